@@ -1,0 +1,95 @@
+"""The page as the values of its controls, and back from whatever the controls say."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from trainers.knobs import Integer, KnobError, Settings, knobs, nearest
+from trainers.optimizers import OPTIMIZERS
+from trainers.page import Page, View
+from trainers.problems import PROBLEMS
+from trainers.run import Method, Task, runners
+
+
+def values(page: Page, ids: Sequence[int]) -> dict[str, Any]:
+    """The value of each control, by its key. `ids` name the methods, one each, for good."""
+    task = page.task
+    start = task.initial().tolist()
+    found: dict[str, Any] = {
+        "problem": type(task.problem).__name__,
+        "start": task.start is not None,
+        **_of(task, "task"),
+        **_of(task.problem, _prefix("problem", task.problem)),
+        **{f"start.{name}": float(x) for name, x in zip(task.problem.names, start, strict=True)},
+        **_of(page.view, "view"),
+    }
+    for id, method in zip(ids, page.methods, strict=True):
+        found[f"{id}.optimizer"] = type(method.optimizer).__name__
+        found[f"{id}.runner"] = method.runner
+        found |= _of(method.optimizer, _prefix(id, method.optimizer))
+    return found
+
+
+def read(found: Mapping[str, Any], page: Page, ids: Sequence[int]) -> tuple[Page, list[str]]:
+    """The page that the controls ask for, and notes on what they ask that can't be. Never raises.
+
+    A control without a value stands as on `page`.
+    """
+    task, notes = _task(found, page.task)
+    methods = []
+    for number, (id, shown) in enumerate(zip(ids, page.methods, strict=True), start=1):
+        method, more = _method(found, id, shown)
+        methods.append(method)
+        notes += [f"Run {number}: {note}" for note in more]
+    view, more = _settings(found, "view", View, page.view)
+    return Page(task, tuple(methods), view), notes + more
+
+
+def _task(found: Mapping[str, Any], shown: Task) -> tuple[Task, list[str]]:
+    kind = _among(found.get("problem"), PROBLEMS, type(shown.problem))
+    problem, notes = _settings(found, f"problem.{kind.__name__}", kind, shown.problem)
+    task, more = _settings(found, "task", Task, shown)
+    task = replace(task, problem=problem)
+    notes += more
+    if not found.get("start", shown.start is not None):
+        return task, notes
+    begin = task.initial().tolist() if shown.start is None or len(shown.start) != problem.size else shown.start
+    start = tuple(found.get(f"start.{name}", x) for name, x in zip(problem.names, begin, strict=True))
+    try:
+        return replace(task, start=start), notes
+    except KnobError as error:
+        return task, [*notes, f"{error}: using the start of seed {task.seed}."]
+
+
+def _method(found: Mapping[str, Any], id: int, shown: Method) -> tuple[Method, list[str]]:
+    kind = _among(found.get(f"{id}.optimizer"), OPTIMIZERS, type(shown.optimizer))
+    optimizer, notes = _settings(found, f"{id}.{kind.__name__}", kind, shown.optimizer)
+    can = runners(kind)
+    runner = found.get(f"{id}.runner", shown.runner)
+    return Method(optimizer=optimizer, runner=runner if runner in can else can[0]), notes
+
+
+def _settings(
+    found: Mapping[str, Any], prefix: str, kind: type[Settings], shown: Settings
+) -> tuple[Any, list[str]]:
+    """Settings of that kind from the controls under a prefix, for the rest as shown or by default."""
+    stand = {name: getattr(shown, name) for name in knobs(kind)} if isinstance(shown, kind) else {}
+    asked = {name: found[f"{prefix}.{name}"] for name in knobs(kind) if f"{prefix}.{name}" in found}
+    return nearest(kind, stand | asked)
+
+
+def _of(settings: Settings, prefix: str) -> dict[str, Any]:
+    """The values of the controls of these settings. Whole numbers are floats, as browsers send them."""
+    return {
+        f"{prefix}.{name}": float(value) if isinstance(knob, Integer) else value
+        for name, knob in knobs(settings).items()
+        for value in [getattr(settings, name)]
+    }
+
+
+def _prefix(of: str | int, settings: Settings) -> str:
+    return f"{of}.{type(settings).__name__}"
+
+
+def _among(name: Any, kinds: Mapping[str, type[Any]], fallback: type[Any]) -> type[Any]:
+    return kinds.get(name, fallback) if isinstance(name, str) else fallback

@@ -1,0 +1,66 @@
+"""What a training leaves behind."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import pandas as pd
+from torch import Tensor
+
+from trainers.run import Run
+
+
+@dataclass(frozen=True)
+class History:
+    """The course of one run: row k holds what was so after k updates.
+
+    After divergence or a stop the remaining rows are NaN.
+    """
+
+    run: Run
+    params: Tensor
+    """`(epochs + 1, n)`"""
+    loss: Tensor
+    """`(epochs + 1,)`: the loss at those parameters."""
+    gradient: Tensor
+    """`(epochs + 1, n)`: its derivative there."""
+    status: Literal["finished", "diverged", "stopped"]
+    diverged_at: int | None
+    """The first row whose loss is not finite. The book, which counts epochs from 1, says one more."""
+    seconds: float
+    """Wall time of the training loop alone."""
+
+    @property
+    def rows(self) -> int:
+        """How many rows hold numbers: all, unless the run was cut short."""
+        return int(self.loss.isfinite().sum())
+
+    @property
+    def best(self) -> float:
+        """The smallest loss on the way; NaN if the first was not finite."""
+        return float(self.loss[: self.rows].min()) if self.rows else float("nan")
+
+    @property
+    def gap(self) -> Tensor:
+        """`(epochs + 1,)`, float64: loss minus the smallest loss there is; NaN where that is unknown.
+
+        Rounding of the loss can make it a little less than 0.
+        """
+        minimum = self.run.problem.minimum
+        return self.loss.double() - (float("nan") if minimum is None else minimum)
+
+    def epochs_to(self, gap: float) -> int | None:
+        """The number of updates after which the gap was first at most `gap`, or None."""
+        reached = (self.gap <= gap).nonzero()
+        return int(reached[0]) if len(reached) else None
+
+    def frame(self) -> pd.DataFrame:
+        """One row an epoch: run, epoch, loss, gap, gradient_norm, and the parameters by name."""
+        columns = {
+            "run": self.run.label,
+            "epoch": range(len(self.loss)),
+            "loss": self.loss.double().numpy(),
+            "gap": self.gap.numpy(),
+            "gradient_norm": self.gradient.double().norm(dim=1).numpy(),
+        }
+        params = zip(self.run.problem.names, self.params.double().numpy().T, strict=True)
+        return pd.DataFrame(columns | dict(params))

@@ -1,0 +1,10 @@
+"""The optimizers, from simple to rich. A new one is one class, and its name in the tuple."""
+
+from trainers.optimizers.adam import Adam
+from trainers.optimizers.base import Optimizer, Rule
+from trainers.optimizers.rmsprop import RMSprop
+from trainers.optimizers.sgd import SGD
+
+OPTIMIZERS: dict[str, type[Optimizer]] = {kind.__name__: kind for kind in (SGD, RMSprop, Adam)}
+
+__all__ = ["OPTIMIZERS", "SGD", "Adam", "Optimizer", "RMSprop", "Rule"]

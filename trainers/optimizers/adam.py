@@ -1,0 +1,62 @@
+"""Adam."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import torch
+from torch import Tensor, optim
+
+from trainers.knobs import Number, flag, real
+from trainers.optimizers.base import Rule, State, add, add_product, add_quotient, matched, used
+
+BETA_HIGH = 0.999999  # torch demands less than 1: at 1 the bias correction divides by 0
+
+
+@dataclass(frozen=True)
+class Adam(Rule):
+    """Momentum divided by the gradient's recent size, both corrected for starting at zero.
+
+        g = gradient + weight_decay params
+        m = beta1 m + (1 - beta1) g
+        s = beta2 s + (1 - beta2) g^2
+        r = s                                             amsgrad: largest s so far
+        params -= lr m / (1 - beta1^epoch) / (sqrt(r / (1 - beta2^epoch)) + eps)
+
+    Source: D. Kingma and J. Ba 2015, arXiv 1412.6980, algorithm 1; amsgrad: S. Reddi, S. Kale and
+    S. Kumar 2018, in the form of `torch.optim.Adam`, which differs by correcting the largest s too.
+    """
+
+    summary: ClassVar[str] = "Momentum divided by the gradient's recent size."
+
+    lr: Number = real(1e-3, 1e-8, 100, scale="log", help="Step size: how far to go.")
+    beta1: Number = real(0.9, 0, BETA_HIGH, help="Memory for the gradient.")
+    beta2: Number = real(0.999, 0, BETA_HIGH, help="Memory for the gradient's size.")
+    eps: Number = real(1e-8, 0, 1, scale="log", help="Added to the divisor, against division by 0.")
+    weight_decay: Number = real(0, 0, 10, help="Pull of the parameters towards 0.")
+    amsgrad: bool = flag(False, help="Divide by the largest size so far, not the recent one.")
+
+    def torch(self, params: Tensor) -> optim.Adam:
+        return optim.Adam(
+            [params],
+            lr=self.lr,
+            betas=(self.beta1, self.beta2),
+            eps=self.eps,
+            weight_decay=self.weight_decay,
+            amsgrad=self.amsgrad,
+        )
+
+    def init(self, params: Tensor) -> State:
+        names = ["exp_avg", "exp_avg_sq"] + (["max_exp_avg_sq"] if self.amsgrad else [])
+        return {name: torch.zeros_like(params) for name in names}
+
+    def step(self, epoch: int, params: Tensor, gradient: Tensor, state: State) -> None:
+        if used(self.weight_decay):
+            gradient = add(gradient.clone(), self.weight_decay, params)
+        exp_avg = state["exp_avg"].lerp_(gradient, matched(1 - self.beta1, params))
+        size = state["exp_avg_sq"]
+        add_product(size.mul_(self.beta2), 1 - self.beta2, gradient, gradient)
+        if self.amsgrad:
+            largest = state["max_exp_avg_sq"]
+            size = torch.maximum(largest, size, out=largest)
+        divisor = (size.sqrt() / (1 - self.beta2**epoch) ** 0.5).add_(self.eps)
+        add_quotient(params, -self.lr / (1 - self.beta1**epoch), exp_avg, divisor)

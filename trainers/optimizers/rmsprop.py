@@ -1,0 +1,69 @@
+"""RMSprop."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import torch
+from torch import Tensor, optim
+
+from trainers.knobs import Number, flag, real
+from trainers.optimizers.base import Rule, State, add, add_product, add_quotient, matched, used
+
+
+@dataclass(frozen=True)
+class RMSprop(Rule):
+    """Gradient descent with each step divided by the gradient's recent size.
+
+        g = gradient + weight_decay params
+        s = alpha s + (1 - alpha) g^2
+        m = alpha m + (1 - alpha) g                       centered only, else m = 0
+        d = g / (sqrt(s - m^2) + eps)
+        v = momentum v + d
+        params -= lr v
+
+    Rounding can take `s - m^2` below zero; the square root is then NaN, as in torch.
+
+    Source: T. Tieleman and G. Hinton 2012, Lecture 6.5 of "Neural Networks for Machine Learning";
+    centered: A. Graves 2013, arXiv 1308.0850, which differs by keeping eps inside the root.
+    """
+
+    summary: ClassVar[str] = "Each step divided by the gradient's recent size."
+
+    lr: Number = real(1e-2, 1e-8, 100, scale="log", help="Step size: how far to go.")
+    alpha: Number = real(0.99, 0, 1, help="Memory for the gradient's size; others default to 0.9.")
+    eps: Number = real(1e-8, 0, 1, scale="log", help="Added to the divisor, against division by 0.")
+    weight_decay: Number = real(0, 0, 10, help="Pull of the parameters towards 0.")
+    momentum: Number = real(0, 0, 1, help="Share of the last step's velocity that is kept.")
+    centered: bool = flag(False, help="Divide by the deviation from the mean gradient instead.")
+
+    def torch(self, params: Tensor) -> optim.RMSprop:
+        return optim.RMSprop(
+            [params],
+            lr=self.lr,
+            alpha=self.alpha,
+            eps=self.eps,
+            weight_decay=self.weight_decay,
+            momentum=self.momentum,
+            centered=self.centered,
+        )
+
+    def init(self, params: Tensor) -> State:
+        names = ["square_avg"]
+        names += ["grad_avg"] if self.centered else []
+        names += ["momentum_buffer"] if used(self.momentum) else []
+        return {name: torch.zeros_like(params) for name in names}
+
+    def step(self, epoch: int, params: Tensor, gradient: Tensor, state: State) -> None:
+        if used(self.weight_decay):
+            gradient = add(gradient.clone(), self.weight_decay, params)
+        variance = state["square_avg"]
+        add_product(variance.mul_(self.alpha), 1 - self.alpha, gradient, gradient)
+        if self.centered:
+            mean = state["grad_avg"].lerp_(gradient, matched(1 - self.alpha, params))
+            variance = variance.addcmul(mean, mean, value=-1)
+        divisor = variance.sqrt().add_(self.eps)
+        if used(self.momentum):
+            velocity = add_quotient(state["momentum_buffer"].mul_(self.momentum), 1, gradient, divisor)
+            add(params, -self.lr, velocity)
+        else:
+            add_quotient(params, -self.lr, gradient, divisor)

@@ -1,0 +1,61 @@
+"""Gradient descent, with or without momentum."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import torch
+from torch import Tensor, optim
+
+from trainers.knobs import KnobError, Number, flag, real
+from trainers.optimizers.base import Rule, State, add, used
+
+
+@dataclass(frozen=True)
+class SGD(Rule):
+    """Stochastic gradient descent, optionally with momentum.
+
+        g = gradient + weight_decay params
+        v = momentum v + (1 - dampening) g                first step: v = g
+        params -= lr v                                    nesterov: lr (g + momentum v)
+
+    Without momentum, `params -= lr g`.
+
+    Source: I. Sutskever et al. 2013, "On the importance of initialization and momentum in deep
+    learning", in the form of `torch.optim.SGD`, which differs from it by keeping lr out of v.
+    """
+
+    summary: ClassVar[str] = "A step down the gradient, with momentum on request."
+
+    lr: Number = real(1e-3, 1e-8, 100, scale="log", help="Step size: how far to go.")
+    momentum: Number = real(0, 0, 1, help="Share of the last step's velocity that is kept.")
+    dampening: Number = real(0, 0, 1, help="Share of the gradient kept out of the velocity.")
+    nesterov: bool = flag(False, help="Look one step of momentum ahead.")
+    weight_decay: Number = real(0, 0, 10, help="Pull of the parameters towards 0.")
+
+    def check(self) -> None:
+        if self.nesterov and (not used(self.momentum) or used(self.dampening)):
+            raise KnobError("nesterov", "needs momentum above 0 and dampening 0")
+
+    def torch(self, params: Tensor) -> optim.SGD:
+        return optim.SGD(
+            [params],
+            lr=self.lr,
+            momentum=self.momentum,
+            dampening=self.dampening,
+            nesterov=self.nesterov,
+            weight_decay=self.weight_decay,
+        )
+
+    def init(self, params: Tensor) -> State:
+        return {"momentum_buffer": torch.zeros_like(params)} if used(self.momentum) else {}
+
+    def step(self, epoch: int, params: Tensor, gradient: Tensor, state: State) -> None:
+        if used(self.weight_decay):
+            gradient = add(gradient.clone(), self.weight_decay, params)
+        if used(self.momentum):
+            velocity = state["momentum_buffer"]
+            # Runs without momentum have no dampening either, nor has anybody's first step.
+            dampening = self.dampening * (self.momentum != 0) * (epoch > 1)
+            add(velocity.mul_(self.momentum), 1 - dampening, gradient)
+            gradient = add(gradient.clone(), self.momentum, velocity) if self.nesterov else velocity
+        add(params, -self.lr, gradient)

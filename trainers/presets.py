@@ -1,0 +1,93 @@
+"""The stories worth seeing first."""
+
+from dataclasses import dataclass
+
+from trainers.optimizers import SGD, Adam, Optimizer, RMSprop
+from trainers.page import Page, View
+from trainers.problems import Thermometer
+from trainers.run import Method, Task
+
+
+@dataclass(frozen=True)
+class Preset:
+    """A page with a name, and what to look for on it."""
+
+    name: str
+    hint: str
+    page: Page
+
+
+def _page(task: Task, *optimizers: Optimizer, view: View = View()) -> Page:
+    return Page(task, tuple(Method(optimizer=optimizer) for optimizer in optimizers), view)
+
+
+RAW = Thermometer(scaling="raw")
+
+PRESETS = (
+    Preset(
+        "Three ways, one answer",
+        "The same updates by hand, with autograd and with torch.optim: three runs, one curve.",
+        Page(
+            Task(epochs=5000),
+            tuple(
+                Method(optimizer=SGD(lr=1e-2), runner=runner)
+                for runner in ("manual", "autograd", "torch.optim")
+            ),
+        ),
+    ),
+    Preset(
+        "SGD, RMSprop, Adam",
+        "Each optimizer at a rate that suits it. Which one settles, and which one hovers?",
+        _page(
+            Task(epochs=1000),
+            SGD(lr=3e-2),
+            RMSprop(lr=1e-1),
+            Adam(lr=1.0),
+            view=View(y="gap"),
+        ),
+    ),
+    Preset(
+        "One learning rate for all: who wins?",
+        "Three optimizers at three shared rates. Each rate has another winner, so a shared rate decides "
+        "nothing.",
+        _page(
+            Task(epochs=500),
+            *(
+                optimizer
+                for lr in (0.01, 0.1, 1.0)
+                for optimizer in (SGD(lr=lr, momentum=0.9), RMSprop(lr=lr), Adam(lr=lr))
+            ),
+            view=View(y="gap"),
+        ),
+    ),
+    Preset(
+        "Raw data: why Adam doesn't mind",
+        "Unscaled inputs make the valley 34,000 times steeper one way than the other. SGD must take tiny "
+        "steps; Adam divides each parameter's step by its own gradient.",
+        _page(Task(problem=RAW, epochs=2000), SGD(lr=3e-4), Adam(lr=1e-1), Adam(lr=1.0)),
+    ),
+    Preset(
+        "Too fast: divergence",
+        "On the raw data plain SGD is stable only below lr 0.00034. Above it every step overshoots by more.",
+        _page(
+            Task(problem=RAW, epochs=200),
+            SGD(lr=1e-4),
+            SGD(lr=3.3e-4),
+            SGD(lr=5e-4),
+            SGD(lr=1e-2),
+        ),
+    ),
+    Preset(
+        "Momentum family",
+        "The same rate with more and more momentum: faster, then overshooting and swinging.",
+        _page(
+            Task(epochs=500),
+            SGD(lr=1e-2),
+            SGD(lr=1e-2, momentum=0.5),
+            SGD(lr=1e-2, momentum=0.9),
+            SGD(lr=1e-2, momentum=0.99),
+            SGD(lr=1e-2, momentum=0.9, nesterov=True),
+            view=View(y="gap"),
+        ),
+    ),
+)

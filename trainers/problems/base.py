@@ -1,0 +1,57 @@
+"""What a problem is: parameters in, loss out, with the gradient derived by hand beside it."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import pandas as pd
+from torch import Tensor
+
+from trainers.knobs import Settings
+
+
+@dataclass(frozen=True)
+class Problem(Settings):
+    """A loss to minimise over `size` parameters.
+
+    Parameters have shape `(n,)`, or `(n, runs)` with one run a column; a loss then has shape `()`
+    or `(runs,)`. All is computed in the precision of the parameters.
+    """
+
+    names: ClassVar[tuple[str, ...]]
+    """The parameters' names, for axes and tables."""
+
+    @property
+    def size(self) -> int:
+        """How many parameters there are."""
+        return len(self.names)
+
+    @property
+    def minimum(self) -> float | None:
+        """The smallest loss there is, where it is known exactly."""
+        return None
+
+    @property
+    def minimizer(self) -> tuple[float, ...] | None:
+        """The parameters with the smallest loss, where they are known exactly."""
+        return None
+
+    @property
+    def table(self) -> pd.DataFrame | None:
+        """The data behind the loss: first column the input, last column the target."""
+        return None
+
+    def start(self, seed: int = 0) -> Tensor:
+        """Where training begins, `(n,)` in float64: the customary start for seed 0, else a random one."""
+        raise NotImplementedError
+
+    def loss(self, params: Tensor) -> Tensor:
+        """The loss of these parameters."""
+        raise NotImplementedError
+
+    def gradient(self, params: Tensor) -> Tensor:
+        """The derivative of the loss by each parameter, in the shape of `params`."""
+        raise NotImplementedError
+
+    def predict(self, params: Tensor, x: Tensor) -> Tensor:
+        """What the model with these parameters answers to the inputs `x`."""
+        raise NotImplementedError

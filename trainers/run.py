@@ -1,0 +1,159 @@
+"""A run: one problem, one optimizer, one runner, and everything else that decides the numbers."""
+
+from dataclasses import dataclass, fields, replace
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from trainers import links
+from trainers.knobs import KnobError, Settings, choice, integer, is_number, plain, shown
+from trainers.optimizers import OPTIMIZERS, SGD, Optimizer, Rule
+from trainers.problems import PROBLEMS, Problem, Thermometer
+from trainers.runners import RUNNERS
+
+FARTHEST = 1e6
+"""The largest absolute value of a chosen start."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Task(Settings):
+    """What runs must have in common to be compared."""
+
+    problem: Problem = Thermometer()
+    epochs: int = integer(1000, 1, 100_000, scale="log", help="Number of updates.")
+    start: tuple[float, ...] | None = None
+    seed: int = integer(0, 0, 2**31 - 1, help="0 starts where the problem says, others at random.")
+    dtype: str = choice("float32", ("float32", "float64"), help="Precision of all numbers.")
+
+    def check(self) -> None:
+        super().check()
+        if not isinstance(self.problem, Problem):
+            raise KnobError("problem", f"must be one of {', '.join(PROBLEMS)}, got {shown(self.problem)}")
+        if self.start is not None:
+            object.__setattr__(self, "start", _start(self.start, self.problem))
+
+    def initial(self) -> Tensor:
+        """The parameters before the first update, `(n,)`."""
+        chosen = self.problem.start(self.seed) if self.start is None else torch.tensor(self.start, dtype=torch.float64)
+        return chosen.to(getattr(torch, self.dtype))
+
+    def to_query(self) -> str:
+        """The query string of a link to this task."""
+        start = "" if self.start is None else f"&start={'~'.join(map(plain, self.start))}"
+        return (
+            f"problem={links.write(self.problem)}&epochs={self.epochs}{start}"
+            f"&seed={self.seed}&dtype={self.dtype}"
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Method(Settings):
+    """How a run trains: its optimizer, and who does the work."""
+
+    optimizer: Optimizer = SGD()
+    runner: str = choice("manual", RUNNERS, help="Who finds the gradient and takes the step.")
+
+    def check(self) -> None:
+        super().check()
+        if not isinstance(self.optimizer, Optimizer):
+            one_of = ", ".join(OPTIMIZERS)
+            raise KnobError("optimizer", f"must be one of {one_of}, got {shown(self.optimizer)}")
+        if self.runner not in runners(type(self.optimizer)):
+            name = type(self.optimizer).__name__
+            raise KnobError("runner", f"{self.runner} needs a rule written by hand; {name} has none")
+
+    @property
+    def label(self) -> str:
+        """The method in a few words: its rate, and what differs from the defaults."""
+        knobs = {"lr": getattr(self.optimizer, "lr", None)} | self.optimizer.changed()
+        words = [name if value is True else f"{name} {plain(value)}" for name, value in knobs.items()]
+        return " · ".join([type(self.optimizer).__name__, self.runner, *words])
+
+    def to_query(self) -> str:
+        """The query string of a link to this method."""
+        return f"run={links.write(self.optimizer, self.runner)}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run(Task, Method):
+    """Everything that decides the numbers of one training. Its `repr` identifies it fully.
+
+    A value out of bounds raises `KnobError`, a `ValueError` that names knob, value and bounds.
+    """
+
+    def to_query(self) -> str:
+        """The query string of a link that opens this run."""
+        return f"{Task.to_query(self)}&{Method.to_query(self)}"
+
+    @classmethod
+    def from_query(cls, text: str) -> tuple["Run", list[str]]:
+        """The run of any link, and notes on what was ignored or clamped. Never raises."""
+        found, notes = links.parameters(text)
+        task, more = read_task(found)
+        methods, most = read_methods(found)
+        notes += more + most + links.ignored(found)
+        if len(methods) > 1:
+            notes.append(f"The link has {len(methods)} runs: using the first.")
+        return join(task, methods[0] if methods else Method()), notes
+
+
+def join(task: Task, method: Method) -> Run:
+    """The run that does this task by this method."""
+    parts = {f.name: getattr(task, f.name) for f in fields(task)}
+    return Run(**parts, optimizer=method.optimizer, runner=method.runner)
+
+
+def runners(kind: type[Optimizer]) -> tuple[str, ...]:
+    """The runners that can train with this optimizer: all, if it has a rule written by hand."""
+    return tuple(RUNNERS) if issubclass(kind, Rule) else ("torch.optim",)
+
+
+def read_task(found: dict[str, list[str]]) -> tuple[Task, list[str]]:
+    """Take a task out of a link's parameters, with notes on what was not taken."""
+    notes: list[str] = []
+    texts = {name: links.single(found, name, notes) for name in ("epochs", "seed", "dtype")}
+    task, more = links.read_knobs(Task, {name: text for name, text in texts.items() if text is not None})
+    notes += more
+    problem = links.single(found, "problem", notes)
+    if problem is not None:
+        settings, words, more = links.read(problem, PROBLEMS, type(task.problem))
+        task = replace(task, problem=settings)
+        notes += more + [f"{links.quoted(word)} in problem is unknown: ignored." for word in words]
+    start = links.single(found, "start", notes)
+    if start is None:
+        return task, notes
+    try:
+        return replace(task, start=tuple(map(float, start.split("~")))), notes
+    except ValueError as error:
+        reason = error if isinstance(error, KnobError) else f"start {links.quoted(start)} can't be read"
+        return task, [*notes, f"{reason}: using the start of seed {task.seed}."]
+
+
+def read_methods(found: dict[str, list[str]]) -> tuple[tuple[Method, ...], list[str]]:
+    """Take the methods out of a link's parameters, with notes on what was not taken."""
+    methods, notes = [], []
+    for number, text in enumerate(found.pop("run", []), start=1):
+        method, more = _method(text)
+        methods.append(method)
+        notes += [f"Run {number}: {note}" for note in more]
+    return tuple(methods), notes
+
+
+def _method(text: str) -> tuple[Method, list[str]]:
+    optimizer, words, notes = links.read(text, OPTIMIZERS, SGD)
+    can = runners(type(optimizer))
+    runner = next((word for word in words if word in can), can[0])
+    others = [word for word in words if word != runner]
+    notes += [f"runner {links.quoted(word)} can't be used: using {runner}." for word in others]
+    return Method(optimizer=optimizer, runner=runner), notes
+
+
+def _start(start: Any, problem: Problem) -> tuple[float, ...]:
+    """A chosen start as numbers, checked."""
+    wanted = f"must be {problem.size} numbers from {plain(-FARTHEST)} to {plain(FARTHEST)}"
+    numbers = list(start) if isinstance(start, tuple | list) else [start]
+    usable = [is_number(x) and abs(x) <= FARTHEST for x in numbers]
+    if len(numbers) != problem.size or not all(usable):
+        raise KnobError("start", f"{wanted}, got {shown(', '.join(map(plain, numbers)))}")
+    return tuple(map(float, numbers))

@@ -1,0 +1,18 @@
+"""Three ways to train. They differ only in who finds the gradient and who takes the step."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from torch import Tensor
+
+from trainers.runners.autograd import autograd
+from trainers.runners.manual import manual
+from trainers.runners.torch_optim import torch_optim
+
+RUNNERS: dict[str, Callable[[Any, Any, Tensor], Iterator[tuple[Tensor, ...]]]] = {
+    "manual": manual,
+    "autograd": autograd,
+    "torch.optim": torch_optim,
+}
+
+__all__ = ["RUNNERS", "autograd", "manual", "torch_optim"]

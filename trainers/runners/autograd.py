@@ -1,0 +1,26 @@
+"""The derivative by autograd, the update by hand."""
+
+from collections.abc import Iterator
+from itertools import count
+
+import torch
+from torch import Tensor
+
+from trainers.optimizers import Rule
+from trainers.problems import Problem
+
+
+def autograd(problem: Problem, optimizer: Rule, params: Tensor) -> Iterator[tuple[Tensor, ...]]:
+    """Yield params, loss and gradient before each update."""
+    params = params.clone().requires_grad_()
+    ones = torch.ones_like(params[0])  # every run's loss counts once
+    state = optimizer.init(params)
+
+    for epoch in count(1):
+        params.grad = None
+        loss = problem.loss(params)
+        loss.backward(ones)
+        yield params, loss, params.grad
+
+        with torch.no_grad():
+            optimizer.step(epoch, params, params.grad, state)

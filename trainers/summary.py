@@ -1,0 +1,116 @@
+"""A comparison in words and in a table."""
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from trainers.history import History
+from trainers.run import Method
+
+
+def names(methods: Sequence[Method]) -> list[str]:
+    """A short name for each method: its optimizer, and what not all have in common."""
+    words = [method.label.split(" · ") for method in methods]
+    common = set.intersection(*map(set, words)) if words else set()
+    short = [" · ".join([w[0], *(x for x in w[1:] if x not in common)]) for w in words]
+    twins = [short[:i].count(name) for i, name in enumerate(short)]
+    return [f"{name} ({n + 1})" if n else name for name, n in zip(short, twins, strict=True)]
+
+
+def table(histories: Sequence[History], target: float) -> pd.DataFrame:
+    """One row a run: how it ended and what it took. Exact numbers, NaN where there is none."""
+    rows = [
+        {
+            "run": history.run.label,
+            "status": history.status,
+            "final loss": float(history.loss[-1]),
+            "best loss": history.best,
+            "final gap": float(history.gap[-1]),
+            "epochs to target": history.epochs_to(target),
+            "µs per epoch": 1e6 * history.seconds / max(history.rows, 1),
+            **dict(zip(history.run.problem.names, history.params[-1].tolist(), strict=True)),
+        }
+        for history in histories
+    ]
+    return pd.DataFrame(rows)
+
+
+def sentence(histories: Sequence[History], target: float) -> str:
+    """What the comparison shows, in words."""
+    if not histories:
+        return "No runs yet. Add one in the sidebar, or pick a story there."
+    labels = names([history.run for history in histories])
+    named = list(zip(labels, histories, strict=True))
+    parts = [_agreement(histories) or _winner(named, target), _growth(named), _divergence(named)]
+    return " ".join(part for part in parts if part)
+
+
+def spread(histories: Sequence[History]) -> float:
+    """The largest difference between two of these runs' parameters at any one epoch."""
+    first, *others = [history.params.double() for history in histories]
+    return max((float((first - other).abs().max()) for other in others), default=0.0)
+
+
+def _agreement(histories: Sequence[History]) -> str:
+    """Whether runs with one optimizer and different runners gave one curve."""
+    finished = all(history.status == "finished" for history in histories)
+    optimizers = {history.run.optimizer for history in histories}
+    runners = {history.run.runner for history in histories}
+    if not finished or len(optimizers) > 1 or len(runners) < 2:
+        return ""
+    losses = [history.loss.double() for history in histories]
+    if any(float(((loss - losses[0]) / losses[0]).abs().max()) > 1e-3 for loss in losses):
+        return ""
+    return (
+        f"{len(histories)} ways, one curve: after {histories[0].run.epochs:,} epochs each has loss "
+        f"{losses[0][-1]:.6g}, and their parameters were never more than {spread(histories):.2g} apart."
+    )
+
+
+def _winner(named: Sequence[tuple[str, History]], target: float) -> str:
+    """Who came close to the optimum first, or closest."""
+    alive = [(name, history) for name, history in named if history.status != "diverged"]
+    if not alive:
+        return ""
+    if alive[0][1].run.problem.minimum is None:
+        name, history = min(alive, key=lambda pair: float(pair[1].loss[-1]))
+        return f"{name} ended lowest, at loss {history.loss[-1]:.4g}."
+    arrived = [(epochs, name) for name, h in alive if (epochs := h.epochs_to(target)) is not None]
+    if not arrived:
+        name, history = min(alive, key=lambda pair: float(pair[1].gap[-1]))
+        verb = "is" if len(named) == 1 else "came closest and is"
+        return (
+            f"After {history.run.epochs:,} epochs {name} {verb} {history.gap[-1]:.2g} above the smallest "
+            f"loss; {'it is' if len(named) == 1 else 'none is'} within {target:g} of it."
+        )
+    epochs, name = min(arrived)
+    first = f"{name} came within {target:g} of the smallest loss"
+    first += f" first, after {_epochs(epochs)}" if len(named) > 1 else f" after {_epochs(epochs)}"
+    missing = len(alive) - len(arrived)
+    return f"{first}; {missing} of {len(named)} runs did not get there." if missing else f"{first}."
+
+
+def _growth(named: Sequence[tuple[str, History]]) -> str:
+    """Who ended worse than it began, without having diverged."""
+    grown = [name for name, h in named if h.status == "finished" and h.loss[-1] > h.loss[0]]
+    return f"{_listed(grown)} ended with a larger loss than at the start." if grown else ""
+
+
+def _divergence(named: Sequence[tuple[str, History]]) -> str:
+    """Who diverged, and when."""
+    gone = [(h.diverged_at, name) for name, h in named if h.diverged_at is not None]
+    if not gone:
+        return ""
+    epochs, name = min(gone)
+    if len(gone) == 1:
+        return f"{name} diverged after {_epochs(epochs)}."
+    who = f"All {len(gone)} runs" if len(gone) == len(named) else f"{len(gone)} of {len(named)} runs"
+    return f"{who} diverged, {name} first, after {_epochs(epochs)}."
+
+
+def _epochs(number: int) -> str:
+    return f"{number:,} epoch" + ("" if number == 1 else "s")
+
+
+def _listed(words: Sequence[str]) -> str:
+    return " and ".join(filter(None, [", ".join(words[:-1]), words[-1]]))
