@@ -5,36 +5,54 @@ import streamlit as st
 st.set_page_config(page_title="Optimizer Lab", page_icon="📉", layout="wide")
 st.title("Optimizer Lab", anchor=False)
 
-# Importing torch takes seconds once a process: the title is on the page before.
+# Importing torch takes seconds, once a process: the title is on the page before.
 with st.skeleton(height=480):
-    import json
+    import html
     import math
     import time
     from base64 import b64encode
     from collections.abc import Callable, Sequence
+    from contextvars import copy_context
     from dataclasses import replace
     from typing import Any
     from urllib.parse import parse_qsl, urlencode
 
     import pandas as pd
+    import torch
+    from torch import Tensor
 
     import charts
-    from trainers import History, Run, controls, train
+    from trainers import History, Run, controls, export, lesson, tables, train
     from trainers.knobs import Choice, Flag, Integer, Knob, Real, Settings, knobs
-    from trainers.optimizers import OPTIMIZERS, SGD
+    from trainers.optimizers import OPTIMIZERS
     from trainers.page import MOST_RUNS, TABS, Page, View
     from trainers.presets import PRESETS
     from trainers.problems import PROBLEMS
-    from trainers.run import Method, runners
-    from trainers.summary import names, sentence, table
+    from trainers.run import FARTHEST, Method, runners
+    from trainers.summary import cells, names, sentence, spread
 
-CACHE = "256MB"
-IMPATIENCE = 0.4  # seconds of training after which progress is shown
-FRAME = 0.25  # seconds between two pictures of a training under way
-TICK = 0.02  # seconds between two looks for a newer click
+CACHE = "200MB"
+MOST_NOTES = 6
+TICK = 0.02  # seconds between two looks for a newer click while training
+IMPATIENCE = 0.4  # seconds of training after which its progress is shown
+FRAME = 0.2  # seconds between two pictures of its progress
 
+LABELS = {
+    "scaling": "Input",
+    "epochs": "Epochs",
+    "seed": "Seed",
+    "dtype": "Precision",
+    "y": "Show",
+    "scale": "Axis",
+    "x": "Against",
+    "target": "Target gap",
+}
 Y_TITLES = {"loss": "loss", "gap": "gap to the smallest loss"}
-X_TITLES = {"epochs": "epochs", "gradients": "gradient evaluations", "seconds": "seconds of training"}
+X_TITLES = {
+    "epochs": "epochs",
+    "gradients": "gradient evaluations",
+    "seconds": "seconds of training, from the mean time of an epoch",
+}
 
 
 # --- The state: one page, shown by the controls and by the address --------------------------------
@@ -42,8 +60,7 @@ X_TITLES = {"epochs": "epochs", "gradients": "gradient evaluations", "seconds": 
 
 def show(page: Page, ids: Sequence[int], notes: Sequence[str] = ()) -> None:
     """Let the controls show this page."""
-    st.session_state.page, st.session_state.ids = page, tuple(ids)
-    st.session_state.notes = tuple(notes)
+    st.session_state.update(page=page, ids=tuple(ids), notes=tuple(notes))
     for key, value in controls.values(page, ids).items():
         if st.session_state.get(key) != value:
             st.session_state[key] = value
@@ -51,7 +68,7 @@ def show(page: Page, ids: Sequence[int], notes: Sequence[str] = ()) -> None:
 
 def edited() -> tuple[Page, list[str]]:
     """The page that the controls ask for."""
-    return controls.read(st.session_state, st.session_state.page, st.session_state.ids)
+    return controls.read(st.session_state.to_dict(), st.session_state.page, st.session_state.ids)
 
 
 def fresh(count: int) -> list[int]:
@@ -61,85 +78,79 @@ def fresh(count: int) -> list[int]:
     return list(range(first, first + count))
 
 
+def current() -> Page:
+    """The page to show: the controls if they changed, else the address if it did (Back, Forward)."""
+    if "page" not in st.session_state:
+        st.session_state.update(page=Page(), ids=(), address=None)
+    page, notes = edited()
+    if page != st.session_state.page or notes:
+        show(page, st.session_state.ids, notes)
+    elif address() != st.session_state.address:
+        st.session_state.address = address()
+        page, notes = Page.from_query(st.session_state.address, otherwise=PRESETS[0].page)
+        show(page, fresh(len(page.methods)), notes)
+        st.session_state.linked = page
+    return page
+
+
 def address() -> str:
     """The query string in the browser's address bar."""
     return urlencode([(key, value) for key in st.query_params for value in st.query_params.get_all(key)])
 
 
-def current() -> Page:
-    """The page to show: what changed last wins, controls or address (opened, Back, Forward)."""
-    if "page" not in st.session_state:
-        st.session_state.update(page=Page(), ids=(), address=None)
-    page, notes = edited()
-    if page == st.session_state.page and address() != st.session_state.address:
-        st.session_state.address = address()
-        page, notes = Page.from_query(st.session_state.address, otherwise=PRESETS[0].page)
-        show(page, fresh(len(page.methods)), notes)
-        st.session_state.linked = page
-    elif page != st.session_state.page or notes:
-        show(page, st.session_state.ids, notes)
-    if page != st.session_state.linked:
-        query = parse_qsl(page.to_query())
-        st.session_state.linked, st.session_state.address = page, urlencode(query)
-        found: dict[str, list[str]] = {}
-        for key, value in query:
-            found.setdefault(key, []).append(value)
-        st.query_params.from_dict(found)
-    return page
+def write_address(page: Page) -> None:
+    """Put the page's link into the address bar, unless what stands there already means this page."""
+    if page == st.session_state.linked:
+        return
+    pairs = parse_qsl(page.to_query())
+    st.session_state.update(linked=page, address=urlencode(pairs))
+    st.query_params.from_dict({key: [v for k, v in pairs if k == key] for key, _ in pairs})
 
 
 # --- What the buttons do --------------------------------------------------------------------------
 
 
-def tell(preset: str) -> None:
-    page = next((p.page for p in PRESETS if p.name == preset), None)
-    if page is not None:
-        show(page, fresh(len(page.methods)))
+def tell() -> None:
+    """Show the chosen story."""
+    for preset in PRESETS:
+        if preset.name == st.session_state.story:
+            show(preset.page, fresh(len(preset.page.methods)))
 
 
-def choose_story() -> None:
-    tell(st.session_state.story)
-
-
-def insert(index: int, change: Callable[[Method], Method]) -> None:
-    """Put a changed copy of the run at `index` behind it."""
+def insert(index: int, method: Callable[[Method], Method]) -> None:
+    """Put a method made from the one before it at this place."""
     page, _ = edited()
-    method = change(page.methods[index]) if page.methods else Method()
-    where = index + 1
-    methods = (*page.methods[:where], method, *page.methods[where:])
-    ids = st.session_state.ids
-    show(replace(page, methods=methods), (*ids[:where], *fresh(1), *ids[where:]))
+    ids, methods = st.session_state.ids, page.methods
+    new = method(methods[index - 1]) if index else Method()
+    page = replace(page, methods=(*methods[:index], new, *methods[index:]))
+    show(page, (*ids[:index], *fresh(1), *ids[index:]))
+
+
+def same(method: Method) -> Method:
+    return method
 
 
 def next_optimizer(method: Method) -> Method:
-    """The same with the next optimizer in the list, at its default settings."""
+    """The next optimizer in the list, at its default settings."""
     kinds = list(OPTIMIZERS.values())
     kind = kinds[(kinds.index(type(method.optimizer)) + 1) % len(kinds)]
-    can = runners(kind)
-    return Method(optimizer=kind(), runner=method.runner if method.runner in can else can[0])
-
-
-def add() -> None:
-    insert(len(st.session_state.ids) - 1, next_optimizer)
-
-
-def duplicate(index: int) -> None:
-    insert(index, lambda method: method)
+    able = runners(kind)
+    return Method(optimizer=kind(), runner=method.runner if method.runner in able else able[0])
 
 
 def remove(index: int) -> None:
     page, _ = edited()
-    ids = st.session_state.ids
-    methods = (*page.methods[:index], *page.methods[index + 1 :])
-    show(replace(page, methods=methods), (*ids[:index], *ids[index + 1 :]))
+    ids, methods = st.session_state.ids, page.methods
+    page = replace(page, methods=methods[:index] + methods[index + 1 :])
+    show(page, ids[:index] + ids[index + 1 :])
 
 
 # --- Controls -------------------------------------------------------------------------------------
 
 
-def control(name: str, knob: Knob, key: str, label: str | None = None) -> None:
-    """The control of one knob."""
-    label = label or name
+def control(name: str, knob: Knob, value: Any, key: str, width: Any = "stretch") -> None:
+    """The control of one knob that stands at this value."""
+    label = LABELS.get(name, name)
     if isinstance(knob, Flag):
         st.checkbox(label, key=key, help=knob.help)
     elif isinstance(knob, Choice):
@@ -149,117 +160,288 @@ def control(name: str, knob: Knob, key: str, label: str | None = None) -> None:
             label,
             float(knob.low),
             float(knob.high),
-            step=step(knob, st.session_state[key]),
+            step=step(knob, value),
             format="%.0f" if isinstance(knob, Integer) else "%g",
             key=key,
             help=f"{knob.help} {knob.bounds().capitalize()}.",
+            width=width,
         )
 
 
 def step(knob: Real, value: float) -> float:
-    """How far one press of + or - goes: on a log scale half of the value's leading digit."""
+    """How far one press of + or - goes: on a log scale, half a unit of the leading digit."""
     if knob.scale == "linear" or value <= 0:
-        return 1.0 if isinstance(knob, Integer) else 0.1 if knob.high <= 1 else 1.0
+        return 1.0 if isinstance(knob, Integer) or knob.high > 1 else 0.1
     size = 10.0 ** math.floor(math.log10(value)) / 2
     return max(size, 1.0) if isinstance(knob, Integer) else size
 
 
-def settings_controls(settings: Settings, prefix: str) -> None:
-    """The controls of a class of settings, two abreast where they are short."""
+def all_controls(settings: Settings, prefix: str) -> None:
     for name, knob in knobs(settings).items():
-        control(name, knob, f"{prefix}.{name}")
+        control(name, knob, getattr(settings, name), f"{prefix}.{name}")
 
 
 def swatch(colour: str) -> str:
-    """A spot of colour as it may stand in a label."""
-    spot = f"<svg xmlns='http://www.w3.org/2000/svg' width='16' height='16'><circle cx='8' cy='8' r='6' fill='{colour}'/></svg>"
+    """A spot of colour, as Markdown."""
+    circle = f"<circle cx='8' cy='8' r='6' fill='{colour}'/>"
+    spot = f"<svg xmlns='http://www.w3.org/2000/svg' width='16' height='16'>{circle}</svg>"
     return f"![colour](data:image/svg+xml;base64,{b64encode(spot.encode()).decode()})"
 
 
-# --- Training, cached for each run ----------------------------------------------------------------
+def run_controls(index: int, id: int, method: Method, colour: str) -> None:
+    """One run: collapsed its label, opened all its settings."""
+    kind = type(method.optimizer)
+    with st.expander(f"{swatch(colour)} {method.label}", key=f"{id}.expander"):
+        st.selectbox("optimizer", list(OPTIMIZERS), key=f"{id}.optimizer")
+        st.selectbox("runner", runners(kind), key=f"{id}.runner", help=knobs(Method)["runner"].help)
+        all_controls(method.optimizer, f"{id}.{kind.__name__}")
+        with st.container(horizontal=True):
+            full = len(st.session_state.ids) >= MOST_RUNS
+            again = {"on_click": insert, "args": (index + 1, same), "disabled": full}
+            st.button("Duplicate", key=f"{id}.duplicate", **again)
+            st.button("Remove", key=f"{id}.remove", on_click=remove, args=(index,))
+
+
+# --- Training and drawing: cached by the settings of the runs --------------------------------------
 
 
 @st.cache_data(max_size=CACHE, show_spinner=False, hash_funcs={Run: repr})
-def trained(run: Run, _on_epoch: Any) -> History:
+def trained(run: Run, _on_epoch: Any = None) -> History:
     return train(run, _on_epoch)
 
 
 @st.cache_data(max_size=CACHE, show_spinner=False, hash_funcs={Run: repr})
-def curve(run: Run, column: str, _history: History) -> pd.DataFrame:
-    """The course of one column, thinned: epoch, y."""
-    frame = _history.frame()[["epoch", column]]
-    return charts.thin(frame.rename(columns={column: "y"}), "y")
+def drawn(kind: str, runs: tuple[Run, ...], look: tuple[Any, ...], _make: Callable[[], Any]) -> dict[str, Any]:
+    """The spec of a chart that follows from its kind, these runs and this look."""
+    return charts.spec(_make())
 
+
+class Spot:
+    """A place on the page that may show something passing before what stays."""
+
+    def __init__(self, container: Any) -> None:
+        self.container, self.passing = container, None
+
+    def now(self) -> Any:
+        """Where to draw what will be replaced."""
+        self.passing = self.passing or self.container.empty()
+        return self.passing
+
+    def finally_(self) -> Any:
+        """Where to draw what stays: in place of what was passing."""
+        return self.passing or self.container
+
+
+def train_all(runs: Sequence[Run], view: View, style: charts.Style, headline: Spot, canvas: Spot) -> list[History]:
+    """Train what is not in the cache. What takes long shows its course; a newer click ends it."""
+    outside = copy_context()  # what is drawn within a cached function would be drawn again at each hit
+    histories: list[History] = []
+    began = looked = shown = time.monotonic()
+
+    def watch(epoch: int, loss: Tensor) -> None:
+        nonlocal looked, shown
+        now = time.monotonic()
+        if now - looked < TICK:
+            return
+        looked = now
+        outside.run(st.session_state.get, "page")  # here Streamlit ends a script that is out of date
+        if now - began > IMPATIENCE and now - shown > FRAME:
+            shown = now
+            outside.run(draw, epoch, loss)
+
+    def draw(epoch: int, loss: Tensor) -> None:
+        number, run = len(histories), runs[len(histories)]
+        text = f"Training {style.names[number]}: epoch {epoch:,} of {run.epochs:,}, run {number + 1} of {len(runs)}"
+        headline.now().progress((number + epoch / run.epochs) / len(runs), text)
+        table = tables.under_way(histories, run, loss, style.names, view.y)
+        log = view.scale == "log"
+        table = table[table["y"] > 0] if log else table
+        canvas.now().vega_lite_chart(table, charts.live_spec(style, run.epochs, Y_TITLES[view.y], log))
+
+    for run in runs:
+        histories.append(trained(run, watch))
+    return histories
+
+
+def code(lines: Sequence[tuple[str, bool]]) -> str:
+    """Lines of code as HTML, the new ones marked; a line that is too long goes on further right."""
+    html_lines = []
+    for line, new in lines:
+        text = line.lstrip()
+        indent = 4 + (len(line) - len(text)) // 2
+        mark = "background:rgba(255,176,0,.3);border-radius:3px" if new else ""
+        body = f"<span style='{mark}'>{html.escape(text)}</span>" or "&nbsp;"
+        html_lines.append(f"<div style='padding-left:{indent}ch;text-indent:-4ch'>{body}&nbsp;</div>")
+    return f"<div style='font:.75rem/1.6 monospace'>{''.join(html_lines)}</div>"
+
+
+# --- The page -------------------------------------------------------------------------------------
 
 page = current()
-dark = st.context.theme.type == "dark"
+write_address(page)
+view, task, runs = page.view, page.task, page.runs
 labels = names(page.methods)
+dark = st.context.theme.type == "dark"
 style = charts.Style.of(labels, [method.runner for method in page.methods], dark)
 
 with st.sidebar:
-    told = next((preset for preset in PRESETS if preset.page == page), None)
-    st.session_state.story = told.name if told else None
-    st.pills("Stories", [p.name for p in PRESETS], key="story", on_change=choose_story)
+    story = next((p for p in PRESETS if (p.page.task, p.page.methods) == (task, page.methods)), None)
+    st.session_state.story = story.name if story else None
+    st.pills("Stories", [preset.name for preset in PRESETS], key="story", on_change=tell)
 
     st.subheader("Problem", anchor=False)
     st.selectbox("Problem", list(PROBLEMS), key="problem", label_visibility="collapsed")
-    settings_controls(page.task.problem, f"problem.{type(page.task.problem).__name__}")
-    settings_controls(page.task, "task")
+    all_controls(task.problem, f"problem.{type(task.problem).__name__}")
+    all_controls(task, "task")
     st.checkbox("Choose the start", key="start", help="Instead of the start that the seed gives.")
-    if page.task.start is not None:
-        for name in page.task.problem.names:
-            st.number_input(f"start {name}", -1e6, 1e6, key=f"start.{name}", format="%g", step=0.5)
+    if task.start is not None:
+        for name in task.problem.names:
+            st.number_input(f"start {name}", -FARTHEST, FARTHEST, step=0.5, format="%g", key=f"start.{name}")
 
-    st.subheader(f"Runs ({len(page.methods)} of at most {MOST_RUNS})", anchor=False)
+    st.subheader(f"Runs ({len(runs)} of at most {MOST_RUNS})", anchor=False)
     for index, (id, method) in enumerate(zip(st.session_state.ids, page.methods, strict=True)):
-        label = f"{swatch(style.colours[index])} {method.label}"
-        with st.expander(label, key=f"expander{id}"):
-            st.segmented_control("runner", runners(type(method.optimizer)), key=f"{id}.runner", required=True)
-            st.selectbox("optimizer", list(OPTIMIZERS), key=f"{id}.optimizer")
-            settings_controls(method.optimizer, f"{id}.{type(method.optimizer).__name__}")
-            with st.container(horizontal=True):
-                full = len(page.methods) >= MOST_RUNS
-                st.button("Duplicate", key=f"{id}.duplicate", on_click=duplicate, args=(index,), disabled=full)
-                st.button("Remove", key=f"{id}.remove", on_click=remove, args=(index,))
-    st.button("Add run", on_click=add, disabled=len(page.methods) >= MOST_RUNS, width="stretch")
+        run_controls(index, id, method, style.colours[index])
+    at_end = (len(runs), next_optimizer)
+    full = len(runs) >= MOST_RUNS
+    st.button("Add run", on_click=insert, args=at_end, disabled=full, width="stretch", icon=":material/add:")
 
-for note in st.session_state.notes[:6]:
+notes = st.session_state.notes
+for note in notes[:MOST_NOTES]:
     st.warning(note)
+if len(notes) > MOST_NOTES:
+    st.warning(f"And {len(notes) - MOST_NOTES} more like these.")
 
-headline = st.empty()
+headline = Spot(st.container())
 tabs = dict(zip(TABS, st.tabs(TABS, key="view.tab", on_change="rerun"), strict=True))
-below = st.container()
+summary = st.container()
 
-histories = [trained(run, None) for run in page.runs]
-headline.markdown(sentence(histories, page.view.target))
-diverged = [name for name, history in zip(labels, histories, strict=True) if history.status == "diverged"]
+spots = zip(map(swatch, style.colours), labels, strict=True)
+legend = " &emsp; ".join(f"{spot}\u00a0{label.replace(' ', chr(160))}" for spot, label in spots)
+for tab in TABS[:3]:
+    if tabs[tab].open:
+        tabs[tab].markdown(legend)
+if tabs["Loss"].open:
+    with tabs["Loss"].container(horizontal=True, vertical_alignment="bottom"):
+        for name in ("y", "scale", "x", "target"):
+            control(name, knobs(view)[name], getattr(view, name), f"view.{name}", width=150)
+canvas = Spot(tabs["Loss"].container())
+
+histories = train_all(runs, view, style, headline, canvas)
+diverged = [name for name, h in zip(labels, histories, strict=True) if h.status == "diverged"]
+
+headline.finally_().markdown(f"**{sentence(histories, view.target)}**")
+if story:
+    headline.container.caption(story.hint)
 
 
-def long(column: str) -> pd.DataFrame:
-    parts = [curve(h.run, column, h).assign(run=name) for name, h in zip(labels, histories, strict=True)]
-    return pd.concat(parts).rename(columns={"epoch": "x"}) if parts else pd.DataFrame({"x": [], "y": [], "run": []})
+def loss_chart(style: charts.Style = style, legend: bool = False) -> Any:
+    return charts.loss_chart(
+        tables.curves(histories, labels, view.y, view.x),
+        tables.hover(histories, view.y, view.x),
+        style,
+        x_title=X_TITLES[view.x],
+        y_title=Y_TITLES[view.y],
+        log=view.scale == "log",
+        diverged=diverged,
+        optimum=task.problem.minimum if view.y == "loss" else None,
+        legend=legend,
+    )
 
 
 if tabs["Loss"].open:
-    with tabs["Loss"]:
-        view = page.view
-        with st.container(horizontal=True):
-            for name in ("y", "scale", "x", "target"):
-                control(name, knobs(View)[name], f"view.{name}")
-        wide = charts.sample(
-            pd.DataFrame({"x": range(page.task.epochs + 1)} | {f"r{i}": h.loss.numpy() for i, h in enumerate(histories)})
-        )
-        st.altair_chart(
-            charts.loss_chart(
-                long(view.y), wide, style, x_title=view.x, y_title=Y_TITLES[view.y], log=view.scale == "log",
-                diverged=diverged, optimum=page.task.problem.minimum if view.y == "loss" else None,
-            )
-        )
+    spec = drawn("loss", runs, (view.y, view.scale, view.x, dark), loss_chart)
+    what = f"{Y_TITLES[view.y]} against {view.x} for {len(runs)} runs"
+    canvas.finally_().vega_lite_chart(spec, alt=f"Line chart: {what}. {sentence(histories, view.target)}")
+    canvas.container.caption(tables.remarks(histories, view.y, view.scale == "log"))
+
 if tabs["Fit"].open:
     with tabs["Fit"]:
-        st.write("fit")
+        data = task.problem.table
+        if data is None:
+            st.write("This problem has no data to fit.")
+        else:
+            points = pd.DataFrame({"x": data.iloc[:, 0], "y": data.iloc[:, -1]})
+            window = (float(points["x"].min()), float(points["x"].max()))
 
-with below:
-    rows = table(histories, page.view.target)
-    st.table(rows)
-st.caption("Ready.")
+            def fit_chart() -> Any:
+                lines = tables.fits(histories, labels, window)
+                return charts.fit_chart(points, lines, style, data.columns[0], data.columns[-1])
+
+            what = f"{len(points)} readings, and the line of each of {len(runs)} runs"
+            st.vega_lite_chart(drawn("fit", runs, (dark,), fit_chart), alt=f"Scatter plot: {what}.")
+            st.caption("Move the slider to see the lines at earlier epochs.")
+
+if tabs["Parameters"].open:
+    with tabs["Parameters"]:
+        optimum = dict(zip(task.problem.names, task.problem.minimizer or (), strict=False))
+        places = dict(zip((*optimum, "gradient_norm"), (*st.columns(task.problem.size), st.container()), strict=True))
+        for name, place in places.items():
+            norm = name == "gradient_norm"
+
+            def parameter_chart(name: str = name, norm: bool = norm) -> Any:
+                curves = tables.curves(histories, labels, name)
+                title = name.replace("_", " ")
+                best = optimum.get(name)
+                return charts.parameter_chart(curves, style, title, log=norm, diverged=diverged, optimum=best)
+
+            spec = drawn(name, runs, (dark,), parameter_chart)
+            place.vega_lite_chart(spec, alt=f"Line chart: {name} over the epochs, for {len(runs)} runs.")
+        if optimum:
+            st.caption("Dotted: the parameters with the smallest loss.")
+
+if tabs["Three ways"].open:
+    with tabs["Three ways"]:
+        if not runs:
+            st.write("Add a run to see it trained three ways.")
+        else:
+            numbers = range(1, len(runs) + 1)
+            st.selectbox("Run", numbers, format_func=lambda n: page.methods[int(n) - 1].label, key="view.lesson")
+            run = runs[view.lesson - 1]
+            able = runners(type(run.optimizer))
+            ways = [replace(run, runner=runner) for runner in able]
+            ways = train_all(ways, view, charts.Style.of(able, able, dark), Spot(st.container()), Spot(st.container()))
+            apart = spread(ways)
+            st.markdown(
+                f"The same run trained {len(able)} ways, each from the same start. Over {run.epochs:,} epochs in {run.dtype} "
+                f"their parameters are **at most {apart:.2g} apart**. Marked: the lines that are new compared with the way before."
+            )
+            for column, (name, lines) in zip(st.columns(3, border=True), lesson.three_ways().items(), strict=True):
+                with column:
+                    st.markdown(f"**{name}**")
+                    st.html(code(lines))
+            apart_chart = tables.differences(ways)
+            rounding = tables.rounding(ways)
+            st.vega_lite_chart(
+                drawn("difference", (run,), (dark,), lambda: charts.difference_chart(apart_chart, rounding)),
+                alt=f"Scatter plot: largest difference between parameters over the epochs, at most {apart:.2g}.",
+            )
+            st.caption(
+                f"The largest difference between two runners' parameters at each epoch; where they are equal there is no point. "
+                f"Dotted: one rounding step of the largest parameter in {run.dtype}, {rounding:.2g}."
+            )
+            by_hand, twin = lesson.update_code(run.optimizer)
+            name = type(run.optimizer).__name__
+            left, right = st.columns(2)
+            left.markdown(f"**{name} by hand**: `optimizer.step`")
+            left.code(by_hand or "# has no rule written by hand", wrap_lines=True)
+            right.markdown(f"**{name} in torch**: `optimizer.torch`")
+            right.code(twin, wrap_lines=True)
+            right.markdown(f"**{type(task.problem).__name__}**: the loss and its derivative by hand")
+            right.code(lesson.problem_code(task.problem), wrap_lines=True)
+
+with summary:
+    rows = cells(histories, labels, view.target)
+    rows["run"] = [f"{swatch(colour)} {name}" for colour, name in zip(style.colours, rows["run"], strict=True)]
+    if len(rows):
+        st.table(rows, hide_index=True, border="horizontal", alt="How each run ended")
+    with st.container(horizontal=True, vertical_alignment="center"):
+        link = f"{str(st.context.url).partition('?')[0]}?{page.to_query()}"
+        with st.popover("Copy link", icon=":material/link:"):
+            st.write("This link opens the page as it is now.")
+            st.code(link, language=None, wrap_lines=True)
+        file = {"on_click": "ignore", "icon": ":material/download:"}
+        st.download_button("Curves (CSV)", lambda: export.curves_csv(histories, labels), "curves.csv", **file)
+        st.download_button("Settings (JSON)", lambda: export.settings_json(page, link), "settings.json", **file)
+        light = charts.Style.of(labels, [run.runner for run in runs])
+        st.download_button("Chart (SVG)", lambda: charts.svg(loss_chart(light, legend=True)), "loss.svg", **file)
+    st.caption(f"torch {torch.__version__}, one thread. The same link gives the same numbers on the same versions.")

@@ -2,10 +2,10 @@
 
 from charts.difference import difference_chart
 from charts.fit import fit_chart
-from charts.loss import loss_chart
+from charts.loss import live_spec, loss_chart
 from charts.parameters import parameter_chart
 from charts.style import DARK, LIGHT, Style
-from charts.thin import sample, thin
+from charts.export import spec, svg
 
 __all__ = [
     "DARK",
@@ -13,8 +13,9 @@ __all__ = [
     "Style",
     "difference_chart",
     "fit_chart",
+    "live_spec",
     "loss_chart",
     "parameter_chart",
-    "sample",
-    "thin",
+    "spec",
+    "svg",
 ]

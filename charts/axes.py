@@ -1,17 +1,25 @@
-"""Vertical axes that show what matters."""
+"""Axes that show what matters."""
 
+import math
 from collections.abc import Collection
 
 import altair as alt
 import pandas as pd
 
-PAD = 0.05
+MARGIN = 0.05
 
 
-def span(curves: pd.DataFrame, column: str, log: bool, leave_out: Collection[str] = ()) -> list[float] | None:
+def span(
+    curves: pd.DataFrame,
+    column: str,
+    log: bool,
+    leave_out: Collection[str] = (),
+    include: Collection[float] = (),
+) -> list[float] | None:
     """The range of an axis: all values that can be shown, with a margin; None if there are none.
 
     `leave_out` names runs that may leave the picture; they count only where there are no others.
+    `include` are further values to show.
     """
     shown = curves[column]
     shown = shown[(shown > 0) if log else shown.notna()]
@@ -19,11 +27,12 @@ def span(curves: pd.DataFrame, column: str, log: bool, leave_out: Collection[str
     values = calm if len(calm) else shown
     if not len(values):
         return None
-    low, high = float(values.min()), float(values.max())
+    more = [value for value in include if value > 0 or not log]
+    low, high = float(min([values.min(), *more])), float(max([values.max(), *more]))
     if log:
-        margin = (high / low) ** PAD if high > low else 2.0
-        return [low / margin, high * margin]
-    margin = PAD * (high - low) or max(abs(high), 1.0) * PAD
+        factor = (high / low) ** MARGIN if high > low else 2.0
+        return [low / factor, high * factor]
+    margin = MARGIN * (high - low) or MARGIN * max(abs(high), 1.0)
     return [low - margin, high + margin]
 
 
@@ -34,6 +43,23 @@ def scale(domain: list[float] | None, log: bool) -> alt.Scale:
     return alt.Scale(domain=domain, type="log" if log else "linear", nice=False, zero=False)
 
 
-def number_axis(title: str, log: bool) -> alt.Axis:
-    """An axis whose numbers stay short: 0.01, 100, 1e+6."""
-    return alt.Axis(title=title, format="~g" if not log else "~g", tickCount=6, labelOverlap=True)
+def x_axis(title: str) -> alt.Axis:
+    """A horizontal axis for epochs or seconds."""
+    return alt.Axis(title=title, format=",~r", grid=False, tickCount=8, labelOverlap=True)
+
+
+def y_axis(title: str, domain: list[float] | None, log: bool) -> alt.Axis:
+    """A vertical axis; on a log scale its ticks are powers of ten, or 1, 2 and 5 within few decades."""
+    ticks = _ticks(*domain) if log and domain is not None else []
+    values = {"values": ticks} if ticks else {"tickCount": 6}
+    return alt.Axis(title=title, format="~g", labelOverlap=True, **values)
+
+
+def _ticks(low: float, high: float) -> list[float]:
+    """At most nine numbers within a range, spaced evenly on a log scale."""
+    first, last = math.ceil(math.log10(low)), math.floor(math.log10(high))
+    if last - first >= 2:
+        return [float(f"1e{power}") for power in range(first, last + 1, (last - first) // 9 + 1)]
+    steps = [float(f"{digit}e{power}") for power in range(first - 1, last + 1) for digit in (1, 2, 5)]
+    ticks = [step for step in steps if low <= step <= high]
+    return ticks if len(ticks) > 2 else []

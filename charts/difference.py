@@ -3,7 +3,7 @@
 import altair as alt
 import pandas as pd
 
-from charts.axes import number_axis, scale, span
+from charts.axes import scale, span, x_axis, y_axis
 
 HEIGHT = 220
 
@@ -11,17 +11,17 @@ HEIGHT = 220
 def difference_chart(differences: pd.DataFrame, rounding: float) -> alt.LayerChart:
     """`differences` has the columns x, y (largest difference between parameters); 0 is not drawn.
 
-    `rounding` is the distance between two neighbouring numbers of this precision, for comparison.
+    `rounding` is the distance between neighbouring numbers of this precision, as a yardstick.
     """
     shown = differences[differences["y"] > 0]
-    around = pd.concat([shown["y"], pd.Series([rounding])]).to_frame("y").assign(run="")
-    domain = span(around.reset_index(drop=True), "y", log=True)
-    y = alt.Y("y:Q", scale=scale(domain, log=True), axis=number_axis("largest difference", True))
-    x = alt.X("x:Q", axis=alt.Axis(title="epochs", format="~s", grid=False), scale=alt.Scale(nice=False))
-    points = (
-        alt.Chart(shown)
-        .mark_circle(size=12, opacity=0.8)
-        .encode(x, y, tooltip=[alt.Tooltip("x:Q", title="epochs", format=",~g"), alt.Tooltip("y:Q", format=".3g")])
-    )
-    rule = alt.Chart(pd.DataFrame({"y": [rounding]})).mark_rule(strokeDash=[2, 4], color="gray").encode(y)
-    return alt.layer(rule, points).properties(height=HEIGHT)
+    around = pd.DataFrame({"y": [*shown["y"], rounding], "run": ""})
+    domain = span(around, "y", log=True)
+    x = alt.X("x:Q", axis=x_axis("epochs"), scale=alt.Scale(nice=False))
+    y = alt.Y("y:Q", axis=y_axis("largest difference", domain, True), scale=scale(domain, True))
+    tooltip = [
+        alt.Tooltip("x:Q", title="epochs", format=",~g"),
+        alt.Tooltip("y:Q", title="largest difference", format=".3g"),
+    ]
+    points = alt.Chart(shown).mark_circle(size=14, opacity=0.8).encode(x, y, tooltip=tooltip)
+    rule = alt.Chart(pd.DataFrame({"y": [rounding]})).mark_rule(strokeDash=[2, 4], color="gray")
+    return alt.layer(rule.encode(y), points).properties(height=HEIGHT)

@@ -1,11 +1,13 @@
 """The loss chart: all runs over one another."""
 
 from collections.abc import Collection
+from typing import Any
 
 import altair as alt
 import pandas as pd
 
-from charts.axes import number_axis, scale, span
+from charts.axes import scale, span, x_axis, y_axis
+from charts.export import spec
 from charts.style import Style
 
 HEIGHT = 420
@@ -21,6 +23,7 @@ def loss_chart(
     log: bool,
     diverged: Collection[str] = (),
     optimum: float | None = None,
+    legend: bool = False,
 ) -> alt.LayerChart:
     """Overlay the curves of all runs.
 
@@ -28,16 +31,11 @@ def loss_chart(
     the exact values under the pointer. A run in `diverged` ends in a cross, and may leave the picture
     at the top unless all do.
     """
-    domain = span(curves, "y", log, leave_out=diverged)
-    y = alt.Y("y:Q", scale=scale(domain, log), axis=number_axis(y_title, log))
-    x = alt.X("x:Q", axis=alt.Axis(title=x_title, format="~s", grid=False), scale=alt.Scale(nice=False))
+    domain = span(curves, "y", log, diverged, include=[] if optimum is None else [optimum])
+    x = alt.X("x:Q", axis=x_axis(x_title), scale=alt.Scale(nice=False))
+    y = alt.Y("y:Q", axis=y_axis(y_title, domain, log), scale=scale(domain, log))
     shown = curves[curves["y"] > 0] if log else curves
-    lines = (
-        alt.Chart(shown)
-        .mark_line(clip=True, strokeCap="butt", strokeJoin="round")
-        .encode(x, y, style.colour(), style.width(), style.dash(), alt.Detail("run:N"))
-    )
-    layers: list[alt.Chart] = [lines]
+    layers = [_lines(shown, x, y, style, legend)]
     if optimum is not None and domain is not None:
         layers.insert(0, _optimum(optimum, y))
     if diverged and domain is not None:
@@ -46,51 +44,60 @@ def loss_chart(
     return alt.layer(*layers).properties(height=HEIGHT)
 
 
+def live_spec(style: Style, epochs: int, y_title: str, log: bool) -> dict[str, Any]:
+    """The spec of a loss chart for runs under way: its table, with run, x and y, is passed beside it."""
+    x = alt.X("x:Q", axis=x_axis("epochs"), scale=alt.Scale(domain=[0, epochs]))
+    y = alt.Y("y:Q", axis=y_axis(y_title, None, log), scale=alt.Scale(type="log" if log else "linear", zero=False))
+    empty = pd.DataFrame(columns=["run", "x", "y"])
+    chart = spec(alt.layer(_lines(empty, x, y, style)).properties(height=HEIGHT))
+    return {key: part for key, part in chart.items() if key not in ("data", "datasets")}
+
+
+def _lines(curves: pd.DataFrame, x: alt.X, y: alt.Y, style: Style, legend: bool = False) -> alt.Chart:
+    return (
+        alt.Chart(curves)
+        .mark_line(clip=True, strokeCap="butt", strokeJoin="round")
+        .encode(x, y, style.legend() if legend else style.colour(), *style.lines())
+    )
+
+
 def _optimum(optimum: float, y: alt.Y) -> alt.Chart:
     """A dotted line at the smallest loss there is."""
-    table = pd.DataFrame({"y": [optimum], "what": [f"smallest possible loss {optimum:.6g}"]})
+    table = pd.DataFrame({"y": [optimum]})
+    title = "smallest possible loss"
     return (
         alt.Chart(table)
         .mark_rule(strokeDash=[2, 4], color="gray", clip=True)
-        .encode(y, tooltip=[alt.Tooltip("what:N", title=" ")])
+        .encode(y, tooltip=[alt.Tooltip("y:Q", title=title, format=".8g")])
     )
 
 
 def _crosses(
     curves: pd.DataFrame, diverged: Collection[str], top: float, x: alt.X, y: alt.Y, style: Style
 ) -> alt.Chart:
-    """A cross at the last finite value of each run that diverged, or at the top if that is beyond it."""
-    last = curves[curves["run"].isin(list(diverged))].groupby("run", sort=False, observed=True).last()
-    ends = last.reset_index().assign(last=lambda table: table["y"], y=lambda table: table["y"].clip(upper=top))
+    """A cross at the last finite value of each run that diverged, or at the top if that lies above."""
+    last = curves[curves["run"].isin(list(diverged))].groupby("run", sort=False).last().reset_index()
+    ends = last.assign(value=last["y"], y=last["y"].clip(upper=top))
+    tooltip = [
+        alt.Tooltip("run:N", title="diverged"),
+        alt.Tooltip("x:Q", title="last finite at", format=",~g"),
+        alt.Tooltip("value:Q", title="value there", format=".4g"),
+    ]
     return (
         alt.Chart(ends)
-        .mark_point(shape="cross", angle=45, size=160, filled=True, opacity=1)
-        .encode(
-            x,
-            y,
-            style.colour(),
-            tooltip=[
-                alt.Tooltip("run:N", title="diverged"),
-                alt.Tooltip("x:Q", title="last finite at", format=",~g"),
-                alt.Tooltip("last:Q", title="value there", format=".4g"),
-            ],
-        )
+        .mark_point(shape="cross", angle=45, size=200, filled=True, opacity=1)
+        .encode(x, y, style.colour(), tooltip=tooltip)
     )
 
 
 def _hover(hover: pd.DataFrame, style: Style, x: alt.X, x_title: str) -> alt.Chart:
-    """A line under the pointer with the exact values of all runs there."""
+    """A line under the pointer, with the exact values of all runs there."""
     near = alt.selection_point(nearest=True, on="pointerover", clear="pointerout", fields=["x"], empty=False)
-    values = [
-        alt.Tooltip(f"r{i}:Q", title=name, format=".6g") for i, name in enumerate(style.names)
-    ]
+    here = alt.Tooltip("x:Q", title=x_title, format=",~g")
+    values = [alt.Tooltip(f"r{i}:Q", title=name, format=".6g") for i, name in enumerate(style.names)]
     return (
         alt.Chart(hover)
         .mark_rule(color="gray", strokeWidth=1)
-        .encode(
-            x,
-            opacity=alt.condition(near, alt.value(0.6), alt.value(0)),
-            tooltip=[alt.Tooltip("x:Q", title=x_title, format=",~g"), *values],
-        )
+        .encode(x, opacity=alt.condition(near, alt.value(0.6), alt.value(0)), tooltip=[here, *values])
         .add_params(near)
     )

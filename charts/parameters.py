@@ -5,7 +5,7 @@ from collections.abc import Collection
 import altair as alt
 import pandas as pd
 
-from charts.axes import number_axis, scale, span
+from charts.axes import scale, span, x_axis, y_axis
 from charts.style import Style
 
 HEIGHT = 260
@@ -19,23 +19,21 @@ def parameter_chart(
     log: bool = False,
     diverged: Collection[str] = (),
     optimum: float | None = None,
-    legend: bool = False,
 ) -> alt.LayerChart:
     """`curves` has the columns run, x, y; `optimum` is the value at the smallest loss, if known."""
-    domain = span(curves, "y", log, leave_out=diverged)
-    y = alt.Y("y:Q", scale=scale(domain, log), axis=number_axis(title, log))
-    x = alt.X("x:Q", axis=alt.Axis(title="epochs", format="~s", grid=False), scale=alt.Scale(nice=False))
-    shown = curves[curves["y"] > 0] if log else curves
+    domain = span(curves, "y", log, diverged, include=[] if optimum is None else [optimum])
+    x = alt.X("x:Q", axis=x_axis("epochs"), scale=alt.Scale(nice=False))
+    y = alt.Y("y:Q", axis=y_axis(title, domain, log), scale=scale(domain, log))
     tooltip = [
         alt.Tooltip("run:N"),
         alt.Tooltip("x:Q", title="epochs", format=",~g"),
         alt.Tooltip("y:Q", title=title, format=".6g"),
     ]
     lines = (
-        alt.Chart(shown)
+        alt.Chart(curves[curves["y"] > 0] if log else curves)
         .mark_line(clip=True, strokeCap="butt")
-        .encode(x, y, style.colour(legend), style.width(), style.dash(), tooltip=tooltip)
+        .encode(x, y, style.colour(), *style.lines(), tooltip=tooltip)
     )
-    rule = alt.Chart(pd.DataFrame({"y": [] if optimum is None else [optimum]}))
-    target = rule.mark_rule(strokeDash=[2, 4], color="gray", clip=True).encode(y)
-    return alt.layer(target, lines).properties(height=HEIGHT)
+    best = pd.DataFrame({"y": [] if optimum is None else [optimum]})
+    rule = alt.Chart(best).mark_rule(strokeDash=[2, 4], color="gray", clip=True).encode(y)
+    return alt.layer(rule, lines).properties(height=HEIGHT)

@@ -18,14 +18,23 @@ DARK = (
 )
 # fmt: on
 
-STROKES: dict[str, tuple[float, tuple[int, ...]]] = {
-    "manual": (9.0, ()),
-    "autograd": (4.5, (14, 10)),
-    "torch.optim": (1.5, ()),
-}
-"""Width and dashes by runner, so that curves which coincide are all seen."""
 
-PLAIN: tuple[float, tuple[int, ...]] = (2.0, ())
+
+@dataclass(frozen=True)
+class Stroke:
+    """How a line is drawn: its width in pixels, its dashes, its opacity."""
+
+    width: float = 2.0
+    dash: tuple[int, ...] = (1, 0)
+    opacity: float = 1.0
+
+
+STROKES = {
+    "manual": Stroke(width=9, opacity=0.4),
+    "autograd": Stroke(width=4, dash=(14, 10)),
+    "torch.optim": Stroke(width=1.5),
+}
+"""By runner, from broad to thin, so that curves which coincide are all seen."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +43,7 @@ class Style:
 
     names: tuple[str, ...]
     colours: tuple[str, ...]
-    strokes: tuple[tuple[float, tuple[int, ...]], ...]
+    strokes: tuple[Stroke, ...]
 
     @classmethod
     def of(cls, names: Sequence[str], runners: Sequence[str], dark: bool = False) -> "Style":
@@ -44,25 +53,26 @@ class Style:
         return cls(
             tuple(names),
             colours[: len(names)],
-            tuple(strokes.get(runner, PLAIN) for runner in runners),
+            tuple(strokes.get(runner, Stroke()) for runner in runners),
         )
 
-    def colour(self, legend: bool = True) -> alt.Color:
-        """The colour of a mark by its column `run`."""
-        scale = alt.Scale(domain=list(self.names), range=list(self.colours))
-        columns = 2 if max(map(len, self.names), default=0) <= 24 else 1
-        look = alt.Legend(
-            title=None, orient="bottom", columns=columns, labelLimit=320, symbolType="stroke",
-            symbolStrokeWidth=3, symbolSize=300,
-        )  # fmt: skip
-        return alt.Color("run:N", scale=scale, legend=look if legend else None)
+    def colour(self) -> alt.Color:
+        """The colour of a mark by its column `run`; the page says beside the chart whose it is."""
+        return alt.Color("run:N", scale=self._scale(self.colours), legend=None)
 
-    def width(self) -> alt.StrokeWidth:
-        """The width of a line by its column `run`."""
-        scale = alt.Scale(domain=list(self.names), range=[width for width, _ in self.strokes])
-        return alt.StrokeWidth("run:N", scale=scale, legend=None)
+    def legend(self) -> alt.Color:
+        """The same with a legend, for a chart that stands alone."""
+        look = alt.Legend(title=None, orient="bottom", columns=2, labelLimit=420, symbolType="stroke")
+        return alt.Color("run:N", scale=self._scale(self.colours), legend=look)
 
-    def dash(self) -> alt.StrokeDash:
-        """The dashes of a line by its column `run`."""
-        scale = alt.Scale(domain=list(self.names), range=[list(dash) or [1, 0] for _, dash in self.strokes])
-        return alt.StrokeDash("run:N", scale=scale, legend=None)
+    def lines(self) -> tuple[alt.StrokeWidth, alt.StrokeDash, alt.StrokeOpacity]:
+        """The stroke of a line by its column `run`."""
+        widths, dashes, opacities = zip(*((s.width, list(s.dash), s.opacity) for s in self.strokes), strict=True)
+        return (
+            alt.StrokeWidth("run:N", scale=self._scale(widths), legend=None),
+            alt.StrokeDash("run:N", scale=self._scale(dashes), legend=None),
+            alt.StrokeOpacity("run:N", scale=self._scale(opacities), legend=None),
+        )
+
+    def _scale(self, values: Sequence[object]) -> alt.Scale:
+        return alt.Scale(domain=list(self.names), range=list(values))

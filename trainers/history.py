@@ -53,14 +53,18 @@ class History:
         reached = (self.gap <= gap).nonzero()
         return int(reached[0]) if len(reached) else None
 
+    def column(self, name: str) -> Tensor:
+        """`(epochs + 1,)`, float64: loss, gap, gradient_norm, or a parameter by its name."""
+        if name == "loss":
+            return self.loss.double()
+        if name == "gap":
+            return self.gap
+        if name == "gradient_norm":
+            return self.gradient.double().norm(dim=1)
+        return self.params[:, self.run.problem.names.index(name)].double()
+
     def frame(self) -> pd.DataFrame:
         """One row an epoch: run, epoch, loss, gap, gradient_norm, and the parameters by name."""
-        columns = {
-            "run": self.run.label,
-            "epoch": range(len(self.loss)),
-            "loss": self.loss.double().numpy(),
-            "gap": self.gap.numpy(),
-            "gradient_norm": self.gradient.double().norm(dim=1).numpy(),
-        }
-        params = zip(self.run.problem.names, self.params.double().numpy().T, strict=True)
-        return pd.DataFrame(columns | dict(params))
+        names = ("loss", "gap", "gradient_norm", *self.run.problem.names)
+        columns = {name: self.column(name).numpy() for name in names}
+        return pd.DataFrame({"run": self.run.label, "epoch": range(len(self.loss))} | columns)

@@ -22,7 +22,6 @@ class View(Settings):
     target: float = real(
         1e-2, 1e-12, 1e6, scale="log", help="How close to the smallest loss counts as arrived."
     )
-    epoch: int = integer(100_000, 0, 100_000, help="The epoch whose fit is shown; at most the last.")
     lesson: int = integer(1, 1, MOST_RUNS, help="The run that is trained three ways.")
 
 
@@ -33,6 +32,11 @@ class Page:
     task: Task = Task()
     methods: tuple[Method, ...] = ()
     view: View = View()
+
+    def __post_init__(self) -> None:
+        last = max(len(self.methods), 1)
+        if self.view.lesson > last:
+            object.__setattr__(self, "view", replace(self.view, lesson=last))
 
     @property
     def runs(self) -> tuple[Run, ...]:
@@ -73,8 +77,3 @@ def _view(found: dict[str, list[str]]) -> tuple[View, list[str]]:
     texts: dict[str, Any] = {name: links.single(found, name, notes) for name in knobs(View)}
     view, more = links.read_knobs(View, {name: text for name, text in texts.items() if text is not None})
     return view, notes + more
-
-
-def with_view(page: Page, **changes: Any) -> Page:
-    """The same comparison, shown another way."""
-    return replace(page, view=replace(page.view, **changes))

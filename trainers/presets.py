@@ -48,10 +48,10 @@ PRESETS = (
     ),
     Preset(
         "One learning rate for all: who wins?",
-        "Three optimizers at three shared rates. Each rate has another winner, so a shared rate decides "
-        "nothing.",
+        "Three optimizers at three shared rates. At 0.01 momentum ends closest, at 0.1 RMSprop, at 1 Adam: "
+        "one rate for all says nothing about the optimizers.",
         _page(
-            Task(epochs=500),
+            Task(epochs=500, dtype="float64"),
             *(
                 optimizer
                 for lr in (0.01, 0.1, 1.0)

@@ -82,6 +82,11 @@ class Run(Task, Method):
     A value out of bounds raises `KnobError`, a `ValueError` that names knob, value and bounds.
     """
 
+    @property
+    def gradients_per_epoch(self) -> int:
+        """How many gradients are evaluated for one epoch: all data are used at once."""
+        return 1
+
     def to_query(self) -> str:
         """The query string of a link that opens this run."""
         return f"{Task.to_query(self)}&{Method.to_query(self)}"

@@ -17,22 +17,46 @@ def names(methods: Sequence[Method]) -> list[str]:
     return [f"{name} ({n + 1})" if n else name for name, n in zip(short, twins, strict=True)]
 
 
-def table(histories: Sequence[History], target: float) -> pd.DataFrame:
-    """One row a run: how it ended and what it took. Exact numbers, NaN where there is none."""
+def cells(histories: Sequence[History], names: Sequence[str], target: float) -> pd.DataFrame:
+    """One row a run, as text: how it ended and what it took."""
     rows = [
         {
-            "run": history.run.label,
-            "status": history.status,
-            "final loss": float(history.loss[-1]),
-            "best loss": history.best,
-            "final gap": float(history.gap[-1]),
-            "epochs to target": history.epochs_to(target),
-            "µs per epoch": 1e6 * history.seconds / max(history.rows, 1),
-            **dict(zip(history.run.problem.names, history.params[-1].tolist(), strict=True)),
+            "run": name,
+            "status": status(history),
+            "final loss": _number(history.loss[-1], ".6g"),
+            "best loss": _number(history.best, ".6g"),
+            "final gap": _number(history.gap[-1], ".2g"),
+            f"epochs to gap {target:g}": _arrival(history, target),
+            "µs per epoch": f"{1e6 * history.seconds / max(history.rows, 1):.0f}",
+            **_parameters(history),
         }
-        for history in histories
+        for history, name in zip(histories, names, strict=True)
     ]
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows, columns=None if rows else ["run"])
+
+
+def status(history: History) -> str:
+    """How a run ended, in words."""
+    if history.diverged_at is not None:
+        return f"diverged after {_epochs(history.diverged_at)}"
+    return history.status
+
+
+def _number(value: float, format: str) -> str:
+    return "–" if value != value else f"{float(value):{format}}".replace("-", "−", 1 if value < 0 else 0)
+
+
+def _arrival(history: History, target: float) -> str:
+    if history.run.problem.minimum is None:
+        return "unknown"
+    epochs = history.epochs_to(target)
+    return "not reached" if epochs is None else f"{epochs:,}"
+
+
+def _parameters(history: History) -> dict[str, str]:
+    """The final parameters, the first few of many."""
+    values = zip(history.run.problem.names[:4], history.params[-1], strict=False)
+    return {name: _number(value, ".5g") for name, value in values}
 
 
 def sentence(histories: Sequence[History], target: float) -> str:
@@ -61,9 +85,10 @@ def _agreement(histories: Sequence[History]) -> str:
     losses = [history.loss.double() for history in histories]
     if any(float(((loss - losses[0]) / losses[0]).abs().max()) > 1e-3 for loss in losses):
         return ""
+    ends = sorted({f"{loss[-1]:.6g}" for loss in losses})
     return (
-        f"{len(histories)} ways, one curve: after {histories[0].run.epochs:,} epochs each has loss "
-        f"{losses[0][-1]:.6g}, and their parameters were never more than {spread(histories):.2g} apart."
+        f"{len(histories)} ways, one curve: after {_epochs(histories[0].run.epochs)} each has loss "
+        f"{' or '.join(ends)}, and their parameters were never more than {spread(histories):.2g} apart."
     )
 
 
@@ -87,7 +112,7 @@ def _winner(named: Sequence[tuple[str, History]], target: float) -> str:
     first = f"{name} came within {target:g} of the smallest loss"
     first += f" first, after {_epochs(epochs)}" if len(named) > 1 else f" after {_epochs(epochs)}"
     missing = len(alive) - len(arrived)
-    return f"{first}; {missing} of {len(named)} runs did not get there." if missing else f"{first}."
+    return f"{first}; {missing} of {len(named)} runs did not." if missing else f"{first}."
 
 
 def _growth(named: Sequence[tuple[str, History]]) -> str:

@@ -11,16 +11,17 @@ from trainers.problems import Problem
 
 
 def autograd(problem: Problem, optimizer: Rule, params: Tensor) -> Iterator[tuple[Tensor, ...]]:
-    """Yield params, loss and gradient before each update."""
+    """Yield params, loss and gradient before each update. `ones` counts every run's loss once."""
     params = params.clone().requires_grad_()
-    ones = torch.ones_like(params[0])  # every run's loss counts once
     state = optimizer.init(params)
+    ones = torch.ones_like(params[0])
 
     for epoch in count(1):
         params.grad = None
         loss = problem.loss(params)
         loss.backward(ones)
-        yield params, loss, params.grad
+        gradient = params.grad
+        yield params, loss, gradient
 
         with torch.no_grad():
-            optimizer.step(epoch, params, params.grad, state)
+            optimizer.step(epoch, params, gradient, state)

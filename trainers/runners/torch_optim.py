@@ -1,6 +1,7 @@
 """The derivative by autograd, the update by `torch.optim`."""
 
 from collections.abc import Iterator
+from itertools import count
 
 import torch
 from torch import Tensor
@@ -10,15 +11,16 @@ from trainers.problems import Problem
 
 
 def torch_optim(problem: Problem, optimizer: Optimizer, params: Tensor) -> Iterator[tuple[Tensor, ...]]:
-    """Yield params, loss and gradient before each update."""
+    """Yield params, loss and gradient before each update. `ones` counts every run's loss once."""
     params = params.clone().requires_grad_()
-    ones = torch.ones_like(params[0])  # every run's loss counts once
-    stepper = optimizer.torch(params)
+    optim = optimizer.torch(params)
+    ones = torch.ones_like(params[0])
 
-    while True:
-        stepper.zero_grad()
+    for epoch in count(1):
+        optim.zero_grad()
         loss = problem.loss(params)
         loss.backward(ones)
-        yield params, loss, params.grad
+        gradient = params.grad
+        yield params, loss, gradient
 
-        stepper.step()
+        optim.step()

@@ -1,0 +1,40 @@
+"""A chart as what others take: a spec beside its tables for the page, SVG for a file."""
+
+import json
+from typing import Any
+
+import altair as alt
+import pandas as pd
+
+WIDTH = 900
+
+
+def spec(chart: alt.LayerChart) -> dict[str, Any]:
+    """The chart in Vega-Lite, with its tables left as data frames under `datasets`."""
+    chart = chart.copy(deep=False)
+    datasets: dict[str, pd.DataFrame] = {}
+    chart.layer = [_named(layer, datasets) for layer in chart.layer]
+    return _named(chart, datasets).to_dict(validate=False) | {"datasets": datasets}
+
+
+def svg(chart: alt.LayerChart) -> str:
+    """The chart as SVG text. The converter is loaded at the first call; it takes some 270 MB."""
+    import vl_convert
+
+    drawn = spec(chart.properties(width=WIDTH))
+    drawn["datasets"] = {
+        name: json.loads(table.to_json(orient="records", double_precision=15))
+        for name, table in drawn["datasets"].items()
+    }
+    return str(vl_convert.vegalite_to_svg(drawn))
+
+
+def _named(chart: Any, datasets: dict[str, pd.DataFrame]) -> Any:
+    """The chart with a name in place of its table, which goes into `datasets`."""
+    if not isinstance(chart.data, pd.DataFrame):
+        return chart
+    name = f"table{len(datasets)}"
+    datasets[name] = chart.data
+    chart = chart.copy(deep=False)
+    chart.data = alt.NamedData(name)
+    return chart

@@ -1,0 +1,200 @@
+"""What the project costs beside plain loops: run with `python -m tests.bench`."""
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from itertools import count, product
+from pathlib import Path
+from statistics import median
+from time import perf_counter
+from typing import Any
+from urllib.parse import parse_qs
+
+import torch
+from streamlit.testing.v1 import AppTest
+from torch import Tensor
+
+from trainers import Run, train
+from trainers.optimizers import SGD, Adam, Optimizer, RMSprop
+from trainers.page import Page
+from trainers.presets import PRESETS
+from trainers.problems.thermometer import readings
+from trainers.run import Method, Task
+from trainers.runners import RUNNERS
+
+REPEATS = 15
+EPOCHS = 2000
+APP = Path(__file__).parent.parent / "streamlit_app.py"
+KINDS = (SGD(lr=1e-2), SGD(lr=1e-3, momentum=0.9), RMSprop(lr=1e-2), Adam(lr=1e-1))
+TWELVE = tuple(Method(optimizer=kind, runner=runner) for kind, runner in product(KINDS, RUNNERS))
+PAGES = {"default page, 3 runs": "", "12 runs x 5000 epochs": Page(Task(epochs=5000), TWELVE).to_query()}
+"""The query strings of the pages to measure. The first run of each is SGD."""
+RATES = (1e-2 + 1e-5 * number for number in count(1))
+"""Learning rates, none of them used before."""
+
+
+# The loops below are those of "Deep Learning with PyTorch", chapter 5, and remember their course.
+
+
+def model(t_u: Tensor, w: Tensor, b: Tensor) -> Tensor:
+    return w * t_u + b
+
+
+def loss_fn(t_p: Tensor, t_c: Tensor) -> Tensor:
+    return ((t_p - t_c) ** 2).mean()
+
+
+def dloss_fn(t_p: Tensor, t_c: Tensor) -> Tensor:
+    return 2 * (t_p - t_c) / t_p.size(0)
+
+
+def grad_fn(t_u: Tensor, t_c: Tensor, t_p: Tensor) -> Tensor:
+    dloss_dtp = dloss_fn(t_p, t_c)
+    return torch.stack([(dloss_dtp * t_u).sum(), (dloss_dtp * 1.0).sum()])
+
+
+def by_hand(optimizer: SGD, t_u: Tensor, t_c: Tensor, params: Tensor) -> list[float]:
+    losses, course = [], []
+    for _ in range(EPOCHS):
+        t_p = model(t_u, *params)
+        loss = loss_fn(t_p, t_c)
+        losses.append(loss.item())
+        course.append(params.detach().clone())
+        grad = grad_fn(t_u, t_c, t_p)
+        params = params - optimizer.lr * grad
+    return losses
+
+
+def by_autograd(optimizer: SGD, t_u: Tensor, t_c: Tensor, params: Tensor) -> list[float]:
+    losses, course = [], []
+    params.requires_grad_()
+    for _ in range(EPOCHS):
+        if params.grad is not None:
+            params.grad.zero_()
+        loss = loss_fn(model(t_u, *params), t_c)
+        losses.append(loss.item())
+        course.append(params.detach().clone())
+        loss.backward()
+        with torch.no_grad():
+            params -= optimizer.lr * params.grad
+    return losses
+
+
+def by_torch_optim(settings: Optimizer, t_u: Tensor, t_c: Tensor, params: Tensor) -> list[float]:
+    losses, course = [], []
+    optimizer = settings.torch(params.requires_grad_())
+    for _ in range(EPOCHS):
+        loss = loss_fn(model(t_u, *params), t_c)
+        losses.append(loss.item())
+        course.append(params.detach().clone())
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    return losses
+
+
+PLAIN = {"manual": by_hand, "autograd": by_autograd, "torch.optim": by_torch_optim}
+
+
+def epochs() -> None:
+    """The three runners beside the plain loops."""
+    rows = [["", "train", "plain loop", "ratio"]]
+    runs = [Run(optimizer=SGD(lr=1e-2), runner=runner, epochs=EPOCHS) for runner in RUNNERS]
+    for run in [*runs, replace(runs[-1], optimizer=Adam(lr=1e-1))]:
+        pairs = in_turns(run)
+        times = [f"{1e6 * median(times) / EPOCHS:.1f} us" for times in zip(*pairs, strict=True)]
+        rows.append([run.label, *times, f"{median(ours / plain for ours, plain in pairs):.2f}"])
+    show(f"Time per epoch, median of {REPEATS} pairs of {EPOCHS} epochs; goal: ratio at most 1.10", rows)
+
+
+def in_turns(run: Run) -> list[tuple[float, float]]:
+    """The seconds of `train` and of the plain loop in turns, after a warm-up that compares their losses."""
+
+    def plain() -> list[float]:
+        return PLAIN[run.runner](run.optimizer, *readings("x0.1", torch.float32, 1), run.initial())
+
+    torch.testing.assert_close(train(run).loss[:-1], torch.tensor(plain()), rtol=1e-3, atol=0)
+    return [(seconds(train, run), seconds(plain)) for _ in range(REPEATS)]
+
+
+def reruns() -> None:
+    """How long the server takes to answer a click."""
+    rows = [["", "nothing changed", "one run changed, less its training"]]
+    for name, query in PAGES.items():
+        rows.append([name, cached(opened(query)), changed(query)])
+    stopped = AppTest.from_string("import streamlit as st\nst.stop()\n" + APP.read_text())
+    rows.append(["of this AppTest, which compiles the page each time", cached(stopped), ""])
+    show(f"Page rerun on the server, median of {REPEATS}; goal: at most 100 ms", rows)
+
+
+def cached(at: AppTest) -> str:
+    """The time of a rerun that finds everything in the cache."""
+    return milliseconds([rerun(at) for _ in range(REPEATS)])
+
+
+def changed(query: str) -> str:
+    """The time of a rerun with a new rate in the first run, less that of training it alone."""
+    at, (page, _) = opened(query), Page.from_query(query, otherwise=PRESETS[0].page)
+    spent = []
+    for lr, _ in zip(RATES, range(REPEATS), strict=False):
+        at.number_input(key="0.SGD.lr").set_value(lr)
+        spent.append(rerun(at) - train(replace(page.runs[0], optimizer=SGD(lr=lr))).seconds)
+    return milliseconds(spent)
+
+
+def sizes() -> None:
+    """What the browser receives to show a page, before compression."""
+    rows = [["", "chart data", "chart spec", "all else", "sum"]]
+    for name, query in PAGES.items():
+        at = opened(query)
+        chart = at.get("vega_lite_chart")[0].proto
+        whole = sum(node.proto.ByteSize() for node in (*at.main, *at.sidebar) if node.proto)
+        data, spec = sum(len(dataset.data.data) for dataset in chart.datasets), len(chart.spec.encode())
+        rows.append([name, *(f"{size:,}" for size in (data, spec, whole - data - spec, whole))])
+    show("Bytes sent to the browser", rows)
+
+
+def opened(query: str) -> AppTest:
+    """A new session with the page of this query string."""
+    at = AppTest.from_file(str(APP), default_timeout=60)
+    at.query_params.update(parse_qs(query))
+    rerun(at)
+    return at
+
+
+def rerun(at: AppTest) -> float:
+    """The seconds of a rerun, which must not fail."""
+    spent = seconds(at.run)
+    if at.exception:
+        raise RuntimeError(at.exception[0].value)
+    return spent
+
+
+def seconds(action: Callable[..., Any], *arguments: Any) -> float:
+    began = perf_counter()
+    action(*arguments)
+    return perf_counter() - began
+
+
+def milliseconds(spent: Sequence[float]) -> str:
+    return f"{1e3 * median(spent):.0f} ms"
+
+
+def show(title: str, rows: Sequence[Sequence[str]]) -> None:
+    """Print a table: its first column to the left, the others to the right."""
+    first, *others = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    print(f"\n{title}")
+    for name, *cells in rows:
+        right = (cell.rjust(width) for cell, width in zip(cells, others, strict=True))
+        print("  ".join([name.ljust(first), *right]).rstrip())
+
+
+def main() -> None:
+    logging.getLogger("streamlit.runtime.scriptrunner_utils.script_run_context").disabled = True
+    torch.set_num_threads(1)
+    for section in (epochs, reruns, sizes):
+        section()
+
+
+if __name__ == "__main__":
+    main()

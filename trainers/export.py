@@ -1,0 +1,34 @@
+"""What can be taken away from the page: the curves and the settings."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+import pandas as pd
+import torch
+
+from trainers.history import History
+from trainers.knobs import Settings
+from trainers.page import Page
+from trainers.run import Run
+
+
+def curves_csv(histories: Sequence[History], names: Sequence[str]) -> str:
+    """All curves, unthinned, with all digits: the columns of `History.frame`, one row an epoch and run."""
+    frames = [history.frame().assign(run=name) for history, name in zip(histories, names, strict=True)]
+    return pd.concat(frames).to_csv(index=False) if frames else ""
+
+
+def settings_json(page: Page, link: str) -> str:
+    """The settings of all runs, the link that opens them, and the version of torch."""
+    runs = [_run(run) for run in page.runs]
+    return json.dumps({"link": link, "torch": torch.__version__, "runs": runs}, indent=2)
+
+
+def _run(run: Run) -> dict[str, Any]:
+    return asdict(run) | {"problem": _named(run.problem), "optimizer": _named(run.optimizer)}
+
+
+def _named(settings: Settings) -> dict[str, Any]:
+    return {"name": type(settings).__name__} | asdict(settings)

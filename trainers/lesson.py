@@ -1,0 +1,39 @@
+"""The code behind the three ways, as the page shows it."""
+
+from inspect import getsource
+from textwrap import dedent
+from typing import Any
+
+from trainers.optimizers import Optimizer, Rule
+from trainers.problems import Problem
+from trainers.runners import RUNNERS
+
+
+def three_ways() -> dict[str, list[tuple[str, bool]]]:
+    """The lines of each runner, and whether a line is new compared with the runner before."""
+    bodies = {name: _body(runner) for name, runner in RUNNERS.items()}
+    before = [next(iter(bodies.values())), *bodies.values()]
+    known = ({line.strip() for line in body} for body in before)
+    return {
+        name: [(line, line.strip() not in old) for line in body]
+        for (name, body), old in zip(bodies.items(), known, strict=False)
+    }
+
+
+def problem_code(problem: Problem) -> str:
+    """The loss, and beside it the gradient derived by hand."""
+    kind = type(problem)
+    return "\n".join(dedent(getsource(method)) for method in (kind.predict, kind.loss, kind.gradient))
+
+
+def update_code(optimizer: Optimizer) -> tuple[str, str]:
+    """The update written by hand, and its twin in torch; the first is empty where there is none."""
+    kind = type(optimizer)
+    by_hand = dedent(getsource(kind.step)) if issubclass(kind, Rule) else ""
+    return by_hand, dedent(getsource(kind.torch))
+
+
+def _body(function: Any) -> list[str]:
+    """The lines of a function without its signature and docstring."""
+    _, _, body = getsource(function).partition('"""\n')
+    return dedent(body.partition('"""\n')[2] if '"""\n' in body else body).rstrip().split("\n")

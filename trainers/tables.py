@@ -1,0 +1,127 @@
+"""Histories as the tables that charts draw."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+import torch
+from torch import Tensor
+
+from trainers.history import History
+from trainers.run import Run
+
+BUCKETS = 300
+"""A curve keeps two points of each bucket, its least and its largest."""
+
+
+def thinned(values: Tensor, buckets: int = BUCKETS) -> Tensor:
+    """The rows of a curve that give the same picture: at most `2 buckets + 2` of them, ascending.
+
+    The first and the last, and of each bucket the least and the largest, so that the best value and
+    every spike stay. Rows that are not finite are left out.
+    """
+    rows = values.isfinite().nonzero().flatten()
+    if len(rows) <= 2 * buckets + 2:
+        return rows
+    edges = torch.linspace(0, len(rows), buckets + 1).round().int().tolist()
+    parts = [rows[a:b] for a, b in zip(edges, edges[1:], strict=False)]
+    extremes = [part[i] for part in parts for i in (values[part].argmin(), values[part].argmax())]
+    return torch.stack([rows[0], *extremes, rows[-1]]).unique()
+
+
+def curves(histories: Sequence[History], names: Sequence[str], column: str, x: str = "epochs") -> pd.DataFrame:
+    """One column of all runs, thinned: run, x, y."""
+    parts = []
+    for history, name in zip(histories, names, strict=True):
+        values = history.column(column)
+        rows = thinned(values)
+        part = {"run": name, "x": rows.numpy() * cost(history, x), "y": values[rows].numpy()}
+        parts.append(pd.DataFrame(part))
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=["run", "x", "y"])
+
+
+def under_way(
+    histories: Sequence[History], run: Run, loss: Tensor, names: Sequence[str], column: str, rows: int = 1200
+) -> pd.DataFrame:
+    """The losses or gaps of the finished histories and of the run being trained, in few rows: run, x, y."""
+    parts, buckets = [], rows // 2 // len(names)
+    courses = [*(history.loss for history in histories), loss]
+    base = run.problem.minimum or 0.0 if column == "gap" else 0.0
+    for values, name in zip(courses, names, strict=False):
+        kept = thinned(values, buckets)
+        y = values[kept].double().numpy() - base
+        parts.append(pd.DataFrame({"run": name, "x": kept.numpy(), "y": y}))
+    return pd.concat(parts, ignore_index=True)
+
+
+def remarks(histories: Sequence[History], column: str, log: bool) -> str:
+    """What the reader of the chart of this column must know: what is thinned, hidden, or out of sight."""
+    known = any(history.run.problem.minimum is not None for history in histories)
+    remarks = ["Dotted: the smallest possible loss."] if column == "loss" and known else []
+    most = max((history.rows for history in histories), default=0)
+    if most > 2 * BUCKETS + 2:
+        remarks.append(
+            f"Of up to {most:,} epochs a curve shows at most {2 * BUCKETS + 2}: the first, the last, and the "
+            f"least and largest of each of {BUCKETS} stretches."
+        )
+    hidden = sum(int((history.column(column) <= 0).sum()) for history in histories) if log else 0
+    if hidden:
+        remarks.append(f"A log axis can't show the {hidden:,} values that rounding leaves at or below 0.")
+    if any(history.status == "diverged" for history in histories):
+        remarks.append("A cross marks the last finite value of a run that diverged, at the top edge if it lies above the picture.")
+    return " ".join(remarks)
+
+
+def cost(history: History, x: str) -> float:
+    """What one epoch costs in the unit of the horizontal axis."""
+    seconds = history.seconds / max(history.rows, 1)
+    return {"epochs": 1.0, "gradients": float(history.run.gradients_per_epoch), "seconds": seconds}[x]
+
+
+def hover(histories: Sequence[History], column: str, x: str, rows: int = 150) -> pd.DataFrame:
+    """The exact values of all runs at the same x, evenly spaced: x, r0, r1, ..."""
+    costs = [cost(history, x) for history in histories]
+    end = max((c * h.run.epochs for c, h in zip(costs, histories, strict=True)), default=0.0)
+    places = np.linspace(0, end, rows)
+    if x != "seconds":
+        places = np.unique(places.round())
+    table = {"x": places}
+    for i, (history, c) in enumerate(zip(histories, costs, strict=True)):
+        epochs = np.floor(places / c + 1e-9).astype(int)
+        values = np.append(history.column(column).numpy(), np.nan)
+        table[f"r{i}"] = values[np.minimum(epochs, len(values) - 1)]
+    return pd.DataFrame(table)
+
+
+def moments(epochs: int, count: int = 60) -> list[int]:
+    """Epochs at which to look at a training: close together at the start, where much happens."""
+    steps = np.geomspace(1, epochs, min(count, epochs))
+    return sorted({0, *steps.round().astype(int).tolist()})
+
+
+def fits(histories: Sequence[History], names: Sequence[str], window: tuple[float, float]) -> pd.DataFrame:
+    """Each run's prediction across the window, at each of the moments: run, moment, epoch, x, y."""
+    x = torch.linspace(*window, 2, dtype=torch.float64)
+    parts = []
+    for history, name in zip(histories, names, strict=True):
+        for moment, epoch in enumerate(moments(history.run.epochs)):
+            y = history.run.problem.predict(history.params[epoch].double(), x)
+            row = {"run": name, "moment": moment, "epoch": epoch, "x": x.numpy(), "y": y.numpy()}
+            parts.append(pd.DataFrame(row))
+    columns = ["run", "moment", "epoch", "x", "y"]
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
+
+
+def differences(histories: Sequence[History]) -> pd.DataFrame:
+    """The largest difference between any two of these runs' parameters at each epoch: x, y."""
+    params = torch.stack([history.params.double() for history in histories])
+    apart = (params.amax(0) - params.amin(0)).amax(1)
+    rows = thinned(apart)
+    return pd.DataFrame({"x": rows.numpy(), "y": apart[rows].numpy()})
+
+
+def rounding(histories: Sequence[History]) -> float:
+    """The distance from the largest parameter to the next larger number of its precision."""
+    params = histories[0].params
+    finite = params[params.isfinite()].abs()
+    return float(finite.max()) * torch.finfo(params.dtype).eps if len(finite) else 0.0
