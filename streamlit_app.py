@@ -211,7 +211,9 @@ def trained(run: Run, _on_epoch: Any = None) -> History:
 
 
 @st.cache_data(max_size=CACHE, show_spinner=False, hash_funcs={Run: repr})
-def drawn(kind: str, runs: tuple[Run, ...], look: tuple[Any, ...], _make: Callable[[], Any]) -> dict[str, Any]:
+def drawn(
+    kind: str, runs: tuple[Run, ...], look: tuple[Any, ...], _make: Callable[[], Any]
+) -> dict[str, Any]:
     """The spec of a chart that follows from its kind, these runs and this look."""
     return charts.spec(_make())
 
@@ -232,7 +234,9 @@ class Spot:
         return self.passing or self.container
 
 
-def train_all(runs: Sequence[Run], view: View, style: charts.Style, headline: Spot, canvas: Spot) -> list[History]:
+def train_all(
+    runs: Sequence[Run], view: View, style: charts.Style, headline: Spot, canvas: Spot
+) -> list[History]:
     """Train what is not in the cache. What takes long shows its course; a newer click ends it."""
     outside = copy_context()  # what is drawn within a cached function would be drawn again at each hit
     histories: list[History] = []
@@ -251,7 +255,8 @@ def train_all(runs: Sequence[Run], view: View, style: charts.Style, headline: Sp
 
     def draw(epoch: int, loss: Tensor) -> None:
         number, run = len(histories), runs[len(histories)]
-        text = f"Training {style.names[number]}: epoch {epoch:,} of {run.epochs:,}, run {number + 1} of {len(runs)}"
+        text = f"Training {style.names[number]}, run {number + 1} of {len(runs)}: "
+        text += f"epoch {epoch:,} of {run.epochs:,}"
         headline.now().progress((number + epoch / run.epochs) / len(runs), text)
         table = tables.under_way(histories, run, loss, style.names, view.y)
         log = view.scale == "log"
@@ -270,7 +275,7 @@ def code(lines: Sequence[tuple[str, bool]]) -> str:
         text = line.lstrip()
         indent = 4 + (len(line) - len(text)) // 2
         mark = "background:rgba(255,176,0,.3);border-radius:3px" if new else ""
-        body = f"<span style='{mark}'>{html.escape(text)}</span>" or "&nbsp;"
+        body = f"<span style='{mark}'>{html.escape(text)}</span>"
         html_lines.append(f"<div style='padding-left:{indent}ch;text-indent:-4ch'>{body}&nbsp;</div>")
     return f"<div style='font:.75rem/1.6 monospace'>{''.join(html_lines)}</div>"
 
@@ -374,7 +379,9 @@ if tabs["Fit"].open:
 if tabs["Parameters"].open:
     with tabs["Parameters"]:
         optimum = dict(zip(task.problem.names, task.problem.minimizer or (), strict=False))
-        places = dict(zip((*optimum, "gradient_norm"), (*st.columns(task.problem.size), st.container()), strict=True))
+        places = dict(
+            zip((*optimum, "gradient_norm"), (*st.columns(task.problem.size), st.container()), strict=True)
+        )
         for name, place in places.items():
             norm = name == "gradient_norm"
 
@@ -395,29 +402,38 @@ if tabs["Three ways"].open:
             st.write("Add a run to see it trained three ways.")
         else:
             numbers = range(1, len(runs) + 1)
-            st.selectbox("Run", numbers, format_func=lambda n: page.methods[int(n) - 1].label, key="view.lesson")
+            st.selectbox(
+                "Run", numbers, format_func=lambda n: page.methods[int(n) - 1].label, key="view.lesson"
+            )
             run = runs[view.lesson - 1]
             able = runners(type(run.optimizer))
-            ways = [replace(run, runner=runner) for runner in able]
-            ways = train_all(ways, view, charts.Style.of(able, able, dark), Spot(st.container()), Spot(st.container()))
-            apart = spread(ways)
-            st.markdown(
-                f"The same run trained {len(able)} ways, each from the same start. Over {run.epochs:,} epochs in {run.dtype} "
-                f"their parameters are **at most {apart:.2g} apart**. Marked: the lines that are new compared with the way before."
+            verdict = Spot(st.container())
+            for column, (name, lines) in zip(
+                st.columns(3, border=True), lesson.three_ways().items(), strict=True
+            ):
+                column.markdown(f"**{name}**")
+                column.html(code(lines))
+            st.caption("Marked: the lines that are new compared with the way to the left.")
+            plot = Spot(st.container())
+
+            look = charts.Style.of(able, able, dark)
+            ways = train_all([replace(run, runner=runner) for runner in able], view, look, verdict, plot)
+            apart, rounding = spread(ways), tables.rounding(ways)
+            verdict.finally_().markdown(
+                f"The same run trained {len(able)} ways, all from one start. Over {run.epochs:,} epochs "
+                f"in {run.dtype} their parameters are **at most {apart:.2g} apart**."
             )
-            for column, (name, lines) in zip(st.columns(3, border=True), lesson.three_ways().items(), strict=True):
-                with column:
-                    st.markdown(f"**{name}**")
-                    st.html(code(lines))
-            apart_chart = tables.differences(ways)
-            rounding = tables.rounding(ways)
-            st.vega_lite_chart(
-                drawn("difference", (run,), (dark,), lambda: charts.difference_chart(apart_chart, rounding)),
-                alt=f"Scatter plot: largest difference between parameters over the epochs, at most {apart:.2g}.",
-            )
-            st.caption(
-                f"The largest difference between two runners' parameters at each epoch; where they are equal there is no point. "
-                f"Dotted: one rounding step of the largest parameter in {run.dtype}, {rounding:.2g}."
+
+            def difference_chart() -> Any:
+                return charts.difference_chart(tables.differences(ways), rounding)
+
+            what = f"largest difference between the runners' parameters, over the epochs, at most {apart:.2g}"
+            spec = drawn("difference", (run,), (dark,), difference_chart)
+            plot.finally_().vega_lite_chart(spec, alt=f"Scatter plot: {what}.")
+            plot.container.caption(
+                "The largest difference between two runners' parameters at each epoch; where they are equal "
+                "there is no point. Dotted: one rounding step of the largest parameter in "
+                f"{run.dtype}, {rounding:.2g}."
             )
             by_hand, twin = lesson.update_code(run.optimizer)
             name = type(run.optimizer).__name__
@@ -431,7 +447,9 @@ if tabs["Three ways"].open:
 
 with summary:
     rows = cells(histories, labels, view.target)
-    rows["run"] = [f"{swatch(colour)} {name}" for colour, name in zip(style.colours, rows["run"], strict=True)]
+    rows["run"] = [
+        f"{swatch(colour)} {name}" for colour, name in zip(style.colours, rows["run"], strict=True)
+    ]
     if len(rows):
         st.table(rows, hide_index=True, border="horizontal", alt="How each run ended")
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -441,7 +459,13 @@ with summary:
             st.code(link, language=None, wrap_lines=True)
         file = {"on_click": "ignore", "icon": ":material/download:"}
         st.download_button("Curves (CSV)", lambda: export.curves_csv(histories, labels), "curves.csv", **file)
-        st.download_button("Settings (JSON)", lambda: export.settings_json(page, link), "settings.json", **file)
+        st.download_button(
+            "Settings (JSON)", lambda: export.settings_json(page, link), "settings.json", **file
+        )
         light = charts.Style.of(labels, [run.runner for run in runs])
-        st.download_button("Chart (SVG)", lambda: charts.svg(loss_chart(light, legend=True)), "loss.svg", **file)
-    st.caption(f"torch {torch.__version__}, one thread. The same link gives the same numbers on the same versions.")
+        st.download_button(
+            "Chart (SVG)", lambda: charts.svg(loss_chart(light, legend=True)), "loss.svg", **file
+        )
+    st.caption(
+        f"torch {torch.__version__}, one thread. The same link gives the same numbers on the same versions."
+    )

@@ -14,7 +14,8 @@ def spec(chart: alt.LayerChart) -> dict[str, Any]:
     chart = chart.copy(deep=False)
     datasets: dict[str, pd.DataFrame] = {}
     chart.layer = [_named(layer, datasets) for layer in chart.layer]
-    return _named(chart, datasets).to_dict(validate=False) | {"datasets": datasets}
+    drawn: dict[str, Any] = _named(chart, datasets).to_dict(validate=False)
+    return drawn | {"datasets": datasets}
 
 
 def svg(chart: alt.LayerChart) -> str:

@@ -22,9 +22,7 @@ def fit_chart(
     x = alt.X("x:Q", axis=y_axis(x_title, None, False), scale=scale(_window(points, "x"), False))
     y = alt.Y("y:Q", axis=y_axis(y_title, None, False), scale=scale(_window(points, "y"), False))
     now = alt.Chart(lines).transform_filter("datum.moment == moment")
-    fits = now.mark_line(clip=True, strokeCap="butt").encode(
-        x, y, style.colour(), *style.lines()
-    )
+    fits = now.mark_line(clip=True, strokeCap="butt").encode(x, y, style.colour(), *style.lines())
     dots = (
         alt.Chart(points)
         .mark_point(size=70, filled=True, color="gray", opacity=0.9)
@@ -36,7 +34,7 @@ def fit_chart(
         .mark_text(align="left", x=12, y=16, fontSize=14, color="gray")
         .encode(text="text:N")
     )
-    return alt.layer(fits, dots, when).add_params(moment).properties(height=HEIGHT)
+    return alt.LayerChart(layer=[fits, dots, when]).add_params(moment).properties(height=HEIGHT)
 
 
 def _window(points: pd.DataFrame, column: str) -> list[float] | None:

@@ -41,35 +41,39 @@ def loss_chart(
     if diverged and domain is not None:
         layers.append(_crosses(shown, diverged, domain[1], x, y, style))
     layers.append(_hover(hover, style, x, x_title))
-    return alt.layer(*layers).properties(height=HEIGHT)
+    return alt.LayerChart(layer=layers).properties(height=HEIGHT)
 
 
 def live_spec(style: Style, epochs: int, y_title: str, log: bool) -> dict[str, Any]:
     """The spec of a loss chart for runs under way: its table, with run, x and y, is passed beside it."""
     x = alt.X("x:Q", axis=x_axis("epochs"), scale=alt.Scale(domain=[0, epochs]))
-    y = alt.Y("y:Q", axis=y_axis(y_title, None, log), scale=alt.Scale(type="log" if log else "linear", zero=False))
+    y = alt.Y(
+        "y:Q", axis=y_axis(y_title, None, log), scale=alt.Scale(type="log" if log else "linear", zero=False)
+    )
     empty = pd.DataFrame(columns=["run", "x", "y"])
-    chart = spec(alt.layer(_lines(empty, x, y, style)).properties(height=HEIGHT))
+    chart = spec(alt.LayerChart(layer=[_lines(empty, x, y, style)]).properties(height=HEIGHT))
     return {key: part for key, part in chart.items() if key not in ("data", "datasets")}
 
 
 def _lines(curves: pd.DataFrame, x: alt.X, y: alt.Y, style: Style, legend: bool = False) -> alt.Chart:
-    return (
+    chart: alt.Chart = (
         alt.Chart(curves)
         .mark_line(clip=True, strokeCap="butt", strokeJoin="round")
         .encode(x, y, style.legend() if legend else style.colour(), *style.lines())
     )
+    return chart
 
 
 def _optimum(optimum: float, y: alt.Y) -> alt.Chart:
     """A dotted line at the smallest loss there is."""
     table = pd.DataFrame({"y": [optimum]})
     title = "smallest possible loss"
-    return (
+    chart: alt.Chart = (
         alt.Chart(table)
         .mark_rule(strokeDash=[2, 4], color="gray", clip=True)
         .encode(y, tooltip=[alt.Tooltip("y:Q", title=title, format=".8g")])
     )
+    return chart
 
 
 def _crosses(
@@ -83,11 +87,12 @@ def _crosses(
         alt.Tooltip("x:Q", title="last finite at", format=",~g"),
         alt.Tooltip("value:Q", title="value there", format=".4g"),
     ]
-    return (
+    chart: alt.Chart = (
         alt.Chart(ends)
         .mark_point(shape="cross", angle=45, size=200, filled=True, opacity=1)
         .encode(x, y, style.colour(), tooltip=tooltip)
     )
+    return chart
 
 
 def _hover(hover: pd.DataFrame, style: Style, x: alt.X, x_title: str) -> alt.Chart:
@@ -95,9 +100,10 @@ def _hover(hover: pd.DataFrame, style: Style, x: alt.X, x_title: str) -> alt.Cha
     near = alt.selection_point(nearest=True, on="pointerover", clear="pointerout", fields=["x"], empty=False)
     here = alt.Tooltip("x:Q", title=x_title, format=",~g")
     values = [alt.Tooltip(f"r{i}:Q", title=name, format=".6g") for i, name in enumerate(style.names)]
-    return (
+    chart: alt.Chart = (
         alt.Chart(hover)
         .mark_rule(color="gray", strokeWidth=1)
         .encode(x, opacity=alt.condition(near, alt.value(0.6), alt.value(0)), tooltip=[here, *values])
         .add_params(near)
     )
+    return chart

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import altair as alt
 
@@ -17,7 +18,6 @@ DARK = (
     "#15a772", "#3855ff", "#ecdcae", "#a217ba", "#006f46", "#826a8e",
 )
 # fmt: on
-
 
 
 @dataclass(frozen=True)
@@ -67,12 +67,14 @@ class Style:
 
     def lines(self) -> tuple[alt.StrokeWidth, alt.StrokeDash, alt.StrokeOpacity]:
         """The stroke of a line by its column `run`."""
-        widths, dashes, opacities = zip(*((s.width, list(s.dash), s.opacity) for s in self.strokes), strict=True)
+        widths, dashes, opacities = zip(
+            *((s.width, list(s.dash), s.opacity) for s in self.strokes), strict=True
+        )
         return (
             alt.StrokeWidth("run:N", scale=self._scale(widths), legend=None),
             alt.StrokeDash("run:N", scale=self._scale(dashes), legend=None),
             alt.StrokeOpacity("run:N", scale=self._scale(opacities), legend=None),
         )
 
-    def _scale(self, values: Sequence[object]) -> alt.Scale:
+    def _scale(self, values: Sequence[Any]) -> alt.Scale:
         return alt.Scale(domain=list(self.names), range=list(values))

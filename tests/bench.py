@@ -3,11 +3,10 @@
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from itertools import count, product
+from itertools import count, islice, product
 from pathlib import Path
 from statistics import median
 from time import perf_counter
-from typing import Any
 from urllib.parse import parse_qs
 
 import torch
@@ -15,7 +14,7 @@ from streamlit.testing.v1 import AppTest
 from torch import Tensor
 
 from trainers import Run, train
-from trainers.optimizers import SGD, Adam, Optimizer, RMSprop
+from trainers.optimizers import SGD, Adam, RMSprop
 from trainers.page import Page
 from trainers.presets import PRESETS
 from trainers.problems.thermometer import readings
@@ -25,17 +24,14 @@ from trainers.runners import RUNNERS
 REPEATS = 15
 EPOCHS = 2000
 APP = Path(__file__).parent.parent / "streamlit_app.py"
-KINDS = (SGD(lr=1e-2), SGD(lr=1e-3, momentum=0.9), RMSprop(lr=1e-2), Adam(lr=1e-1))
-TWELVE = tuple(Method(optimizer=kind, runner=runner) for kind, runner in product(KINDS, RUNNERS))
+FOUR = (SGD(lr=1e-2), SGD(lr=1e-3, momentum=0.9), RMSprop(lr=1e-2), Adam(lr=1e-1))
+TWELVE = tuple(Method(optimizer=optimizer, runner=runner) for optimizer, runner in product(FOUR, RUNNERS))
 PAGES = {"default page, 3 runs": "", "12 runs x 5000 epochs": Page(Task(epochs=5000), TWELVE).to_query()}
-"""The query strings of the pages to measure. The first run of each is SGD."""
-RATES = (1e-2 + 1e-5 * number for number in count(1))
-"""Learning rates, none of them used before."""
+RATES = (1e-2 + 1e-5 * number for number in count(1))  # each of them new to the cache
+T_U, T_C = readings("x0.1", torch.float32, 1)
 
 
-# The loops below are those of "Deep Learning with PyTorch", chapter 5, and remember their course.
-
-
+# Up to the sections: the loops of "Deep Learning with PyTorch", chapter 5, made to record their course.
 def model(t_u: Tensor, w: Tensor, b: Tensor) -> Tensor:
     return w * t_u + b
 
@@ -53,38 +49,37 @@ def grad_fn(t_u: Tensor, t_c: Tensor, t_p: Tensor) -> Tensor:
     return torch.stack([(dloss_dtp * t_u).sum(), (dloss_dtp * 1.0).sum()])
 
 
-def by_hand(optimizer: SGD, t_u: Tensor, t_c: Tensor, params: Tensor) -> list[float]:
-    losses, course = [], []
-    for _ in range(EPOCHS):
-        t_p = model(t_u, *params)
-        loss = loss_fn(t_p, t_c)
+def by_hand(run: Run) -> list[float]:
+    params, losses, course = run.initial(), [], []
+    for _ in range(run.epochs):
+        t_p = model(T_U, *params)
+        loss = loss_fn(t_p, T_C)
         losses.append(loss.item())
         course.append(params.detach().clone())
-        grad = grad_fn(t_u, t_c, t_p)
-        params = params - optimizer.lr * grad
+        grad = grad_fn(T_U, T_C, t_p)
+        params = params - run.optimizer.lr * grad
     return losses
 
 
-def by_autograd(optimizer: SGD, t_u: Tensor, t_c: Tensor, params: Tensor) -> list[float]:
-    losses, course = [], []
-    params.requires_grad_()
-    for _ in range(EPOCHS):
+def by_autograd(run: Run) -> list[float]:
+    params, losses, course = run.initial().requires_grad_(), [], []
+    for _ in range(run.epochs):
         if params.grad is not None:
             params.grad.zero_()
-        loss = loss_fn(model(t_u, *params), t_c)
+        loss = loss_fn(model(T_U, *params), T_C)
         losses.append(loss.item())
         course.append(params.detach().clone())
         loss.backward()
         with torch.no_grad():
-            params -= optimizer.lr * params.grad
+            params -= run.optimizer.lr * params.grad
     return losses
 
 
-def by_torch_optim(settings: Optimizer, t_u: Tensor, t_c: Tensor, params: Tensor) -> list[float]:
-    losses, course = [], []
-    optimizer = settings.torch(params.requires_grad_())
-    for _ in range(EPOCHS):
-        loss = loss_fn(model(t_u, *params), t_c)
+def by_torch_optim(run: Run) -> list[float]:
+    params, losses, course = run.initial().requires_grad_(), [], []
+    optimizer = run.optimizer.torch(params)
+    for _ in range(run.epochs):
+        loss = loss_fn(model(T_U, *params), T_C)
         losses.append(loss.item())
         course.append(params.detach().clone())
         optimizer.zero_grad()
@@ -109,12 +104,9 @@ def epochs() -> None:
 
 def in_turns(run: Run) -> list[tuple[float, float]]:
     """The seconds of `train` and of the plain loop in turns, after a warm-up that compares their losses."""
-
-    def plain() -> list[float]:
-        return PLAIN[run.runner](run.optimizer, *readings("x0.1", torch.float32, 1), run.initial())
-
-    torch.testing.assert_close(train(run).loss[:-1], torch.tensor(plain()), rtol=1e-3, atol=0)
-    return [(seconds(train, run), seconds(plain)) for _ in range(REPEATS)]
+    plain = PLAIN[run.runner]
+    torch.testing.assert_close(train(run).loss[:-1], torch.tensor(plain(run)), rtol=1e-3, atol=0)
+    return [(seconds(train, run), seconds(plain, run)) for _ in range(REPEATS)]
 
 
 def reruns() -> None:
@@ -123,23 +115,23 @@ def reruns() -> None:
     for name, query in PAGES.items():
         rows.append([name, cached(opened(query)), changed(query)])
     stopped = AppTest.from_string("import streamlit as st\nst.stop()\n" + APP.read_text())
-    rows.append(["of this AppTest, which compiles the page each time", cached(stopped), ""])
+    rows.append(["of this AppTest, which compiles the page each time", cached(stopped), "-"])
     show(f"Page rerun on the server, median of {REPEATS}; goal: at most 100 ms", rows)
 
 
 def cached(at: AppTest) -> str:
     """The time of a rerun that finds everything in the cache."""
-    return milliseconds([rerun(at) for _ in range(REPEATS)])
+    return f"{1e3 * median(rerun(at) for _ in range(REPEATS)):.0f} ms"
 
 
 def changed(query: str) -> str:
     """The time of a rerun with a new rate in the first run, less that of training it alone."""
     at, (page, _) = opened(query), Page.from_query(query, otherwise=PRESETS[0].page)
     spent = []
-    for lr, _ in zip(RATES, range(REPEATS), strict=False):
+    for lr in islice(RATES, REPEATS):
         at.number_input(key="0.SGD.lr").set_value(lr)
         spent.append(rerun(at) - train(replace(page.runs[0], optimizer=SGD(lr=lr))).seconds)
-    return milliseconds(spent)
+    return f"{1e3 * median(spent):.0f} ms"
 
 
 def sizes() -> None:
@@ -165,19 +157,14 @@ def opened(query: str) -> AppTest:
 def rerun(at: AppTest) -> float:
     """The seconds of a rerun, which must not fail."""
     spent = seconds(at.run)
-    if at.exception:
-        raise RuntimeError(at.exception[0].value)
+    assert not at.exception, at.exception[0].value
     return spent
 
 
-def seconds(action: Callable[..., Any], *arguments: Any) -> float:
+def seconds(action: Callable[..., object], *arguments: object) -> float:
     began = perf_counter()
     action(*arguments)
     return perf_counter() - began
-
-
-def milliseconds(spent: Sequence[float]) -> str:
-    return f"{1e3 * median(spent):.0f} ms"
 
 
 def show(title: str, rows: Sequence[Sequence[str]]) -> None:
@@ -185,16 +172,11 @@ def show(title: str, rows: Sequence[Sequence[str]]) -> None:
     first, *others = [max(map(len, column)) for column in zip(*rows, strict=True)]
     print(f"\n{title}")
     for name, *cells in rows:
-        right = (cell.rjust(width) for cell, width in zip(cells, others, strict=True))
-        print("  ".join([name.ljust(first), *right]).rstrip())
+        print(name.ljust(first), *map(str.rjust, cells, others), sep="  ")
 
 
-def main() -> None:
+if __name__ == "__main__":
     logging.getLogger("streamlit.runtime.scriptrunner_utils.script_run_context").disabled = True
     torch.set_num_threads(1)
     for section in (epochs, reruns, sizes):
         section()
-
-
-if __name__ == "__main__":
-    main()

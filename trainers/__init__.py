@@ -1,10 +1,10 @@
 """Training with PyTorch optimizers: problems, optimizers, three runners, and the history of a run.
 
-    from trainers import Run, train
-    from trainers.optimizers import SGD
+from trainers import Run, train
+from trainers.optimizers import SGD
 
-    history = train(Run(optimizer=SGD(lr=1e-2), runner="manual", epochs=100))
-    history.frame()
+history = train(Run(optimizer=SGD(lr=1e-2), runner="manual", epochs=100))
+history.frame()
 """
 
 from trainers.history import History

@@ -53,7 +53,9 @@ def _task(found: Mapping[str, Any], shown: Task) -> tuple[Task, list[str]]:
     notes += more
     if not found.get("start", shown.start is not None):
         return task, notes
-    begin = task.initial().tolist() if shown.start is None or len(shown.start) != problem.size else shown.start
+    begin = (
+        task.initial().tolist() if shown.start is None or len(shown.start) != problem.size else shown.start
+    )
     start = tuple(found.get(f"start.{name}", x) for name, x in zip(problem.names, begin, strict=True))
     try:
         return replace(task, start=start), notes

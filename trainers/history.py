@@ -60,7 +60,7 @@ class History:
         if name == "gap":
             return self.gap
         if name == "gradient_norm":
-            return self.gradient.double().norm(dim=1)
+            return (self.gradient.double() ** 2).sum(1).sqrt()
         return self.params[:, self.run.problem.names.index(name)].double()
 
     def frame(self) -> pd.DataFrame:

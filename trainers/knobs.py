@@ -16,8 +16,8 @@ from typing import Any, ClassVar, Literal, TypeAlias
 
 from torch import Tensor
 
-Number: TypeAlias = float | Tensor
-"""A real knob: one number, or a tensor `(runs,)` with one number for each run."""
+Number: TypeAlias = Any
+"""A real knob: a float, or a tensor `(runs,)`, float64, with one number for each run."""
 
 
 class KnobError(ValueError):
@@ -99,7 +99,7 @@ class Integer(Real):
         return int(number)
 
     def nearest(self, name: str, value: Any) -> int:
-        return round(super().nearest(name, value))
+        return round(float(super().nearest(name, value)))
 
     def bounds(self) -> str:
         return f"must be a whole number from {plain(self.low)} to {plain(self.high)}"
@@ -145,9 +145,7 @@ def real(
     return _field(Real(default, help, low, high, scale))
 
 
-def integer(
-    default: int, low: int, high: int, help: str, scale: Literal["linear", "log"] = "linear"
-) -> Any:
+def integer(default: int, low: int, high: int, help: str, scale: Literal["linear", "log"] = "linear") -> Any:
     """A dataclass field that holds a whole number."""
     return _field(Integer(default, help, low, high, scale))
 

@@ -21,9 +21,7 @@ def write(settings: Settings, *words: str) -> str:
     return "~".join([type(settings).__name__, *words, *values])
 
 
-def read(
-    text: str, kinds: Mapping[str, type[Any]], fallback: type[Any]
-) -> tuple[Any, list[str], list[str]]:
+def read(text: str, kinds: Mapping[str, type[Any]], fallback: type[Any]) -> tuple[Any, list[str], list[str]]:
     """What `write` wrote: the settings, the words beside the name, and notes on what was not taken."""
     name, *parts = text.split("~")
     words = [part for part in parts if part and "-" not in part]

@@ -35,7 +35,11 @@ class Task(Settings):
 
     def initial(self) -> Tensor:
         """The parameters before the first update, `(n,)`."""
-        chosen = self.problem.start(self.seed) if self.start is None else torch.tensor(self.start, dtype=torch.float64)
+        chosen = (
+            self.problem.start(self.seed)
+            if self.start is None
+            else torch.tensor(self.start, dtype=torch.float64)
+        )
         return chosen.to(getattr(torch, self.dtype))
 
     def to_query(self) -> str:

@@ -23,9 +23,9 @@ def cells(histories: Sequence[History], names: Sequence[str], target: float) -> 
         {
             "run": name,
             "status": status(history),
-            "final loss": _number(history.loss[-1], ".6g"),
+            "final loss": _number(float(history.loss[-1]), ".6g"),
             "best loss": _number(history.best, ".6g"),
-            "final gap": _number(history.gap[-1], ".2g"),
+            "final gap": _number(float(history.gap[-1]), ".2g"),
             f"epochs to gap {target:g}": _arrival(history, target),
             "µs per epoch": f"{1e6 * history.seconds / max(history.rows, 1):.0f}",
             **_parameters(history),
@@ -43,7 +43,7 @@ def status(history: History) -> str:
 
 
 def _number(value: float, format: str) -> str:
-    return "–" if value != value else f"{float(value):{format}}".replace("-", "−", 1 if value < 0 else 0)
+    return "–" if value != value else f"{value:{format}}".replace("-", "−", 1 if value < 0 else 0)
 
 
 def _arrival(history: History, target: float) -> str:
@@ -55,7 +55,7 @@ def _arrival(history: History, target: float) -> str:
 
 def _parameters(history: History) -> dict[str, str]:
     """The final parameters, the first few of many."""
-    values = zip(history.run.problem.names[:4], history.params[-1], strict=False)
+    values = zip(history.run.problem.names[:4], history.params[-1].tolist(), strict=False)
     return {name: _number(value, ".5g") for name, value in values}
 
 

@@ -23,13 +23,19 @@ def thinned(values: Tensor, buckets: int = BUCKETS) -> Tensor:
     rows = values.isfinite().nonzero().flatten()
     if len(rows) <= 2 * buckets + 2:
         return rows
-    edges = torch.linspace(0, len(rows), buckets + 1).round().int().tolist()
-    parts = [rows[a:b] for a, b in zip(edges, edges[1:], strict=False)]
-    extremes = [part[i] for part in parts for i in (values[part].argmin(), values[part].argmax())]
-    return torch.stack([rows[0], *extremes, rows[-1]]).unique()
+    size = -(-len(rows) // buckets)
+    padded = torch.nn.functional.pad(values[rows], (0, -len(rows) % size), value=float(values[rows[-1]]))
+    parts = padded.reshape(-1, size)
+    begins = torch.arange(0, len(padded), size)
+    extremes = torch.cat([begins + parts.argmin(1), begins + parts.argmax(1)]).clamp(max=len(rows) - 1)
+    kept = torch.zeros(len(rows), dtype=torch.bool)
+    kept[0] = kept[-1] = kept[extremes] = True
+    return rows[kept]
 
 
-def curves(histories: Sequence[History], names: Sequence[str], column: str, x: str = "epochs") -> pd.DataFrame:
+def curves(
+    histories: Sequence[History], names: Sequence[str], column: str, x: str = "epochs"
+) -> pd.DataFrame:
     """One column of all runs, thinned: run, x, y."""
     parts = []
     for history, name in zip(histories, names, strict=True):
@@ -68,7 +74,9 @@ def remarks(histories: Sequence[History], column: str, log: bool) -> str:
     if hidden:
         remarks.append(f"A log axis can't show the {hidden:,} values that rounding leaves at or below 0.")
     if any(history.status == "diverged" for history in histories):
-        remarks.append("A cross marks the last finite value of a run that diverged, at the top edge if it lies above the picture.")
+        remarks.append(
+            "A cross marks the last finite value of a run that diverged, at the top edge if it lies above."
+        )
     return " ".join(remarks)
 
 

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable
 from time import perf_counter
+from typing import Literal
 
 import torch
 from torch import Tensor
@@ -22,28 +23,42 @@ def train(run: Run, on_epoch: OnEpoch | None = None) -> History:
     """
     torch.set_num_threads(1)  # with tensors this small more threads are up to 100 times slower
     initial = run.initial()
-    params = torch.full((run.epochs + 1, run.problem.size), math.nan, dtype=initial.dtype)
-    gradient = torch.full_like(params, math.nan)
-    loss = torch.full((run.epochs + 1,), math.nan, dtype=initial.dtype)
-    write_params, write_gradient, write_loss = params.numpy(), gradient.numpy(), loss.numpy()
-    status, waited, began = "finished", 0.0, perf_counter()
-
+    tape = Tape(run.epochs + 1, initial)
     points = RUNNERS[run.runner](run.problem, run.optimizer, initial)
-    for epoch, (point, value, slope) in zip(range(run.epochs + 1), points, strict=False):
-        write_params[epoch] = point.detach().numpy()
-        write_gradient[epoch] = slope.numpy()
-        write_loss[epoch] = number = value.item()
-        if not math.isfinite(number):
+    status: Literal["finished", "diverged", "stopped"] = "finished"
+    began, waited = perf_counter(), 0.0
+
+    for epoch, point in zip(range(run.epochs + 1), points, strict=False):
+        if not math.isfinite(tape.record(epoch, *point)):
             status = "diverged"
             break
         if on_epoch is not None:
             paused = perf_counter()
-            if on_epoch(epoch, loss):
-                status = "stopped"
+            stop = on_epoch(epoch, tape.loss)
             waited += perf_counter() - paused
-            if status == "stopped":
+            if stop:
+                status = "stopped"
                 break
 
     seconds = perf_counter() - began - waited
     diverged_at = epoch if status == "diverged" else None
-    return History(run, params, loss, gradient, status, diverged_at, seconds)
+    return History(run, tape.params, tape.loss, tape.gradient, status, diverged_at, seconds)
+
+
+class Tape:
+    """Room for the rows of a history, NaN until recorded."""
+
+    def __init__(self, rows: int, params: Tensor) -> None:
+        self.params = torch.full((rows, len(params)), math.nan, dtype=params.dtype)
+        self.gradient = torch.full_like(self.params, math.nan)
+        self.loss = torch.full((rows,), math.nan, dtype=params.dtype)
+        # Writing a row through numpy costs a third of writing it through torch.
+        self._params, self._gradient = self.params.numpy(), self.gradient.numpy()
+        self._loss = self.loss.numpy()
+
+    def record(self, row: int, params: Tensor, loss: Tensor, gradient: Tensor) -> float:
+        """Write one row and return the loss as a number."""
+        self._params[row] = params.detach().numpy()
+        self._gradient[row] = gradient.numpy()
+        self._loss[row] = number = loss.item()
+        return number

@@ -45,7 +45,7 @@ class Thermometer(Problem):
 
     def predict(self, params: Tensor, x: Tensor) -> Tensor:
         w, b = params
-        return w * x + b
+        return torch.as_tensor(w * x + b)
 
     def loss(self, params: Tensor) -> Tensor:
         t_u, t_c = readings(self.scaling, params.dtype, params.ndim)

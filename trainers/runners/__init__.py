@@ -7,12 +7,13 @@ from torch import Tensor
 
 from trainers.runners.autograd import autograd
 from trainers.runners.manual import manual
+from trainers.runners.point import Point
 from trainers.runners.torch_optim import torch_optim
 
-RUNNERS: dict[str, Callable[[Any, Any, Tensor], Iterator[tuple[Tensor, ...]]]] = {
+RUNNERS: dict[str, Callable[[Any, Any, Tensor], Iterator[Point]]] = {
     "manual": manual,
     "autograd": autograd,
     "torch.optim": torch_optim,
 }
 
-__all__ = ["RUNNERS", "autograd", "manual", "torch_optim"]
+__all__ = ["RUNNERS", "Point", "autograd", "manual", "torch_optim"]

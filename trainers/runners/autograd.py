@@ -8,9 +8,10 @@ from torch import Tensor
 
 from trainers.optimizers import Rule
 from trainers.problems import Problem
+from trainers.runners.point import Point
 
 
-def autograd(problem: Problem, optimizer: Rule, params: Tensor) -> Iterator[tuple[Tensor, ...]]:
+def autograd(problem: Problem, optimizer: Rule, params: Tensor) -> Iterator[Point]:
     """Yield params, loss and gradient before each update. `ones` counts every run's loss once."""
     params = params.clone().requires_grad_()
     state = optimizer.init(params)

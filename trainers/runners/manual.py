@@ -7,9 +7,10 @@ from torch import Tensor
 
 from trainers.optimizers import Rule
 from trainers.problems import Problem
+from trainers.runners.point import Point
 
 
-def manual(problem: Problem, optimizer: Rule, params: Tensor) -> Iterator[tuple[Tensor, ...]]:
+def manual(problem: Problem, optimizer: Rule, params: Tensor) -> Iterator[Point]:
     """Yield params, loss and gradient before each update."""
     params = params.clone()
     state = optimizer.init(params)

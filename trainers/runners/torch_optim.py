@@ -8,9 +8,10 @@ from torch import Tensor
 
 from trainers.optimizers import Optimizer
 from trainers.problems import Problem
+from trainers.runners.point import Point
 
 
-def torch_optim(problem: Problem, optimizer: Optimizer, params: Tensor) -> Iterator[tuple[Tensor, ...]]:
+def torch_optim(problem: Problem, optimizer: Optimizer, params: Tensor) -> Iterator[Point]:
     """Yield params, loss and gradient before each update. `ones` counts every run's loss once."""
     params = params.clone().requires_grad_()
     optim = optimizer.torch(params)
