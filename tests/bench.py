@@ -1,4 +1,4 @@
-"""What the project costs beside plain loops: run with `python -m tests.bench`."""
+"""What the project costs, its runners beside the loops of "Deep Learning with PyTorch", chapter 5."""
 
 import logging
 from collections.abc import Callable, Sequence
@@ -21,17 +21,15 @@ from trainers.problems.thermometer import readings
 from trainers.run import Method, Task
 from trainers.runners import RUNNERS
 
-REPEATS = 15
-EPOCHS = 2000
+REPEATS, EPOCHS, LR = 15, 2000, 1e-2
 APP = Path(__file__).parent.parent / "streamlit_app.py"
-FOUR = (SGD(lr=1e-2), SGD(lr=1e-3, momentum=0.9), RMSprop(lr=1e-2), Adam(lr=1e-1))
+FOUR = (SGD(lr=LR), SGD(lr=1e-3, momentum=0.9), RMSprop(lr=1e-2), Adam(lr=1e-1))
 TWELVE = tuple(Method(optimizer=optimizer, runner=runner) for optimizer, runner in product(FOUR, RUNNERS))
 PAGES = {"default page, 3 runs": "", "12 runs x 5000 epochs": Page(Task(epochs=5000), TWELVE).to_query()}
-RATES = (1e-2 + 1e-5 * number for number in count(1))  # each of them new to the cache
+RATES = (LR + 1e-5 * number for number in count(1))  # each of them new to the cache
 T_U, T_C = readings("x0.1", torch.float32, 1)
 
 
-# Up to the sections: the loops of "Deep Learning with PyTorch", chapter 5, made to record their course.
 def model(t_u: Tensor, w: Tensor, b: Tensor) -> Tensor:
     return w * t_u + b
 
@@ -57,21 +55,21 @@ def by_hand(run: Run) -> list[float]:
         losses.append(loss.item())
         course.append(params.detach().clone())
         grad = grad_fn(T_U, T_C, t_p)
-        params = params - run.optimizer.lr * grad
+        params = params - LR * grad
     return losses
 
 
 def by_autograd(run: Run) -> list[float]:
     params, losses, course = run.initial().requires_grad_(), [], []
+    params.grad = torch.zeros_like(params)
     for _ in range(run.epochs):
-        if params.grad is not None:
-            params.grad.zero_()
+        params.grad.zero_()
         loss = loss_fn(model(T_U, *params), T_C)
         losses.append(loss.item())
         course.append(params.detach().clone())
         loss.backward()
         with torch.no_grad():
-            params -= run.optimizer.lr * params.grad
+            params -= LR * params.grad
     return losses
 
 
@@ -94,12 +92,12 @@ PLAIN = {"manual": by_hand, "autograd": by_autograd, "torch.optim": by_torch_opt
 def epochs() -> None:
     """The three runners beside the plain loops."""
     rows = [["", "train", "plain loop", "ratio"]]
-    runs = [Run(optimizer=SGD(lr=1e-2), runner=runner, epochs=EPOCHS) for runner in RUNNERS]
+    runs = [Run(optimizer=SGD(lr=LR), runner=runner, epochs=EPOCHS) for runner in RUNNERS]
     for run in [*runs, replace(runs[-1], optimizer=Adam(lr=1e-1))]:
         pairs = in_turns(run)
         times = [f"{1e6 * median(times) / EPOCHS:.1f} us" for times in zip(*pairs, strict=True)]
         rows.append([run.label, *times, f"{median(ours / plain for ours, plain in pairs):.2f}"])
-    show(f"Time per epoch, median of {REPEATS} pairs of {EPOCHS} epochs; goal: ratio at most 1.10", rows)
+    table(f"Time per epoch, median of {REPEATS} pairs of {EPOCHS} epochs; goal: ratio at most 1.10", rows)
 
 
 def in_turns(run: Run) -> list[tuple[float, float]]:
@@ -116,7 +114,7 @@ def reruns() -> None:
         rows.append([name, cached(opened(query)), changed(query)])
     stopped = AppTest.from_string("import streamlit as st\nst.stop()\n" + APP.read_text())
     rows.append(["of this AppTest, which compiles the page each time", cached(stopped), "-"])
-    show(f"Page rerun on the server, median of {REPEATS}; goal: at most 100 ms", rows)
+    table(f"Page rerun on the server, median of {REPEATS}; goal: at most 100 ms", rows)
 
 
 def cached(at: AppTest) -> str:
@@ -143,7 +141,7 @@ def sizes() -> None:
         whole = sum(node.proto.ByteSize() for node in (*at.main, *at.sidebar) if node.proto)
         data, spec = sum(len(dataset.data.data) for dataset in chart.datasets), len(chart.spec.encode())
         rows.append([name, *(f"{size:,}" for size in (data, spec, whole - data - spec, whole))])
-    show("Bytes sent to the browser", rows)
+    table("Bytes sent to the browser", rows)
 
 
 def opened(query: str) -> AppTest:
@@ -167,8 +165,7 @@ def seconds(action: Callable[..., object], *arguments: object) -> float:
     return perf_counter() - began
 
 
-def show(title: str, rows: Sequence[Sequence[str]]) -> None:
-    """Print a table: its first column to the left, the others to the right."""
+def table(title: str, rows: Sequence[Sequence[str]]) -> None:
     first, *others = [max(map(len, column)) for column in zip(*rows, strict=True)]
     print(f"\n{title}")
     for name, *cells in rows:

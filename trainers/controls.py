@@ -14,13 +14,12 @@ from trainers.run import Method, Task, runners
 def values(page: Page, ids: Sequence[int]) -> dict[str, Any]:
     """The value of each control, by its key. `ids` name the methods, one each, for good."""
     task = page.task
-    start = task.initial().tolist()
     found: dict[str, Any] = {
         "problem": type(task.problem).__name__,
         "start": task.start is not None,
         **_of(task, "task"),
         **_of(task.problem, _prefix("problem", task.problem)),
-        **{f"start.{name}": float(x) for name, x in zip(task.problem.names, start, strict=True)},
+        **{f"start.{name}": x for name, x in zip(task.problem.names, task.beginning(), strict=True)},
         **_of(page.view, "view"),
     }
     for id, method in zip(ids, page.methods, strict=True):
@@ -53,9 +52,8 @@ def _task(found: Mapping[str, Any], shown: Task) -> tuple[Task, list[str]]:
     notes += more
     if not found.get("start", shown.start is not None):
         return task, notes
-    begin = (
-        task.initial().tolist() if shown.start is None or len(shown.start) != problem.size else shown.start
-    )
+    kept = shown.start if shown.start is not None and len(shown.start) == problem.size else None
+    begin = kept or task.beginning()
     start = tuple(found.get(f"start.{name}", x) for name, x in zip(problem.names, begin, strict=True))
     try:
         return replace(task, start=start), notes

@@ -226,4 +226,4 @@ def plain(value: Any) -> str:
 def shown(value: Any) -> str:
     """Any value as a short quotation that is safe to print on a page."""
     text = value if isinstance(value, str) else plain(value)
-    return "".join(c if c.isascii() and (c.isalnum() or c in "._- ") else "?" for c in text[:40])
+    return "".join(c if c.isascii() and (c.isalnum() or c in "._-, ") else "?" for c in text[:40])

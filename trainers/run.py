@@ -33,14 +33,13 @@ class Task(Settings):
         if self.start is not None:
             object.__setattr__(self, "start", _start(self.start, self.problem))
 
+    def beginning(self) -> tuple[float, ...]:
+        """Where training begins: the chosen start, or the problem's for this seed."""
+        return self.start if self.start is not None else tuple(self.problem.start(self.seed).tolist())
+
     def initial(self) -> Tensor:
-        """The parameters before the first update, `(n,)`."""
-        chosen = (
-            self.problem.start(self.seed)
-            if self.start is None
-            else torch.tensor(self.start, dtype=torch.float64)
-        )
-        return chosen.to(getattr(torch, self.dtype))
+        """The parameters before the first update, `(n,)`, in the precision of the task."""
+        return torch.tensor(self.beginning(), dtype=getattr(torch, self.dtype))
 
     def to_query(self) -> str:
         """The query string of a link to this task."""

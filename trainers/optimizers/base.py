@@ -43,6 +43,11 @@ def used(knob: Number) -> bool:
     return isinstance(knob, Tensor) or knob != 0
 
 
+def switch(knob: Number) -> Number:
+    """1 where a knob does anything, else 0."""
+    return (knob != 0).double() if isinstance(knob, Tensor) else float(knob != 0)
+
+
 def matched(knob: Number, tensor: Tensor) -> Number:
     """A knob in the precision of a tensor."""
     return knob.to(tensor.dtype) if isinstance(knob, Tensor) else knob

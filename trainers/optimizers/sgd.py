@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, optim
 
 from trainers.knobs import KnobError, Number, flag, real
-from trainers.optimizers.base import Rule, State, add, used
+from trainers.optimizers.base import Rule, State, add, switch, used
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ class SGD(Rule):
         if used(self.momentum):
             velocity = state["momentum_buffer"]
             # Runs without momentum have no dampening either, nor has anybody's first step.
-            dampening = self.dampening * (self.momentum != 0) * (epoch > 1)
+            dampening = self.dampening * switch(self.momentum) * (epoch > 1)
             add(velocity.mul_(self.momentum), 1 - dampening, gradient)
             gradient = add(gradient.clone(), self.momentum, velocity) if self.nesterov else velocity
         add(params, -self.lr, gradient)

@@ -1,0 +1,49 @@
+"""The settings that the matrices of tests go through, made from the registries."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import product
+from typing import Any
+
+from trainers.knobs import Flag, Knob, KnobError, Real, knobs
+from trainers.optimizers import OPTIMIZERS, Optimizer, Rule
+
+
+def optimizers(kinds: type[Optimizer] = Optimizer) -> list[Optimizer]:
+    """For each optimizer and each combination of its flags: its defaults, every knob alone turned, all turned."""
+    return [
+        settings
+        for kind in OPTIMIZERS.values()
+        if issubclass(kind, kinds)
+        for turned in _turned(kind)
+        for settings in _flagged(turned)
+    ]
+
+
+def rules() -> list[Optimizer]:
+    return optimizers(Rule)
+
+
+def _turned(kind: type[Optimizer]) -> Iterator[Optimizer]:
+    values = {
+        name: _other(knob) for name, knob in knobs(kind).items() if isinstance(knob, Real) and name != "lr"
+    }
+    yield kind()
+    for name, value in values.items():
+        yield replace(kind(), **{name: value})
+    yield replace(kind(), **values)
+
+
+def _flagged(settings: Optimizer) -> Iterator[Optimizer]:
+    flags = [name for name, knob in knobs(settings).items() if isinstance(knob, Flag)]
+    for values in product((False, True), repeat=len(flags)):
+        try:
+            yield replace(settings, **dict(zip(flags, values, strict=True)))
+        except KnobError:
+            pass  # a combination that torch refuses too: see test_optimizers.py
+
+
+def _other(knob: Knob) -> Any:
+    """A value well inside the bounds that is not the default."""
+    assert isinstance(knob, Real)
+    return knob.low + 0.8 * (min(knob.high, 1.0) - knob.low)

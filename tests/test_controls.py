@@ -1,0 +1,67 @@
+"""Controls and page: each says the other, whatever a browser sends."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from trainers import controls
+from trainers.knobs import knobs
+from trainers.optimizers import OPTIMIZERS, SGD, Adam
+from trainers.page import Page, View
+from trainers.presets import PRESETS
+from trainers.run import Method, Task
+
+STORY = PRESETS[0].page
+KEYS = sorted(controls.values(STORY, range(len(STORY.methods))))
+ANYTHING: st.SearchStrategy[Any] = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(),
+    st.floats(),
+    st.text(max_size=5),
+    st.sampled_from([*OPTIMIZERS, "autograd"]),
+)
+
+
+@pytest.mark.parametrize("page", [preset.page for preset in PRESETS])
+def test_controls_say_their_page(page: Page) -> None:
+    ids = range(10, 10 + len(page.methods))
+    assert controls.read(controls.values(page, ids), page, ids) == (page, [])
+    assert controls.read({}, page, ids) == (page, [])
+
+
+def test_each_knob_has_a_control() -> None:
+    found = controls.values(STORY, (0, 1, 2))
+    assert {f"1.SGD.{name}" for name in knobs(SGD)} | {"1.optimizer", "1.runner"} <= found.keys()
+    assert {f"task.{name}" for name in knobs(Task)} | {f"view.{name}" for name in knobs(View)} <= found.keys()
+
+
+def test_another_optimizer_has_its_own_defaults() -> None:
+    found = controls.values(STORY, (0, 1, 2)) | {"1.optimizer": "Adam"}
+    page, notes = controls.read(found, STORY, (0, 1, 2))
+    assert page.methods[1] == Method(optimizer=Adam(), runner="autograd")
+    assert (page.methods[0], page.methods[2], notes) == (STORY.methods[0], STORY.methods[2], [])
+
+
+@settings(max_examples=1000)
+@given(st.dictionaries(st.sampled_from(KEYS), ANYTHING))
+def test_controls_may_say_anything(found: dict[str, Any]) -> None:
+    page, notes = controls.read(found, STORY, (0, 1, 2))
+    assert len(page.methods) == 3
+    assert Page.from_query(page.to_query()) == (page, [])
+    assert all(note.endswith(".") for note in notes)
+    assert controls.read(controls.values(page, (0, 1, 2)), page, (0, 1, 2)) == (page, [])
+
+
+def test_a_chosen_start_begins_where_the_seed_s_is() -> None:
+    page, _ = controls.read({"start": True}, STORY, (0, 1, 2))
+    assert page.task.start == (1.0, 0.0)
+    page, _ = controls.read({"start": True, "start.w": 3.5}, STORY, (0, 1, 2))
+    assert page.task.start == (3.5, 0.0)
+    page, notes = controls.read({"start": True, "start.w": float("nan")}, STORY, (0, 1, 2))
+    assert page.task.start is None
+    assert notes == [
+        "start must be 2 numbers from -1000000 to 1000000, got nan, 0: using the start of seed 0."
+    ]

@@ -1,0 +1,98 @@
+"""Bad values get a sentence that names the knob, the value and the bounds."""
+
+import math
+from typing import Any
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from trainers import Run
+from trainers.knobs import Choice, Flag, Integer, KnobError, Real, knobs, nearest
+from trainers.optimizers import OPTIMIZERS, SGD, Adam
+from trainers.problems import PROBLEMS, Thermometer
+from trainers.run import Task
+
+CLASSES = [*OPTIMIZERS.values(), *PROBLEMS.values(), Task]
+ANYTHING = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(),
+    st.floats(),
+    st.text(),
+    st.lists(st.floats(), max_size=2),
+    st.complex_numbers(),
+)
+
+
+@pytest.mark.parametrize(
+    ("make", "sentence"),
+    [
+        (lambda: SGD(lr=math.nan), "lr must be a number from 1e-08 to 100, got nan"),
+        (lambda: SGD(lr=math.inf), "lr must be a number from 1e-08 to 100, got inf"),
+        (lambda: SGD(lr=1e9), "lr must be a number from 1e-08 to 100, got 1000000000"),
+        (lambda: SGD(lr="0.1"), "lr must be a number from 1e-08 to 100, got 0.1"),
+        (lambda: SGD(momentum=-0.1), "momentum must be a number from 0 to 1, got -0.1"),
+        (lambda: SGD(nesterov=1), "nesterov must be True or False, got 1"),
+        (lambda: Adam(beta1=1.0), "beta1 must be a number from 0 to 0.999999, got 1"),
+        (
+            lambda: Adam(lr=torch.tensor([0.1, 200.0])),
+            "lr must be a number from 1e-08 to 100, got 0.1 to 200",
+        ),
+        (lambda: Thermometer("x10"), "scaling must be one of raw, x0.1, standardised, got x10"),
+        (lambda: Run(epochs=0), "epochs must be a whole number from 1 to 100000, got 0"),
+        (lambda: Run(epochs=2.5), "epochs must be a whole number from 1 to 100000, got 2.5"),
+        (lambda: Run(epochs=math.nan), "epochs must be a whole number from 1 to 100000, got nan"),
+        (lambda: Run(seed=-1), "seed must be a whole number from 0 to 2147483647, got -1"),
+        (lambda: Run(dtype="float16"), "dtype must be one of float32, float64, got float16"),
+        (lambda: Run(runner="keras"), "runner must be one of manual, autograd, torch.optim, got keras"),
+        (lambda: Run(start=(1.0,)), "start must be 2 numbers from -1000000 to 1000000, got 1"),
+        (lambda: Run(start=(1.0, math.nan)), "start must be 2 numbers from -1000000 to 1000000, got 1, nan"),
+        (lambda: Run(problem="Thermometer"), "problem must be one of Thermometer, got Thermometer"),
+        (lambda: Run(optimizer=SGD), "optimizer must be one of SGD, RMSprop, Adam, got"),
+    ],
+)
+def test_the_sentence(make: Any, sentence: str) -> None:
+    with pytest.raises(ValueError) as error:
+        make()
+    assert str(error.value).startswith(sentence)
+
+
+def test_numbers_have_one_form() -> None:
+    assert repr(SGD(lr=1)) == repr(SGD(lr=1.0))
+    assert repr(Run(epochs=5.0)) == repr(Run(epochs=5))
+    assert repr(Run(start=[1, 2])) == repr(Run(start=(1.0, 2.0)))
+
+
+@pytest.mark.parametrize("kind", CLASSES)
+def test_defaults_and_bounds_are_themselves_valid(kind: type) -> None:
+    for name, knob in knobs(kind).items():
+        assert knob.checked(name, knob.default) == knob.default
+        assert knob.help.endswith(".")
+        ends = {Real: ("low", "high"), Integer: ("low", "high"), Flag: (), Choice: ()}[type(knob)]
+        for end in ends:
+            assert knob.checked(name, getattr(knob, end)) == getattr(knob, end)
+
+
+@pytest.mark.parametrize("kind", CLASSES)
+@given(data=st.data())
+def test_nearest_takes_anything(kind: type, data: st.DataObject) -> None:
+    values = data.draw(st.fixed_dictionaries({}, optional=dict.fromkeys(knobs(kind), ANYTHING)))
+    settings, notes = nearest(kind, values)
+    assert isinstance(settings, kind)
+    for name, value in values.items():
+        try:
+            knobs(kind)[name].checked(name, value)
+        except KnobError as error:
+            assert any(note.startswith(str(error)) for note in notes)
+
+
+def test_nearest_clamps_and_says_so() -> None:
+    assert nearest(SGD, {"lr": 1e9}) == (
+        SGD(lr=100),
+        ["lr must be a number from 1e-08 to 100, got 1000000000: using 100."],
+    )
+    settings, notes = nearest(SGD, {"nesterov": True})
+    assert settings == SGD()
+    assert notes == ["nesterov needs momentum above 0 and dampening 0: using False."]

@@ -1,0 +1,188 @@
+"""Links: short, readable, complete, and never a crash."""
+
+import string
+from dataclasses import replace
+from urllib.parse import parse_qs, quote_plus
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from tests.matrix import optimizers
+from trainers import Run
+from trainers.knobs import knobs
+from trainers.optimizers import OPTIMIZERS, SGD, Adam, Optimizer, RMSprop
+from trainers.page import MOST_RUNS, Page, View
+from trainers.presets import PRESETS
+from trainers.problems import Thermometer
+from trainers.run import Method, Task, runners
+
+LONGEST_LINK = 2000
+DEEPEST = Adam(
+    lr=1.2345678e-05, beta1=0.123456, beta2=0.987654, eps=1.2345e-10, weight_decay=0.01234, amsgrad=True
+)
+
+fragments = st.sampled_from(
+    [
+        *OPTIMIZERS,
+        "Thermometer",
+        "run=",
+        "problem=",
+        "&",
+        "=",
+        "~",
+        "lr-",
+        "nan",
+        "inf",
+        "1e999",
+        "-",
+        "epochs=",
+        "start=",
+    ]
+    + [
+        "seed=",
+        "dtype=",
+        "tab=",
+        "%00",
+        "%ff",
+        "torch.optim",
+        "nesterov-1",
+        "+",
+        "x=",
+        "target=",
+        "lesson=13",
+        "none",
+    ]
+)
+texts = st.one_of(
+    st.text(),
+    st.lists(fragments).map("".join),
+    st.lists(st.one_of(fragments, st.text(max_size=3))).map("".join),
+)
+
+
+@pytest.mark.parametrize("optimizer", optimizers(), ids=repr)
+def test_a_run_comes_back(optimizer: Optimizer) -> None:
+    for runner in runners(type(optimizer)):
+        run = Run(
+            optimizer=optimizer, runner=runner, epochs=123, seed=7, dtype="float64", start=(0.1, -2.5e-7)
+        )
+        assert Run.from_query(run.to_query()) == (run, [])
+
+
+def test_a_link_reads_as_it_is() -> None:
+    run = Run(
+        problem=Thermometer("raw"), optimizer=SGD(lr=1e-2, momentum=0.9), runner="torch.optim", epochs=500
+    )
+    assert run.to_query() == (
+        "problem=Thermometer~scaling-raw&epochs=500&seed=0&dtype=float32"
+        "&run=SGD~torch.optim~lr-0.01~momentum-0.9~dampening-0~nesterov-0~weight_decay-0"
+    )
+
+
+@pytest.mark.parametrize("kind", OPTIMIZERS.values())
+def test_a_link_says_every_knob_so_that_defaults_may_change(kind: type[Optimizer]) -> None:
+    query = Run(optimizer=kind(), runner=runners(kind)[0]).to_query()
+    assert all(f"~{name}-" in query for name in knobs(kind))
+    assert {"problem", "epochs", "seed", "dtype", "run"} <= parse_qs(query).keys()
+    page = Page(methods=(Method(optimizer=kind(), runner=runners(kind)[0]),)).to_query()
+    assert knobs(View).keys() <= parse_qs(page).keys()
+
+
+@pytest.mark.parametrize(
+    "optimizer", [DEEPEST, RMSprop(lr=1.2345e-05, momentum=0.912, alpha=0.98765, centered=True)]
+)
+def test_twelve_runs_are_short(optimizer: Optimizer) -> None:
+    methods = (Method(optimizer=optimizer, runner="torch.optim"),) * MOST_RUNS
+    page = Page(Task(epochs=100_000, seed=2**31 - 1, start=(-1.2345, 1.2345), dtype="float64"), methods)
+    assert len(page.to_query()) < LONGEST_LINK
+    assert Page.from_query(page.to_query()) == (page, [])
+
+
+@pytest.mark.parametrize(
+    "page", [*(p.page for p in PRESETS), Page(), Page(view=View(tab="Three ways", y="gap"))]
+)
+def test_a_page_comes_back_and_needs_no_escapes(page: Page) -> None:
+    query = page.to_query()
+    assert Page.from_query(query) == (page, [])
+    assert set(query) <= set(string.ascii_letters + string.digits + "._~-" + "&=+")
+
+
+def test_any_values_of_real_knobs_come_back() -> None:
+    for lr in (1e-8, 1 / 3, 0.1 + 0.2, 3.0000000000000004e-05, 100.0):
+        run = Run(optimizer=SGD(lr=lr))
+        assert Run.from_query(run.to_query())[0].optimizer.lr == lr
+
+
+@settings(max_examples=1000)
+@given(texts)
+@example("run=" + "~" * 4000)
+@example("=".join("&" * 2000))
+@example("x" * 200_000)
+@example("%00%00=%00&run=%00")
+@example("run=SGD~lr-1_0&epochs=１２")
+def test_any_text_gives_a_page_and_a_run(text: str) -> None:
+    page, notes = Page.from_query(text)
+    again, none = Page.from_query(page.to_query())
+    assert (again, none) == (page, [])
+    assert len(page.methods) <= MOST_RUNS
+    run, run_notes = Run.from_query(text)
+    assert Run.from_query(run.to_query()) == (run, [])
+    for note in notes + run_notes:
+        assert note.endswith(".")
+        assert len(note) < 300
+        assert not set("<>[]()*`$\\") & set(note)
+
+
+@given(st.text(alphabet=string.printable, max_size=20))
+def test_what_is_not_understood_is_named(text: str) -> None:
+    known = {"problem", "epochs", "start", "seed", "dtype", "run", *knobs(View)}
+    name = text.strip()
+    if name and name not in known:
+        _, notes = Page.from_query(f"epochs=10&{quote_plus(name)}=1")
+        assert len(notes) == 1
+        assert notes[0].startswith("The link's “")
+
+
+@pytest.mark.parametrize(
+    ("text", "note"),
+    [
+        ("run=SGD~lr-1e9", "Run 1: lr must be a number from 1e-08 to 100, got 1000000000: using 100."),
+        ("run=SGD~lr-nan", "Run 1: lr must be a number from 1e-08 to 100, got nan: using 0.001."),
+        ("run=SGD~lr-abc", "Run 1: lr “abc” can't be read: using 0.001."),
+        ("run=SGD~beta1-0.9", "Run 1: SGD has no knob “beta1”: ignored."),
+        ("run=Lion", "Run 1: “Lion” is not one of SGD, RMSprop, Adam: using SGD."),
+        ("run=SGD~keras", "Run 1: runner “keras” can't be used: using manual."),
+        ("run=SGD~nesterov-1", "Run 1: nesterov needs momentum above 0 and dampening 0: using False."),
+        (
+            "epochs=1e9&run=SGD",
+            "epochs must be a whole number from 1 to 100000, got 1000000000: using 100000.",
+        ),
+        ("epochs=5&epochs=6&run=SGD", "The link says epochs 2 times: using the first."),
+        (
+            "start=1&run=SGD",
+            "start must be 2 numbers from -1000000 to 1000000, got 1: using the start of seed 0.",
+        ),
+        ("start=1~x&run=SGD", "start “1?x” can't be read: using the start of seed 0."),
+        ("problem=Rosenbrok&run=SGD", "“Rosenbrok” is not one of Thermometer: using Thermometer."),
+        ("tab=Race&run=SGD", "tab must be one of Loss, Fit, Parameters, Three ways, got Race: using Loss."),
+        ("theme=pink&run=SGD", "The link's “theme” is unknown: ignored."),
+        ("&".join(["run=SGD"] * 13), "The link has 13 runs: using the first 12."),
+        ("a" * 5000, "The link has 5000 characters, more than 4096: ignored."),
+    ],
+)
+def test_a_note_names_what_was_not_taken(text: str, note: str) -> None:
+    assert Page.from_query(text)[1] == [note]
+
+
+def test_a_link_without_runs_shows_those_of_another_page() -> None:
+    story = PRESETS[0].page
+    assert Page.from_query("", otherwise=story) == (story, [])
+    page, notes = Page.from_query("tab=Fit", otherwise=story)
+    assert (page.methods, page.view.tab, notes) == (story.methods, "Fit", [])
+    assert Page.from_query("run=none", otherwise=story)[0].methods == ()
+
+
+def test_zero_runs_have_a_link() -> None:
+    page = replace(PRESETS[0].page, methods=())
+    assert Page.from_query(page.to_query(), otherwise=PRESETS[1].page) == (page, [])

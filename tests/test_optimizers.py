@@ -1,0 +1,124 @@
+"""Each rule equals its twin in torch, step by step, from the same state."""
+
+from dataclasses import replace
+
+import pytest
+import torch
+from torch import Tensor
+
+from tests.matrix import rules
+from trainers.knobs import KnobError
+from trainers.optimizers import OPTIMIZERS, SGD, Adam, RMSprop, Rule
+from trainers.optimizers.base import State
+
+TOLERANCE = {torch.float32: 1e-5, torch.float64: 1e-13}
+
+
+@pytest.mark.parametrize("dtype", TOLERANCE, ids=str)
+@pytest.mark.parametrize("shape", [(2,), (3, 1), (3, 7)], ids=str)
+@pytest.mark.parametrize("rule", rules(), ids=repr)
+def test_a_rule_equals_its_twin_from_the_same_state(
+    rule: Rule, shape: tuple[int, ...], dtype: torch.dtype
+) -> None:
+    generator = torch.Generator().manual_seed(1)
+    theirs = torch.randn(shape, generator=generator, dtype=dtype)
+    twin = rule.torch(theirs)
+    for epoch in range(1, 16):
+        ours, state = theirs.clone(), state_of(twin, theirs) or rule.init(theirs)
+        theirs.grad = torch.randn(shape, generator=generator, dtype=dtype) * 10.0 ** (epoch % 5 - 2)
+        gradient = theirs.grad.clone()
+        rule.step(epoch, ours, theirs.grad, state)
+        assert torch.equal(theirs.grad, gradient), "a step leaves the gradient as it is"
+        twin.step()
+        close = {"rtol": TOLERANCE[dtype], "atol": TOLERANCE[dtype]}
+        torch.testing.assert_close(ours, theirs, **close)
+        for name, tensor in state_of(twin, theirs).items():
+            torch.testing.assert_close(state[name], tensor, **close)
+
+
+@pytest.mark.parametrize("dtype", TOLERANCE, ids=str)
+@pytest.mark.parametrize("rule", [r for r in rules() if r.changed()], ids=repr)
+def test_knobs_broadcast_over_runs(rule: Rule, dtype: torch.dtype) -> None:
+    """A knob with one number a run gives each run what the number alone gives it."""
+    for name in (name for name, value in rule.changed().items() if not isinstance(value, bool)):
+        values = torch.tensor(
+            [getattr(rule, name) * factor for factor in (0.1, 0.5, 1.0)], dtype=torch.float64
+        )
+        together = replace(rule, **{name: values, "lr": torch.tensor([0.1, 0.01, 1.0], dtype=torch.float64)})
+        alone = [
+            replace(rule, **{name: v, "lr": lr})
+            for v, lr in zip(values.tolist(), (0.1, 0.01, 1.0), strict=True)
+        ]
+        columns = torch.stack([walk(each, torch.ones(4, 1, dtype=dtype))[:, 0] for each in alone], dim=1)
+        tolerance = {"rtol": 50 * TOLERANCE[dtype], "atol": 50 * TOLERANCE[dtype]}
+        torch.testing.assert_close(walk(together, torch.ones(4, 3, dtype=dtype)), columns, **tolerance)
+
+
+def test_runs_without_momentum_have_no_dampening() -> None:
+    momentum = torch.tensor([0.0, 0.9], dtype=torch.float64)
+    both = walk(SGD(momentum=momentum, dampening=0.5), torch.ones(4, 2, dtype=torch.float64))
+    plain = walk(SGD(dampening=0.5), torch.ones(4, 1, dtype=torch.float64))
+    torch.testing.assert_close(both[:, :1], plain)
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_names_and_defaults_are_torch_s(name: str) -> None:
+    ours = OPTIMIZERS[name]()
+    theirs = getattr(torch.optim, name)([torch.zeros(1)]).defaults
+    known = dict(theirs) | dict(zip(("beta1", "beta2"), theirs.get("betas", ()), strict=False))
+    for knob, value in vars(ours).items():
+        assert known[knob] == value, knob
+
+
+def test_the_first_step_of_adam_is_the_rate_times_the_sign() -> None:
+    params, gradient = torch.zeros(2, dtype=torch.float64), torch.tensor([3.0, -0.2], dtype=torch.float64)
+    rule = Adam(lr=0.1)
+    rule.step(1, params, gradient, rule.init(params))
+    assert params.tolist() == pytest.approx([-0.1, 0.1], rel=1e-6)
+
+
+def test_the_first_step_of_rmsprop_is_ten_rates() -> None:
+    params, gradient = torch.zeros(1, dtype=torch.float64), torch.tensor([3.0], dtype=torch.float64)
+    rule = RMSprop(lr=0.1, alpha=0.99)
+    rule.step(1, params, gradient, rule.init(params))
+    assert params.item() == pytest.approx(-1.0, rel=1e-6)
+
+
+def test_centered_rmsprop_becomes_nan_with_torch() -> None:
+    """Rounding takes the variance of a constant gradient below zero; torch is NaN from then on, and so are we."""
+    rule, gradient = RMSprop(centered=True), torch.full((1,), 0.1, dtype=torch.float64)
+    ours, theirs = (torch.zeros(1, dtype=torch.float64) for _ in range(2))
+    state, twin = rule.init(ours), rule.torch(theirs)
+    theirs.grad = gradient
+    for epoch in range(1, 3500):
+        rule.step(epoch, ours, gradient, state)
+        twin.step()
+        assert ours.isnan() == theirs.isnan()
+        if ours.isnan():
+            break
+    assert epoch == 3226  # after 3,225 steps all was well
+
+
+@pytest.mark.parametrize("knobs", [{"momentum": 0.0}, {"momentum": 0.9, "dampening": 0.1}])
+def test_nesterov_is_refused_where_torch_refuses_it(knobs: dict[str, float]) -> None:
+    with pytest.raises(ValueError, match="Nesterov"):
+        torch.optim.SGD([torch.zeros(1)], nesterov=True, **knobs)
+    with pytest.raises(KnobError, match="nesterov needs momentum above 0 and dampening 0"):
+        SGD(nesterov=True, **knobs)
+
+
+def walk(rule: Rule, params: Tensor, steps: int = 12) -> Tensor:
+    """Parameters after some steps down a bowl; all runs meet the same bowl."""
+    params, state = params.clone(), rule.init(params)
+    weights = torch.linspace(0.5, 2, len(params), dtype=params.dtype).reshape(-1, 1)
+    for epoch in range(1, steps + 1):
+        rule.step(epoch, params, weights * params, state)
+    return params
+
+
+def state_of(twin: torch.optim.Optimizer, params: Tensor) -> State:
+    """The tensors that a torch optimizer remembers, in the shape of the parameters."""
+    kept = twin.state[params].items() if params in twin.state else ()
+    return {
+        name: tensor.clone() for name, tensor in kept if tensor is not None and tensor.shape == params.shape
+    }

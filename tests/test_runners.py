@@ -1,0 +1,74 @@
+"""Three runners, one course: for every optimizer, problem and precision."""
+
+import pytest
+import torch
+
+from tests.matrix import optimizers
+from trainers import Run, train
+from trainers.optimizers import OPTIMIZERS, SGD, Optimizer
+from trainers.problems import PROBLEMS, Problem
+from trainers.run import runners
+from trainers.runners import RUNNERS
+
+TOLERANCE = {"float32": 2e-4, "float64": 1e-10}
+
+
+@pytest.mark.parametrize("dtype", TOLERANCE)
+@pytest.mark.parametrize("problem", [kind() for kind in PROBLEMS.values()], ids=repr)
+@pytest.mark.parametrize("optimizer", optimizers(), ids=repr)
+def test_all_runners_take_the_same_steps(optimizer: Optimizer, problem: Problem, dtype: str) -> None:
+    """Rounding grows along a path, so each step begins at the first runner's parameters."""
+    start = Run(problem=problem, dtype=dtype).initial()
+    first, *others = (RUNNERS[name](problem, optimizer, start) for name in runners(type(optimizer)))
+    close = {"rtol": TOLERANCE[dtype], "atol": TOLERANCE[dtype]}
+    for _ in range(40):
+        leading = next(first)
+        for other in others:
+            following = next(other)
+            for ours, theirs in zip(leading, following, strict=True):
+                torch.testing.assert_close(theirs.detach(), ours, **close)
+            following[0].data.copy_(leading[0])
+
+
+@pytest.mark.parametrize("optimizer", [kind() for kind in OPTIMIZERS.values()], ids=repr)
+def test_all_runners_give_the_same_course(optimizer: Optimizer) -> None:
+    courses = [
+        train(Run(optimizer=optimizer, runner=runner, epochs=500, dtype="float64"))
+        for runner in runners(type(optimizer))
+    ]
+    for course in courses:
+        torch.testing.assert_close(course.params, courses[0].params, rtol=1e-9, atol=1e-9)
+        torch.testing.assert_close(course.loss, courses[0].loss, rtol=1e-9, atol=1e-9)
+
+
+@pytest.mark.parametrize("runs", [1, 7])
+@pytest.mark.parametrize("runner", RUNNERS)
+def test_runs_lie_last(runner: str, runs: int) -> None:
+    """Started with one run a column, a runner takes each run where it goes alone."""
+    problem, optimizer = next(iter(PROBLEMS.values()))(), SGD(lr=1e-2, momentum=0.5)
+    start = torch.randn(problem.size, runs, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    together = step_by_step(runner, problem, optimizer, start)
+    for run in range(runs):
+        alone = step_by_step(runner, problem, optimizer, start[:, run])
+        for (params, loss, gradient), (p, l, g) in zip(together, alone, strict=True):
+            torch.testing.assert_close(params[:, run], p)
+            torch.testing.assert_close(loss[run], l)
+            torch.testing.assert_close(gradient[:, run], g)
+
+
+@pytest.mark.parametrize("runner", RUNNERS)
+def test_a_runner_leaves_the_start_as_it_is(runner: str) -> None:
+    problem = next(iter(PROBLEMS.values()))()
+    start = problem.start(0)
+    before = start.clone()
+    step_by_step(runner, problem, SGD(lr=1e-2), start)
+    assert torch.equal(start, before)
+    assert start.grad is None
+    assert not start.requires_grad
+
+
+def step_by_step(
+    runner: str, problem: Problem, optimizer: Optimizer, start: torch.Tensor, steps: int = 10
+) -> list[tuple[torch.Tensor, ...]]:
+    points = RUNNERS[runner](problem, optimizer, start)
+    return [tuple(t.detach().clone() for t in next(points)) for _ in range(steps)]
