@@ -28,7 +28,7 @@ with st.skeleton(height=480):
     from trainers.page import MOST_RUNS, TABS, Page, View
     from trainers.presets import PRESETS
     from trainers.problems import PROBLEMS
-    from trainers.run import FARTHEST, Method, runners
+    from trainers.run import Method, runners
     from trainers.summary import cells, names, sentence, spread
 
 CACHE = "200MB"
@@ -156,10 +156,9 @@ def control(name: str, knob: Knob, value: Any, key: str, width: Any = "stretch")
     elif isinstance(knob, Choice):
         st.segmented_control(label, knob.options, key=key, help=knob.help, required=True)
     elif isinstance(knob, Real):
+        # Without bounds of its own: out of bounds it would fall back without a word.
         st.number_input(
             label,
-            float(knob.low),
-            float(knob.high),
             step=step(knob, value),
             format="%.0f" if isinstance(knob, Integer) else "%g",
             key=key,
@@ -301,7 +300,7 @@ with st.sidebar:
     st.checkbox("Choose the start", key="start", help="Instead of the start that the seed gives.")
     if task.start is not None:
         for name in task.problem.names:
-            st.number_input(f"start {name}", -FARTHEST, FARTHEST, step=0.5, format="%g", key=f"start.{name}")
+            st.number_input(f"start {name}", step=0.5, format="%g", key=f"start.{name}")
 
     st.subheader(f"Runs ({len(runs)} of at most {MOST_RUNS})", anchor=False)
     for index, (id, method) in enumerate(zip(st.session_state.ids, page.methods, strict=True)):

@@ -7,6 +7,7 @@ import altair as alt
 import pandas as pd
 
 MARGIN = 0.05
+SMALLEST, LARGEST = 1e-307, 1e307  # beyond them a scale can't compute its ticks
 
 
 def span(
@@ -22,7 +23,7 @@ def span(
     `include` are further values to show.
     """
     shown = curves[column]
-    shown = shown[(shown > 0) if log else shown.notna()]
+    shown = shown[shown.between(SMALLEST, LARGEST) if log else shown.between(-LARGEST, LARGEST)]
     calm = shown[~curves.loc[shown.index, "run"].isin(list(leave_out))]
     values = calm if len(calm) else shown
     if not len(values):
@@ -30,10 +31,10 @@ def span(
     more = [value for value in include if value > 0 or not log]
     low, high = float(min([values.min(), *more])), float(max([values.max(), *more]))
     if log:
-        factor = (high / low) ** MARGIN if high > low else 2.0
-        return [low / factor, high * factor]
-    margin = MARGIN * (high - low) or MARGIN * max(abs(high), 1.0)
-    return [low - margin, high + margin]
+        margin = MARGIN * (math.log10(high) - math.log10(low)) or 0.3
+        return [max(low / 10**margin, SMALLEST), min(high * 10**margin, LARGEST)]
+    margin = MARGIN * high - MARGIN * low or MARGIN * max(abs(high), 1.0)
+    return [max(low - margin, -LARGEST), min(high + margin, LARGEST)]
 
 
 def scale(domain: list[float] | None, log: bool) -> alt.Scale:

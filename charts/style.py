@@ -67,9 +67,9 @@ class Style:
 
     def lines(self) -> tuple[alt.StrokeWidth, alt.StrokeDash, alt.StrokeOpacity]:
         """The stroke of a line by its column `run`."""
-        widths, dashes, opacities = zip(
-            *((s.width, list(s.dash), s.opacity) for s in self.strokes), strict=True
-        )
+        widths = [stroke.width for stroke in self.strokes]
+        dashes = [list(stroke.dash) for stroke in self.strokes]
+        opacities = [stroke.opacity for stroke in self.strokes]
         return (
             alt.StrokeWidth("run:N", scale=self._scale(widths), legend=None),
             alt.StrokeDash("run:N", scale=self._scale(dashes), legend=None),

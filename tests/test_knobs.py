@@ -1,6 +1,7 @@
 """Bad values get a sentence that names the knob, the value and the bounds."""
 
 import math
+import re
 from typing import Any
 
 import pytest
@@ -54,9 +55,8 @@ ANYTHING = st.one_of(
     ],
 )
 def test_the_sentence(make: Any, sentence: str) -> None:
-    with pytest.raises(ValueError) as error:
+    with pytest.raises(ValueError, match="^" + re.escape(sentence)):
         make()
-    assert str(error.value).startswith(sentence)
 
 
 def test_numbers_have_one_form() -> None:
@@ -82,10 +82,8 @@ def test_nearest_takes_anything(kind: type, data: st.DataObject) -> None:
     settings, notes = nearest(kind, values)
     assert isinstance(settings, kind)
     for name, value in values.items():
-        try:
-            knobs(kind)[name].checked(name, value)
-        except KnobError as error:
-            assert any(note.startswith(str(error)) for note in notes)
+        if refused := refusal(kind, name, value):
+            assert any(note.startswith(refused) for note in notes)
 
 
 def test_nearest_clamps_and_says_so() -> None:
@@ -96,3 +94,12 @@ def test_nearest_clamps_and_says_so() -> None:
     settings, notes = nearest(SGD, {"nesterov": True})
     assert settings == SGD()
     assert notes == ["nesterov needs momentum above 0 and dampening 0: using False."]
+
+
+def refusal(kind: type, name: str, value: Any) -> str:
+    """The sentence with which a knob refuses a value, or none."""
+    try:
+        knobs(kind)[name].checked(name, value)
+    except KnobError as error:
+        return str(error)
+    return ""

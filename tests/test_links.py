@@ -22,38 +22,11 @@ DEEPEST = Adam(
     lr=1.2345678e-05, beta1=0.123456, beta2=0.987654, eps=1.2345e-10, weight_decay=0.01234, amsgrad=True
 )
 
-fragments = st.sampled_from(
-    [
-        *OPTIMIZERS,
-        "Thermometer",
-        "run=",
-        "problem=",
-        "&",
-        "=",
-        "~",
-        "lr-",
-        "nan",
-        "inf",
-        "1e999",
-        "-",
-        "epochs=",
-        "start=",
-    ]
-    + [
-        "seed=",
-        "dtype=",
-        "tab=",
-        "%00",
-        "%ff",
-        "torch.optim",
-        "nesterov-1",
-        "+",
-        "x=",
-        "target=",
-        "lesson=13",
-        "none",
-    ]
+FRAGMENTS = (
+    "Thermometer run= problem= & = ~ lr- nan inf 1e999 - epochs= start= seed= dtype= tab= %00 %ff "
+    "torch.optim nesterov-1 + x= target= lesson=13 none"
 )
+fragments = st.sampled_from([*OPTIMIZERS, *FRAGMENTS.split()])
 texts = st.one_of(
     st.text(),
     st.lists(fragments).map("".join),

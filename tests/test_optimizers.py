@@ -85,7 +85,7 @@ def test_the_first_step_of_rmsprop_is_ten_rates() -> None:
 
 
 def test_centered_rmsprop_becomes_nan_with_torch() -> None:
-    """Rounding takes the variance of a constant gradient below zero; torch is NaN from then on, and so are we."""
+    """Rounding takes the variance of a constant gradient below zero: NaN in torch, and so with us."""
     rule, gradient = RMSprop(centered=True), torch.full((1,), 0.1, dtype=torch.float64)
     ours, theirs = (torch.zeros(1, dtype=torch.float64) for _ in range(2))
     state, twin = rule.init(ours), rule.torch(theirs)

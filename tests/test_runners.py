@@ -50,9 +50,9 @@ def test_runs_lie_last(runner: str, runs: int) -> None:
     together = step_by_step(runner, problem, optimizer, start)
     for run in range(runs):
         alone = step_by_step(runner, problem, optimizer, start[:, run])
-        for (params, loss, gradient), (p, l, g) in zip(together, alone, strict=True):
+        for (params, loss, gradient), (p, value, g) in zip(together, alone, strict=True):
             torch.testing.assert_close(params[:, run], p)
-            torch.testing.assert_close(loss[run], l)
+            torch.testing.assert_close(loss[run], value)
             torch.testing.assert_close(gradient[:, run], g)
 
 

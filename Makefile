@@ -1,0 +1,35 @@
+# Each target sets up what it needs in .venv first.
+
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: run test lint format bench screenshot clean
+
+run: .venv/ready  ## open the dashboard
+	$(BIN)/streamlit run streamlit_app.py
+
+test: .venv/ready  ## all tests; those in a browser need Chromium
+	$(BIN)/python -m pytest
+
+lint: .venv/ready  ## style and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: .venv/ready  ## put the code in its standard form
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: .venv/ready  ## times, side by side
+	$(BIN)/python -m tests.bench
+
+screenshot: .venv/ready  ## the README's picture; needs Chromium
+	$(BIN)/python -m tests.screenshot
+
+.venv/ready: requirements.txt
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --disable-pip-version-check --quiet -r requirements.txt
+	touch $@
+
+clean:
+	rm -rf .venv

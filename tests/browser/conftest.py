@@ -1,0 +1,192 @@
+"""A server, a Chromium, and pages that take note of what goes wrong on them."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.client import HTTPConnection
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+HOST = "127.0.0.1"
+HOW = "The browser tests need Chromium: install it, e.g. `apt-get install chromium`, and run `make test`."
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+QUIET = """
+    window.changed = performance.now();
+    const watch = { subtree: true, childList: true, attributes: true, characterData: true };
+    new MutationObserver(() => { window.changed = performance.now(); }).observe(document, watch);
+"""
+"""Lets a page know when it last changed."""
+
+
+@dataclass(frozen=True)
+class Server:
+    url: str
+    log: Path
+
+
+@dataclass
+class Record:
+    """What happened on a page."""
+
+    page: Any
+    log: Path
+    foreign: list[str] = field(default_factory=list)
+    page_errors: list[str] = field(default_factory=list)
+    console_errors: list[str] = field(default_factory=list)
+
+    def listen(self) -> None:
+        self.page.on("request", lambda request: self.requested(request.url))
+        self.page.on("websocket", lambda socket: self.requested(socket.url))
+        self.page.on("pageerror", lambda error: self.page_errors.append(str(error)))
+        self.page.on("console", self.printed)
+
+    def requested(self, url: str) -> None:
+        parts = urlsplit(url)
+        if parts.scheme not in ("data", "blob") and parts.hostname != HOST:
+            self.foreign.append(url)
+
+    def printed(self, message: Any) -> None:
+        if message.type == "error":
+            self.console_errors.append(message.text)
+
+    def check(self) -> None:
+        console = f"the console says {self.console_errors}"
+        exceptions = self.page.get_by_test_id("stException").count()
+        assert not self.foreign
+        assert not self.page_errors, console
+        assert not exceptions, f"{console}, the server {self.log.read_text()[-4000:]}"
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """One Chromium for all tests."""
+    try:
+        from playwright.sync_api import sync_playwright
+    except ImportError:
+        missing()
+    path = next(filter(None, map(shutil.which, NAMES)), None)
+    if path is None:
+        missing()
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+        yield chromium
+        chromium.close()
+
+
+def missing() -> None:
+    if os.environ.get("REQUIRE_BROWSER") == "1":
+        pytest.fail(HOW, pytrace=False)
+    pytest.skip(HOW)
+
+
+@pytest.fixture(scope="session")
+def server(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """The app, served to all tests. What they train stays in its cache."""
+    with serve(tmp_path_factory.mktemp("server")) as server:
+        yield server
+
+
+@pytest.fixture
+def cold_server(browser: Any, tmp_path: Path) -> Iterator[Server]:
+    """The app in a process that nobody has visited yet: it has not imported torch."""
+    with serve(tmp_path) as server:
+        yield server
+
+
+@contextmanager
+def serve(folder: Path) -> Iterator[Server]:
+    """Run the app until the end of the block."""
+    port, log = free_port(), folder / "server.log"
+    command = [sys.executable, "-m", "streamlit", "run", "streamlit_app.py", "--server.port", str(port)]
+    command += ["--server.address", HOST, "--server.headless", "true"]
+    with (
+        log.open("wb") as out,
+        subprocess.Popen(command, cwd=ROOT, stdout=out, stderr=subprocess.STDOUT) as process,
+    ):
+        try:
+            wait_for_health(process, port, log)
+            yield Server(f"http://{HOST}:{port}", log)
+        finally:
+            end(process)
+
+
+def free_port() -> int:
+    with socket.socket() as free:
+        free.bind((HOST, 0))
+        return int(free.getsockname()[1])
+
+
+def wait_for_health(process: subprocess.Popen[bytes], port: int, log: Path, seconds: float = 60) -> None:
+    end_of_patience = time.monotonic() + seconds
+    while not healthy(port):
+        alive = process.poll() is None and time.monotonic() < end_of_patience
+        assert alive, f"the server did not start: {log.read_text()}"
+        time.sleep(0.05)
+
+
+def healthy(port: int) -> bool:
+    connection = HTTPConnection(HOST, port, timeout=5)
+    try:
+        connection.request("GET", "/_stcore/health")
+        return connection.getresponse().status == 200
+    except OSError:
+        return False
+    finally:
+        connection.close()
+
+
+def end(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    try:
+        process.wait(10)
+    except subprocess.TimeoutExpired:
+        process.kill()
+
+
+@pytest.fixture
+def open_page(browser: Any, server: Server) -> Iterator[Callable[..., Any]]:
+    """Opens an empty page in a fresh context; afterwards none may have failed or asked another host."""
+    records: list[Record] = []
+
+    def open_page(width: int = 1300, server: Server = server, **options: Any) -> Any:
+        viewport = {"width": width, "height": 1000}
+        context = browser.new_context(viewport=viewport, base_url=server.url, **options)
+        context.set_default_timeout(30_000)
+        context.add_init_script(QUIET)
+        record = Record(context.new_page(), server.log)
+        record.listen()
+        records.append(record)
+        return record.page
+
+    yield open_page
+    try:
+        for record in records:
+            record.check()
+    finally:
+        for record in records:
+            record.page.context.close()
+
+
+@pytest.fixture
+def page(open_page: Callable[..., Any]) -> Any:
+    """An empty page, 1300 pixels wide, in a fresh context."""
+    return open_page()

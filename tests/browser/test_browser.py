@@ -1,0 +1,437 @@
+"""The whole app in a headless Chromium: what is drawn, what is in the address, what the keys do."""
+
+from __future__ import annotations
+
+import csv
+import json
+import time
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs, parse_qsl, urlsplit
+from xml.etree import ElementTree
+
+import pytest
+
+from trainers.page import TABS
+from trainers.presets import PRESETS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from playwright.sync_api import Download, Locator, Page
+
+pytestmark = pytest.mark.browser
+
+CHART = "[data-testid=stVegaLiteChart]"
+LAST = "The same link gives the same numbers"
+TIME = "µs per epoch"
+READY = """last => {
+    const all = selector => [...document.querySelectorAll(selector)];
+    return all("[data-testid=stApp][data-test-script-state=notRunning]").length
+        && all("[data-testid=stCaptionContainer]").some(caption => caption.textContent.includes(last))
+        && all("[data-testid=stVegaLiteChart]").every(chart => chart.querySelector("svg.marks"))
+        && !all("[data-stale=true]").length
+        && performance.now() - window.changed > 100;
+}"""
+TABLE = """table => {
+    const [head, ...rows] = [...table.rows].map(row => [...row.cells].map(cell => cell.innerText.trim()));
+    return rows.map(row => Object.fromEntries(row.map((cell, i) => [head[i], cell])));
+}"""
+OVERLAPS = """() => {
+    const parts = "[data-testid=stElementContainer], [data-testid=stPopover], [role=tablist]";
+    const boxes = [...document.querySelectorAll("[data-testid=stMain]")]
+        .flatMap(main => [...main.querySelectorAll(parts)])
+        .filter(part => part.checkVisibility() && !part.closest("[inert]"))
+        .map(part => [part.innerText.slice(0, 40), part.getBoundingClientRect()])
+        .filter(([, box]) => box.width && box.height);
+    const common = (a, b, low, high) => Math.min(a[high], b[high]) - Math.max(a[low], b[low]);
+    return boxes.flatMap(([name, a], i) => boxes.slice(i + 1)
+        .filter(([, b]) => common(a, b, "left", "right") > 2 && common(a, b, "top", "bottom") > 2)
+        .map(([other]) => `${name} / ${other}`));
+}"""
+WIDTHS = """() => [document.documentElement, document.querySelector("[data-testid=stMain]")]
+    .map(part => part.scrollWidth)"""
+
+
+# --- Acting on a page -----------------------------------------------------------------------------
+
+
+def visit(page: Page, link: str = "/") -> Page:
+    page.goto(link)
+    return ready(page)
+
+
+def ready(page: Page) -> Page:
+    """Wait until the script has ended, its last text is there, and nothing moves any more."""
+    page.wait_for_function(READY, arg=LAST)
+    return page
+
+
+def change(page: Page, action: Callable[[], object]) -> None:
+    """Do what changes the address, and wait for the page that belongs to it."""
+    before = address(page)
+    action()
+    page.wait_for_function("before => location.href !== before", arg=before)
+    ready(page)
+
+
+def travel(page: Page, way: str, lr: str) -> None:
+    """Go "back" or "forward" to the page whose first run has this rate."""
+    page.evaluate(f"history.{way}()")
+    first = "[data-testid=stExpander] input[aria-label=lr]"
+    page.wait_for_function("([first, lr]) => document.querySelector(first)?.value === lr", arg=[first, lr])
+    ready(page)
+
+
+def enter(field: Locator, value: str) -> None:
+    field.fill(value)
+    field.press("Enter")
+
+
+def opened(page: Page, number: int) -> Locator:
+    """The controls of a run, opened."""
+    expander = runs(page).nth(number)
+    expander.locator("summary").click()
+    expander.get_by_label("lr", exact=True).wait_for()
+    return expander
+
+
+def saved(page: Page, button: str) -> Download:
+    with page.expect_download() as waiting:
+        page.get_by_role("button", name=button).click()
+    return waiting.value
+
+
+# --- Reading a page -------------------------------------------------------------------------------
+
+
+def address(page: Page) -> str:
+    return str(page.evaluate("location.href"))
+
+
+def query(page: Page) -> list[tuple[str, str]]:
+    return parse_qsl(urlsplit(address(page)).query)
+
+
+def curves(page: Page, chart: int = 0) -> list[str]:
+    """The paths of the lines in a chart, one a run."""
+    paths = page.locator(CHART).nth(chart).locator(".mark-line path")
+    return [str(path.get_attribute("d")) for path in paths.all()]
+
+
+def sentence(page: Page) -> str:
+    return page.get_by_test_id("stMain").locator("strong").first.inner_text()
+
+
+def table(page: Page) -> list[dict[str, str]]:
+    """How each run ended: its cells by column, the measured time left out."""
+    rows = page.locator("[data-testid=stTable] table").evaluate(TABLE)
+    return [{name: cell for name, cell in row.items() if name != TIME} for row in rows]
+
+
+def notices(page: Page) -> list[str]:
+    return page.get_by_test_id("stAlert").all_inner_texts()
+
+
+def runs(page: Page) -> Locator:
+    return page.get_by_test_id("stSidebar").get_by_test_id("stExpander")
+
+
+def add_run(page: Page) -> Locator:
+    return page.get_by_role("button", name="Add run")
+
+
+def tab(page: Page, name: str) -> Locator:
+    return page.get_by_role("tab", name=name, exact=True)
+
+
+def story(page: Page, name: str) -> Locator:
+    return page.get_by_role("radio", name=name, exact=True)
+
+
+def in_link(page: Page) -> int:
+    """How many runs the address names."""
+    return len([value for name, value in query(page) if name == "run"])
+
+
+# --- What is drawn, and its link ------------------------------------------------------------------
+
+
+def test_the_default_page_draws_three_curves(page: Page) -> None:
+    visit(page)
+    assert len(curves(page)) == 3
+    assert all(path.count("L") > 100 for path in curves(page))
+    assert sentence(page).startswith("3 ways, one curve: after 5,000 epochs each has loss 2.92765")
+    assert [row["status"] for row in table(page)] == ["finished"] * 3
+
+
+def test_a_knob_changes_its_curve_and_its_part_of_the_address(page: Page) -> None:
+    visit(page)
+    paths, rows = curves(page), table(page)
+    change(page, lambda: enter(opened(page, 0).get_by_label("lr", exact=True), "0.02"))
+    expected = PRESETS[0].page.to_query().replace("SGD~manual~lr-0.01~", "SGD~manual~lr-0.02~")
+    assert "lr-0.02" in expected
+    assert query(page) == parse_qsl(expected)
+    assert len(curves(page)) == 3
+    assert curves(page)[0] != paths[0]
+    assert table(page)[0]["epochs to gap 0.01"] != rows[0]["epochs to gap 0.01"]
+    assert [row["w"] for row in table(page)[1:]] == [row["w"] for row in rows[1:]]
+
+
+def test_an_address_shows_the_same_page_to_others(page: Page, open_page: Callable[..., Page]) -> None:
+    visit(page)
+    change(page, lambda: enter(opened(page, 0).get_by_label("lr", exact=True), "0.02"))
+    other = visit(open_page(), address(page))
+    assert table(other) == table(page)
+    assert sentence(other) == sentence(page)
+    assert curves(other) == curves(page)
+
+
+def test_back_and_forward(page: Page) -> None:
+    first = address(visit(page))
+    assert urlsplit(first).query == ""
+    tables = {"0.01": table(page)}
+    knob = opened(page, 0).get_by_label("lr", exact=True)
+    for lr in ("0.02", "0.005"):
+        change(page, lambda lr=lr: enter(knob, lr))
+        tables[lr] = table(page)
+    for way, lr in (("back", "0.02"), ("back", "0.01"), ("forward", "0.02"), ("forward", "0.005")):
+        travel(page, way, lr)
+        assert table(page) == tables[lr]
+        assert (address(page) == first) if lr == "0.01" else (f"SGD~manual~lr-{lr}~" in address(page))
+    travel(page, "back", "0.02")
+    travel(page, "back", "0.01")
+    assert address(page) == first
+    assert sentence(page).startswith("3 ways, one curve")
+
+
+@pytest.mark.parametrize("preset", PRESETS, ids=lambda preset: preset.name)
+def test_a_story_is_told(page: Page, preset: Any) -> None:
+    visit(page, "/?epochs=20&run=Adam")
+    change(page, story(page, preset.name).click)
+    assert story(page, preset.name).get_attribute("aria-checked") == "true"
+    assert len(curves(page)) == len(table(page)) == runs(page).count() == len(preset.page.methods)
+    assert all(curves(page))
+    assert page.get_by_text(preset.hint, exact=True).is_visible()
+    assert query(page) == parse_qsl(preset.page.to_query())
+
+
+@pytest.mark.parametrize("name", TABS)
+def test_a_tab_opens_and_is_in_the_address(page: Page, open_page: Callable[..., Page], name: str) -> None:
+    visit(page, "/?tab=Loss" if name != "Loss" else "/?tab=Fit")
+    change(page, tab(page, name).click)
+    assert dict(query(page))["tab"] == name
+    for shown in (page, visit(open_page(), address(page))):
+        assert tab(shown, name).get_attribute("aria-selected") == "true"
+        assert_complete(shown, name)
+
+
+def assert_complete(page: Page, name: str) -> None:
+    """This tab has what it should."""
+    charts = page.locator(CHART).count()
+    assert charts == (3 if name == "Parameters" else 1)
+    expected = 0 if name == "Three ways" else 3
+    assert all(len(curves(page, chart)) == expected for chart in range(charts))
+    assert page.locator("input[type=range]").count() == (name == "Fit")
+    code = page.get_by_test_id("stColumn").get_by_test_id("stHtml")
+    assert code.count() == (3 if name == "Three ways" else 0)
+    for column in code.all():
+        assert column.locator("span").count() > 5
+
+
+def test_the_slider_of_the_fit_moves_the_lines_without_the_server(page: Page) -> None:
+    frames: list[object] = []
+    page.on("websocket", lambda socket: socket.on("framesent", frames.append))
+    visit(page, "/?tab=Fit")
+    before, sent = curves(page), len(frames)
+    page.locator("input[type=range]").fill("0")
+    page.get_by_text("after 0 epochs").wait_for()
+    assert len(curves(page)) == 3
+    assert all(now != then for now, then in zip(curves(page), before, strict=True))
+    assert len(frames) == sent
+    change(page, tab(page, "Loss").click)
+    assert len(frames) > sent > 0
+
+
+def test_no_other_host_is_asked(page: Page, server: Any) -> None:
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.on("websocket", lambda socket: asked.append(socket.url.replace("ws:", "http:")))
+    visit(page)
+    for name in reversed(TABS):
+        change(page, tab(page, name).click)
+    page.locator(CHART).hover()
+    page.get_by_role("button", name="Copy link").click()
+    page.get_by_test_id("stPopoverBody").wait_for()
+    assert len(asked) > 10
+    assert [url for url in asked if not url.startswith((server.url, "data:", "blob:"))] == []
+
+
+# --- Sizes, colours, keys -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(390, "light"), (390, "dark"), (1300, "dark")])
+def test_nothing_sticks_out_or_overlaps(open_page: Callable[..., Page], width: int, scheme: str) -> None:
+    page = visit(open_page(width, color_scheme=scheme))
+    background = page.get_by_test_id("stApp").evaluate("app => getComputedStyle(app).backgroundColor")
+    assert (background == "rgb(255, 255, 255)") == (scheme == "light")
+    for name in (*TABS[1:], TABS[0]):
+        change(page, tab(page, name).click)
+        assert max(page.evaluate(WIDTHS)) <= width, name
+        assert page.evaluate(OVERLAPS) == [], name
+
+
+def test_runs_are_added_duplicated_and_removed_by_keyboard(page: Page) -> None:
+    visit(page, "/?epochs=20")
+    focus(page, add_run(page))
+    change(page, lambda: page.keyboard.press("Enter"))
+    assert runs(page).count() == in_link(page) == len(curves(page)) == 4
+    before = runs(page).all_inner_texts()
+    opened(page, 1)
+    focus(page, runs(page).nth(1).get_by_role("button", name="Duplicate"))
+    change(page, lambda: page.keyboard.press("Enter"))
+    assert runs(page).count() == in_link(page) == len(curves(page)) == 5
+    assert (
+        runs(page).nth(2).locator("summary").inner_text() == runs(page).nth(1).locator("summary").inner_text()
+    )
+    for _ in range(2):
+        change(page, opened(page, 0).get_by_role("button", name="Remove").click)
+    assert runs(page).count() == in_link(page) == len(curves(page)) == 3
+    assert before
+
+
+def focus(page: Page, control: Locator, most: int = 80) -> None:
+    """Press Tab until this control has the focus."""
+    for _ in range(most):
+        page.keyboard.press("Tab")
+        if control.evaluate("control => control === document.activeElement"):
+            return
+    pytest.fail(f"{most} presses of Tab did not reach {control}")
+
+
+# --- Links that nobody should write ---------------------------------------------------------------
+
+
+def test_what_a_link_gets_wrong_is_said(page: Page) -> None:
+    visit(page, "/?run=Adam~lr-1e9&epochs=nan&zz=1")
+    lr = next(notice for notice in notices(page) if "lr" in notice)
+    assert "100" in lr
+    assert any("epochs" in notice for notice in notices(page))
+    assert any("zz" in notice for notice in notices(page))
+    assert len(curves(page)) == len(table(page)) == 1
+    change(page, add_run(page).click)
+    assert len(curves(page)) == 2
+
+
+def test_a_link_that_is_too_long_is_said_to_be(page: Page) -> None:
+    visit(page, "/?x=" + "a" * 4998)
+    assert [("5000" in notice, "4096" in notice) for notice in notices(page)] == [(True, True)]
+    assert len(curves(page)) == 3
+
+
+def test_no_runs(page: Page) -> None:
+    visit(page, "/?run=none")
+    assert sentence(page).startswith("No runs yet.")
+    assert runs(page).count() == 0
+    for name in (*TABS[1:], TABS[0]):
+        change(page, tab(page, name).click)
+        assert sentence(page).startswith("No runs yet.")
+    change(page, add_run(page).click)
+    assert len(curves(page)) == 1
+
+
+def test_twelve_runs_are_the_most(page: Page) -> None:
+    link = "&".join(f"run=SGD~lr-{number}e-3" for number in range(1, 13))
+    visit(page, f"/?epochs=20&{link}")
+    assert len(curves(page)) == len(set(curves(page))) == 12
+    assert add_run(page).is_disabled()
+    assert opened(page, 0).get_by_role("button", name="Duplicate").is_disabled()
+    change(page, runs(page).nth(0).get_by_role("button", name="Remove").click)
+    assert len(curves(page)) == 11
+    assert add_run(page).is_enabled()
+
+
+def test_all_runs_diverge(page: Page) -> None:
+    rates = (1, 2, 4, 6, 8, 10, 20, 40, 60, 80, 90, 100)
+    link = "&".join(f"run=SGD~lr-{rate}" for rate in rates)
+    visit(page, f"/?problem=Thermometer~scaling-raw&epochs=200&{link}")
+    assert sentence(page).startswith("All 12 runs diverged")
+    assert len(curves(page)) == 12
+    assert all(curves(page))
+    assert page.locator(CHART).locator(".mark-symbol path").count() == 12
+    assert all(row["status"].startswith("diverged after") for row in table(page))
+    assert page.evaluate(OVERLAPS) == []
+
+
+def test_nesterov_without_momentum_is_refused(page: Page) -> None:
+    visit(page, "/?epochs=20")
+    run = opened(page, 0)
+    before = address(page)
+    run.get_by_text("nesterov", exact=True).click()
+    page.get_by_test_id("stAlert").wait_for()
+    ready(page)
+    assert any("nesterov needs momentum above 0" in notice for notice in notices(page))
+    assert not run.get_by_label("nesterov", exact=True).is_checked()
+    assert address(page) == before
+    change(page, lambda: enter(run.get_by_label("momentum", exact=True), "0.9"))
+    change(page, run.get_by_text("nesterov", exact=True).click)
+    assert run.get_by_label("nesterov", exact=True).is_checked()
+    assert notices(page) == []
+    assert "momentum-0.9~dampening-0~nesterov-1" in address(page)
+
+
+# --- What leaves the page -------------------------------------------------------------------------
+
+
+def test_downloads(page: Page) -> None:
+    visit(page, "/?epochs=50")
+    with saved(page, "Curves (CSV)").path().open(encoding="utf-8", newline="") as file:
+        head, *rows = csv.reader(file)
+    assert head == ["run", "epoch", "loss", "gap", "gradient_norm", "w", "b"]
+    assert len(rows) == 3 * 51
+    settings = json.loads(saved(page, "Settings (JSON)").path().read_text(encoding="utf-8"))
+    assert [run["epochs"] for run in settings["runs"]] == [50] * 3
+    picture = saved(page, "Chart (SVG)").path().read_text(encoding="utf-8")
+    assert picture.startswith("<svg")
+    assert ElementTree.fromstring(picture).tag.endswith("svg")
+
+
+def test_the_link_to_copy(page: Page, server: Any, open_page: Callable[..., Page]) -> None:
+    visit(page)
+    page.get_by_role("button", name="Copy link").click()
+    link = page.get_by_test_id("stPopoverBody").get_by_test_id("stCode").inner_text().strip()
+    assert link.startswith(f"{server.url}/?")
+    assert "problem=Thermometer" in link
+    assert parse_qs(urlsplit(link).query) == parse_qs(PRESETS[0].page.to_query())
+    assert table(visit(open_page(), link)) == table(page)
+
+
+def test_embedded(page: Page) -> None:
+    visit(page, "/?embed=true")
+    assert page.locator(CHART).is_visible()
+    assert len(curves(page)) == 3
+    change(page, tab(page, "Fit").click)
+    assert page.locator(CHART).is_visible()
+    assert dict(query(page))["embed"] == "true"
+
+
+# --- While training -------------------------------------------------------------------------------
+
+
+def test_a_click_ends_a_long_training(cold_server: Any, open_page: Callable[..., Page]) -> None:
+    page = open_page(server=cold_server)
+    page.goto("/?epochs=100000")
+    page.get_by_role("heading", name="Optimizer Lab").wait_for()
+    assert add_run(page).count() == 0, "the title should not wait for torch"
+    add_run(page).wait_for()
+    progress = page.get_by_text("Training SGD")
+    progress.wait_for()
+    assert page.get_by_text(LAST).count() == 0
+    clicked = time.monotonic()
+    story(page, "Momentum family").click()
+    page.get_by_text(PRESETS[-1].hint).wait_for()
+    ready(page)
+    assert time.monotonic() - clicked < 15, "100,000 epochs take longer than this, thrice"
+    assert len(table(page)) == len(curves(page)) == 5
+    assert sentence(page).endswith(".")
+    assert "gap" not in sentence(page)
+    assert progress.count() == 0

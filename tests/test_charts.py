@@ -1,0 +1,239 @@
+"""Charts by their spec, colours by their distances."""
+
+import itertools
+import json
+import math
+from xml.etree import ElementTree
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import charts
+from charts.axes import span, y_axis
+from charts.style import STROKES, Style
+
+# Linear RGB as seen with each dichromacy: G. Machado, M. Oliveira, L. Fernandes 2009, severity 1.
+SIGHT = {
+    "normal": np.eye(3),
+    "protanopia": [
+        [0.152286, 1.052583, -0.204868],
+        [0.114503, 0.786281, 0.099216],
+        [-0.003882, -0.048116, 1.051998],
+    ],
+    "deuteranopia": [
+        [0.367322, 0.860646, -0.227968],
+        [0.280085, 0.672501, 0.047413],
+        [-0.01182, 0.04294, 0.968881],
+    ],
+    "tritanopia": [
+        [1.255528, -0.076749, -0.178779],
+        [-0.078411, 0.930809, 0.147602],
+        [0.004733, 0.691367, 0.3039],
+    ],
+}
+PAGES = {"light": (charts.LIGHT, "#ffffff"), "dark": (charts.DARK, "#0e1117")}
+
+
+@pytest.mark.parametrize("sight", SIGHT)
+@pytest.mark.parametrize("scheme", PAGES)
+def test_twelve_colours_stay_apart(scheme: str, sight: str) -> None:
+    colours, _ = PAGES[scheme]
+    assert len(set(colours)) == 12
+    seen = [oklab(np.clip(np.array(SIGHT[sight]) @ linear(colour), 0, 1)) for colour in colours]
+    closest = min(np.linalg.norm(a - b) for a, b in itertools.combinations(seen, 2))
+    assert closest >= (0.14 if sight == "normal" else 0.09)  # 0.02 is just noticeable
+
+
+@pytest.mark.parametrize("scheme", PAGES)
+def test_colours_stand_out_from_the_page(scheme: str) -> None:
+    colours, page = PAGES[scheme]
+    for colour in colours:
+        dark, light = sorted((luminance(colour), luminance(page)))
+        assert (light + 0.05) / (dark + 0.05) >= 3  # WCAG 2.2, 1.4.11
+
+
+def test_a_run_has_one_colour_in_every_chart() -> None:
+    style = Style.of(["a", "b"], ["manual", "manual"])
+    specs = [
+        charts.spec(loss(style)),
+        charts.spec(charts.parameter_chart(curves(), style, "w")),
+        charts.spec(charts.fit_chart(points(), lines(), style, "x", "y")),
+    ]
+    for spec in specs:
+        scales = {
+            json.dumps(s)
+            for s in find(spec["layer"], "color")
+            for s in [isinstance(s, dict) and s.get("scale")]
+            if s
+        }
+        assert scales == {json.dumps({"domain": ["a", "b"], "range": list(charts.LIGHT[:2])})}
+
+
+def test_coinciding_runners_stay_visible() -> None:
+    strokes = Style.of(["a", "b", "c"], list(STROKES)).strokes
+    widths = [stroke.width for stroke in strokes]
+    assert widths == sorted(widths, reverse=True)
+    assert len(set(widths)) == 3
+    assert {s.width for s in Style.of(["a", "b"], ["manual", "manual"]).strokes} == {2.0}
+
+
+@pytest.mark.parametrize("log", [True, False])
+def test_the_loss_chart_draws_what_it_is_given(log: bool) -> None:
+    spec = charts.spec(loss(Style.of(["a", "b"], ["manual", "manual"]), log=log))
+    assert [layer["mark"]["type"] for layer in spec["layer"]] == ["rule", "line", "point", "rule"]
+    table = drawn(spec, 1)
+    assert set(table["run"]) == {"a", "b"}
+    assert (table["y"] > 0).all() or not log
+    scale = spec["layer"][1]["encoding"]["y"]["scale"]
+    assert scale["type"] == ("log" if log else "linear")
+    assert all(map(math.isfinite, scale["domain"]))
+
+
+def test_a_diverged_curve_ends_in_a_cross_and_does_not_set_the_range() -> None:
+    table = curves()
+    table.loc[table["run"] == "b", "y"] *= 1e30
+    spec = charts.spec(loss(Style.of(["a", "b"], ["manual"] * 2), table=table, diverged=["b"]))
+    _, high = spec["layer"][1]["encoding"]["y"]["scale"]["domain"]
+    assert high < 1e3
+    cross = drawn(spec, 2)
+    assert cross["run"].tolist() == ["b"]
+    assert cross["x"].tolist() == [table["x"].max()]
+    assert cross["y"].tolist() == [high]
+    assert cross["value"].tolist() == [table["y"].iloc[-1]]
+
+
+def test_where_all_diverged_the_range_is_theirs() -> None:
+    spec = charts.spec(loss(Style.of(["a", "b"], ["manual"] * 2), diverged=["a", "b"]))
+    assert len(drawn(spec, 2)) == 2
+    assert spec["layer"][1]["encoding"]["y"]["scale"]["domain"][1] > curves()["y"].max()
+
+
+@pytest.mark.parametrize(
+    "values", [[0.0, -1.0], [math.nan, math.nan], [], [1.0], [5.0, 5.0], [0.0, 1e-320, 1e308], [-3.0, 0, 4.0]]
+)
+def test_an_axis_never_collapses(values: list[float]) -> None:
+    table = pd.DataFrame({"run": ["a"] * len(values), "x": range(len(values)), "y": values}).astype(
+        {"y": float}
+    )
+    for log in (True, False):
+        spec = charts.spec(loss(Style.of(["a"], ["manual"]), table=table, log=log, optimum=None))
+        line = next(layer for layer in spec["layer"] if layer["mark"]["type"] == "line")
+        scale = line["encoding"]["y"]["scale"]
+        if not scale:
+            assert not [v for v in values if abs(v) < 1e307 and (v > 1e-307 or not log)]
+            continue
+        low, high = scale["domain"]
+        assert low < high
+        assert math.isfinite(low)
+        assert math.isfinite(high)
+        assert low > 0 or not log
+
+
+def test_ticks_of_a_log_axis() -> None:
+    assert y_axis("loss", [2.5, 90.0], True).values == [5.0, 10.0, 20.0, 50.0]
+    assert y_axis("gap", [1e-7, 100.0], True).values == [1e-7, 1e-5, 1e-3, 0.1, 10.0]
+
+
+def test_included_values_are_in_range() -> None:
+    low, high = span(curves(), "y", True, include=[0.5]) or [math.nan] * 2
+    assert low < 0.5 < high
+
+
+def test_names_with_markup_are_values_never_fields() -> None:
+    names = ['<b>"a[0].b"</b>', "= [x]: 'y'"]
+    table = curves().replace({"a": names[0], "b": names[1]})
+    spec = charts.spec(loss(Style.of(names, ["manual"] * 2), table=table, diverged=[]))
+    fields = set(find(spec["layer"], "field"))
+    assert fields == {"run", "x", "y", "r0", "r1"}
+    assert "svg" in charts.svg(loss(Style.of(names, ["manual"] * 2), table=table, diverged=[]))
+
+
+def test_svg_holds_all_curves_and_the_legend() -> None:
+    root = ElementTree.fromstring(
+        charts.svg(loss(Style.of(["a", "b"], ["manual"] * 2), legend=True, diverged=[]))
+    )
+    assert root.tag.endswith("svg")
+    strokes = [node.get("stroke") for node in root.iter() if node.tag.endswith("path")]
+    assert set(charts.LIGHT[:2]) <= set(strokes)
+    assert {"a", "b"} <= {node.text for node in root.iter() if node.tag.endswith("text")}
+
+
+def test_the_difference_chart_leaves_out_zeros() -> None:
+    table = pd.DataFrame({"x": [0, 1, 2], "y": [0.0, 1e-7, 2e-7]})
+    spec = charts.spec(charts.difference_chart(table, 1e-6))
+    assert drawn(spec, 1)["y"].tolist() == [1e-7, 2e-7]
+    assert charts.spec(charts.difference_chart(table.assign(y=0.0), 1e-6))
+
+
+def curves() -> pd.DataFrame:
+    rows = [
+        {"run": run, "x": x, "y": scale * 0.9**x}
+        for run, scale in (("a", 80.0), ("b", 40.0))
+        for x in range(20)
+    ]
+    return pd.DataFrame(rows)
+
+
+def points() -> pd.DataFrame:
+    return pd.DataFrame({"x": [1.0, 2.0], "y": [3.0, 5.0]})
+
+
+def lines() -> pd.DataFrame:
+    return pd.DataFrame(
+        {"run": ["a", "b"], "moment": [0, 0], "epoch": [0, 0], "x": [1.0, 2.0], "y": [3.0, 5.0]}
+    )
+
+
+def loss(style: Style, table: pd.DataFrame | None = None, **changes: object) -> object:
+    wide = pd.DataFrame({"x": [0, 1], **{f"r{i}": [1.0, 2.0] for i in range(len(style.names))}})
+    settings = {
+        "x_title": "epochs",
+        "y_title": "loss",
+        "log": True,
+        "diverged": ["b"],
+        "optimum": 2.9,
+    } | changes
+    return charts.loss_chart(curves() if table is None else table, wide, style, **settings)
+
+
+def drawn(spec: dict, layer: int) -> pd.DataFrame:
+    """The table of one layer."""
+    return spec["datasets"][spec["layer"][layer]["data"]["name"]]
+
+
+def find(tree: object, key: str) -> list:
+    """All values of a key anywhere in a spec."""
+    if isinstance(tree, dict):
+        here = [tree[key]] if key in tree else []
+        return here + [x for value in tree.values() for x in find(value, key)]
+    return [x for value in tree for x in find(value, key)] if isinstance(tree, list) else []
+
+
+def linear(colour: str) -> np.ndarray:
+    """sRGB to linear RGB."""
+    c = np.array([int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)])
+    return np.where(c <= 0.04045, c / 12.92, ((c + 0.055) / 1.055) ** 2.4)
+
+
+def luminance(colour: str) -> float:
+    return float(linear(colour) @ [0.2126, 0.7152, 0.0722])
+
+
+def oklab(rgb: np.ndarray) -> np.ndarray:
+    """Linear RGB to Oklab: B. Ottosson 2020."""
+    lms = np.array(
+        [
+            [0.4122214708, 0.5363325363, 0.0514459929],
+            [0.2119034982, 0.6806995451, 0.1073969566],
+            [0.0883024619, 0.2817188376, 0.6299787005],
+        ]
+    )
+    lab = np.array(
+        [
+            [0.2104542553, 0.7936177850, -0.0040720468],
+            [1.9779984951, -2.4285922050, 0.4505937099],
+            [0.0259040371, 0.7827717662, -0.8086757660],
+        ]
+    )
+    return lab @ np.cbrt(lms @ rgb)

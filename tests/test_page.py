@@ -1,0 +1,277 @@
+"""The page, without a browser."""
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+from urllib.parse import parse_qs
+
+import pytest
+import torch
+from streamlit.testing.v1 import AppTest
+from torch import Tensor
+from torch.optim import Adagrad as TorchAdagrad
+from torch.optim import Optimizer as TorchOptimizer
+
+from trainers import Run, train
+from trainers.knobs import Number, real
+from trainers.optimizers import OPTIMIZERS, SGD, Adam, Optimizer, Rule
+from trainers.optimizers.base import State
+from trainers.page import MOST_RUNS, TABS, Page, View
+from trainers.presets import PRESETS
+from trainers.problems import Thermometer
+from trainers.run import Method, Task
+from trainers.runners import RUNNERS
+
+
+def opened(query: str = "") -> AppTest:
+    """The page as a link opens it."""
+    app = AppTest.from_file("../streamlit_app.py", default_timeout=60)
+    for key, values in parse_qs(query, keep_blank_values=True).items():
+        app.query_params[key] = values
+    app.run()
+    assert not app.exception
+    return app
+
+
+def shown(app: AppTest) -> Page:
+    assert not app.exception
+    return app.session_state["page"]
+
+
+def sentence(app: AppTest) -> str:
+    return next(m.value for m in app.main.markdown if m.value.startswith("**")).strip("*")
+
+
+def chart_types(app: AppTest) -> list[str]:
+    return [element.type for element in app.get("vega_lite_chart")]
+
+
+def test_the_default_page_is_the_first_story() -> None:
+    app = opened()
+    assert shown(app) == PRESETS[0].page
+    assert sentence(app).startswith("3 ways, one curve: after 5,000 epochs each has loss 2.92765")
+    assert len(app.table[0].value) == 3
+    assert len(chart_types(app)) == 1
+    assert not app.warning
+
+
+@pytest.mark.parametrize("preset", PRESETS, ids=lambda preset: preset.name)
+@pytest.mark.parametrize("tab", TABS)
+def test_every_story_on_every_tab(preset: Any, tab: str) -> None:
+    app = opened(Page(preset.page.task, preset.page.methods, View(tab=tab)).to_query())
+    assert shown(app).view.tab == tab
+    assert [chart_types(app) != [], app.caption[0].value] == [True, preset.hint]
+
+
+@pytest.mark.parametrize("preset", PRESETS, ids=lambda preset: preset.name)
+def test_choosing_a_story(preset: Any) -> None:
+    app = opened("run=Adam")
+    app.sidebar.get("button_group")[0].set_value(preset.name).run()
+    assert shown(app) == preset.page
+
+
+def test_a_knob_changes_its_run_alone() -> None:
+    app = opened("epochs=100")
+    app.number_input(key="1.SGD.lr").set_value(0.02).run()
+    before, after = PRESETS[0].page.methods, shown(app).methods
+    assert after == (before[0], Method(optimizer=SGD(lr=0.02), runner="autograd"), before[2])
+    assert app.table[0].value["final loss"].nunique() == 2
+
+
+def test_only_the_changed_run_is_trained(monkeypatch: pytest.MonkeyPatch) -> None:
+    import trainers
+
+    asked: list[Run] = []
+
+    def counting(run: Run, on_epoch: Any = None) -> Any:
+        asked.append(run)
+        return train(run, on_epoch)
+
+    monkeypatch.setattr(trainers, "train", counting)
+    app = opened("epochs=77&" + "&".join(f"run=SGD~lr-0.0{i}" for i in range(1, 6)))
+    assert len(asked) == 5
+    app.number_input(key="2.SGD.lr").set_value(0.0123).run()
+    assert [run.optimizer for run in asked[5:]] == [SGD(lr=0.0123)]
+    app.run()
+    assert len(asked) == 6
+
+
+def test_another_optimizer_brings_its_own_knobs() -> None:
+    app = opened()
+    app.selectbox(key="0.optimizer").select("RMSprop").run()
+    assert type(shown(app).methods[0].optimizer).__name__ == "RMSprop"
+    assert app.number_input(key="0.RMSprop.alpha").value == 0.99
+    app.number_input(key="0.RMSprop.alpha").set_value(0.9).run()
+    assert shown(app).methods[0].optimizer.alpha == 0.9
+
+
+def test_add_duplicate_remove() -> None:
+    app = opened("epochs=50&run=SGD~lr-0.02")
+    add = next(button for button in app.button if button.label == "Add run")
+    add.click().run()
+    assert [type(m.optimizer).__name__ for m in shown(app).methods] == ["SGD", "RMSprop"]
+    app.button(key="0.duplicate").click().run()
+    assert [type(m.optimizer).__name__ for m in shown(app).methods] == ["SGD", "SGD", "RMSprop"]
+    assert shown(app).methods[1] == Method(optimizer=SGD(lr=0.02))
+    for id in (0, 1, 2):
+        app.button(key=f"{id}.remove").click().run()
+    assert shown(app).methods == ()
+    assert sentence(app).startswith("No runs yet.")
+
+
+def test_twelve_runs_are_the_most() -> None:
+    app = opened("epochs=50&" + "&".join(["run=Adam"] * 14))
+    assert len(shown(app).methods) == MOST_RUNS
+    assert "The link has 14 runs: using the first 12." in [w.value for w in app.warning]
+    assert next(button for button in app.button if button.label == "Add run").disabled
+    assert len(app.table[0].value) == 12
+
+
+@pytest.mark.parametrize("tab", TABS)
+def test_no_runs_and_all_diverging(tab: str) -> None:
+    assert chart_types(opened(f"run=none&tab={tab}")) is not None
+    methods = tuple(Method(optimizer=SGD(lr=1 + i)) for i in range(12))
+    page = Page(Task(problem=Thermometer("raw"), epochs=100), methods, View(tab=tab))
+    app = opened(page.to_query())
+    assert sentence(app).startswith("All 12 runs diverged, SGD · lr ")
+    assert chart_types(app)
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf"), 1e308, -1.0])
+def test_values_that_no_browser_sends_get_a_sentence(value: float) -> None:
+    app = opened("epochs=50&run=SGD")
+    app.number_input(key="0.SGD.lr").set_value(value).run()
+    assert isinstance(shown(app).methods[0].optimizer, SGD)
+    assert [w.value[:50] for w in app.warning] == ["Run 1: lr must be a number from 1e-08 to 100, got "]
+    assert app.number_input(key="0.SGD.lr").value in (1e-8, 100.0)
+    app.number_input(key="task.epochs").set_value(value).run()
+    assert 1 <= shown(app).task.epochs <= 100_000
+
+
+def test_nesterov_without_momentum_gets_a_sentence() -> None:
+    app = opened("epochs=50&run=SGD")
+    app.checkbox(key="0.SGD.nesterov").check().run()
+    assert app.warning[0].value == "Run 1: nesterov needs momentum above 0 and dampening 0: using False."
+    app.number_input(key="0.SGD.momentum").set_value(0.9).run()
+    app.checkbox(key="0.SGD.nesterov").check().run()
+    assert shown(app).methods[0].optimizer.nesterov
+    assert not app.warning
+
+
+def test_a_start_can_be_chosen() -> None:
+    app = opened("epochs=50&run=SGD")
+    app.checkbox(key="start").check().run()
+    app.number_input(key="start.w").set_value(0.1).run()
+    assert shown(app).task.start == (0.1, 0.0)
+    app.run()
+    assert shown(app).task.start == (0.1, 0.0)
+
+
+def test_the_cache_knows_optimizers_of_equal_fields_apart() -> None:
+    """`st.cache_data` hashes a dataclass by its fields alone unless told otherwise."""
+    first = opened("epochs=20&run=SGD~lr-0.01")
+    with registered(Twin):
+        second = opened("epochs=20&run=Twin~lr-0.01")
+        assert first.table[0].value["final loss"].tolist() != second.table[0].value["final loss"].tolist()
+
+
+@dataclass(frozen=True)
+class Twin(SGD):
+    """The knobs of SGD, another rule."""
+
+    def step(self, epoch: int, params: Tensor, gradient: Tensor, state: State) -> None:
+        params.sub_(self.lr * gradient.sign())
+
+
+@dataclass(frozen=True)
+class Lion(Rule):
+    """The sign of a blend of momentum and gradient. Source: X. Chen et al. 2023, arXiv 2302.06675."""
+
+    summary: ClassVar[str] = "The sign of a blend of momentum and gradient."
+
+    lr: Number = real(1e-4, 1e-8, 100, scale="log", help="Step size.")
+    beta1: Number = real(0.9, 0, 1, help="Share of momentum in the step.")
+    beta2: Number = real(0.99, 0, 1, help="Memory of the momentum.")
+
+    def torch(self, params: Tensor) -> TorchOptimizer:
+        return Stepper(self, params)
+
+    def init(self, params: Tensor) -> State:
+        return {"exp_avg": torch.zeros_like(params)}
+
+    def step(self, epoch: int, params: Tensor, gradient: Tensor, state: State) -> None:
+        momentum = state["exp_avg"]
+        params.sub_(self.lr * (self.beta1 * momentum + (1 - self.beta1) * gradient).sign())
+        momentum.mul_(self.beta2).add_((1 - self.beta2) * gradient)
+
+
+class Stepper(TorchOptimizer):
+    """A rule as a torch optimizer."""
+
+    def __init__(self, rule: Rule, params: Tensor) -> None:
+        super().__init__([params], {})
+        self.rule, self.params, self.epoch, self.memory = rule, params, 0, rule.init(params.detach())
+
+    @torch.no_grad()
+    def step(self) -> None:
+        self.epoch += 1
+        self.rule.step(self.epoch, self.params, self.params.grad, self.memory)
+
+
+@dataclass(frozen=True)
+class Adagrad(Optimizer):
+    """An optimizer that torch alone has. Source: J. Duchi, E. Hazan, Y. Singer 2011."""
+
+    summary: ClassVar[str] = "Steps that shrink with all gradients seen."
+
+    lr: Number = real(1e-2, 1e-8, 100, scale="log", help="Step size.")
+
+    def torch(self, params: Tensor) -> TorchOptimizer:
+        return TorchAdagrad([params], lr=self.lr)
+
+
+class registered:  # noqa: N801
+    """A class in the registry, for as long as the block lasts."""
+
+    def __init__(self, kind: type[Optimizer]) -> None:
+        self.kind = kind
+
+    def __enter__(self) -> None:
+        OPTIMIZERS[self.kind.__name__] = self.kind
+
+    def __exit__(self, *_: object) -> None:
+        del OPTIMIZERS[self.kind.__name__]
+
+
+def test_a_new_optimizer_is_one_class() -> None:
+    """Registered, it is in the sidebar, in links, and trained by all runners: nothing else knows it."""
+    with registered(Lion):
+        run = Run(optimizer=Lion(lr=0.01), epochs=100, dtype="float64")
+        assert Run.from_query(run.to_query()) == (run, [])
+        ends = [
+            train(Run(optimizer=Lion(lr=0.01), runner=runner, epochs=100)).params[-1] for runner in RUNNERS
+        ]
+        assert all(torch.equal(end, ends[0]) for end in ends)
+        app = opened("epochs=50&run=Adam")
+        assert app.selectbox(key="0.optimizer").options == ["SGD", "RMSprop", "Adam", "Lion"]
+        next(button for button in app.button if button.label == "Add run").click().run()
+        assert shown(app).methods[1].optimizer == Lion()
+        app.number_input(key="1.Lion.beta1").set_value(0.5).run()
+        assert shown(app).methods[1].optimizer == Lion(beta1=0.5)
+        assert "run=Lion~manual~lr-0.0001~beta1-0.5~beta2-0.99" in shown(app).to_query()
+        assert len(app.table[0].value) == 2
+        assert not opened(shown(app).to_query().replace("tab=Loss", "tab=Three+ways")).exception
+
+
+def test_an_optimizer_without_a_rule_is_offered_for_torch_alone() -> None:
+    with registered(Adagrad):
+        app = opened("epochs=50&run=Adam~manual")
+        app.selectbox(key="0.optimizer").select("Adagrad").run()
+        assert app.selectbox(key="0.runner").options == ["torch.optim"]
+        assert shown(app).methods[0] == Method(optimizer=Adagrad(), runner="torch.optim")
+        assert not opened(shown(app).to_query().replace("tab=Loss", "tab=Three+ways")).exception
+        with pytest.raises(ValueError, match="runner manual needs a rule written by hand; Adagrad has none"):
+            Run(optimizer=Adagrad(), runner="manual")
+
+
+def test_adam_is_a_rule() -> None:
+    assert issubclass(Adam, Rule)

@@ -1,0 +1,118 @@
+"""The tables behind the charts: thinned, but with everything that matters."""
+
+import math
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from trainers import Run, tables, train
+from trainers.optimizers import SGD
+from trainers.problems import Thermometer
+
+VALUES = st.lists(st.floats(width=32), max_size=60).map(lambda x: torch.tensor(x, dtype=torch.float64))
+
+
+@given(VALUES, st.integers(1, 9))
+def test_thinning_keeps_the_ends_the_extremes_and_the_order(values: torch.Tensor, buckets: int) -> None:
+    rows = tables.thinned(values, buckets)
+    finite = values.isfinite().nonzero().flatten()
+    assert len(rows) <= 2 * buckets + 2
+    assert rows.tolist() == sorted(set(rows.tolist()))
+    assert set(rows.tolist()) <= set(finite.tolist())
+    if len(finite):
+        assert (rows[0], rows[-1]) == (finite[0], finite[-1])
+        assert values[rows].min() == values[finite].min()
+        assert values[rows].max() == values[finite].max()
+
+
+def test_thinning_keeps_every_spike() -> None:
+    values = torch.ones(10_000)
+    spikes = torch.arange(50, 10_000, 500)
+    values[spikes], values[spikes + 7] = 100.0, 0.01
+    rows = set(tables.thinned(values).tolist())
+    assert {*spikes.tolist(), *(spikes + 7).tolist()} <= rows
+
+
+def test_short_curves_are_whole() -> None:
+    history = train(Run(epochs=100))
+    curve = tables.curves([history], ["SGD"], "loss")
+    assert curve["y"].tolist() == history.loss.tolist()
+    assert curve["x"].tolist() == list(range(101))
+
+
+def test_seconds_and_gradients() -> None:
+    history = train(Run(epochs=100))
+    seconds = tables.curves([history], ["SGD"], "loss", "seconds")["x"]
+    assert seconds.iloc[-1] == pytest.approx(history.seconds * 100 / 101)
+    assert tables.curves([history], ["SGD"], "loss", "gradients")["x"].tolist() == list(range(101))
+
+
+@pytest.mark.parametrize("x", ["epochs", "gradients", "seconds"])
+def test_hover_has_exact_values_of_all_runs(x: str) -> None:
+    histories = [train(Run(optimizer=SGD(lr=lr), epochs=1000)) for lr in (0.01, 0.02)]
+    table = tables.hover(histories, "gap", x)
+    assert list(table) == ["x", "r0", "r1"]
+    assert len(table) <= 150
+    for i, history in enumerate(histories):
+        values = set(history.gap.tolist())
+        shown = table[f"r{i}"].dropna()
+        assert len(shown) > 10
+        assert set(shown) <= values
+    assert table["r0"][0] == histories[0].gap[0]
+    if x == "epochs":
+        assert table["r1"].iloc[-1] == histories[1].gap[-1]
+
+
+def test_hover_ends_with_a_diverged_run() -> None:
+    history = train(Run(problem=Thermometer("raw"), optimizer=SGD(lr=1e-2), epochs=100))
+    shown = tables.hover([history], "loss", "epochs")["r0"]
+    assert shown[9] == history.loss[9]
+    assert not any(map(math.isfinite, shown[10:]))
+
+
+def test_moments_go_from_start_to_end() -> None:
+    for epochs in (1, 2, 59, 60, 61, 5000, 100_000):
+        moments = tables.moments(epochs)
+        assert (moments[0], moments[-1]) == (0, epochs)
+        assert moments == sorted(set(moments))
+        assert len(moments) <= 61
+
+
+def test_fits_are_lines_through_the_window() -> None:
+    history = train(Run(optimizer=SGD(lr=1e-2), epochs=10, dtype="float64"))
+    table = tables.fits([history], ["SGD"], (2.0, 8.0))
+    last = table[table["epoch"] == 10]
+    w, b = history.params[10].tolist()
+    assert last["y"].tolist() == pytest.approx([2 * w + b, 8 * w + b])
+
+
+def test_differences_are_those_of_the_runs_furthest_apart() -> None:
+    ways = [train(Run(optimizer=SGD(lr=lr), epochs=20)) for lr in (0.01, 0.02, 0.015)]
+    table = tables.differences(ways)
+    params = [way.params.double() for way in ways]
+    assert table["y"][20] == float((params[0] - params[1])[20].abs().max())
+    assert table["y"][0] == 0
+
+
+def test_remarks_are_true() -> None:
+    short, long = train(Run(epochs=100)), train(Run(optimizer=SGD(lr=0.03), epochs=5000))
+    assert tables.remarks([short], "loss", log=True) == "Dotted: the smallest possible loss."
+    assert "Of up to 5,001 epochs a curve shows at most 602" in tables.remarks([long], "loss", log=True)
+    hidden = int((long.gap <= 0).sum())
+    assert (f"the {hidden:,} values" in tables.remarks([long], "gap", log=True)) == (hidden > 0)
+    assert "cross" not in tables.remarks([long], "gap", log=False)
+    gone = train(Run(problem=Thermometer("raw"), optimizer=SGD(lr=1e-2), epochs=100))
+    assert "A cross marks" in tables.remarks([gone], "gap", log=False)
+
+
+def test_what_is_under_way_is_shown_in_few_rows() -> None:
+    run = Run(epochs=5000)
+    done = train(run)
+    loss = done.loss.clone()
+    loss[4000:] = math.nan
+    table = tables.under_way([done], run, loss, ["a", "b", "c"], "gap")
+    assert len(table) <= 1210
+    assert table[table["run"] == "b"]["x"].max() == 3999
+    assert table["y"].iloc[-1] == pytest.approx(float(done.gap[3999]))
