@@ -24,4 +24,4 @@ def difference_chart(differences: pd.DataFrame, rounding: float) -> alt.LayerCha
     ]
     points = alt.Chart(shown).mark_circle(size=14, opacity=0.8).encode(x, y, tooltip=tooltip)
     rule = alt.Chart(pd.DataFrame({"y": [rounding]})).mark_rule(strokeDash=[2, 4], color="gray")
-    return alt.LayerChart(layer=[rule.encode(y), points]).properties(height=HEIGHT)
+    return alt.LayerChart(layer=[rule.encode(y), points], height=HEIGHT)

@@ -34,7 +34,7 @@ def fit_chart(
         .mark_text(align="left", x=12, y=16, fontSize=14, color="gray")
         .encode(text="text:N")
     )
-    return alt.LayerChart(layer=[fits, dots, when]).add_params(moment).properties(height=HEIGHT)
+    return alt.LayerChart(layer=[fits, dots, when], height=HEIGHT).add_params(moment)
 
 
 def _window(points: pd.DataFrame, column: str) -> list[float] | None:

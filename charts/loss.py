@@ -41,7 +41,7 @@ def loss_chart(
     if diverged and domain is not None:
         layers.append(_crosses(shown, diverged, domain[1], x, y, style))
     layers.append(_hover(hover, style, x, x_title))
-    return alt.LayerChart(layer=layers).properties(height=HEIGHT)
+    return alt.LayerChart(layer=layers, height=HEIGHT)
 
 
 def live_spec(style: Style, epochs: int, y_title: str, log: bool) -> dict[str, Any]:
@@ -51,7 +51,7 @@ def live_spec(style: Style, epochs: int, y_title: str, log: bool) -> dict[str, A
         "y:Q", axis=y_axis(y_title, None, log), scale=alt.Scale(type="log" if log else "linear", zero=False)
     )
     empty = pd.DataFrame(columns=["run", "x", "y"])
-    chart = spec(alt.LayerChart(layer=[_lines(empty, x, y, style)]).properties(height=HEIGHT))
+    chart = spec(alt.LayerChart(layer=[_lines(empty, x, y, style)], height=HEIGHT))
     return {key: part for key, part in chart.items() if key not in ("data", "datasets")}
 
 

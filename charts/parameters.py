@@ -36,4 +36,4 @@ def parameter_chart(
     )
     best = pd.DataFrame({"y": [] if optimum is None else [optimum]})
     rule = alt.Chart(best).mark_rule(strokeDash=[2, 4], color="gray", clip=True).encode(y)
-    return alt.LayerChart(layer=[rule, lines]).properties(height=HEIGHT)
+    return alt.LayerChart(layer=[rule, lines], height=HEIGHT)
