@@ -111,10 +111,12 @@ def write_address(page: Page) -> None:
 
 
 def tell() -> None:
-    """Show the chosen story."""
+    """Show the chosen story on the open tab."""
+    tab = st.session_state.page.view.tab
     for preset in PRESETS:
         if preset.name == st.session_state.story:
-            show(preset.page, fresh(len(preset.page.methods)))
+            page = replace(preset.page, view=replace(preset.page.view, tab=tab))
+            show(page, fresh(len(page.methods)))
 
 
 def insert(index: int, method: Callable[[Method], Method]) -> None:
@@ -319,11 +321,11 @@ headline = Spot(st.container())
 tabs = dict(zip(TABS, st.tabs(TABS, key="view.tab", on_change="rerun"), strict=True))
 summary = st.container()
 
-spots = zip(map(swatch, style.colours), labels, strict=True)
-legend = " &emsp; ".join(f"{spot}\u00a0{label.replace(' ', chr(160))}" for spot, label in spots)
 for tab in TABS[:3]:
     if tabs[tab].open:
-        tabs[tab].markdown(legend)
+        with tabs[tab].container(horizontal=True):  # the legend
+            for colour, label in zip(style.colours, labels, strict=True):
+                st.markdown(f"{swatch(colour)} {label}", width="content")
 if tabs["Loss"].open:
     with tabs["Loss"].container(horizontal=True, vertical_alignment="bottom"):
         for name in ("y", "scale", "x", "target"):
@@ -412,7 +414,7 @@ if tabs["Three ways"].open:
             ):
                 column.markdown(f"**{name}**")
                 column.html(code(lines))
-            st.caption("Marked: the lines that are new compared with the way to the left.")
+            st.caption("Marked: the lines that are new compared with the way before.")
             plot = Spot(st.container())
 
             look = charts.Style.of(able, able, dark)
