@@ -454,7 +454,7 @@ with summary:
     if len(rows):
         st.table(rows, hide_index=True, border="horizontal", alt="How each run ended")
     with st.container(horizontal=True, vertical_alignment="center"):
-        link = f"{str(st.context.url).partition('?')[0]}?{page.to_query()}"
+        link = f"{str(st.context.url).partition('?')[0].rstrip('/')}/?{page.to_query()}"
         with st.popover("Copy link", icon=":material/link:"):
             st.write("This link opens the page as it is now.")
             st.code(link, language=None, wrap_lines=True)

@@ -1,22 +1,24 @@
 """Take the README's picture: `python -m tests.screenshot`. Needs Chromium."""
 
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from playwright.sync_api import sync_playwright
 
-from tests.browser.conftest import launch, serve, wait_until_ready
+from tests.browser.conftest import QUIET, ROOT, chromium, serve
+from tests.browser.test_browser import visit
 from trainers.presets import PRESETS
 
-FILE = Path(__file__).parent.parent / "docs" / "screenshot.png"
+FILE = ROOT / "docs" / "screenshot.png"
 STORY = PRESETS[2].page
 
 
 def main() -> None:
     FILE.parent.mkdir(exist_ok=True)
-    with serve() as address, sync_playwright() as playwright:
-        page = launch(playwright).new_page(viewport={"width": 1440, "height": 1100})
-        page.goto(f"{address}/?{STORY.to_query()}")
-        wait_until_ready(page)
+    with TemporaryDirectory() as folder, serve(Path(folder)) as server, sync_playwright() as playwright:
+        page = chromium(playwright).new_page(viewport={"width": 1360, "height": 1040}, base_url=server.url)
+        page.add_init_script(QUIET)
+        visit(page, f"/?{STORY.to_query()}")
         page.screenshot(path=FILE)
 
 

@@ -83,13 +83,18 @@ def browser() -> Iterator[Any]:
         from playwright.sync_api import sync_playwright
     except ImportError:
         missing()
+    with sync_playwright() as playwright:
+        browser = chromium(playwright)
+        yield browser
+        browser.close()
+
+
+def chromium(playwright: Any) -> Any:
+    """The Chromium of this machine, started."""
     path = next(filter(None, map(shutil.which, NAMES)), None)
     if path is None:
         missing()
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
-        yield chromium
-        chromium.close()
+    return playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
 
 
 def missing() -> None:
