@@ -1,11 +1,17 @@
 """Tables in, Altair charts out."""
 
+from altair.utils import schemapi
+
 from charts.difference import difference_chart
 from charts.export import spec, svg
 from charts.fit import fit_chart
 from charts.loss import live_spec, loss_chart
 from charts.parameters import parameter_chart
 from charts.style import DARK, LIGHT, Style
+
+# Altair checks each part of a chart against its schema while it is made, which takes as long as making
+# it. The tests have it checked; on the page it only costs time.
+schemapi.DEBUG_MODE = False
 
 __all__ = [
     "DARK",

@@ -27,7 +27,8 @@ FOUR = (SGD(lr=LR), SGD(lr=1e-3, momentum=0.9), RMSprop(lr=1e-2), Adam(lr=1e-1))
 TWELVE = tuple(Method(optimizer=optimizer, runner=runner) for optimizer, runner in product(FOUR, RUNNERS))
 PAGES = {"default page, 3 runs": "", "12 runs x 5000 epochs": Page(Task(epochs=5000), TWELVE).to_query()}
 RATES = (LR + 1e-5 * number for number in count(1))  # each of them new to the cache
-T_U, T_C = readings("x0.1", torch.float32, 1)
+DESIGN, T_C = readings("x0.1", torch.float32, 1)
+T_U = DESIGN[:, 0].contiguous()
 
 
 def model(t_u: Tensor, w: Tensor, b: Tensor) -> Tensor:

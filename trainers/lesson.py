@@ -1,6 +1,6 @@
 """The code behind the three ways, as the page shows it."""
 
-from inspect import getsource
+from inspect import getsource, isfunction
 from textwrap import dedent
 from typing import Any
 
@@ -21,9 +21,10 @@ def three_ways() -> dict[str, list[tuple[str, bool]]]:
 
 
 def problem_code(problem: Problem) -> str:
-    """The loss, and beside it the gradient derived by hand."""
-    kind = type(problem)
-    return "\n".join(dedent(getsource(method)) for method in (kind.predict, kind.loss, kind.gradient))
+    """The methods that make up the loss, and the gradient derived by hand."""
+    methods = [method for method in vars(type(problem)).values() if isfunction(method)]
+    shown = [method for method in methods if method.__name__ != "start" and method.__name__[0] != "_"]
+    return "\n".join(dedent(getsource(method)) for method in shown)
 
 
 def update_code(optimizer: Optimizer) -> tuple[str, str]:

@@ -30,11 +30,13 @@ ARGUMENTS = [
     "--disable-sync",
 ]
 QUIET = """
-    window.changed = performance.now();
+    window.still = 0;
+    const frame = () => { window.still += 1; requestAnimationFrame(frame); };
+    requestAnimationFrame(frame);
     const watch = { subtree: true, childList: true, attributes: true, characterData: true };
-    new MutationObserver(() => { window.changed = performance.now(); }).observe(document, watch);
+    new MutationObserver(() => { window.still = 0; }).observe(document, watch);
 """
-"""Lets a page know when it last changed."""
+"""Counts for how many frames a page has stood still."""
 
 
 @dataclass(frozen=True)

@@ -52,6 +52,10 @@ class Problem(Settings):
         """The derivative of the loss by each parameter, in the shape of `params`."""
         raise NotImplementedError
 
+    def point(self, params: Tensor) -> tuple[Tensor, Tensor]:
+        """Loss and gradient at once, for problems that have work in common between them."""
+        return self.loss(params), self.gradient(params)
+
     def predict(self, params: Tensor, x: Tensor) -> Tensor:
         """What the model with these parameters answers to the inputs `x`."""
         raise NotImplementedError
