@@ -29,7 +29,7 @@ with st.skeleton(height=480):
     from trainers.presets import PRESETS
     from trainers.problems import PROBLEMS
     from trainers.run import Method, runners
-    from trainers.summary import cells, names, sentence, spread
+    from trainers.summary import cells, distance, names, sentence, spread
 
 CACHE = "200MB"
 MOST_NOTES = 6
@@ -422,7 +422,7 @@ if tabs["Three ways"].open:
             apart, rounding = spread(ways), tables.rounding(ways)
             verdict.finally_().markdown(
                 f"The same run trained {len(able)} ways, all from one start. Over {run.epochs:,} epochs "
-                f"in {run.dtype} their parameters are **at most {apart:.2g} apart**."
+                f"in {run.dtype} their parameters were **{distance(apart)}**."
             )
 
             def difference_chart() -> Any:

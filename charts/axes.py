@@ -23,7 +23,7 @@ def span(
     `include` are further values to show.
     """
     shown = curves[column]
-    shown = shown[shown.between(SMALLEST, LARGEST) if log else shown.between(-LARGEST, LARGEST)]
+    shown = shown[positive(shown) if log else shown.between(-LARGEST, LARGEST)]
     calm = shown[~curves.loc[shown.index, "run"].isin(list(leave_out))]
     values = calm if len(calm) else shown
     if not len(values):
@@ -35,6 +35,11 @@ def span(
         return [max(low / 10**margin, SMALLEST), min(high * 10**margin, LARGEST)]
     margin = MARGIN * high - MARGIN * low or MARGIN * max(abs(high), 1.0)
     return [max(low - margin, -LARGEST), min(high + margin, LARGEST)]
+
+
+def positive(values: "pd.Series[float]") -> "pd.Series[bool]":
+    """Which values a log axis can show."""
+    return values.between(SMALLEST, LARGEST)
 
 
 def scale(domain: list[float] | None, log: bool) -> alt.Scale:

@@ -6,7 +6,7 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from charts.axes import scale, span, x_axis, y_axis
+from charts.axes import positive, scale, span, x_axis, y_axis
 from charts.export import spec
 from charts.style import Style
 
@@ -31,10 +31,11 @@ def loss_chart(
     the exact values under the pointer. A run in `diverged` ends in a cross, and may leave the picture
     at the top unless all do.
     """
+    log = log and bool(positive(curves["y"]).any())
     domain = span(curves, "y", log, diverged, include=[] if optimum is None else [optimum])
     x = alt.X("x:Q", axis=x_axis(x_title), scale=alt.Scale(nice=False))
     y = alt.Y("y:Q", axis=y_axis(y_title, domain, log), scale=scale(domain, log))
-    shown = curves[curves["y"] > 0] if log else curves
+    shown = curves[positive(curves["y"])] if log else curves
     layers = [_lines(shown, x, y, style, legend)]
     if optimum is not None and domain is not None:
         layers.insert(0, _optimum(optimum, y))

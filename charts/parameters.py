@@ -5,7 +5,7 @@ from collections.abc import Collection
 import altair as alt
 import pandas as pd
 
-from charts.axes import scale, span, x_axis, y_axis
+from charts.axes import positive, scale, span, x_axis, y_axis
 from charts.style import Style
 
 HEIGHT = 260
@@ -21,6 +21,7 @@ def parameter_chart(
     optimum: float | None = None,
 ) -> alt.LayerChart:
     """`curves` has the columns run, x, y; `optimum` is the value at the smallest loss, if known."""
+    log = log and bool(positive(curves["y"]).any())
     domain = span(curves, "y", log, diverged, include=[] if optimum is None else [optimum])
     x = alt.X("x:Q", axis=x_axis("epochs"), scale=alt.Scale(nice=False))
     y = alt.Y("y:Q", axis=y_axis(title, domain, log), scale=scale(domain, log))
@@ -30,7 +31,7 @@ def parameter_chart(
         alt.Tooltip("y:Q", title=title, format=".6g"),
     ]
     lines = (
-        alt.Chart(curves[curves["y"] > 0] if log else curves)
+        alt.Chart(curves[positive(curves["y"])] if log else curves)
         .mark_line(clip=True, strokeCap="butt")
         .encode(x, y, style.colour(), *style.lines(), tooltip=tooltip)
     )

@@ -1,5 +1,8 @@
 """The sentence and the table say what the histories hold."""
 
+import math
+from dataclasses import replace
+
 import pytest
 
 from trainers import Run, train
@@ -7,7 +10,7 @@ from trainers.optimizers import SGD, Adam, RMSprop
 from trainers.presets import PRESETS
 from trainers.problems import Thermometer
 from trainers.run import Method
-from trainers.summary import cells, names, sentence, spread
+from trainers.summary import cells, distance, names, sentence, spread
 
 RAW = Thermometer("raw")
 STORIES = {preset.name: [train(run) for run in preset.page.runs] for preset in PRESETS}
@@ -25,6 +28,15 @@ def test_three_ways_one_curve() -> None:
         f"than {spread(histories):.2g} apart."
     )
     assert 0 < spread(histories) < 1e-4
+
+
+def test_how_far_apart() -> None:
+    run = Run(problem=RAW, optimizer=SGD(lr=1e-2), epochs=30)
+    gone = [train(replace(run, runner=runner)) for runner in ("manual", "autograd")]
+    assert math.isfinite(spread(gone))
+    assert spread([gone[0], gone[0]]) == 0
+    assert distance(0.0) == "equal to the last digit at every epoch"
+    assert distance(1.25e-7) == "never more than 1.2e-07 apart"
 
 
 def test_different_courses_are_not_one_curve() -> None:
@@ -51,7 +63,7 @@ def test_who_came_closest() -> None:
     gap = histories[1].gap[-1]
     assert sentence(histories, 0.01) == (
         f"After 100 epochs SGD · lr 0.02 came closest and is {gap:.2g} above the smallest loss; "
-        "none is within 0.01 of it."
+        "none came within 0.01 of it."
     )
 
 
@@ -60,7 +72,10 @@ def test_one_run_alone() -> None:
     assert sentence([history], 0.01) == (
         f"SGD came within 0.01 of the smallest loss after {history.epochs_to(0.01)} epochs."
     )
-    assert "SGD is" in sentence([train(Run(epochs=10))], 0.01)
+    short = train(Run(epochs=1))
+    assert sentence([short], 0.01) == (
+        f"After 1 epoch SGD is {short.gap[-1]:.2g} above the smallest loss, not yet within 0.01 of it."
+    )
 
 
 def test_divergence_and_growth_are_told() -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 import pandas as pd
+import torch
 
 from trainers.history import History
 from trainers.run import Method
@@ -70,9 +71,15 @@ def sentence(histories: Sequence[History], target: float) -> str:
 
 
 def spread(histories: Sequence[History]) -> float:
-    """The largest difference between two of these runs' parameters at any one epoch."""
-    first, *others = [history.params.double() for history in histories]
-    return max((float((first - other).abs().max()) for other in others), default=0.0)
+    """The largest difference between these runs' parameters at any one epoch, as long as all are finite."""
+    params = torch.stack([history.params.double() for history in histories])
+    apart = params.amax(0) - params.amin(0)
+    return float(apart[apart.isfinite()].max()) if apart.isfinite().any() else 0.0
+
+
+def distance(apart: float) -> str:
+    """How far parameters were apart, in words."""
+    return f"never more than {apart:.2g} apart" if apart else "equal to the last digit at every epoch"
 
 
 def _agreement(histories: Sequence[History]) -> str:
@@ -88,7 +95,7 @@ def _agreement(histories: Sequence[History]) -> str:
     ends = sorted({f"{loss[-1]:.6g}" for loss in losses})
     return (
         f"{len(histories)} ways, one curve: after {_epochs(histories[0].run.epochs)} each has loss "
-        f"{' or '.join(ends)}, and their parameters were never more than {spread(histories):.2g} apart."
+        f"{' or '.join(ends)}, and their parameters were {distance(spread(histories))}."
     )
 
 
@@ -103,11 +110,11 @@ def _winner(named: Sequence[tuple[str, History]], target: float) -> str:
     arrived = [(epochs, name) for name, h in alive if (epochs := h.epochs_to(target)) is not None]
     if not arrived:
         name, history = min(alive, key=lambda pair: float(pair[1].gap[-1]))
-        verb = "is" if len(named) == 1 else "came closest and is"
-        return (
-            f"After {history.run.epochs:,} epochs {name} {verb} {history.gap[-1]:.2g} above the smallest "
-            f"loss; {'it is' if len(named) == 1 else 'none is'} within {target:g} of it."
-        )
+        end = f"After {_epochs(history.run.epochs)} {name}"
+        gap = f"{history.gap[-1]:.2g} above the smallest loss"
+        if len(named) == 1:
+            return f"{end} is {gap}, not yet within {target:g} of it."
+        return f"{end} came closest and is {gap}; none came within {target:g} of it."
     epochs, name = min(arrived)
     first = f"{name} came within {target:g} of the smallest loss"
     first += f" first, after {_epochs(epochs)}" if len(named) > 1 else f" after {_epochs(epochs)}"

@@ -70,8 +70,11 @@ def remarks(histories: Sequence[History], column: str, log: bool) -> str:
             f"Of up to {most:,} epochs a curve shows at most {2 * BUCKETS + 2}: the first, the last, and the "
             f"least and largest of each of {BUCKETS} stretches."
         )
-    hidden = sum(int((history.column(column) <= 0).sum()) for history in histories) if log else 0
-    if hidden:
+    columns = [history.column(column) for history in histories] if log else []
+    hidden = sum(int((values <= 0).sum()) for values in columns)
+    if hidden and not any(bool((values > 0).any()) for values in columns):
+        remarks.append("No value is above 0, so the axis is linear.")
+    elif hidden:
         remarks.append(f"A log axis can't show the {hidden:,} values that rounding leaves at or below 0.")
     if any(history.status == "diverged" for history in histories):
         remarks.append(
