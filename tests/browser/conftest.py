@@ -30,13 +30,11 @@ ARGUMENTS = [
     "--disable-sync",
 ]
 QUIET = """
-    window.still = 0;
-    const frame = () => { window.still += 1; requestAnimationFrame(frame); };
-    requestAnimationFrame(frame);
+    window.changed = performance.now();
     const watch = { subtree: true, childList: true, attributes: true, characterData: true };
-    new MutationObserver(() => { window.still = 0; }).observe(document, watch);
+    new MutationObserver(() => { window.changed = performance.now(); }).observe(document, watch);
 """
-"""Counts for how many frames a page has stood still."""
+"""Lets a page know when it last changed."""
 
 
 @dataclass(frozen=True)

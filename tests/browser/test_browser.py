@@ -29,9 +29,9 @@ READY = """last => {
     return all("[data-testid=stApp][data-test-script-state=notRunning]").length
         && all("[data-testid=stCaptionContainer]").some(caption => caption.textContent.includes(last))
         && !all("[data-testid=stSkeleton]").length
-        && all("[data-testid=stVegaLiteChart]").every(chart => chart.querySelector("svg.marks .role-mark"))
+        && all("[data-testid=stVegaLiteChart]").every(chart => chart.querySelector("svg.marks"))
         && !all("[data-stale=true]").length
-        && window.still > 10;
+        && performance.now() - window.changed > 100;
 }"""
 TABLE = """table => {
     const [head, ...rows] = [...table.rows].map(row => [...row.cells].map(cell => cell.innerText.trim()));
