@@ -9,6 +9,7 @@ history.frame()
 
 from trainers.history import History
 from trainers.run import Run
+from trainers.sweeping import Axis, Sweep, sweep
 from trainers.training import train
 
-__all__ = ["History", "Run", "train"]
+__all__ = ["Axis", "History", "Run", "Sweep", "sweep", "train"]

@@ -1,0 +1,159 @@
+"""A sweep is its runs: every column equals the run trained alone."""
+
+import math
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from tests.matrix import rules
+from trainers import Axis, Run, Sweep, sweep, sweeping, train
+from trainers.optimizers import SGD, Adam, RMSprop, Rule
+from trainers.problems import PROBLEMS, Problem, Thermometer
+
+RATES = Axis(1e-3, 1e-1, 5, log=True)
+
+
+@pytest.mark.parametrize("problem", [kind() for kind in PROBLEMS.values()], ids=repr)
+@pytest.mark.parametrize("rule", rules(), ids=repr)
+def test_every_row_is_its_run_trained_alone(rule: Rule, problem: Problem) -> None:
+    run = Run(problem=problem, optimizer=rule, epochs=60, dtype="float64")
+    result = sweep(Sweep(run, {"lr": RATES}, starts=2, targets=(1e-2, 10.0)))
+    frame = result.frame()
+    assert len(frame) == 10
+    for row in range(10):
+        history = train(result.run(row))
+        told = frame.iloc[row]
+        assert told["status"] == history.status
+        assert told["lr"] == history.run.optimizer.lr
+        assert told["start"] == history.run.seed
+        assert told["final_loss"] == pytest.approx(history.loss[-1].item(), rel=1e-7, nan_ok=True)
+        assert told["best_loss"] == pytest.approx(history.best, rel=1e-7)
+        assert (told["diverged_at"] if history.diverged_at is not None else None) == history.diverged_at
+        for gap in (1e-2, 10.0):
+            assert result.epochs_to[gap][row] == (-1 if (k := history.epochs_to(gap)) is None else k)
+
+
+def test_divergence_costs_the_others_nothing() -> None:
+    run = Run(problem=Thermometer("raw"), optimizer=SGD(), epochs=300)
+    result = sweep(Sweep(run, {"lr": Axis(1e-5, 1.0, 40, log=True)}))
+    gone = result.diverged_at >= 0
+    assert 5 < int(gone.sum()) < 35
+    assert result.final_loss[~gone].isfinite().all()
+    assert result.final_loss[gone].isnan().all()
+    alone = sweep(Sweep(run, {"lr": Axis(1e-5, result.settings["lr"][~gone].max().item(), 40, log=True)}))
+    assert (alone.diverged_at < 0).all()
+    for row in range(0, 40, 6):
+        history = train(result.run(row))
+        assert (history.diverged_at if history.diverged_at is not None else -1) == result.diverged_at[row]
+
+
+def test_the_same_sweep_gives_the_same_bytes() -> None:
+    asked = Sweep(Run(optimizer=Adam(), epochs=50), {"lr": Axis(1e-3, 1, 9, log=True)}, starts=3)
+    first = sweep(asked)
+    torch.manual_seed(5)
+    again = sweep(asked)
+    for name in ("final_loss", "best_loss", "diverged_at"):
+        assert getattr(first, name).numpy().tobytes() == getattr(again, name).numpy().tobytes()
+
+
+@pytest.mark.parametrize("rule", [SGD(momentum=0.9), RMSprop(), Adam()], ids=repr)
+def test_blocks_change_nothing_but_rounding(rule: Rule, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = Sweep(
+        Run(optimizer=rule, epochs=80, dtype="float64"), {"lr": Axis(1e-4, 1e-1, 50, log=True)}, starts=2
+    )
+    whole = sweep(asked)
+    monkeypatch.setattr(sweeping, "BLOCK", 7)
+    parts = sweep(asked)
+    torch.testing.assert_close(parts.final_loss, whole.final_loss, rtol=1e-9, atol=1e-9, equal_nan=True)
+    assert torch.equal(parts.diverged_at, whole.diverged_at)
+
+
+def test_a_grid_has_all_combinations() -> None:
+    asked = Sweep(Run(epochs=1), {"lr": RATES, "momentum": Axis(0, 0.9, 4)}, starts=2)
+    frame = sweep(asked).frame()
+    assert len(frame) == asked.size == 40
+    assert len(frame[["lr", "momentum", "start"]].drop_duplicates()) == 40
+    assert sorted(frame["momentum"].unique()) == pytest.approx([0, 0.3, 0.6, 0.9])
+    np.testing.assert_allclose(sorted(frame["lr"].unique()), np.geomspace(1e-3, 1e-1, 5))
+
+
+def test_quasi_random_points_fill_the_space() -> None:
+    asked = Sweep(Run(epochs=1), {"lr": RATES, "momentum": Axis(0, 0.9)}, points=64)
+    frame = sweep(asked).frame()
+    assert len(frame) == 64
+    shares = (np.log10(frame["lr"]) + 3) / 2
+    assert np.histogram(shares, bins=8, range=(0, 1))[0].tolist() == [8] * 8
+    assert frame["momentum"].between(0, 0.9).all()
+    assert sweep(asked).frame()["lr"].tolist() == frame["lr"].tolist()
+
+
+def test_a_sweep_without_axes_is_its_starts() -> None:
+    result = sweep(Sweep(Run(optimizer=SGD(lr=0.01), epochs=20, dtype="float64", seed=4), starts=3))
+    ends = [
+        train(Run(optimizer=SGD(lr=0.01), epochs=20, dtype="float64", seed=seed)).loss[-1]
+        for seed in (4, 5, 6)
+    ]
+    assert result.final_loss.tolist() == pytest.approx([end.item() for end in ends])
+
+
+def test_progress_goes_to_one_and_can_stop() -> None:
+    asked, seen = Sweep(Run(epochs=30), {"lr": RATES}), []
+    sweep(asked, lambda share: seen.append(share))
+    assert seen == sorted(seen)
+    assert seen[-1] == 1.0
+    result = sweep(asked, lambda share: share > 0.5)
+    assert result.stopped
+    assert result.final_loss.isnan().all()
+
+
+def test_gaps_are_those_of_the_history_to_the_last_bit() -> None:
+    for gap in (1e-6, 1e-2, 0.3):
+        edge = sweeping.level(2.9276455708956, gap, torch.float32)
+        after = np.nextafter(np.float32(edge), np.float32(math.inf))
+        assert edge - 2.9276455708956 <= gap < float(after) - 2.9276455708956
+
+
+@pytest.mark.parametrize(
+    ("make", "sentence"),
+    [
+        (lambda: Axis(1, 1), "axis must go from low to high, got 1 to 1"),
+        (lambda: Axis(2, 1), "axis must go from low to high, got 2 to 1"),
+        (lambda: Axis(-1, 1, log=True), "axis must begin above 0 on a log scale, got -1"),
+        (lambda: Axis(0, math.inf), "axis must have numbers as ends, got 0 to inf"),
+        (lambda: Axis(0, 1, 1), "axis must have at least 2 values, got 1"),
+        (lambda: Axis(0, 1, 2.5), "axis must have at least 2 values, got 2.5"),
+        (lambda: Sweep(Run(), {"lr": Axis(1e-3, 1, 10**9)}), "sweep must have at most 1,000,000 runs"),
+        (
+            lambda: Sweep(Run(epochs=100_000), {"lr": Axis(1e-3, 1, 10**6)}),
+            "sweep must have at most 10,000,000,000",
+        ),
+        (lambda: Sweep(Run(), starts=0), "starts must be a whole number from 1 to 1,000,000, got 0"),
+        (lambda: Sweep(Run(), points=-1), "points must be a whole number from 1 to 1,000,000, got -1"),
+        (
+            lambda: Sweep(Run(), {"nesterov": Axis(0, 1)}),
+            "axis must be one of lr, momentum, dampening, weight_decay",
+        ),
+        (lambda: Sweep(Run(), {"lr": Axis(1e-3, 1e3)}), "lr must be a number from 1e-08 to 100, got 1000"),
+        (
+            lambda: Sweep(Run(start=(1, 0)), starts=2),
+            "starts must be 1 where the run's start is chosen, got 2",
+        ),
+    ],
+)
+def test_a_bad_sweep_gets_a_sentence_before_any_work(make: Any, sentence: str) -> None:
+    with pytest.raises(ValueError, match="^" + sentence):
+        make()
+
+
+def test_a_general_optimizer_never_loses_to_its_special_case() -> None:
+    """D. Choi et al. 2019, arXiv 1910.05446: tuned over a space that contains the special case."""
+    run = Run(optimizer=SGD(), epochs=200, dtype="float64")
+    rates = Axis(1e-4, 0.05, 24, log=True)
+    plain = sweep(Sweep(run, {"lr": rates})).gap
+    heavy = sweep(Sweep(run, {"lr": rates, "momentum": Axis(0, 0.95, 6)})).gap
+    assert np.nanmin(heavy) <= np.nanmin(plain) * (1 + 1e-9)
+    twin = sweep(Sweep(replace(run, optimizer=SGD(momentum=0.0)), {"lr": rates})).gap
+    torch.testing.assert_close(twin, plain, equal_nan=True)
