@@ -161,7 +161,7 @@ class SweepResult:
         return replace(self.sweep.run, optimizer=optimizer, seed=int(self.seeds[row]))
 
     def frame(self) -> pd.DataFrame:
-        """One row a run: its swept knobs, start, final_loss, best_loss, gap, status, diverged_at, epochs_to_X."""
+        """One row a run: swept knobs, start, final_loss, best_loss, gap, status, diverged_at, epochs_to_X."""
         diverged = self.diverged_at >= 0
         status = pd.Series("finished", index=range(len(self.seeds))).mask(
             pd.Series(diverged.numpy()), "diverged"
