@@ -13,7 +13,7 @@ import torch
 from streamlit.testing.v1 import AppTest
 from torch import Tensor
 
-from trainers import Run, train
+from trainers import Axis, Run, Sweep, sweep, train
 from trainers.optimizers import SGD, Adam, RMSprop
 from trainers.page import Page
 from trainers.presets import PRESETS
@@ -101,6 +101,22 @@ def epochs() -> None:
     table(f"Time per epoch, median of {REPEATS} pairs of {EPOCHS} epochs; goal: ratio at most 1.10", rows)
 
 
+def sweeps() -> None:
+    """Adam runs at many rates as one sweep, beside the plain loop of one run."""
+    run, rows = (
+        Run(optimizer=Adam(), runner="torch.optim", epochs=EPOCHS),
+        [["runs", "us", "plain loop us", "times cheaper"]],
+    )
+    for runs in (10, 100, 1000, 10_000):
+        asked = Sweep(run, {"lr": Axis(1e-4, 10, runs, log=True)})
+        sweep(asked)
+        pairs = [(sweep(asked).seconds / runs, seconds(by_torch_optim, run)) for _ in range(3)]
+        ours, plain = (1e6 * median(times) / EPOCHS for times in zip(*pairs, strict=True))
+        cheaper = median(theirs / mine for mine, theirs in pairs)
+        rows.append([f"{runs:,}", f"{ours:.4f}", f"{plain:.1f}", f"{cheaper:,.0f}"])
+    table(f"A sweep of Adam runs, time per run and epoch, median of 3 pairs of {EPOCHS} epochs", rows)
+
+
 def in_turns(run: Run) -> list[tuple[float, float]]:
     """The seconds of `train` and of the plain loop in turns, after a warm-up that compares their losses."""
     plain = PLAIN[run.runner]
@@ -176,5 +192,5 @@ def table(title: str, rows: Sequence[Sequence[str]]) -> None:
 if __name__ == "__main__":
     logging.getLogger("streamlit.runtime.scriptrunner_utils.script_run_context").disabled = True
     torch.set_num_threads(1)
-    for section in (epochs, reruns, sizes):
+    for section in (epochs, sweeps, reruns, sizes):
         section()

@@ -9,7 +9,8 @@ history.frame()
 
 from trainers.history import History
 from trainers.run import Run
-from trainers.sweeping import Axis, Sweep, sweep
+from trainers.sweeping import sweep
+from trainers.sweeps import Axis, Sweep
 from trainers.training import train
 
 __all__ = ["Axis", "History", "Run", "Sweep", "sweep", "train"]

@@ -53,11 +53,6 @@ class Thermometer(Problem):
         design, t_c = readings(self.scaling, params.dtype, params.ndim)
         return (design @ params).sub_(t_c)
 
-    def error(self, params: Tensor) -> Tensor:
-        """`w t_u + b - t_c` for all readings: the design matrix has the columns t_u and 1."""
-        design, t_c = readings(self.scaling, params.dtype, params.ndim)
-        return (design @ params).sub_(t_c)
-
     def loss(self, params: Tensor) -> Tensor:
         return mean_square(self.error(params))
 

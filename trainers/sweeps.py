@@ -1,0 +1,172 @@
+"""What a sweep is: a run whose knobs are rows of numbers, and how its runs ended."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any
+
+import pandas as pd
+import torch
+from torch import Tensor
+from torch.quasirandom import SobolEngine
+
+from trainers.knobs import KnobError, Real, is_number, knobs, plain, shown
+from trainers.optimizers import Rule
+from trainers.run import Run
+
+MOST_RUNS = 1_000_000
+MOST_POINTS = 10_000_000_000
+"""The largest sweep: runs times epochs."""
+
+
+@dataclass(frozen=True)
+class Axis:
+    """Values of one knob: `count` of them from `low` to `high`, evenly spaced, or so on a log scale."""
+
+    low: float
+    high: float
+    count: int = 32
+    log: bool = False
+
+    def __post_init__(self) -> None:
+        if not all(is_number(x) and math.isfinite(x) for x in (self.low, self.high)):
+            raise KnobError("axis", f"must have numbers as ends, got {shown(self.low)} to {shown(self.high)}")
+        if not self.low < self.high:
+            raise KnobError("axis", f"must go from low to high, got {plain(self.low)} to {plain(self.high)}")
+        if self.log and self.low <= 0:
+            raise KnobError("axis", f"must begin above 0 on a log scale, got {plain(self.low)}")
+        if not is_number(self.count) or int(self.count) != self.count or self.count < 2:
+            raise KnobError("axis", f"must have at least 2 values, got {shown(self.count)}")
+
+    def at(self, shares: Tensor) -> Tensor:
+        """The values at these shares of the way from low to high, 0 to 1."""
+        if self.log:
+            low, high = math.log(self.low), math.log(self.high)
+            return torch.exp(low + (high - low) * shares).clamp(self.low, self.high)
+        return self.low + (self.high - self.low) * shares
+
+    def values(self) -> Tensor:
+        """`(count,)`, float64."""
+        return self.at(torch.linspace(0, 1, int(self.count), dtype=torch.float64))
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """A run with some of its optimizer's knobs replaced by axes; the run's other settings stay.
+
+    The grid of all axes' values is trained, or, if `points` is given, as many quasi-random points
+    (scrambled Sobol sequence from the run's seed). Each point is trained from `starts` seeds, the run's
+    own first. A bad axis, count or size raises `KnobError` before any work.
+    """
+
+    run: Run
+    axes: Mapping[str, Axis] = field(default_factory=dict)
+    starts: int = 1
+    points: int | None = None
+    targets: tuple[float, ...] = (1e-2,)
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.run.optimizer, Rule):
+            name = type(self.run.optimizer).__name__
+            raise KnobError("optimizer", f"of a sweep must be written by hand; {name} is not")
+        for name, axis in self.axes.items():
+            self._check_axis(name, axis)
+        _check_count("starts", self.starts)
+        if self.points is not None:
+            _check_count("points", self.points)
+        if self.run.start is not None and self.starts > 1:
+            raise KnobError("starts", f"must be 1 where the run's start is chosen, got {self.starts}")
+        if self.size > MOST_RUNS:
+            raise KnobError("sweep", f"must have at most {MOST_RUNS:,} runs, got {self.size:,}")
+        if self.size * self.run.epochs > MOST_POINTS:
+            asked = f"{self.size:,} runs of {self.run.epochs:,} epochs"
+            raise KnobError("sweep", f"must have at most {MOST_POINTS:,} epochs in all, got {asked}")
+
+    def _check_axis(self, name: str, axis: Axis) -> None:
+        knob = knobs(self.run.optimizer).get(name)
+        if not isinstance(knob, Real):
+            able = [n for n, k in knobs(self.run.optimizer).items() if isinstance(k, Real)]
+            raise KnobError("axis", f"must be one of {', '.join(able)}, got {shown(name)}")
+        for end in (axis.low, axis.high):
+            knob.checked(name, end)
+
+    @property
+    def size(self) -> int:
+        """How many runs there are."""
+        count = self.points or math.prod(int(axis.count) for axis in self.axes.values())
+        return int(count) * int(self.starts)
+
+    def settings(self) -> dict[str, Tensor]:
+        """The swept knobs, `(size,)` each in float64. The starts of one point lie side by side."""
+        if self.points is not None and self.axes:
+            engine = SobolEngine(len(self.axes), scramble=True, seed=self.run.seed)
+            shares = engine.draw(self.points, dtype=torch.float64).T
+            columns = [axis.at(share) for axis, share in zip(self.axes.values(), shares, strict=True)]
+        else:
+            grids = (
+                torch.meshgrid(*(axis.values() for axis in self.axes.values()), indexing="ij")
+                if self.axes
+                else ()
+            )
+            columns = [grid.flatten() for grid in grids]
+        return {
+            name: column.repeat_interleave(self.starts)
+            for name, column in zip(self.axes, columns, strict=True)
+        }
+
+    def seeds(self) -> Tensor:
+        """`(size,)`: the seed of each run's start."""
+        return (self.run.seed + torch.arange(self.starts)).repeat(self.size // self.starts)
+
+
+def _check_count(name: str, value: object) -> None:
+    if not is_number(value) or int(value) != value or not 1 <= value <= MOST_RUNS:  # type: ignore[call-overload, operator]
+        raise KnobError(name, f"must be a whole number from 1 to {MOST_RUNS:,}, got {shown(value)}")
+
+
+@dataclass(frozen=True)
+class SweepResult:
+    """How each run of a sweep ended. Tensors have shape `(size,)`, float64 unless said otherwise."""
+
+    sweep: Sweep
+    settings: dict[str, Tensor]
+    seeds: Tensor
+    final_loss: Tensor
+    """NaN for a run that diverged."""
+    best_loss: Tensor
+    diverged_at: Tensor
+    """int64: the first epoch whose loss is not finite, or -1."""
+    epochs_to: dict[float, Tensor]
+    """int64, by target gap: the updates after which it was first reached, or -1."""
+    seconds: float
+    stopped: bool
+
+    @cached_property
+    def gap(self) -> Tensor:
+        """The final loss minus the smallest loss there is; NaN where that is unknown or the run diverged."""
+        minimum = self.sweep.run.problem.minimum
+        return self.final_loss - (math.nan if minimum is None else minimum)
+
+    def run(self, row: int) -> Run:
+        """One run of the sweep, to be trained alone."""
+        values = {name: column[row].item() for name, column in self.settings.items()}
+        optimizer = replace(self.sweep.run.optimizer, **values)
+        return replace(self.sweep.run, optimizer=optimizer, seed=int(self.seeds[row]))
+
+    def frame(self) -> pd.DataFrame:
+        """One row a run: swept knobs, start, final_loss, best_loss, gap, status, diverged_at, epochs_to_X."""
+        diverged = self.diverged_at >= 0
+        status = pd.Series("finished", index=range(len(self.seeds))).mask(
+            pd.Series(diverged.numpy()), "diverged"
+        )
+        columns: dict[str, Any] = {name: column.numpy() for name, column in self.settings.items()}
+        columns |= {"start": self.seeds.numpy(), "final_loss": self.final_loss.numpy()}
+        columns |= {"best_loss": self.best_loss.numpy(), "gap": self.gap.numpy(), "status": status}
+        columns |= {"diverged_at": _missing(self.diverged_at)}
+        columns |= {f"epochs_to_{plain(gap)}": _missing(epochs) for gap, epochs in self.epochs_to.items()}
+        return pd.DataFrame(columns)
+
+
+def _missing(epochs: Tensor) -> pd.Series:
+    return pd.Series(epochs.numpy(), dtype="Int64").mask(pd.Series((epochs < 0).numpy()))
