@@ -236,7 +236,7 @@ class Spot:
 
 
 def train_all(
-    runs: Sequence[Run], view: View, style: charts.Style, headline: Spot, canvas: Spot
+    runs: Sequence[Run], view: View, style: charts.Style, headline: Spot, canvas: Spot | None
 ) -> list[History]:
     """Train what is not in the cache. What takes long shows its course; a newer click ends it."""
     outside = copy_context()  # what is drawn within a cached function would be drawn again at each hit
@@ -259,6 +259,8 @@ def train_all(
         text = f"Training {style.names[number]}, run {number + 1} of {len(runs)}: "
         text += f"epoch {epoch:,} of {run.epochs:,}"
         headline.now().progress((number + epoch / run.epochs) / len(runs), text)
+        if canvas is None:
+            return
         table = tables.under_way(histories, run, loss, style.names, view.y)
         log = view.scale == "log"
         table = table[table["y"] > 0] if log else table
@@ -330,7 +332,7 @@ if tabs["Loss"].open:
     with tabs["Loss"].container(horizontal=True, vertical_alignment="bottom"):
         for name in ("y", "scale", "x", "target"):
             control(name, knobs(view)[name], getattr(view, name), f"view.{name}", width=150)
-canvas = Spot(tabs["Loss"].container())
+canvas = Spot(tabs["Loss"].container()) if tabs["Loss"].open else None
 
 histories = train_all(runs, view, style, headline, canvas)
 diverged = [name for name, h in zip(labels, histories, strict=True) if h.status == "diverged"]
@@ -354,7 +356,7 @@ def loss_chart(style: charts.Style = style, legend: bool = False) -> Any:
     )
 
 
-if tabs["Loss"].open:
+if canvas is not None:
     spec = drawn("loss", runs, (view.y, view.scale, view.x, dark), loss_chart)
     what = f"{Y_TITLES[view.y]} against {view.x} for {len(runs)} runs"
     canvas.finally_().vega_lite_chart(spec, alt=f"Line chart: {what}. {sentence(histories, view.target)}")
