@@ -83,9 +83,10 @@ def current() -> Page:
     if "page" not in st.session_state:
         st.session_state.update(page=Page(), ids=(), address=None)
     page, notes = edited()
+    acted = st.session_state.pop("acted", False)
     if page != st.session_state.page or notes:
         show(page, st.session_state.ids, notes)
-    elif address() != st.session_state.address:
+    elif not acted and address() != st.session_state.address:
         st.session_state.address = address()
         page, notes = Page.from_query(st.session_state.address, otherwise=PRESETS[0].page)
         show(page, fresh(len(page.methods)), notes)
@@ -110,22 +111,31 @@ def write_address(page: Page) -> None:
 # --- What the buttons do --------------------------------------------------------------------------
 
 
+def act(page: Page, ids: Sequence[int]) -> None:
+    """Show what a button made; the address that came with the click is older than this page."""
+    st.session_state.acted = True
+    show(page, ids)
+
+
 def tell() -> None:
     """Show the chosen story on the open tab."""
     tab = st.session_state.page.view.tab
     for preset in PRESETS:
         if preset.name == st.session_state.story:
             page = replace(preset.page, view=replace(preset.page.view, tab=tab))
-            show(page, fresh(len(page.methods)))
+            act(page, fresh(len(page.methods)))
 
 
-def insert(index: int, method: Callable[[Method], Method]) -> None:
-    """Put a method made from the one before it at this place."""
+def insert(after: int | None, method: Callable[[Method], Method]) -> None:
+    """Put a method made from that of a run behind it, or at the end. A run that is gone asks nothing."""
     page, _ = edited()
     ids, methods = st.session_state.ids, page.methods
-    new = method(methods[index - 1]) if index else Method()
-    page = replace(page, methods=(*methods[:index], new, *methods[index:]))
-    show(page, (*ids[:index], *fresh(1), *ids[index:]))
+    if len(ids) >= MOST_RUNS or (after is not None and after not in ids):
+        return
+    place = len(ids) if after is None else ids.index(after) + 1
+    new = method(methods[place - 1]) if place else Method()
+    page = replace(page, methods=(*methods[:place], new, *methods[place:]))
+    act(page, (*ids[:place], *fresh(1), *ids[place:]))
 
 
 def same(method: Method) -> Method:
@@ -140,11 +150,13 @@ def next_optimizer(method: Method) -> Method:
     return Method(optimizer=kind(), runner=method.runner if method.runner in able else able[0])
 
 
-def remove(index: int) -> None:
+def remove(id: int) -> None:
     page, _ = edited()
     ids, methods = st.session_state.ids, page.methods
-    page = replace(page, methods=methods[:index] + methods[index + 1 :])
-    show(page, ids[:index] + ids[index + 1 :])
+    if id in ids:
+        place = ids.index(id)
+        page = replace(page, methods=methods[:place] + methods[place + 1 :])
+        act(page, ids[:place] + ids[place + 1 :])
 
 
 # --- Controls -------------------------------------------------------------------------------------
@@ -189,7 +201,7 @@ def swatch(colour: str) -> str:
     return f"![colour](data:image/svg+xml;base64,{b64encode(spot.encode()).decode()})"
 
 
-def run_controls(index: int, id: int, method: Method, colour: str) -> None:
+def run_controls(id: int, method: Method, colour: str) -> None:
     """One run: collapsed its label, opened all its settings."""
     kind = type(method.optimizer)
     with st.expander(f"{swatch(colour)} {method.label}", key=f"{id}.expander"):
@@ -198,9 +210,9 @@ def run_controls(index: int, id: int, method: Method, colour: str) -> None:
         all_controls(method.optimizer, f"{id}.{kind.__name__}")
         with st.container(horizontal=True):
             full = len(st.session_state.ids) >= MOST_RUNS
-            again = {"on_click": insert, "args": (index + 1, same), "disabled": full}
+            again = {"on_click": insert, "args": (id, same), "disabled": full}
             st.button("Duplicate", key=f"{id}.duplicate", **again)
-            st.button("Remove", key=f"{id}.remove", on_click=remove, args=(index,))
+            st.button("Remove", key=f"{id}.remove", on_click=remove, args=(id,))
 
 
 # --- Training and drawing: cached by the settings of the runs --------------------------------------
@@ -307,9 +319,9 @@ with st.sidebar:
             st.number_input(f"start {name}", step=0.5, format="%g", key=f"start.{name}")
 
     st.subheader(f"Runs ({len(runs)} of at most {MOST_RUNS})", anchor=False)
-    for index, (id, method) in enumerate(zip(st.session_state.ids, page.methods, strict=True)):
-        run_controls(index, id, method, style.colours[index])
-    at_end = (len(runs), next_optimizer)
+    for id, method, colour in zip(st.session_state.ids, page.methods, style.colours, strict=True):
+        run_controls(id, method, colour)
+    at_end = (None, next_optimizer)
     full = len(runs) >= MOST_RUNS
     st.button("Add run", on_click=insert, args=at_end, disabled=full, width="stretch", icon=":material/add:")
 

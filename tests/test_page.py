@@ -118,6 +118,14 @@ def test_add_duplicate_remove() -> None:
     assert sentence(app).startswith("No runs yet.")
 
 
+def test_a_click_with_an_address_of_yesterday_is_not_back() -> None:
+    app = opened("epochs=50&run=SGD~lr-0.01")
+    app.number_input(key="0.SGD.lr").set_value(0.02).run()
+    app.query_params["run"] = ["SGD~lr-0.01"]
+    next(button for button in app.button if button.label == "Add run").click().run()
+    assert [m.optimizer.lr for m in shown(app).methods] == [0.02, 0.01]
+
+
 def test_twelve_runs_are_the_most() -> None:
     app = opened("epochs=50&" + "&".join(["run=Adam"] * 14))
     assert len(shown(app).methods) == MOST_RUNS

@@ -62,6 +62,8 @@ class Page:
         if found.get("run") == ["none"]:
             found.pop("run")
             otherwise = None
+        if otherwise is not None and "run" not in found:
+            found = {k: v for k, v in links.parameters(otherwise.to_query())[0].items() if k != "run"} | found
         task, about_task = read_task(found)
         methods, about_methods = read_methods(found)
         view, about_view = _view(found)

@@ -94,7 +94,7 @@ def _agreement(histories: Sequence[History]) -> str:
         return ""
     ends = sorted({f"{loss[-1]:.6g}" for loss in losses})
     return (
-        f"{len(histories)} ways, one curve: after {_epochs(histories[0].run.epochs)} each has loss "
+        f"{len(runners)} ways, one curve: after {_epochs(histories[0].run.epochs)} each has loss "
         f"{' or '.join(ends)}, and their parameters were {distance(spread(histories))}."
     )
 
@@ -118,7 +118,7 @@ def _winner(named: Sequence[tuple[str, History]], target: float) -> str:
     epochs, name = min(arrived)
     first = f"{name} came within {target:g} of the smallest loss"
     first += f" first, after {_epochs(epochs)}" if len(named) > 1 else f" after {_epochs(epochs)}"
-    missing = len(alive) - len(arrived)
+    missing = len(named) - len(arrived)
     return f"{first}; {missing} of {len(named)} runs did not." if missing else f"{first}."
 
 
