@@ -327,7 +327,7 @@ with st.sidebar:
 
 notes = st.session_state.notes
 for note in notes[:MOST_NOTES]:
-    st.warning(note)
+    st.warning(note.replace("_", "\\_"))
 if len(notes) > MOST_NOTES:
     st.warning(f"And {len(notes) - MOST_NOTES} more like these.")
 
@@ -393,11 +393,10 @@ if tabs["Fit"].open:
 
 if tabs["Parameters"].open:
     with tabs["Parameters"]:
+        shown = (*task.problem.names[:4], "gradient_norm")
         optimum = dict(zip(task.problem.names, task.problem.minimizer or (), strict=False))
-        places = dict(
-            zip((*optimum, "gradient_norm"), (*st.columns(task.problem.size), st.container()), strict=True)
-        )
-        for name, place in places.items():
+        columns = (*st.columns(len(shown) - 1), st.container())
+        for name, place in zip(shown, columns, strict=True):
             norm = name == "gradient_norm"
 
             def parameter_chart(name: str = name, norm: bool = norm) -> Any:

@@ -62,7 +62,7 @@ def test_who_came_closest() -> None:
     histories = [train(Run(optimizer=SGD(lr=lr), epochs=100)) for lr in (0.001, 0.02)]
     gap = histories[1].gap[-1]
     assert sentence(histories, 0.01) == (
-        f"After 100 epochs SGD · lr 0.02 came closest and is {gap:.2g} above the smallest loss; "
+        f"After 100 epochs SGD · lr 0.02 ended closest, {gap:.2g} above the smallest loss; "
         "none came within 0.01 of it."
     )
 

@@ -10,6 +10,7 @@ and tables all follow from it. A class of settings is a frozen dataclass that de
 
 import dataclasses
 import numbers
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal, TypeAlias
@@ -218,12 +219,16 @@ def is_number(value: Any) -> bool:
 
 def plain(value: Any) -> str:
     """A value as short text that reads back to the same value: 0.01, 1e-08, 5000, raw."""
-    if is_number(value):
+    if not is_number(value):
+        return str(value)
+    try:
         return repr(float(value)).removesuffix(".0").replace("e+", "e")
-    return str(value)
+    except OverflowError:
+        return "a number beyond 1e308"
 
 
 def shown(value: Any) -> str:
-    """Any value as a short quotation that is safe to print on a page."""
+    """Any value as a short quotation that is safe to print on a page, and becomes no link there."""
     text = value if isinstance(value, str) else plain(value)
-    return "".join(c if c.isascii() and (c.isalnum() or c in "._-, ") else "?" for c in text[:40])
+    safe = "".join(c if c.isascii() and (c.isalnum() or c in "._-, ") else "?" for c in text[:40])
+    return re.sub(r"(?i)(www)\.", r"\1?", safe)

@@ -114,8 +114,9 @@ def _winner(named: Sequence[tuple[str, History]], target: float) -> str:
         gap = f"{history.gap[-1]:.2g} above the smallest loss"
         if len(named) == 1:
             return f"{end} is {gap}, not yet within {target:g} of it."
-        return f"{end} came closest and is {gap}; none came within {target:g} of it."
-    epochs, name = min(arrived)
+        return f"{end} ended closest, {gap}; none came within {target:g} of it."
+    epochs = min(arrived)[0]
+    name = _listed([name for after, name in arrived if after == epochs])
     first = f"{name} came within {target:g} of the smallest loss"
     first += f" first, after {_epochs(epochs)}" if len(named) > 1 else f" after {_epochs(epochs)}"
     missing = len(named) - len(arrived)
