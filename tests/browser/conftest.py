@@ -30,11 +30,14 @@ ARGUMENTS = [
     "--disable-sync",
 ]
 QUIET = """
-    window.changed = performance.now();
+    window.still = { frames: 0, since: performance.now() };
+    const frame = () => { window.still.frames += 1; requestAnimationFrame(frame); };
+    requestAnimationFrame(frame);
     const watch = { subtree: true, childList: true, attributes: true, characterData: true };
-    new MutationObserver(() => { window.changed = performance.now(); }).observe(document, watch);
+    const changed = () => { window.still = { frames: 0, since: performance.now() }; };
+    new MutationObserver(changed).observe(document, watch);
 """
-"""Lets a page know when it last changed."""
+"""Lets a page know for how long it has stood still: by the clock, and in frames, as a busy one draws none."""
 
 
 @dataclass(frozen=True)
@@ -122,7 +125,7 @@ def serve(folder: Path) -> Iterator[Server]:
     """Run the app until the end of the block."""
     port, log = free_port(), folder / "server.log"
     command = [sys.executable, "-m", "streamlit", "run", "streamlit_app.py", "--server.port", str(port)]
-    command += ["--server.address", HOST, "--server.headless", "true"]
+    command += ["--server.address", HOST, "--server.headless", "true", "--server.fileWatcherType", "none"]
     with (
         log.open("wb") as out,
         subprocess.Popen(command, cwd=ROOT, stdout=out, stderr=subprocess.STDOUT) as process,
