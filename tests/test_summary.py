@@ -4,6 +4,7 @@ import math
 from dataclasses import replace
 
 import pytest
+import torch
 
 from trainers import Run, train
 from trainers.optimizers import SGD, Adam, RMSprop
@@ -58,6 +59,41 @@ def test_who_was_first() -> None:
     )
 
 
+def test_a_tie_is_told() -> None:
+    histories = [
+        train(Run(optimizer=Adam(lr=1), runner=runner, epochs=100)) for runner in ("manual", "autograd")
+    ]
+    histories.append(train(Run(optimizer=SGD(lr=0.03), epochs=100)))
+    epochs = histories[0].epochs_to(0.01)
+    assert histories[1].epochs_to(0.01) == epochs
+    first = "Adam · manual · lr 1 and Adam · autograd · lr 1 came within 0.01 of the smallest loss first"
+    assert sentence(histories, 0.01).startswith(f"{first}, after {epochs} epochs")
+
+
+def test_who_left_again_is_told() -> None:
+    run = Run(optimizer=SGD(lr=0.01, momentum=0.99), epochs=500)
+    history = train(run)
+    assert history.epochs_to(0.01) is not None
+    assert history.gap[-1] > 0.01
+    assert sentence([history], 0.01).endswith("SGD left again and ended further away.")
+
+
+def test_a_run_that_arrived_counts_though_it_diverged_later() -> None:
+    start = (5.377719209075443, -17.304785503010795)
+    runs = [Run(optimizer=SGD(lr=lr), start=start, dtype="float64", epochs=300) for lr in (0.1, 0.01)]
+    text = sentence([train(run) for run in runs], 0.01)
+    assert (
+        "SGD · lr 0.1 and SGD · lr 0.01 came within 0.01 of the smallest loss first, after 0 epochs." in text
+    )
+    assert "SGD · lr 0.1 diverged after" in text
+
+
+def test_a_loss_that_starts_at_zero_is_no_agreement() -> None:
+    histories = [train(Run(runner=runner, epochs=3)) for runner in ("manual", "autograd")]
+    histories[0].loss[:] = 0.0
+    assert "one curve" not in sentence(histories, 0.01)
+
+
 def test_who_came_closest() -> None:
     histories = [train(Run(optimizer=SGD(lr=lr), epochs=100)) for lr in (0.001, 0.02)]
     gap = histories[1].gap[-1]
@@ -81,7 +117,11 @@ def test_one_run_alone() -> None:
 def test_divergence_and_growth_are_told() -> None:
     gone = train(Run(problem=RAW, optimizer=SGD(lr=1e-2), epochs=100))
     assert sentence([gone], 0.01) == "SGD diverged after 10 epochs."
-    assert sentence([gone, gone], 0.01) == "All 2 runs diverged, SGD first, after 10 epochs."
+    assert sentence([gone, gone], 0.01) == "All 2 runs diverged, all after 10 epochs."
+    later = train(Run(problem=RAW, optimizer=SGD(lr=5e-4), epochs=100))
+    assert sentence([later, gone, gone], 0.01) == (
+        "All 3 runs diverged, SGD · lr 0.01 and SGD · lr 0.01 (2) first, after 10 epochs."
+    )
     growing = train(Run(problem=RAW, optimizer=SGD(lr=3.5e-4), epochs=50))
     assert growing.status == "finished"
     assert "SGD ended with a larger loss than at the start." in sentence([growing], 0.01)
@@ -98,6 +138,19 @@ def test_names_say_what_differs() -> None:
     assert names([methods[0]] * 3 + methods[:1]) == ["SGD", "SGD (2)", "SGD (3)", "SGD (4)"]
     assert names([Method(), Method(runner="autograd")]) == ["SGD · manual", "SGD · autograd"]
     assert names([]) == []
+
+
+def test_the_table_where_a_run_diverges_at_its_last_row() -> None:
+    history = train(Run(optimizer=SGD(lr=100), epochs=5))
+    assert history.diverged_at == 5
+    row = cells([history], ["SGD"], 0.01).iloc[0]
+    assert [row["final loss"], row["final gap"], row["w"]] == ["–", "–", "–"]
+
+
+def test_a_gap_below_zero_is_said_to_be_rounding() -> None:
+    history = train(Run(optimizer=SGD(lr=1e-2, momentum=0.9, nesterov=True), epochs=500))
+    assert history.gap[-1] < 0
+    assert cells([history], ["SGD"], 0.01)["final gap"][0].endswith(" (rounding)")
 
 
 def test_the_table_in_words() -> None:
@@ -125,11 +178,21 @@ def test_each_shared_rate_has_another_winner() -> None:
         assert min(range(3), key=lambda i: float("inf") if last[i] != last[i] else last[i]) == winner
 
 
-def test_raw_data_do_not_bother_adam() -> None:
+def test_adam_arrives_on_raw_data_though_later_than_on_scaled_ones() -> None:
     story = "Raw data: why Adam doesn't mind"
+    for history in STORIES[story][1:]:
+        scaled = train(replace(history.run, problem=Thermometer("x0.1")))
+        assert scaled.epochs_to(0.01) < history.epochs_to(0.01)
     assert gap(story, 0) > 10
     assert gap(story, 1) < 1e-4
     assert gap(story, 2) < 1e-4
+
+
+def test_raw_data_curve_the_loss_34_000_times_more_one_way() -> None:
+    points = torch.cat([torch.eye(2, dtype=torch.float64), torch.zeros(2, 1)], dim=1)
+    gradients = RAW.gradient(points)
+    low, high = torch.linalg.eigvalsh(gradients[:, :2] - gradients[:, 2:]).tolist()
+    assert round(high / low, -3) == 34_000
 
 
 def test_too_fast_is_above_the_edge() -> None:
@@ -143,7 +206,9 @@ def test_momentum_helps_until_it_swings() -> None:
     assert gaps[3] > gaps[2]
 
 
-def test_sgd_and_adam_settle_while_rmsprop_hovers() -> None:
+def test_all_arrive_but_rmsprop_leaves_again() -> None:
+    assert all(history.epochs_to(0.01) is not None for history in STORIES["SGD, RMSprop, Adam"])
+    assert [h.gap[-1] <= 0.01 for h in STORIES["SGD, RMSprop, Adam"]] == [True, False, True]
     late = [history.gap[-300:] for history in STORIES["SGD, RMSprop, Adam"]]
     assert late[0].max() < 0.1
     assert late[2].max() < 1e-3

@@ -2,6 +2,7 @@
 
 import math
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import given
@@ -94,6 +95,12 @@ def test_differences_are_those_of_the_runs_furthest_apart() -> None:
     params = [way.params.double() for way in ways]
     assert table["y"][20] == float((params[0] - params[1])[20].abs().max())
     assert table["y"][0] == 0
+
+
+def test_the_rounding_step_is_that_of_the_largest_parameter() -> None:
+    histories = [train(Run(start=start, epochs=1, dtype="float32")) for start in ((1.0, 0.0), (1.0, -17.3))]
+    largest = max(float(history.params.abs().max()) for history in histories)
+    assert tables.rounding(histories) == np.spacing(np.float32(largest))
 
 
 def test_remarks_are_true() -> None:

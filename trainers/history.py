@@ -9,7 +9,7 @@ from torch import Tensor
 from trainers.run import Run
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class History:
     """The course of one run: row k holds what was so after k updates.
 
@@ -33,6 +33,11 @@ class History:
     def rows(self) -> int:
         """How many rows hold numbers: all, unless the run was cut short."""
         return int(self.loss.isfinite().sum())
+
+    @property
+    def finished(self) -> bool:
+        """Whether all epochs were trained."""
+        return self.status == "finished"
 
     @property
     def best(self) -> float:

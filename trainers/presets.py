@@ -37,7 +37,7 @@ PRESETS = (
     ),
     Preset(
         "SGD, RMSprop, Adam",
-        "Each optimizer at a rate that suits it. Which one settles, and which one hovers?",
+        "Each optimizer at a rate at which it arrives. Which ones stay, and which one leaves again?",
         _page(
             Task(epochs=1000),
             SGD(lr=3e-2),
@@ -48,8 +48,8 @@ PRESETS = (
     ),
     Preset(
         "One learning rate for all: who wins?",
-        "Three optimizers at three shared rates. At 0.01 momentum ends closest, at 0.1 RMSprop, at 1 Adam: "
-        "one rate for all says nothing about the optimizers.",
+        "Three optimizers at three shared rates. After these 500 epochs momentum is closest at 0.01, RMSprop "
+        "at 0.1, Adam at 1: one rate for all says nothing about the optimizers.",
         _page(
             Task(epochs=500, dtype="float64"),
             *(
@@ -62,8 +62,9 @@ PRESETS = (
     ),
     Preset(
         "Raw data: why Adam doesn't mind",
-        "Unscaled inputs make the valley 34,000 times steeper one way than the other. SGD must take tiny "
-        "steps; Adam divides each parameter's step by its own gradient.",
+        "Unscaled inputs curve the loss 34,000 times more one way than the other, so SGD must take tiny "
+        "steps. Adam divides each parameter's step by the recent size of its gradient: it needs more epochs than on "
+        "scaled data, but it arrives.",
         _page(Task(problem=RAW, epochs=2000), SGD(lr=3e-4), Adam(lr=1e-1), Adam(lr=1.0)),
     ),
     Preset(

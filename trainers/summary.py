@@ -1,9 +1,10 @@
 """A comparison in words and in a table."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import pandas as pd
 import torch
+from torch import Tensor
 
 from trainers.history import History
 from trainers.run import Method
@@ -24,9 +25,9 @@ def cells(histories: Sequence[History], names: Sequence[str], target: float) -> 
         {
             "run": name,
             "status": status(history),
-            "final loss": _number(float(history.loss[-1]), ".6g"),
-            "best loss": _number(history.best, ".6g"),
-            "final gap": _number(float(history.gap[-1]), ".2g"),
+            "final loss": _number(history, history.loss[-1], ".6g"),
+            "best loss": f"{history.best:.6g}",
+            "final gap": _gap(history),
             f"epochs to gap {target:g}": _arrival(history, target),
             "µs per epoch": f"{1e6 * history.seconds / max(history.rows, 1):.0f}",
             **_parameters(history),
@@ -43,8 +44,16 @@ def status(history: History) -> str:
     return history.status
 
 
-def _number(value: float, format: str) -> str:
-    return "–" if value != value else f"{value:{format}}".replace("-", "−", 1 if value < 0 else 0)
+def _number(history: History, value: Tensor, format: str) -> str:
+    """A value at the end of a run; a dash for a run that diverged."""
+    return f"{float(value):{format}}".replace("-", "−", int(value < 0)) if history.finished else "–"
+
+
+def _gap(history: History) -> str:
+    if history.run.problem.minimum is None:
+        return "unknown"
+    gap = _number(history, history.gap[-1], ".2g")
+    return f"{gap} (rounding)" if history.gap[-1] < 0 else gap
 
 
 def _arrival(history: History, target: float) -> str:
@@ -56,8 +65,8 @@ def _arrival(history: History, target: float) -> str:
 
 def _parameters(history: History) -> dict[str, str]:
     """The final parameters, the first few of many."""
-    values = zip(history.run.problem.names[:4], history.params[-1].tolist(), strict=False)
-    return {name: _number(value, ".5g") for name, value in values}
+    values = zip(history.run.problem.names[:4], history.params[-1], strict=False)
+    return {name: _number(history, value, ".5g") for name, value in values}
 
 
 def sentence(histories: Sequence[History], target: float) -> str:
@@ -66,7 +75,12 @@ def sentence(histories: Sequence[History], target: float) -> str:
         return "No runs yet. Add one in the sidebar, or pick a story there."
     labels = names([history.run for history in histories])
     named = list(zip(labels, histories, strict=True))
-    parts = [_agreement(histories) or _winner(named, target), _growth(named), _divergence(named)]
+    parts = [
+        _agreement(histories) or _winner(named, target),
+        _return(named, target),
+        _growth(named),
+        _divergence(named),
+    ]
     return " ".join(part for part in parts if part)
 
 
@@ -84,13 +98,13 @@ def distance(apart: float) -> str:
 
 def _agreement(histories: Sequence[History]) -> str:
     """Whether runs with one optimizer and different runners gave one curve."""
-    finished = all(history.status == "finished" for history in histories)
+    finished = all(history.finished for history in histories)
     optimizers = {history.run.optimizer for history in histories}
     runners = {history.run.runner for history in histories}
     if not finished or len(optimizers) > 1 or len(runners) < 2:
         return ""
     losses = [history.loss.double() for history in histories]
-    if any(float(((loss - losses[0]) / losses[0]).abs().max()) > 1e-3 for loss in losses):
+    if not all(torch.allclose(loss, losses[0], rtol=1e-3, atol=0) for loss in losses):
         return ""
     ends = sorted({f"{loss[-1]:.6g}" for loss in losses})
     return (
@@ -101,44 +115,64 @@ def _agreement(histories: Sequence[History]) -> str:
 
 def _winner(named: Sequence[tuple[str, History]], target: float) -> str:
     """Who came close to the optimum first, or closest."""
-    alive = [(name, history) for name, history in named if history.status != "diverged"]
-    if not alive:
+    finished = [(name, history) for name, history in named if history.finished]
+    if not finished:
         return ""
-    if alive[0][1].run.problem.minimum is None:
-        name, history = min(alive, key=lambda pair: float(pair[1].loss[-1]))
-        return f"{name} ended lowest, at loss {history.loss[-1]:.4g}."
-    arrived = [(epochs, name) for name, h in alive if (epochs := h.epochs_to(target)) is not None]
+    if finished[0][1].run.problem.minimum is None:
+        names, loss = _least((float(h.loss[-1]), name) for name, h in finished)
+        return f"{names} ended lowest, at loss {loss:.4g}."
+    arrived = [(float(k), name) for name, h in named if (k := h.epochs_to(target)) is not None]
     if not arrived:
-        name, history = min(alive, key=lambda pair: float(pair[1].gap[-1]))
-        end = f"After {_epochs(history.run.epochs)} {name}"
-        gap = f"{history.gap[-1]:.2g} above the smallest loss"
-        if len(named) == 1:
-            return f"{end} is {gap}, not yet within {target:g} of it."
-        return f"{end} ended closest, {gap}; none came within {target:g} of it."
-    epochs = min(arrived)[0]
-    name = _listed([name for after, name in arrived if after == epochs])
-    first = f"{name} came within {target:g} of the smallest loss"
-    first += f" first, after {_epochs(epochs)}" if len(named) > 1 else f" after {_epochs(epochs)}"
+        return _closest(finished, len(named), target)
+    names, epochs = _least(arrived)
+    first = f"{names} came within {target:g} of the smallest loss"
+    first += f" first, after {_epochs(int(epochs))}" if len(named) > 1 else f" after {_epochs(int(epochs))}"
     missing = len(named) - len(arrived)
     return f"{first}; {missing} of {len(named)} runs did not." if missing else f"{first}."
 
 
+def _closest(finished: Sequence[tuple[str, History]], runs: int, target: float) -> str:
+    """Who ended closest to an optimum that nobody came close to."""
+    names, gap = _least((float(h.gap[-1]), name) for name, h in finished)
+    end = f"After {_epochs(finished[0][1].run.epochs)} {names}"
+    if runs == 1:
+        return f"{end} is {gap:.2g} above the smallest loss, not yet within {target:g} of it."
+    return f"{end} ended closest, {gap:.2g} above the smallest loss; none came within {target:g} of it."
+
+
+def _return(named: Sequence[tuple[str, History]], target: float) -> str:
+    """Who came close to the optimum and left again."""
+    left = [
+        name for name, h in named if h.finished and h.epochs_to(target) is not None and h.gap[-1] > target
+    ]
+    return f"{_listed(left)} left again and ended further away." if left else ""
+
+
 def _growth(named: Sequence[tuple[str, History]]) -> str:
     """Who ended worse than it began, without having diverged."""
-    grown = [name for name, h in named if h.status == "finished" and h.loss[-1] > h.loss[0]]
+    grown = [name for name, h in named if h.finished and h.loss[-1] > h.loss[0]]
     return f"{_listed(grown)} ended with a larger loss than at the start." if grown else ""
 
 
 def _divergence(named: Sequence[tuple[str, History]]) -> str:
     """Who diverged, and when."""
-    gone = [(h.diverged_at, name) for name, h in named if h.diverged_at is not None]
+    gone = [(float(h.diverged_at), name) for name, h in named if h.diverged_at is not None]
     if not gone:
         return ""
-    epochs, name = min(gone)
+    names, epochs = _least(gone)
+    after = f"after {_epochs(int(epochs))}."
     if len(gone) == 1:
-        return f"{name} diverged after {_epochs(epochs)}."
+        return f"{names} diverged {after}"
     who = f"All {len(gone)} runs" if len(gone) == len(named) else f"{len(gone)} of {len(named)} runs"
-    return f"{who} diverged, {name} first, after {_epochs(epochs)}."
+    together = len({epoch for epoch, _ in gone}) == 1
+    return f"{who} diverged, {'all' if together else f'{names} first,'} {after}"
+
+
+def _least(pairs: Iterable[tuple[float, str]]) -> tuple[str, float]:
+    """The names that share the smallest number, and that number."""
+    pairs = list(pairs)
+    least = min(number for number, _ in pairs)
+    return _listed([name for number, name in pairs if number == least]), least
 
 
 def _epochs(number: int) -> str:

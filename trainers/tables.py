@@ -132,7 +132,10 @@ def differences(histories: Sequence[History]) -> pd.DataFrame:
 
 
 def rounding(histories: Sequence[History]) -> float:
-    """The distance from the largest parameter to the next larger number of its precision."""
-    params = histories[0].params
-    finite = params[params.isfinite()].abs()
-    return float(finite.max()) * torch.finfo(params.dtype).eps if len(finite) else 0.0
+    """The distance from the largest parameter of all runs to the next larger number of its precision."""
+    params = torch.cat([history.params.abs().flatten() for history in histories])
+    finite = params[params.isfinite()]
+    if not len(finite):
+        return 0.0
+    largest = finite.max()
+    return float(torch.nextafter(largest, torch.tensor(torch.inf, dtype=largest.dtype)) - largest)
