@@ -23,6 +23,7 @@ with st.skeleton(height=480):
 
     import charts
     from trainers import History, Run, controls, export, lesson, tables, train
+    from trainers.controls import Shown
     from trainers.knobs import Choice, Flag, Integer, Knob, Real, Settings, knobs
     from trainers.optimizers import OPTIMIZERS
     from trainers.page import MOST_RUNS, TABS, Page, View
@@ -59,16 +60,24 @@ X_TITLES = {
 
 
 def show(page: Page, ids: Sequence[int], notes: Sequence[str] = ()) -> None:
-    """Let the controls show this page."""
-    st.session_state.update(page=page, ids=tuple(ids), notes=tuple(notes))
-    for key, value in controls.values(page, ids).items():
+    """Let the controls show this page. Streamlit may end the script at any line of this."""
+    st.session_state.asked = Shown(page, tuple(ids), tuple(notes))
+    set_controls()
+
+
+def set_controls() -> None:
+    asked = st.session_state.asked
+    for key, value in controls.values(asked.page, asked.ids).items():
         if st.session_state.get(key) != value:
             st.session_state[key] = value
+    st.session_state.shown = asked
 
 
-def edited() -> tuple[Page, list[str]]:
-    """The page that the controls ask for."""
-    return controls.read(st.session_state.to_dict(), st.session_state.page, st.session_state.ids)
+def edited() -> tuple[Shown, list[str]]:
+    """What the page was, and the page that the controls ask for now, with notes."""
+    shown = st.session_state.shown
+    page, notes = controls.read(st.session_state.to_dict(), shown.page, shown.ids)
+    return replace(shown, page=page), notes
 
 
 def fresh(count: int) -> list[int]:
@@ -78,20 +87,23 @@ def fresh(count: int) -> list[int]:
     return list(range(first, first + count))
 
 
-def current() -> Page:
-    """The page to show: the controls if they changed, else the address if it did (Back, Forward)."""
-    if "page" not in st.session_state:
-        st.session_state.update(page=Page(), ids=(), address=None)
-    page, notes = edited()
+def current() -> Shown:
+    """What to show: the controls if they changed, else the address if it did (Back, Forward)."""
+    if "shown" not in st.session_state:
+        st.session_state.link = (None, None)
+        st.session_state.asked = st.session_state.shown = Shown(Page())
     acted = st.session_state.pop("acted", False)
-    if page != st.session_state.page or notes:
-        show(page, st.session_state.ids, notes)
-    elif not acted and address() != st.session_state.address:
-        st.session_state.address = address()
-        page, notes = Page.from_query(st.session_state.address, otherwise=PRESETS[0].page)
+    if st.session_state.asked != st.session_state.shown:
+        set_controls()  # a script was ended before it had set them all
+        return st.session_state.shown
+    asked, notes = edited()
+    if asked != st.session_state.shown or notes:
+        show(asked.page, asked.ids, notes)
+    elif not acted and address() != st.session_state.link[1]:
+        page, notes = Page.from_query(address(), otherwise=PRESETS[0].page)
         show(page, fresh(len(page.methods)), notes)
-        st.session_state.linked = page
-    return page
+        st.session_state.link = (page, address())
+    return st.session_state.shown
 
 
 def address() -> str:
@@ -101,10 +113,10 @@ def address() -> str:
 
 def write_address(page: Page) -> None:
     """Put the page's link into the address bar, unless what stands there already means this page."""
-    if page == st.session_state.linked:
+    if page == st.session_state.link[0]:
         return
     pairs = parse_qsl(page.to_query())
-    st.session_state.update(linked=page, address=urlencode(pairs))
+    st.session_state.link = (page, urlencode(pairs))
     st.query_params.from_dict({key: [v for k, v in pairs if k == key] for key, _ in pairs})
 
 
@@ -119,7 +131,7 @@ def act(page: Page, ids: Sequence[int]) -> None:
 
 def tell() -> None:
     """Show the chosen story on the open tab."""
-    tab = st.session_state.page.view.tab
+    tab = edited()[0].page.view.tab
     for preset in PRESETS:
         if preset.name == st.session_state.story:
             page = replace(preset.page, view=replace(preset.page.view, tab=tab))
@@ -128,8 +140,8 @@ def tell() -> None:
 
 def insert(after: int | None, method: Callable[[Method], Method]) -> None:
     """Put a method made from that of a run behind it, or at the end. A run that is gone asks nothing."""
-    page, _ = edited()
-    ids, methods = st.session_state.ids, page.methods
+    was, _ = edited()
+    page, ids, methods = was.page, was.ids, was.page.methods
     if len(ids) >= MOST_RUNS or (after is not None and after not in ids):
         return
     place = len(ids) if after is None else ids.index(after) + 1
@@ -151,8 +163,8 @@ def next_optimizer(method: Method) -> Method:
 
 
 def remove(id: int) -> None:
-    page, _ = edited()
-    ids, methods = st.session_state.ids, page.methods
+    was, _ = edited()
+    page, ids, methods = was.page, was.ids, was.page.methods
     if id in ids:
         place = ids.index(id)
         page = replace(page, methods=methods[:place] + methods[place + 1 :])
@@ -201,7 +213,7 @@ def swatch(colour: str) -> str:
     return f"![colour](data:image/svg+xml;base64,{b64encode(spot.encode()).decode()})"
 
 
-def run_controls(id: int, method: Method, colour: str) -> None:
+def run_controls(id: int, method: Method, colour: str, full: bool) -> None:
     """One run: collapsed its label, opened all its settings."""
     kind = type(method.optimizer)
     with st.expander(f"{swatch(colour)} {method.label}", key=f"{id}.expander"):
@@ -209,7 +221,6 @@ def run_controls(id: int, method: Method, colour: str) -> None:
         st.selectbox("runner", runners(kind), key=f"{id}.runner", help=knobs(Method)["runner"].help)
         all_controls(method.optimizer, f"{id}.{kind.__name__}")
         with st.container(horizontal=True):
-            full = len(st.session_state.ids) >= MOST_RUNS
             again = {"on_click": insert, "args": (id, same), "disabled": full}
             st.button("Duplicate", key=f"{id}.duplicate", **again)
             st.button("Remove", key=f"{id}.remove", on_click=remove, args=(id,))
@@ -253,17 +264,17 @@ def train_all(
     """Train what is not in the cache. What takes long shows its course; a newer click ends it."""
     outside = copy_context()  # what is drawn within a cached function would be drawn again at each hit
     histories: list[History] = []
-    began = looked = shown = time.monotonic()
+    began = looked = pictured = time.monotonic()
 
     def watch(epoch: int, loss: Tensor) -> None:
-        nonlocal looked, shown
+        nonlocal looked, pictured
         now = time.monotonic()
         if now - looked < TICK:
             return
         looked = now
-        outside.run(st.session_state.get, "page")  # here Streamlit ends a script that is out of date
-        if now - began > IMPATIENCE and now - shown > FRAME:
-            shown = now
+        outside.run(st.session_state.get, "shown")  # here Streamlit ends a script that is out of date
+        if now - began > IMPATIENCE and now - pictured > FRAME:
+            pictured = now
             outside.run(draw, epoch, loss)
 
     def draw(epoch: int, loss: Tensor) -> None:
@@ -297,9 +308,10 @@ def code(lines: Sequence[tuple[str, bool]]) -> str:
 
 # --- The page -------------------------------------------------------------------------------------
 
-page = current()
+shown = current()
+page, view, task, runs = shown.page, shown.page.view, shown.page.task, shown.page.runs
+full = len(runs) >= MOST_RUNS
 write_address(page)
-view, task, runs = page.view, page.task, page.runs
 labels = names(page.methods)
 dark = st.context.theme.type == "dark"
 style = charts.Style.of(labels, [method.runner for method in page.methods], dark)
@@ -319,17 +331,15 @@ with st.sidebar:
             st.number_input(f"start {name}", step=0.5, format="%g", key=f"start.{name}")
 
     st.subheader(f"Runs ({len(runs)} of at most {MOST_RUNS})", anchor=False)
-    for id, method, colour in zip(st.session_state.ids, page.methods, style.colours, strict=True):
-        run_controls(id, method, colour)
+    for id, method, colour in zip(shown.ids, page.methods, style.colours, strict=True):
+        run_controls(id, method, colour, full)
     at_end = (None, next_optimizer)
-    full = len(runs) >= MOST_RUNS
     st.button("Add run", on_click=insert, args=at_end, disabled=full, width="stretch", icon=":material/add:")
 
-notes = st.session_state.notes
-for note in notes[:MOST_NOTES]:
+for note in shown.notes[:MOST_NOTES]:
     st.warning(note.replace("_", "\\_"))
-if len(notes) > MOST_NOTES:
-    st.warning(f"And {len(notes) - MOST_NOTES} more like these.")
+if len(shown.notes) > MOST_NOTES:
+    st.warning(f"And {len(shown.notes) - MOST_NOTES} more like these.")
 
 headline = Spot(st.container())
 tabs = dict(zip(TABS, st.tabs(TABS, key="view.tab", on_change="rerun"), strict=True))
@@ -393,10 +403,10 @@ if tabs["Fit"].open:
 
 if tabs["Parameters"].open:
     with tabs["Parameters"]:
-        shown = (*task.problem.names[:4], "gradient_norm")
+        courses = (*task.problem.names[:4], "gradient_norm")
         optimum = dict(zip(task.problem.names, task.problem.minimizer or (), strict=False))
-        columns = (*st.columns(len(shown) - 1), st.container())
-        for name, place in zip(shown, columns, strict=True):
+        columns = (*st.columns(len(courses) - 1), st.container())
+        for name, place in zip(courses, columns, strict=True):
             norm = name == "gradient_norm"
 
             def parameter_chart(name: str = name, norm: bool = norm) -> Any:

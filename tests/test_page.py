@@ -1,17 +1,19 @@
 """The page, without a browser."""
 
+import itertools
 from dataclasses import dataclass
 from typing import Any, ClassVar
 from urllib.parse import parse_qs
 
 import pytest
 import torch
+from streamlit.runtime.state import SessionStateProxy
 from streamlit.testing.v1 import AppTest
 from torch import Tensor
 from torch.optim import Adagrad as TorchAdagrad
 from torch.optim import Optimizer as TorchOptimizer
 
-from trainers import Run, train
+from trainers import Run, controls, train
 from trainers.knobs import Number, real
 from trainers.optimizers import OPTIMIZERS, SGD, Adam, Optimizer, Rule
 from trainers.optimizers.base import State
@@ -34,7 +36,7 @@ def opened(query: str = "") -> AppTest:
 
 def shown(app: AppTest) -> Page:
     assert not app.exception
-    return app.session_state["page"]
+    return app.session_state["shown"].page
 
 
 def sentence(app: AppTest) -> str:
@@ -124,6 +126,29 @@ def test_a_click_with_an_address_of_yesterday_is_not_back() -> None:
     app.query_params["run"] = ["SGD~lr-0.01"]
     next(button for button in app.button if button.label == "Add run").click().run()
     assert [m.optimizer.lr for m in shown(app).methods] == [0.02, 0.01]
+
+
+@pytest.mark.parametrize("write", [0, 1, 2, 5, 9, 14, 20, 26])
+def test_a_script_that_is_ended_while_it_changes_the_page_tears_nothing(
+    write: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = opened("epochs=50&run=SGD~lr-0.01&run=RMSprop")
+    before, story = shown(app), PRESETS[-1].page
+    set_item, writes = SessionStateProxy.__setitem__, itertools.count()
+
+    def ended(self: SessionStateProxy, key: str, value: object) -> None:
+        if next(writes) == write:
+            raise RuntimeError("ended")
+        set_item(self, key, value)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(SessionStateProxy, "__setitem__", ended)
+        app.sidebar.get("button_group")[0].set_value(PRESETS[-1].name).run()
+    app.run()
+    page = shown(app)
+    assert (page.task, page.methods) in [(before.task, before.methods), (story.task, story.methods)]
+    assert len(app.table[0].value) == len(page.methods)
+    assert controls.read(dict(app.session_state.items()), page, app.session_state["shown"].ids) == (page, [])
 
 
 def test_twelve_runs_are_the_most() -> None:

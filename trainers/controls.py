@@ -1,7 +1,7 @@
 """The page as the values of its controls, and back from whatever the controls say."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from trainers.knobs import Integer, KnobError, Settings, knobs, nearest
@@ -9,6 +9,16 @@ from trainers.optimizers import OPTIMIZERS
 from trainers.page import Page, View
 from trainers.problems import PROBLEMS
 from trainers.run import Method, Task, runners
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A page with what a session needs to show it. It is kept and replaced as one value, never in part."""
+
+    page: Page
+    ids: tuple[int, ...] = ()
+    """Names of its methods, for good: keys of controls, never used again for another run."""
+    notes: tuple[str, ...] = ()
 
 
 def values(page: Page, ids: Sequence[int]) -> dict[str, Any]:

@@ -63,8 +63,8 @@ PRESETS = (
     Preset(
         "Raw data: why Adam doesn't mind",
         "Unscaled inputs curve the loss 34,000 times more one way than the other, so SGD must take tiny "
-        "steps. Adam divides each parameter's step by the recent size of its gradient: it needs more epochs than on "
-        "scaled data, but it arrives.",
+        "steps. Adam divides each parameter's step by the recent size of its gradient: it needs more "
+        "epochs than on scaled data, but it arrives.",
         _page(Task(problem=RAW, epochs=2000), SGD(lr=3e-4), Adam(lr=1e-1), Adam(lr=1.0)),
     ),
     Preset(
