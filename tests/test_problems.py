@@ -25,6 +25,20 @@ def test_the_gradient_by_hand_is_autograd_s_and_the_difference_quotient(
         torch.testing.assert_close(by_hand, quotient(problem, params.detach()), rtol=1e-5, atol=1e-4)
 
 
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64], ids=str)
+@pytest.mark.parametrize("problem", ALL, ids=repr)
+def test_many_points_at_once_are_the_same_points(problem: Problem, dtype: torch.dtype) -> None:
+    generator = torch.Generator().manual_seed(4)
+    sizes = torch.logspace(-3, 3, 9, dtype=dtype)
+    params = sizes * torch.randn(problem.size, 9, generator=generator, dtype=torch.float64).to(dtype)
+    losses, gradients = problem.points(params)
+    rounding = 50 * torch.finfo(dtype).eps
+    torch.testing.assert_close(losses, problem.loss(params), rtol=rounding, atol=rounding)
+    gradient = problem.gradient(params)
+    size = gradient.abs().amax(0)
+    torch.testing.assert_close(gradients / size, gradient / size, rtol=0, atol=rounding)
+
+
 @pytest.mark.parametrize("problem", ALL, ids=repr)
 def test_nothing_is_below_the_minimum(problem: Problem) -> None:
     if problem.minimum is None or problem.minimizer is None:

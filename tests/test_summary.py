@@ -184,8 +184,8 @@ def test_adam_arrives_on_raw_data_though_later_than_on_scaled_ones() -> None:
         scaled = train(replace(history.run, problem=Thermometer("x0.1")))
         assert scaled.epochs_to(0.01) < history.epochs_to(0.01)
     assert gap(story, 0) > 10
-    assert gap(story, 1) < 1e-4
-    assert gap(story, 2) < 1e-4
+    assert gap(story, 1) < 0.01
+    assert gap(story, 2) < 0.01
 
 
 def test_raw_data_curve_the_loss_34_000_times_more_one_way() -> None:

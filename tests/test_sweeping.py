@@ -29,11 +29,41 @@ def test_every_row_is_its_run_trained_alone(rule: Rule, problem: Problem) -> Non
         assert told["status"] == history.status
         assert told["lr"] == history.run.optimizer.lr
         assert told["start"] == history.run.seed
-        assert told["final_loss"] == pytest.approx(history.loss[-1].item(), rel=1e-7, nan_ok=True)
-        assert told["best_loss"] == pytest.approx(history.best, rel=1e-7)
+        # RMSprop at a large rate swings, and rounding grows on the way: hence 1e-5.
+        assert told["final_loss"] == pytest.approx(history.loss[-1].item(), rel=1e-5, nan_ok=True)
+        assert told["best_loss"] == pytest.approx(history.best, rel=1e-5)
         assert (told["diverged_at"] if history.diverged_at is not None else None) == history.diverged_at
         for gap in (1e-2, 10.0):
             assert result.epochs_to[gap][row] == (-1 if (k := history.epochs_to(gap)) is None else k)
+
+
+@pytest.mark.parametrize("problem", [kind() for kind in PROBLEMS.values()], ids=repr)
+@pytest.mark.parametrize("rule", rules(), ids=repr)
+def test_every_step_is_that_of_its_run_alone(rule: Rule, problem: Problem) -> None:
+    asked = Sweep(Run(problem=problem, optimizer=rule, dtype="float64"), {"lr": RATES}, starts=2)
+    block = sweeping.Block(asked, torch.arange(asked.size))
+    for epoch in range(20):
+        params, states = block.params.clone(), {name: s.clone() for name, s in block.state.items()}
+        losses = block.advance(epoch)
+        for column, lr in enumerate(asked.settings["lr"].tolist()):
+            alone = params[:, column].clone()
+            state = {name: s[:, column].clone() for name, s in states.items()}
+            close = {"rtol": 1e-12, "atol": 1e-12}
+            torch.testing.assert_close(losses[column], problem.loss(alone), **close)
+            replace(rule, lr=lr).step(epoch + 1, alone, problem.gradient(alone), state)
+            torch.testing.assert_close(block.params[:, column], alone, **close)
+
+
+def test_curves_are_those_of_the_histories() -> None:
+    asked = Sweep(Run(optimizer=SGD(), epochs=100), {"lr": Axis(1e-3, 1, 7, log=True)}, starts=2)
+    result, rows = sweep(asked), torch.tensor([0, 5, 13])
+    losses = sweeping.curves(asked, rows)
+    assert losses.shape == (101, 3)
+    for column, row in enumerate(rows.tolist()):
+        history = train(result.run(row))
+        finite = history.loss.where(history.loss.isfinite(), math.nan)
+        torch.testing.assert_close(losses[:, column], finite, equal_nan=True, rtol=1e-4, atol=1e-4)
+    assert sweeping.curves(asked).shape == (101, 14)
 
 
 def test_divergence_costs_the_others_nothing() -> None:
@@ -65,7 +95,7 @@ def test_blocks_change_nothing_but_rounding(rule: Rule, monkeypatch: pytest.Monk
         Run(optimizer=rule, epochs=80, dtype="float64"), {"lr": Axis(1e-4, 1e-1, 50, log=True)}, starts=2
     )
     whole = sweep(asked)
-    monkeypatch.setattr(sweeping, "BLOCK", 7)
+    monkeypatch.setattr(sweeping, "BLOCK", 14)
     parts = sweep(asked)
     torch.testing.assert_close(parts.final_loss, whole.final_loss, rtol=1e-9, atol=1e-9, equal_nan=True)
     assert torch.equal(parts.diverged_at, whole.diverged_at)

@@ -9,11 +9,12 @@ import torch
 from torch import Tensor
 
 from trainers.optimizers import Rule
-from trainers.run import Run
 from trainers.sweeps import Sweep, SweepResult
 
-BLOCK = 8192
-"""Runs trained together: many enough to share the cost of a call, few enough for the processor's cache."""
+BLOCK = 32_768
+"""Parameters trained together: enough to share the cost of a call, few enough for the processor's cache."""
+CHUNK = 32
+"""Epochs between two looks at the losses."""
 
 OnProgress = Callable[[float], bool | None]
 
@@ -25,118 +26,144 @@ def sweep(sweep: Sweep, on_progress: OnProgress | None = None) -> SweepResult:
     when it returns True, and what has not been trained then is NaN.
     """
     torch.set_num_threads(1)
-    began, settings, seeds = perf_counter(), sweep.settings(), sweep.seeds()
-    starts = torch.stack([sweep.run.problem.start(seed) for seed in seeds[: sweep.starts].tolist()], dim=1)
-    if sweep.run.start is not None:
-        starts = torch.tensor(sweep.run.start, dtype=torch.float64)[:, None]
-    dtype = getattr(torch, sweep.run.dtype)
-    tally = Tally(sweep, dtype)
-    total, stopped = sweep.size * (sweep.run.epochs + 1), False
-    for first in range(0, sweep.size, BLOCK):
-        rows = torch.arange(first, min(first + BLOCK, sweep.size))
-        knobs_of_rows = {name: column[rows] for name, column in settings.items()}
-        params = starts[:, seeds[rows] - sweep.run.seed].to(dtype)
-        for epoch in train_block(sweep.run, knobs_of_rows, params, tally.over(rows)):
-            done = first * (sweep.run.epochs + 1) + len(rows) * (epoch + 1)
-            if on_progress is not None and on_progress(done / total):
-                stopped = True
-                break
-        if stopped:
-            break
-    return tally.result(settings, seeds, perf_counter() - began, stopped)
+    began, tally = perf_counter(), Tally(sweep)
+    with torch.inference_mode():
+        for rows in torch.arange(sweep.size).split(max(BLOCK // sweep.run.problem.size, 1)):
+            for epoch in train_block(sweep, rows, tally):
+                done = int(rows[0]) + len(rows) * (epoch + 1) / (sweep.run.epochs + 1)
+                if on_progress is not None and on_progress(done / sweep.size):
+                    return tally.result(perf_counter() - began, stopped=True)
+    return tally.result(perf_counter() - began, stopped=False)
 
 
-def train_block(run: Run, settings: dict[str, Tensor], params: Tensor, tally: "BlockTally") -> Iterator[int]:
+def curves(sweep: Sweep, rows: Tensor | None = None) -> Tensor:
+    """The losses of these runs of a sweep, or of all: `(epochs + 1, rows)`, NaN from divergence on."""
+    torch.set_num_threads(1)
+    with torch.inference_mode():
+        block = Block(sweep, torch.arange(sweep.size) if rows is None else rows)
+        losses = [block.advance(epoch) for epoch in range(sweep.run.epochs + 1)]
+    together = torch.stack(losses)
+    return together.masked_fill(diverged(together), math.nan)
+
+
+def train_block(sweep: Sweep, rows: Tensor, tally: "Tally") -> Iterator[int]:
     """Train these runs together, yielding after each epoch. Runs that diverge leave the block."""
-    optimizer: Rule = replace(run.optimizer, **settings)  # type: ignore[assignment]
-    state = optimizer.init(params)
-    for epoch in range(run.epochs + 1):
-        loss, gradient = run.problem.point(params)
-        if not math.isfinite(loss.max().item()):
-            alive = loss.isfinite()
-            tally.bury(alive, epoch)
-            if not alive.any():
-                return
-            settings = {name: column[alive] for name, column in settings.items()}
-            optimizer = replace(optimizer, **settings)
-            params, loss, gradient = params[:, alive], loss[alive], gradient[:, alive]
-            state = {name: tensor[:, alive] for name, tensor in state.items()}
-        tally.record(loss)
-        yield epoch
-        if epoch < run.epochs:
-            optimizer.step(epoch + 1, params, gradient, state)
-    tally.finish(loss)
+    block, ledger = Block(sweep, rows), Ledger(tally, rows)
+    rest = range(sweep.run.epochs + 1)
+    losses = torch.empty(CHUNK, len(rows), dtype=tally.dtype)
+    while rest and len(block):
+        chunk, rest = rest[:CHUNK], rest[CHUNK:]
+        for row, epoch in enumerate(chunk):
+            losses[row] = block.advance(epoch)
+            yield epoch
+        alive = ledger.record(chunk[0], losses[: len(chunk)])
+        if not alive.all():
+            block.keep(alive)
+            ledger.keep(alive)
+            losses = losses[:, alive]
+    ledger.finish(losses[len(chunk) - 1])
+
+
+class Block:
+    """Runs under way: their parameters `(n, runs)`, and what their optimizer remembers."""
+
+    def __init__(self, sweep: Sweep, rows: Tensor) -> None:
+        self.problem = sweep.run.problem
+        self.settings = {name: column[rows] for name, column in sweep.settings.items()}
+        self.optimizer: Rule = replace(sweep.run.optimizer, **self.settings)  # type: ignore[assignment]
+        self.params = sweep.initial(rows)
+        self.state = self.optimizer.init(self.params)
+
+    def __len__(self) -> int:
+        return self.params.shape[1]
+
+    def advance(self, epoch: int) -> Tensor:
+        """The losses `(runs,)` after that many updates; then the next update."""
+        loss, gradient = self.problem.points(self.params)
+        self.optimizer.step(epoch + 1, self.params, gradient, self.state)
+        return loss
+
+    def keep(self, alive: Tensor) -> None:
+        """Go on with these runs alone."""
+        self.settings = {name: column[alive] for name, column in self.settings.items()}
+        self.optimizer = replace(self.optimizer, **self.settings)
+        self.params = self.params[:, alive]
+        self.state = {name: tensor[:, alive] for name, tensor in self.state.items()}
 
 
 class Tally:
     """What is kept of all runs of a sweep."""
 
-    def __init__(self, sweep: Sweep, dtype: torch.dtype) -> None:
-        self.sweep = sweep
+    def __init__(self, sweep: Sweep) -> None:
+        self.sweep, self.dtype = sweep, getattr(torch, sweep.run.dtype)
         minimum = sweep.run.problem.minimum
-        self.levels = (
-            {gap: level(minimum, gap, dtype) for gap in sweep.targets} if minimum is not None else {}
-        )
+        targets = sweep.targets if minimum is not None else ()
+        self.levels = {gap: level(minimum, gap, self.dtype) for gap in targets}
         self.final = torch.full((sweep.size,), math.nan, dtype=torch.float64)
         self.best = self.final.clone()
         self.diverged_at = torch.full((sweep.size,), -1)
-        self.epochs_to = {gap: self.diverged_at.clone() for gap in self.levels}
+        self.epochs_to = {gap: self.diverged_at.clone() for gap in targets}
 
-    def over(self, rows: Tensor) -> "BlockTally":
-        return BlockTally(self, rows)
-
-    def result(
-        self, settings: dict[str, Tensor], seeds: Tensor, seconds: float, stopped: bool
-    ) -> SweepResult:
+    def result(self, seconds: float, stopped: bool) -> SweepResult:
         return SweepResult(
-            self.sweep,
-            settings,
-            seeds,
-            self.final,
-            self.best,
-            self.diverged_at,
-            self.epochs_to,
-            seconds,
-            stopped,
+            sweep=self.sweep,
+            final_loss=self.final,
+            best_loss=self.best,
+            diverged_at=self.diverged_at,
+            epochs_to=self.epochs_to,
+            seconds=seconds,
+            stopped=stopped,
         )
 
 
-class BlockTally:
-    """What is kept of the runs of one block that are still alive."""
+class Ledger:
+    """What is kept of the runs of one block that are still alive; it enters the tally as they end."""
 
     def __init__(self, tally: Tally, rows: Tensor) -> None:
         self.tally, self.rows = tally, rows
-        dtype = getattr(torch, tally.sweep.run.dtype)
-        self.best = torch.full((len(rows),), math.inf, dtype=dtype)
-        self.waited = {gap: torch.zeros(len(rows)) for gap in tally.levels}  # exact up to 2^24 epochs
-        self.above = torch.empty(len(rows))
+        self.best = torch.full((len(rows),), math.inf, dtype=tally.dtype)
 
-    def record(self, loss: Tensor) -> None:
-        torch.minimum(self.best, loss, out=self.best)
-        for gap, waited in self.waited.items():
-            waited.add_(torch.gt(self.best, self.tally.levels[gap], out=self.above))
+    def record(self, first: int, losses: Tensor) -> Tensor:
+        """Take note of these losses `(epochs, runs)`, those of `first` on; tell who is alive after them."""
+        low, high = losses.amin(0), losses.amax(0)
+        alive = low.isfinite() & high.isfinite()
+        if not alive.all():
+            gone = diverged(losses[:, ~alive])
+            self.tally.diverged_at[self.rows[~alive]] = first + (~gone).sum(0)
+            losses[:, ~alive] = losses[:, ~alive].masked_fill(gone, math.inf)
+            low[~alive] = losses[:, ~alive].amin(0)
+        for gap, level in self.tally.levels.items():
+            reached = (low <= level) & (self.best > level)
+            if reached.any():
+                before = (losses[:, reached] > level).int().cumprod(0).sum(0)
+                self.tally.epochs_to[gap][self.rows[reached]] = first + before
+        torch.minimum(self.best, low, out=self.best)
+        return alive
 
-    def bury(self, alive: Tensor, epoch: int) -> None:
-        """Write down the runs that diverged, and go on with those alive."""
-        self.tally.diverged_at[self.rows[~alive]] = epoch
-        self._write(~alive)
-        self.rows, self.best, self.above = self.rows[alive], self.best[alive], self.above[alive]
-        self.waited = {gap: waited[alive] for gap, waited in self.waited.items()}
+    def keep(self, alive: Tensor) -> None:
+        """Go on with these runs alone."""
+        self.tally.best[self.rows[~alive]] = finite(self.best[~alive])
+        self.rows, self.best = self.rows[alive], self.best[alive]
 
-    def finish(self, loss: Tensor) -> None:
-        self.tally.final[self.rows] = loss.double()
-        self._write(torch.ones(len(self.rows), dtype=torch.bool))
-
-    def _write(self, which: Tensor) -> None:
-        rows, best = self.rows[which], self.best[which]
-        self.tally.best[rows] = best.double().where(best.isfinite(), math.nan)
-        for gap, waited in self.waited.items():
-            reached = best <= self.tally.levels[gap]
-            self.tally.epochs_to[gap][rows] = waited[which].long().where(reached, -1)
+    def finish(self, losses: Tensor) -> None:
+        """Take note of how the last runs alive ended."""
+        self.tally.final[self.rows] = losses.double()
+        self.tally.best[self.rows] = finite(self.best)
 
 
-def level(minimum: float, gap: float, dtype: torch.dtype) -> float:
+def diverged(losses: Tensor) -> Tensor:
+    """Where a loss `(epochs, runs)` or one before it is not finite."""
+    return (~losses.isfinite()).int().cummax(0).values.bool()
+
+
+def finite(best: Tensor) -> Tensor:
+    """The best losses in float64, NaN where the first was not finite."""
+    return best.double().where(best.isfinite(), math.nan)
+
+
+def level(minimum: float | None, gap: float, dtype: torch.dtype) -> float:
     """The largest loss of this precision that is at most `gap` above the minimum."""
+    assert minimum is not None
     highest = torch.tensor(minimum + gap, dtype=dtype)
     while highest.double().item() - minimum > gap:
         highest = torch.nextafter(highest, torch.tensor(-math.inf, dtype=dtype))

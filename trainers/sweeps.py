@@ -97,6 +97,7 @@ class Sweep:
         count = self.points or math.prod(int(axis.count) for axis in self.axes.values())
         return int(count) * int(self.starts)
 
+    @cached_property
     def settings(self) -> dict[str, Tensor]:
         """The swept knobs, `(size,)` each in float64. The starts of one point lie side by side."""
         if self.points is not None and self.axes:
@@ -115,9 +116,15 @@ class Sweep:
             for name, column in zip(self.axes, columns, strict=True)
         }
 
+    @cached_property
     def seeds(self) -> Tensor:
-        """`(size,)`: the seed of each run's start."""
+        """`(size,)`, int64: the seed of each run's start."""
         return (self.run.seed + torch.arange(self.starts)).repeat(self.size // self.starts)
+
+    def initial(self, rows: Tensor) -> Tensor:
+        """The parameters of these runs before the first update, `(n, rows)`, in the run's precision."""
+        begins = [replace(self.run, seed=self.run.seed + number).initial() for number in range(self.starts)]
+        return torch.stack(begins, dim=1)[:, rows % self.starts]
 
 
 def _check_count(name: str, value: object) -> None:
@@ -130,8 +137,6 @@ class SweepResult:
     """How each run of a sweep ended. Tensors have shape `(size,)`, float64 unless said otherwise."""
 
     sweep: Sweep
-    settings: dict[str, Tensor]
-    seeds: Tensor
     final_loss: Tensor
     """NaN for a run that diverged."""
     best_loss: Tensor
@@ -141,6 +146,16 @@ class SweepResult:
     """int64, by target gap: the updates after which it was first reached, or -1."""
     seconds: float
     stopped: bool
+
+    @property
+    def settings(self) -> dict[str, Tensor]:
+        """The swept knobs."""
+        return self.sweep.settings
+
+    @property
+    def seeds(self) -> Tensor:
+        """int64: the seed of each run's start."""
+        return self.sweep.seeds
 
     @cached_property
     def gap(self) -> Tensor:

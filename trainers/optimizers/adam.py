@@ -58,5 +58,7 @@ class Adam(Rule):
         if self.amsgrad:
             largest = state["max_exp_avg_sq"]
             size = torch.maximum(largest, size, out=largest)
-        divisor = (size.sqrt() / (1 - self.beta2**epoch) ** 0.5).add_(self.eps)
-        add_quotient(params, -self.lr / (1 - self.beta1**epoch), exp_avg, divisor)
+        # Dividing by sqrt(size) / correction + eps, without a pass over all parameters for the correction.
+        correction = (1 - self.beta2**epoch) ** 0.5
+        divisor = size.sqrt().add_(matched(self.eps * correction, params))
+        add_quotient(params, self.lr, exp_avg, divisor, scale=-correction / (1 - self.beta1**epoch))

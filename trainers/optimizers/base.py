@@ -70,8 +70,10 @@ def add_product(target: Tensor, factor: Number, a: Tensor, b: Tensor) -> Tensor:
     return target.addcmul_(a, b, value=factor)
 
 
-def add_quotient(target: Tensor, factor: Number, a: Tensor, b: Tensor) -> Tensor:
-    """`target += factor a / b`, in place."""
+def add_quotient(target: Tensor, factor: Number, a: Tensor, b: Tensor, scale: Number = 1.0) -> Tensor:
+    """`target += scale factor a / b`, in place."""
+    if isinstance(scale, Tensor):
+        factor, scale = scale * factor, 1.0
     if isinstance(factor, Tensor):
-        return target.addcdiv_(matched(factor, target) * a, b)
-    return target.addcdiv_(a, b, value=factor)
+        return target.addcdiv_(matched(factor, target) * a, b, value=scale)
+    return target.addcdiv_(a, b, value=scale * factor)

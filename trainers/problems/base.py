@@ -52,8 +52,8 @@ class Problem(Settings):
         """The derivative of the loss by each parameter, in the shape of `params`."""
         raise NotImplementedError
 
-    def point(self, params: Tensor) -> tuple[Tensor, Tensor]:
-        """Loss and gradient at once, for problems that have work in common between them."""
+    def points(self, params: Tensor) -> tuple[Tensor, Tensor]:
+        """Loss and gradient of many runs `(n, runs)` at once, where there is a faster way to both."""
         return self.loss(params), self.gradient(params)
 
     def predict(self, params: Tensor, x: Tensor) -> Tensor:

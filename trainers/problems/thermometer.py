@@ -11,6 +11,7 @@ from torch import Tensor
 import data
 from trainers.knobs import choice
 from trainers.problems.base import Problem
+from trainers.problems.least_squares import Reduced
 
 START = (1.0, 0.0)
 
@@ -49,24 +50,21 @@ class Thermometer(Problem):
         return prediction
 
     def error(self, params: Tensor) -> Tensor:
-        """`w t_u + b - t_c` for all readings: the design matrix has the columns t_u and 1."""
-        design, t_c = readings(self.scaling, params.dtype, params.ndim)
-        return (design @ params).sub_(t_c)
+        """`w t_u + b - t_c` for all readings: the columns of the design are t_u and 1."""
+        design, t_c = readings(self.scaling, params.dtype)
+        return (design @ params).sub_(t_c if params.ndim == 1 else t_c[:, None])
 
     def loss(self, params: Tensor) -> Tensor:
-        return mean_square(self.error(params))
+        error = self.error(params)
+        return error.square().sum(0) / len(error)
 
     def gradient(self, params: Tensor) -> Tensor:
-        return self.slope(self.error(params))
+        """The mean of `2 error t_u`, and of `2 error`."""
+        design, t_c = readings(self.scaling, params.dtype)
+        return design.T @ self.error(params) * (2 / len(t_c))
 
-    def point(self, params: Tensor) -> tuple[Tensor, Tensor]:
-        error = self.error(params)
-        return mean_square(error), self.slope(error)
-
-    def slope(self, error: Tensor) -> Tensor:
-        """The gradient from the errors: the mean of `2 error t_u`, and of `2 error`."""
-        design, t_c = readings(self.scaling, error.dtype, error.ndim)
-        return (design.T @ error) * (2 / len(t_c))
+    def points(self, params: Tensor) -> tuple[Tensor, Tensor]:
+        return reduced(self.scaling, params.dtype).point(params)
 
     @property
     def minimum(self) -> float:
@@ -78,31 +76,31 @@ class Thermometer(Problem):
 
     @property
     def table(self) -> pd.DataFrame:
-        design, t_c = readings(self.scaling, torch.float64, 1)
+        design, t_c = readings(self.scaling, torch.float64)
         return pd.DataFrame({f"t_u ({self.scaling})": design[:, 0].numpy(), "t_c (°C)": t_c.numpy()})
 
 
-def mean_square(error: Tensor) -> Tensor:
-    """The mean over the readings, for each run. (`mean(0)` does the same four times slower.)"""
-    return error.square().sum(0) / len(error)
-
-
 @cache
-def readings(scaling: str, dtype: torch.dtype, dimensions: int) -> tuple[Tensor, Tensor]:
-    """The design matrix `(rows, 2)` and the target, `(rows,)` or `(rows, 1)` to stand beside runs."""
+def readings(scaling: str, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
+    """The design matrix `(rows, 2)` and the target `(rows,)`."""
     table = data.thermometer()
     t_u, t_c = torch.tensor(table["t_u"].to_numpy()), torch.tensor(table["t_c"].to_numpy())
     if scaling == "x0.1":
         t_u = 0.1 * t_u
     elif scaling == "standardised":
         t_u = (t_u - t_u.mean()) / t_u.std(correction=0)
-    design = torch.stack([t_u, torch.ones_like(t_u)], dim=1)
-    return design.to(dtype), t_c.to(dtype).reshape(-1, *[1] * (dimensions - 1))
+    return torch.stack([t_u, torch.ones_like(t_u)], dim=1).to(dtype), t_c.to(dtype)
+
+
+@cache
+def reduced(scaling: str, dtype: torch.dtype) -> Reduced:
+    """The same readings for many runs at once."""
+    return Reduced.of(*readings(scaling, torch.float64), dtype)
 
 
 @cache
 def exact(scaling: str) -> tuple[float, tuple[float, ...]]:
     """The smallest loss and where it is, by least squares in float64."""
-    design, t_c = readings(scaling, torch.float64, 1)
+    design, t_c = readings(scaling, torch.float64)
     solution = torch.linalg.lstsq(design, t_c, driver="gelsd").solution
-    return mean_square(design @ solution - t_c).item(), tuple(solution.tolist())
+    return (design @ solution - t_c).square().mean().item(), tuple(solution.tolist())

@@ -1,0 +1,15 @@
+"""All of it. Numbers are medians; compare those of one session only."""
+
+import logging
+
+import torch
+
+from tests.bench import engines, loops, page
+
+if __name__ == "__main__":
+    logging.getLogger("streamlit.runtime.scriptrunner_utils.script_run_context").disabled = True
+    torch.set_num_threads(1)
+    loops.epochs()
+    engines.engines()
+    page.reruns()
+    page.sizes()
