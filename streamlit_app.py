@@ -22,21 +22,41 @@ with st.skeleton(height=480):
     from torch import Tensor
 
     import charts
-    from trainers import History, Run, controls, export, lesson, tables, train
+    from trainers import (
+        History,
+        Run,
+        Sweep,
+        controls,
+        export,
+        grids,
+        lesson,
+        race,
+        race_tables,
+        standings,
+        sweep,
+        tables,
+        train,
+    )
     from trainers.controls import Shown
-    from trainers.knobs import Choice, Flag, Integer, Knob, Real, Settings, knobs
-    from trainers.optimizers import OPTIMIZERS
+    from trainers.grids import Grid
+    from trainers.knobs import Choice, Flag, Integer, Knob, KnobError, Real, Settings, knobs
+    from trainers.optimizers import OPTIMIZERS, Optimizer
     from trainers.page import MOST_RUNS, TABS, Page, View
     from trainers.presets import PRESETS
     from trainers.problems import PROBLEMS
+    from trainers.races import Race, RaceResult, Racing
     from trainers.run import Method, runners
     from trainers.summary import cells, distance, names, sentence, spread
+    from trainers.sweeping import estimate, memory
+    from trainers.sweeps import SweepResult
 
 CACHE = "200MB"
 MOST_NOTES = 6
 TICK = 0.02  # seconds between two looks for a newer click while training
 IMPATIENCE = 0.4  # seconds of training after which its progress is shown
 FRAME = 0.2  # seconds between two pictures of its progress
+LARGE = 1e7  # epochs in all from which on a sweep is estimated
+LONG = 5.0  # seconds from which on it is not begun unasked
 
 LABELS = {
     "scaling": "Input",
@@ -47,6 +67,14 @@ LABELS = {
     "scale": "Axis",
     "x": "Against",
     "target": "Target gap",
+    "entrants": "Who races",
+    "search": "Tune",
+    "trials": "Trials each",
+    "starts": "Starts",
+    "criterion": "Criterion",
+    "low": "Rates from",
+    "high": "to",
+    "count": "Values each",
 }
 Y_TITLES = {"loss": "loss", "gap": "gap to the smallest loss"}
 X_TITLES = {
@@ -130,10 +158,11 @@ def act(page: Page, ids: Sequence[int]) -> None:
 
 
 def tell() -> None:
-    """Show the chosen story on the open tab."""
-    tab = edited()[0].page.view.tab
+    """Show the chosen story, on the open tab unless it has its own."""
     for preset in PRESETS:
         if preset.name == st.session_state.story:
+            own = preset.page.view.tab
+            tab = own if own != TABS[0] else edited()[0].page.view.tab
             page = replace(preset.page, view=replace(preset.page.view, tab=tab))
             act(page, fresh(len(page.methods)))
 
@@ -160,6 +189,32 @@ def next_optimizer(method: Method) -> Method:
     kind = kinds[(kinds.index(type(method.optimizer)) + 1) % len(kinds)]
     able = runners(kind)
     return Method(optimizer=kind(), runner=method.runner if method.runner in able else able[0])
+
+
+def add(optimizer: Optimizer) -> None:
+    """Put an optimizer into the comparison."""
+    was, _ = edited()
+    method = Method(optimizer=optimizer)
+    if method in was.page.methods:
+        st.toast(f"{method.label} is in the comparison already.")
+    elif len(was.ids) >= MOST_RUNS:
+        st.toast(f"A comparison has at most {MOST_RUNS} runs: remove one in the sidebar first.")
+    else:
+        insert(None, lambda _: method)
+        st.toast(f"Added {method.label} to the comparison.")
+
+
+def add_trial(result: RaceResult) -> None:
+    """Add the trial that was clicked in the race's chart."""
+    for point in st.session_state["race.chart"].selection.trial:
+        add(result.entries[int(point["entry"])].setting(int(point["trial"])))
+
+
+def add_cell(cells: pd.DataFrame, run: Run, names: Sequence[str]) -> None:
+    """Add the cell that was clicked in the grid."""
+    for point in st.session_state["grid.chart"].selection.cell:
+        x, y = cells.loc[int(point["row"]), ["x_at", "y_at"]]
+        add(grids.optimizer_at(run.optimizer, dict(zip(names, (x, y), strict=True))))
 
 
 def remove(id: int) -> None:
@@ -234,9 +289,9 @@ def trained(run: Run, _on_epoch: Any = None) -> History:
     return train(run, _on_epoch)
 
 
-@st.cache_data(max_size=CACHE, show_spinner=False, hash_funcs={Run: repr})
+@st.cache_data(max_size=CACHE, show_spinner=False, hash_funcs={Run: repr, Race: repr})
 def drawn(
-    kind: str, runs: tuple[Run, ...], look: tuple[Any, ...], _make: Callable[[], Any]
+    kind: str, runs: tuple[Run | Race, ...], look: tuple[Any, ...], _make: Callable[[], Any]
 ) -> dict[str, Any]:
     """The spec of a chart that follows from its kind, these runs and this look."""
     return charts.spec(_make())
@@ -256,6 +311,47 @@ class Spot:
     def finally_(self) -> Any:
         """Where to draw what stays: in place of what was passing."""
         return self.passing or self.container
+
+
+@st.cache_data(max_size=CACHE, show_spinner=False, hash_funcs={Race: repr})
+def raced(asked: Race, _on_progress: Any = None) -> RaceResult:
+    return race(asked, _on_progress)
+
+
+@st.cache_data(max_size=CACHE, show_spinner=False, hash_funcs={Sweep: repr})
+def swept(asked: Sweep, _on_progress: Any = None) -> SweepResult:
+    return sweep(asked, _on_progress)
+
+
+def watched(action: Callable[..., Any], asked: Any, what: str, spot: Spot) -> Any:
+    """The result of a race or a sweep. What takes long shows how far it is; a newer click ends it."""
+    outside = copy_context()
+    began = looked = pictured = time.monotonic()
+
+    def watch(share: float) -> None:
+        nonlocal looked, pictured
+        now = time.monotonic()
+        if now - looked < TICK:
+            return
+        looked = now
+        outside.run(st.session_state.get, "shown")  # here Streamlit ends a script that is out of date
+        if now - began > IMPATIENCE and now - pictured > FRAME:
+            pictured = now
+            outside.run(lambda: spot.now().progress(share, f"{what}: {share:.0%}"))
+
+    return action(asked, watch)
+
+
+def wanted(asked: Any, sweeps: Sequence[Sweep], what: str) -> bool:
+    """Whether to begin: at once if it is short, else when somebody says so who has seen the estimate."""
+    if sum(one.size * one.run.epochs for one in sweeps) < LARGE or st.session_state.get("wanted") == asked:
+        return True
+    seconds, megabytes = sum(map(estimate, sweeps)), max(map(memory, sweeps)) / 1e6
+    if seconds < LONG:
+        return True
+    st.write(f"{what} take about {seconds:,.0f} seconds and {megabytes:,.0f} MB on this server.")
+    st.button("Begin", on_click=lambda: st.session_state.update(wanted=asked))
+    return False
 
 
 def train_all(
@@ -468,6 +564,136 @@ if tabs["Three ways"].open:
             right.code(twin, wrap_lines=True)
             right.markdown(f"**{type(task.problem).__name__}**: the loss and its derivative by hand")
             right.code(lesson.problem_code(task.problem), wrap_lines=True)
+
+if tabs["Race"].open:
+    with tabs["Race"]:
+        with st.container(horizontal=True, vertical_alignment="bottom"):
+            control("entrants", knobs(view)["entrants"], view.entrants, "view.entrants", width=150)
+            for name, knob in knobs(Racing).items():
+                if name != "target" or page.racing.criterion == "epochs":
+                    control(name, knob, getattr(page.racing, name), f"race.{name}", width=130)
+        field = page.race
+        if field is None:
+            st.write("Nobody can race: a racer needs a rule by hand, and epochs to a gap a known minimum.")
+        elif wanted(field, field.sweeps(), f"{field.size:,} runs of {field.epochs:,} epochs"):
+            verdict, board = Spot(st.container()), st.container()
+            result = watched(raced, field, f"Training {field.size:,} runs", verdict)
+            racers = standings.entrant_names(field.optimizers)
+            look = charts.Style.of(racers, ["manual"] * len(racers), dark)
+            verdict.finally_().markdown(f"**{standings.verdict(result, racers)}**")
+            for warning in standings.warnings(result, racers):
+                verdict.container.warning(warning)
+            with board.container(horizontal=True):  # the legend
+                for colour, label in zip(look.colours, racers, strict=True):
+                    st.markdown(f"{swatch(colour)} {label}", width="content")
+            counted = standings.counted(field)
+
+            def sensitivity_chart(look: charts.Style = look) -> Any:
+                trials, edges = race_tables.sensitivity(result, racers), race_tables.edges(result, racers)
+                missed = "not reached" if field.criterion == "epochs" else "diverged"
+                return charts.sensitivity_chart(trials, edges, look, counted, missed, field.search == "lr")
+
+            def tuned_chart() -> Any:
+                title = Y_TITLES["loss" if task.problem.minimum is None else "gap"]
+                return charts.band_chart(race_tables.tuned_curves(result, racers), look, "epochs", title)
+
+            def budget_chart() -> Any:
+                return charts.budget_chart(race_tables.budgets(result, racers), look, f"expected {counted}")
+
+            board.vega_lite_chart(
+                drawn("sensitivity", (field,), (dark,), sensitivity_chart),
+                key="race.chart",
+                on_select=lambda: add_trial(result),
+                selection_mode="trial",
+                alt=f"Line chart: {counted} against the learning rate. {standings.verdict(result, racers)}",
+            )
+            board.caption(
+                f"Each point is one trial, the median of {field.starts} starts. Click it to add it to the "
+                f"comparison. Dotted: where divergence begins, computed. {standings.margins(result, racers)}"
+            )
+            left, right = st.columns(2)
+            left.markdown("**Tuned**: each at its best trial, from fresh starts")
+            left.vega_lite_chart(
+                drawn("tuned", (field,), (dark,), tuned_chart),
+                alt="Line chart: the gap of each tuned optimizer over the epochs.",
+            )
+            left.caption(f"Median and 10–90 % of {field.starts} starts that no trial has seen.")
+            right.markdown("**Budget**: what to expect from fewer trials")
+            right.vega_lite_chart(
+                drawn("budget", (field,), (dark,), budget_chart),
+                alt=f"Line chart: expected {counted} against the number of trials.",
+            )
+            right.caption(
+                "The mean of the best of so many trials, drawn from those made. A trial that diverged, or "
+                "ended worse than it began, counts as its beginning."
+            )
+            order = [look.colours[place] for place in result.ranking]
+            rows = standings.standings(result, racers)
+            rows["run"] = [f"{swatch(c)} {name}" for c, name in zip(order, rows["run"], strict=True)]
+            st.table(rows, hide_index=True, border="horizontal", alt="The standings")
+            with st.expander("Who beat whom"):
+                duels = standings.duels(result, racers)
+                st.table(duels, hide_index=True, border="horizontal", alt="Who beat whom")
+                st.caption("In what share of the fresh starts the row beat the column; a tie is half.")
+            with st.container(horizontal=True):
+                file = {"on_click": "ignore", "icon": ":material/download:"}
+                st.download_button(
+                    "Trials (CSV)", lambda: result.frame(racers).to_csv(index=False), "trials.csv", **file
+                )
+                light = charts.Style.of(racers, ["manual"] * len(racers))
+                st.download_button(
+                    "Race (SVG)", lambda: charts.svg(sensitivity_chart(light)), "race.svg", **file
+                )
+
+if tabs["Grid"].open:
+    with tabs["Grid"]:
+        if not runs:
+            st.write("Add a run to see two of its settings at once.")
+        else:
+            run = runs[page.grid.run - 1]
+            able = list(grids.reals(run.optimizer))
+            with st.container(horizontal=True, vertical_alignment="bottom"):
+                numbers = range(1, len(runs) + 1)
+                name_of = {number: labels[number - 1] for number in numbers}
+                st.selectbox("Run", numbers, format_func=name_of.get, key="grid.run", width=260)
+                st.selectbox("From left to right", able, key="grid.x", width=180)
+                st.selectbox("From bottom to top", able, key="grid.y", width=180)
+                control("count", knobs(Grid)["count"], page.grid.count, "grid.count", width=150)
+            try:
+                asked = page.grid.sweep(run)
+            except KnobError as error:
+                st.write(f"{str(error).capitalize()}.")
+            else:
+                if wanted(asked, [asked], f"{asked.size:,} runs of {run.epochs:,} epochs"):
+                    verdict = Spot(st.container())
+                    result = watched(swept, asked, f"Training {asked.size:,} runs", verdict)
+                    verdict.finally_().markdown(f"**{grids.verdict(result)}**")
+                    table = grids.cells(result)
+                    axes = list(asked.axes)
+
+                    def heat_chart() -> Any:
+                        what = "final loss" if task.problem.minimum is None else "final gap"
+                        logs = tuple(axis.log for axis in asked.axes.values())
+                        return charts.heat_chart(table, (*axes, what), logs)
+
+                    st.vega_lite_chart(
+                        drawn("grid", (run,), (repr(page.grid),), heat_chart),
+                        key="grid.chart",
+                        on_select=lambda: add_cell(table, run, axes),
+                        selection_mode="cell",
+                        alt=f"Heat map of {axes[0]} and {axes[1]}. {grids.verdict(result)}",
+                    )
+                    st.caption(
+                        f"Each cell is one run of {run.epochs:,} epochs. A cross: diverged. Click a cell "
+                        "to add it to the comparison."
+                    )
+                    st.download_button(
+                        "Grid (CSV)",
+                        lambda: result.frame().to_csv(index=False),
+                        "grid.csv",
+                        on_click="ignore",
+                        icon=":material/download:",
+                    )
 
 with summary:
     rows = cells(histories, labels, view.target)

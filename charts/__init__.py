@@ -2,11 +2,15 @@
 
 from altair.utils import schemapi
 
+from charts.band import band_chart
+from charts.budget import budget_chart
 from charts.difference import difference_chart
 from charts.export import spec, svg
 from charts.fit import fit_chart
+from charts.heat import heat_chart
 from charts.loss import live_spec, loss_chart
 from charts.parameters import parameter_chart
+from charts.sensitivity import sensitivity_chart
 from charts.style import DARK, LIGHT, Style
 
 # Altair checks each part of a chart against its schema while it is made, which takes as long as making
@@ -17,11 +21,15 @@ __all__ = [
     "DARK",
     "LIGHT",
     "Style",
+    "band_chart",
+    "budget_chart",
     "difference_chart",
     "fit_chart",
+    "heat_chart",
     "live_spec",
     "loss_chart",
     "parameter_chart",
+    "sensitivity_chart",
     "spec",
     "svg",
 ]

@@ -53,7 +53,7 @@ ANYTHING = st.one_of(
         (lambda: Run(start=(1.0,)), "start must be 2 numbers from -1000000 to 1000000, got 1"),
         (lambda: Run(start=(1.0, math.nan)), "start must be 2 numbers from -1000000 to 1000000, got 1, nan"),
         (lambda: Run(problem="Thermometer"), "problem must be one of Thermometer, got Thermometer"),
-        (lambda: Run(optimizer=SGD), "optimizer must be one of SGD, RMSprop, Adam, got"),
+        (lambda: Run(optimizer=SGD), "optimizer must be one of SGD, RMSprop, Adam, Adagrad, got"),
     ],
 )
 def test_the_sentence(make: Any, sentence: str) -> None:

@@ -124,7 +124,7 @@ def test_what_is_not_understood_is_named(text: str) -> None:
         ("run=SGD~lr-nan", "Run 1: lr must be a number from 1e-08 to 100, got nan: using 0.001."),
         ("run=SGD~lr-abc", "Run 1: lr “abc” can't be read: using 0.001."),
         ("run=SGD~beta1-0.9", "Run 1: SGD has no knob “beta1”: ignored."),
-        ("run=Lion", "Run 1: “Lion” is not one of SGD, RMSprop, Adam: using SGD."),
+        ("run=Lion", "Run 1: “Lion” is not one of SGD, RMSprop, Adam, Adagrad: using SGD."),
         ("run=SGD~keras", "Run 1: runner “keras” can't be used: using manual."),
         ("run=SGD~nesterov-1", "Run 1: nesterov needs momentum above 0 and dampening 0: using False."),
         (
@@ -138,7 +138,13 @@ def test_what_is_not_understood_is_named(text: str) -> None:
         ),
         ("start=1~x&run=SGD", "start “1?x” can't be read: using the start of seed 0."),
         ("problem=Rosenbrok&run=SGD", "“Rosenbrok” is not one of Thermometer: using Thermometer."),
-        ("tab=Race&run=SGD", "tab must be one of Loss, Fit, Parameters, Three ways, got Race: using Loss."),
+        (
+            "tab=Podium&run=SGD",
+            "tab must be one of Loss, Fit, Parameters, Three ways, Race, Grid, got Podium: using Loss.",
+        ),
+        ("run=SGD&race=Race", "“Race” is not one of Racing: using Racing."),
+        ("run=SGD&race=Racing~low-5~high-1", "high must be above low, 5, got 1: using 10."),
+        ("run=SGD&grid=Grid~count-1", "count must be a whole number from 2 to 100, got 1: using 2."),
         ("theme=pink&run=SGD", "The link's “theme” is unknown: ignored."),
         ("&".join(["run=SGD"] * 13), "The link has 13 runs: using the first 12."),
         ("a" * 5000, "The link has 5000 characters, more than 4096: ignored."),

@@ -1,5 +1,6 @@
 """Each rule equals its twin in torch, step by step, from the same state."""
 
+import math
 from dataclasses import replace
 
 import pytest
@@ -7,9 +8,11 @@ import torch
 from torch import Tensor
 
 from tests.matrix import rules
+from trainers import Run, train
 from trainers.knobs import KnobError
 from trainers.optimizers import OPTIMIZERS, SGD, Adam, RMSprop, Rule
 from trainers.optimizers.base import State
+from trainers.problems import Thermometer
 
 TOLERANCE = {torch.float32: 1e-5, torch.float64: 1e-13}
 
@@ -105,6 +108,40 @@ def test_nesterov_is_refused_where_torch_refuses_it(knobs: dict[str, float]) -> 
         torch.optim.SGD([torch.zeros(1)], nesterov=True, **knobs)
     with pytest.raises(KnobError, match="nesterov needs momentum above 0 and dampening 0"):
         SGD(nesterov=True, **knobs)
+
+
+@pytest.mark.parametrize("scaling", ["x0.1", "raw"])
+@pytest.mark.parametrize(
+    "rule",
+    [
+        SGD(),
+        SGD(momentum=0.9),
+        SGD(momentum=0.9, nesterov=True),
+        SGD(momentum=0.5, dampening=0.3),
+        SGD(dampening=0.5),
+        SGD(weight_decay=3.0),
+    ],
+    ids=repr,
+)
+def test_plain_steps_diverge_beyond_their_edge(rule: SGD, scaling: str) -> None:
+    problem = Thermometer(scaling)
+    edge = rule.edge(float(torch.linalg.eigvalsh(problem.hessian).max()))
+    below, above = (
+        train(Run(problem=problem, optimizer=replace(rule, lr=edge * factor), epochs=4000, dtype="float64"))
+        for factor in (0.99, 1.01)
+    )
+    assert below.loss[-1] < below.loss[0]
+    assert above.status == "diverged" or above.loss[-1] > 1e6 * above.loss[0]
+
+
+def test_edges_are_those_of_the_literature() -> None:
+    largest = float(torch.linalg.eigvalsh(Thermometer().hessian).max())
+    assert largest == pytest.approx(60.64608743)
+    assert SGD().edge(largest) == pytest.approx(0.0329782198)
+    assert SGD(momentum=0.9).edge(largest) == pytest.approx(0.06265862, rel=1e-6)
+    assert SGD(momentum=0.9, nesterov=True).edge(largest) == pytest.approx(0.02237808, rel=1e-6)
+    assert SGD(momentum=0.9, dampening=1.0).edge(largest) == math.inf
+    assert Adam().edge(largest) is None
 
 
 def walk(rule: Rule, params: Tensor, steps: int = 12) -> Tensor:

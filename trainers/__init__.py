@@ -8,9 +8,11 @@ history.frame()
 """
 
 from trainers.history import History
+from trainers.races import Race
+from trainers.racing import race
 from trainers.run import Run
 from trainers.sweeping import sweep
 from trainers.sweeps import Axis, Sweep
 from trainers.training import train
 
-__all__ = ["Axis", "History", "Run", "Sweep", "sweep", "train"]
+__all__ = ["Axis", "History", "Race", "Run", "Sweep", "race", "sweep", "train"]

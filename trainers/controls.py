@@ -4,10 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from trainers.grids import Grid
 from trainers.knobs import Integer, KnobError, Settings, knobs, nearest
 from trainers.optimizers import OPTIMIZERS
 from trainers.page import Page, View
 from trainers.problems import PROBLEMS
+from trainers.races import Racing
 from trainers.run import Method, Task, runners
 
 
@@ -31,6 +33,8 @@ def values(page: Page, ids: Sequence[int]) -> dict[str, Any]:
         **_of(task.problem, _prefix("problem", task.problem)),
         **{f"start.{name}": x for name, x in zip(task.problem.names, task.beginning(), strict=True)},
         **_of(page.view, "view"),
+        **_of(page.racing, "race"),
+        **_of(page.grid, "grid"),
     }
     for id, method in zip(ids, page.methods, strict=True):
         found[f"{id}.optimizer"] = type(method.optimizer).__name__
@@ -50,8 +54,10 @@ def read(found: Mapping[str, Any], page: Page, ids: Sequence[int]) -> tuple[Page
         method, more = _method(found, id, shown)
         methods.append(method)
         notes += [f"Run {number}: {note}" for note in more]
-    view, more = _settings(found, "view", View, page.view)
-    return Page(task, tuple(methods), view), notes + more
+    view, about_view = _settings(found, "view", View, page.view)
+    racing, about_race = _settings(found, "race", Racing, page.racing)
+    grid, about_grid = _settings(found, "grid", Grid, page.grid)
+    return Page(task, tuple(methods), view, racing, grid), notes + about_view + about_race + about_grid
 
 
 def _task(found: Mapping[str, Any], shown: Task) -> tuple[Task, list[str]]:

@@ -64,6 +64,8 @@ class Real(Knob):
     low: float
     high: float
     scale: Literal["linear", "log"] = "linear"
+    search: tuple[float, float] | None = None
+    """Where tuning looks for a good value; None for what it leaves alone."""
 
     def checked(self, name: str, value: Any) -> Any:
         if isinstance(value, Tensor):
@@ -140,10 +142,15 @@ class Choice(Knob):
 
 
 def real(
-    default: float, low: float, high: float, help: str, scale: Literal["linear", "log"] = "linear"
+    default: float,
+    low: float,
+    high: float,
+    help: str,
+    scale: Literal["linear", "log"] = "linear",
+    search: tuple[float, float] | None = None,
 ) -> Any:
     """A dataclass field that holds a real number."""
-    return _field(Real(default, help, low, high, scale))
+    return _field(Real(default, help, low, high, scale, search))
 
 
 def integer(default: int, low: int, high: int, help: str, scale: Literal["linear", "log"] = "linear") -> Any:

@@ -4,11 +4,14 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from trainers import links
+from trainers.grids import Grid
 from trainers.knobs import Settings, choice, integer, knobs, real
+from trainers.races import USUAL, Race, Racing
 from trainers.run import Method, Run, Task, join, read_methods, read_task
+from trainers.standings import entrants
 
 MOST_RUNS = 12
-TABS = ("Loss", "Fit", "Parameters", "Three ways")
+TABS = ("Loss", "Fit", "Parameters", "Three ways", "Race", "Grid")
 
 
 @dataclass(frozen=True)
@@ -22,6 +25,9 @@ class View(Settings):
     target: float = real(
         1e-2, 1e-12, 1e6, scale="log", help="How close to the smallest loss counts as arrived."
     )
+    entrants: str = choice(
+        "usual", ("usual", "runs"), help="Who races: six usual ones, or the optimizers of your runs."
+    )
     lesson: int = integer(1, 1, MOST_RUNS, help="The run that is trained three ways.")
 
 
@@ -32,11 +38,29 @@ class Page:
     task: Task = Task()
     methods: tuple[Method, ...] = ()
     view: View = View()
+    racing: Racing = Racing()
+    grid: Grid = Grid()
 
     def __post_init__(self) -> None:
         last = max(len(self.methods), 1)
         if self.view.lesson > last:
             object.__setattr__(self, "view", replace(self.view, lesson=last))
+        if self.grid.run > last:
+            object.__setattr__(self, "grid", replace(self.grid, run=last))
+        if self.methods:
+            optimizer = self.methods[self.grid.run - 1].optimizer
+            object.__setattr__(self, "grid", self.grid.fitted(optimizer))
+
+    @property
+    def race(self) -> Race | None:
+        """The race that the page shows; none if nobody can race."""
+        optimizers = tuple(method.optimizer for method in self.methods)
+        field = USUAL if self.view.entrants == "usual" else entrants(optimizers)
+        rules = {name: getattr(self.racing, name) for name in knobs(Racing)}
+        if not field or (self.racing.criterion == "epochs" and self.task.problem.minimum is None):
+            return None
+        task = self.task
+        return Race(optimizers=field, problem=task.problem, seed=task.seed, dtype=task.dtype, **rules)
 
     @property
     def runs(self) -> tuple[Run, ...]:
@@ -48,7 +72,8 @@ class Page:
         if not self.methods:
             shared.append("run=none")
         view = [f"{name}={knob.write(getattr(self.view, name))}" for name, knob in knobs(View).items()]
-        return "&".join(shared + view).replace(" ", "+")
+        tabs = [f"race={links.write(self.racing)}", f"grid={links.write(self.grid)}"]
+        return "&".join(shared + view + tabs).replace(" ", "+")
 
     @classmethod
     def from_query(cls, text: str, otherwise: "Page | None" = None) -> tuple["Page", list[str]]:
@@ -67,11 +92,13 @@ class Page:
         task, about_task = read_task(found)
         methods, about_methods = read_methods(found)
         view, about_view = _view(found)
+        racing, about_race = _settings(found, "race", Racing)
+        grid, about_grid = _settings(found, "grid", Grid)
         if len(methods) > MOST_RUNS:
             about_methods.append(f"The link has {len(methods)} runs: using the first {MOST_RUNS}.")
         methods = methods[:MOST_RUNS] or (otherwise.methods if otherwise else ())
-        notes += about_task + about_methods + about_view + links.ignored(found)
-        return cls(task, methods, view), notes
+        notes += about_task + about_methods + about_view + about_race + about_grid + links.ignored(found)
+        return cls(task, methods, view, racing, grid), notes
 
 
 def _view(found: dict[str, list[str]]) -> tuple[View, list[str]]:
@@ -79,3 +106,14 @@ def _view(found: dict[str, list[str]]) -> tuple[View, list[str]]:
     texts: dict[str, Any] = {name: links.single(found, name, notes) for name in knobs(View)}
     view, more = links.read_knobs(View, {name: text for name, text in texts.items() if text is not None})
     return view, notes + more
+
+
+def _settings(found: dict[str, list[str]], name: str, kind: type[Settings]) -> tuple[Any, list[str]]:
+    """Settings of that kind from the link's parameter of this name."""
+    notes: list[str] = []
+    text = links.single(found, name, notes)
+    if text is None:
+        return kind(), notes
+    settings, words, more = links.read(text, {kind.__name__: kind}, kind)
+    unknown = [f"{links.quoted(word)} in {name} is unknown: ignored." for word in words]
+    return settings, notes + more + unknown

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from trainers.optimizers import SGD, Adam, Optimizer, RMSprop
+from trainers.optimizers import SGD, Adagrad, Adam, Optimizer, RMSprop
 from trainers.page import Page, View
 from trainers.problems import Thermometer
 from trainers.run import Method, Task
@@ -58,6 +58,21 @@ PRESETS = (
                 for optimizer in (SGD(lr=lr, momentum=0.9), RMSprop(lr=lr), Adam(lr=lr))
             ),
             view=View(y="gap"),
+        ),
+    ),
+    Preset(
+        "Each tuned alike: who wins now?",
+        "The fair race: each optimizer tries 36 rates from 10 starts and runs at its own best one. The runs "
+        "in the sidebar are the winners of the tab Race.",
+        _page(
+            Task(epochs=500, dtype="float64"),
+            SGD(lr=0.02683),
+            SGD(lr=0.03728, momentum=0.9),
+            SGD(lr=0.01931, momentum=0.9, nesterov=True),
+            Adam(lr=1.931),
+            RMSprop(lr=0.07197),
+            Adagrad(lr=3.728),
+            view=View(tab="Race", y="gap"),
         ),
     ),
     Preset(

@@ -145,13 +145,13 @@ def _return(named: Sequence[tuple[str, History]], target: float) -> str:
     left = [
         name for name, h in named if h.finished and h.epochs_to(target) is not None and h.gap[-1] > target
     ]
-    return f"{_listed(left)} left again and ended further away." if left else ""
+    return f"{listed(left)} left again and ended further away." if left else ""
 
 
 def _growth(named: Sequence[tuple[str, History]]) -> str:
     """Who ended worse than it began, without having diverged."""
     grown = [name for name, h in named if h.finished and h.loss[-1] > h.loss[0]]
-    return f"{_listed(grown)} ended with a larger loss than at the start." if grown else ""
+    return f"{listed(grown)} ended with a larger loss than at the start." if grown else ""
 
 
 def _divergence(named: Sequence[tuple[str, History]]) -> str:
@@ -172,12 +172,13 @@ def _least(pairs: Iterable[tuple[float, str]]) -> tuple[str, float]:
     """The names that share the smallest number, and that number."""
     pairs = list(pairs)
     least = min(number for number, _ in pairs)
-    return _listed([name for number, name in pairs if number == least]), least
+    return listed([name for number, name in pairs if number == least]), least
 
 
 def _epochs(number: int) -> str:
     return f"{number:,} epoch" + ("" if number == 1 else "s")
 
 
-def _listed(words: Sequence[str]) -> str:
+def listed(words: Sequence[str]) -> str:
+    """Words in a row, with commas and an "and"."""
     return " and ".join(filter(None, [", ".join(words[:-1]), words[-1]]))

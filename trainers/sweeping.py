@@ -16,6 +16,9 @@ BLOCK = 32_768
 CHUNK = 32
 """Epochs between two looks at the losses."""
 
+PROBE = 5
+"""Epochs trained for an estimate."""
+
 OnProgress = Callable[[float], bool | None]
 
 
@@ -28,12 +31,38 @@ def sweep(sweep: Sweep, on_progress: OnProgress | None = None) -> SweepResult:
     torch.set_num_threads(1)
     began, tally = perf_counter(), Tally(sweep)
     with torch.inference_mode():
-        for rows in torch.arange(sweep.size).split(max(BLOCK // sweep.run.problem.size, 1)):
+        for rows in torch.arange(sweep.size).split(block_size(sweep)):
             for epoch in train_block(sweep, rows, tally):
                 done = int(rows[0]) + len(rows) * (epoch + 1) / (sweep.run.epochs + 1)
                 if on_progress is not None and on_progress(done / sweep.size):
                     return tally.result(perf_counter() - began, stopped=True)
     return tally.result(perf_counter() - began, stopped=False)
+
+
+def estimate(sweep: Sweep) -> float:
+    """The seconds that a sweep will take about, from a few epochs of its first block."""
+    torch.set_num_threads(1)
+    rows = torch.arange(min(block_size(sweep), sweep.size))
+    with torch.inference_mode():
+        block = Block(sweep, rows)
+        block.advance(0)
+        began = perf_counter()
+        for epoch in range(1, 1 + PROBE):
+            block.advance(epoch)
+        spent = (perf_counter() - began) / PROBE
+    return spent * (sweep.run.epochs + 1) * sweep.size / len(rows)
+
+
+def memory(sweep: Sweep) -> float:
+    """The bytes that a sweep will take about: its result, and the block it works on."""
+    block = min(block_size(sweep), sweep.size)
+    numbers = 5 + len(sweep.axes) + len(sweep.targets)
+    return 8.0 * sweep.size * numbers + 8.0 * block * (8 * sweep.run.problem.size + CHUNK)
+
+
+def block_size(sweep: Sweep) -> int:
+    """How many runs are trained together."""
+    return max(BLOCK // sweep.run.problem.size, 1)
 
 
 def curves(sweep: Sweep, rows: Tensor | None = None) -> Tensor:

@@ -28,6 +28,8 @@ class Axis:
     high: float
     count: int = 32
     log: bool = False
+    digits: int | None = None
+    """To how many significant digits values are rounded."""
 
     def __post_init__(self) -> None:
         if not all(is_number(x) and math.isfinite(x) for x in (self.low, self.high)):
@@ -43,12 +45,21 @@ class Axis:
         """The values at these shares of the way from low to high, 0 to 1."""
         if self.log:
             low, high = math.log(self.low), math.log(self.high)
-            return torch.exp(low + (high - low) * shares).clamp(self.low, self.high)
-        return self.low + (self.high - self.low) * shares
+            values = torch.exp(low + (high - low) * shares)
+        else:
+            values = self.low + (self.high - self.low) * shares
+        return (values if self.digits is None else rounded(values, self.digits)).clamp(self.low, self.high)
 
     def values(self) -> Tensor:
         """`(count,)`, float64."""
         return self.at(torch.linspace(0, 1, int(self.count), dtype=torch.float64))
+
+
+def rounded(values: Tensor, digits: int) -> Tensor:
+    """Values to so many significant digits; those in the thousands and beyond as whole numbers."""
+    size = values.abs().where(values != 0, 1.0).log10().floor()
+    scale = 10.0 ** (digits - 1 - size).clamp(min=0)
+    return (values * scale).round() / scale
 
 
 @dataclass(frozen=True)
@@ -119,11 +130,14 @@ class Sweep:
     @cached_property
     def seeds(self) -> Tensor:
         """`(size,)`, int64: the seed of each run's start."""
-        return (self.run.seed + torch.arange(self.starts)).repeat(self.size // self.starts)
+        return self._starts().repeat(self.size // self.starts)
+
+    def _starts(self) -> Tensor:
+        return (self.run.seed + torch.arange(self.starts)) % 2**31
 
     def initial(self, rows: Tensor) -> Tensor:
         """The parameters of these runs before the first update, `(n, rows)`, in the run's precision."""
-        begins = [replace(self.run, seed=self.run.seed + number).initial() for number in range(self.starts)]
+        begins = [replace(self.run, seed=seed).initial() for seed in self._starts().tolist()]
         return torch.stack(begins, dim=1)[:, rows % self.starts]
 
 

@@ -28,9 +28,9 @@ class Adam(Rule):
 
     summary: ClassVar[str] = "Momentum divided by the gradient's recent size."
 
-    lr: Number = real(1e-3, 1e-8, 100, scale="log", help="Step size: how far to go.")
-    beta1: Number = real(0.9, 0, BETA_HIGH, help="Memory for the gradient.")
-    beta2: Number = real(0.999, 0, BETA_HIGH, help="Memory for the gradient's size.")
+    lr: Number = real(1e-3, 1e-8, 100, scale="log", help="Step size: how far to go.", search=(1e-4, 10))
+    beta1: Number = real(0.9, 0, BETA_HIGH, help="Memory for the gradient.", search=(0, 0.99))
+    beta2: Number = real(0.999, 0, BETA_HIGH, help="Memory for the gradient's size.", search=(0.9, 0.9999))
     eps: Number = real(1e-8, 0, 1, scale="log", help="Added to the divisor, against division by 0.")
     weight_decay: Number = real(0, 0, 10, help="Pull of the parameters towards 0.")
     amsgrad: bool = flag(False, help="Divide by the largest size so far, not the recent one.")

@@ -20,6 +20,13 @@ class Optimizer(Settings):
         """The optimizer of `torch.optim` with these settings, set up to update `params`."""
         raise NotImplementedError
 
+    def edge(self, curvature: float) -> float | None:
+        """The learning rate from which on it diverges on a quadratic loss, where that is known.
+
+        `curvature` is the largest eigenvalue of the loss's Hessian.
+        """
+        return None
+
 
 @dataclass(frozen=True)
 class Rule(Optimizer):

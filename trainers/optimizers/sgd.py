@@ -1,5 +1,6 @@
 """Gradient descent, with or without momentum."""
 
+import math
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -26,8 +27,8 @@ class SGD(Rule):
 
     summary: ClassVar[str] = "A step down the gradient, with momentum on request."
 
-    lr: Number = real(1e-3, 1e-8, 100, scale="log", help="Step size: how far to go.")
-    momentum: Number = real(0, 0, 1, help="Share of the last step's velocity that is kept.")
+    lr: Number = real(1e-3, 1e-8, 100, scale="log", help="Step size: how far to go.", search=(1e-4, 10))
+    momentum: Number = real(0, 0, 1, help="Share of the last step's velocity that is kept.", search=(0, 0.99))
     dampening: Number = real(0, 0, 1, help="Share of the gradient kept out of the velocity.")
     nesterov: bool = flag(False, help="Look one step of momentum ahead.")
     weight_decay: Number = real(0, 0, 10, help="Pull of the parameters towards 0.")
@@ -45,6 +46,17 @@ class SGD(Rule):
             nesterov=self.nesterov,
             weight_decay=self.weight_decay,
         )
+
+    def edge(self, curvature: float) -> float:
+        """2 / curvature for plain steps; momentum widens it, looking ahead narrows it.
+
+        Source: B. Polyak 1964, "Some methods of speeding up the convergence of iteration methods", for
+        the form of torch.
+        """
+        if self.dampening == 1 and used(self.momentum):
+            return math.inf  # no gradient enters the velocity after the first
+        ahead = (1 + 2 * self.momentum) if self.nesterov else (1 - self.dampening * switch(self.momentum))
+        return float(2 * (1 + self.momentum) / (ahead * (curvature + self.weight_decay)))
 
     def init(self, params: Tensor) -> State:
         return {"momentum_buffer": torch.zeros_like(params)} if used(self.momentum) else {}

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import pandas as pd
+import torch
 from torch import Tensor
 
 from trainers.knobs import Settings
@@ -30,9 +31,18 @@ class Problem(Settings):
         """The smallest loss there is, where it is known exactly."""
         return None
 
+    def rounding(self, dtype: torch.dtype) -> float:
+        """Gaps up to this are the rounding of a loss near the minimum, not the optimizer's work."""
+        return 8 * torch.finfo(dtype).eps * abs(self.minimum or 0.0)
+
     @property
     def minimizer(self) -> tuple[float, ...] | None:
         """The parameters with the smallest loss, where they are known exactly."""
+        return None
+
+    @property
+    def hessian(self) -> Tensor | None:
+        """The second derivatives `(n, n)` in float64, where they are the same everywhere."""
         return None
 
     @property

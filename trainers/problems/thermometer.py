@@ -75,6 +75,11 @@ class Thermometer(Problem):
         return exact(self.scaling)[1]
 
     @property
+    def hessian(self) -> Tensor:
+        design, t_c = readings(self.scaling, torch.float64)
+        return design.T @ design * (2 / len(t_c))
+
+    @property
     def table(self) -> pd.DataFrame:
         design, t_c = readings(self.scaling, torch.float64)
         return pd.DataFrame({f"t_u ({self.scaling})": design[:, 0].numpy(), "t_c (°C)": t_c.numpy()})

@@ -1,0 +1,35 @@
+"""Curves with the spread over their starts."""
+
+import altair as alt
+import pandas as pd
+
+from charts.axes import positive, scale, span, x_axis, y_axis
+from charts.style import Style
+
+HEIGHT = 360
+
+
+def band_chart(curves: pd.DataFrame, style: Style, x_title: str, y_title: str) -> alt.LayerChart:
+    """`curves` has the columns run, x, low, mid, high: a line through the middles, in a band.
+
+    The axis is logarithmic where it can be. A curve may leave the picture where it is infinite.
+    """
+    log = bool(positive(curves["mid"]).any())
+    shown = curves[positive(curves["mid"])] if log else curves
+    domain = span(shown.rename(columns={"mid": "y"}), "y", log)
+    shown = shown.assign(low=shown["low"].clip(lower=domain[0])) if domain else shown
+    shown = shown.assign(high=shown["high"].clip(upper=domain[1])) if domain else shown
+    x = alt.X("x:Q", axis=x_axis(x_title), scale=alt.Scale(nice=False))
+    y = alt.Y("mid:Q", axis=y_axis(y_title, domain, log), scale=scale(domain, log))
+    tooltip = [
+        alt.Tooltip("run:N"),
+        alt.Tooltip("x:Q", title=x_title, format=",~g"),
+        alt.Tooltip("mid:Q", title="median", format=".3g"),
+        alt.Tooltip("low:Q", title="10 %", format=".3g"),
+        alt.Tooltip("high:Q", title="90 %", format=".3g"),
+    ]
+    chart = alt.Chart(shown)
+    band = (x, alt.Y("low:Q"), alt.Y2("high:Q"), style.colour())
+    bands = chart.mark_area(opacity=0.15, clip=True).encode(*band)
+    lines = chart.mark_line(clip=True, strokeCap="butt").encode(x, y, style.colour(), tooltip=tooltip)
+    return alt.LayerChart(layer=[bands, lines], height=HEIGHT)

@@ -1,0 +1,29 @@
+"""What more tuning buys."""
+
+import altair as alt
+import pandas as pd
+
+from charts.axes import positive, scale, span, x_axis, y_axis
+from charts.style import Style
+
+HEIGHT = 300
+
+
+def budget_chart(budgets: pd.DataFrame, style: Style, y_title: str) -> alt.LayerChart:
+    """`budgets` has the columns run, x (number of trials), y (expected best result)."""
+    log = bool(positive(budgets["y"]).any())
+    shown = budgets[positive(budgets["y"])] if log else budgets
+    domain = span(shown, "y", log)
+    x = alt.X("x:Q", axis=x_axis("trials"), scale=alt.Scale(type="log", nice=False))
+    y = alt.Y("y:Q", axis=y_axis(y_title, domain, log), scale=scale(domain, log))
+    tooltip = [
+        alt.Tooltip("run:N"),
+        alt.Tooltip("x:Q", title="trials"),
+        alt.Tooltip("y:Q", title=y_title, format=".3g"),
+    ]
+    lines = (
+        alt.Chart(shown)
+        .mark_line(clip=True, strokeCap="butt", point=alt.OverlayMarkDef(size=25))
+        .encode(x, y, style.colour(), tooltip=tooltip)
+    )
+    return alt.LayerChart(layer=[lines], height=HEIGHT)

@@ -1,0 +1,71 @@
+"""Two settings at once: how each pair of values ended."""
+
+import altair as alt
+import pandas as pd
+
+from charts.axes import LARGEST, positive, scale, span
+from charts.axes import y_axis as value_axis
+
+HEIGHT = 440
+EMPTY = "transparent"
+
+
+def heat_chart(cells: pd.DataFrame, titles: tuple[str, str, str], logs: tuple[bool, bool]) -> alt.LayerChart:
+    """`cells` has the columns row, x, x_to, x_at, y, y_to, y_at, value, status: one rectangle each.
+
+    Cells whose value is not finite are empty but for a cross. A click on a cell selects its row, as `cell`.
+    """
+    log = bool(positive(cells["value"]).any())
+    values = cells["value"]
+    shown = cells.assign(finite=positive(values) if log else values.between(-LARGEST, LARGEST))
+    (x_axis, x_scale), (y_axis, y_scale) = (
+        _along(shown, name, title, log) for name, title, log in zip("xy", titles, logs, strict=False)
+    )
+    x = alt.X("x:Q", axis=x_axis, scale=x_scale)
+    y = alt.Y("y:Q", axis=y_axis, scale=y_scale)
+    click = alt.selection_point(name="cell", fields=["row"], on="click", empty=False)
+    rects = (
+        alt.Chart(shown)
+        .mark_rect(cursor="pointer", strokeWidth=2)
+        .encode(
+            x,
+            y,
+            alt.X2("x_to:Q"),
+            alt.Y2("y_to:Q"),
+            color=alt.condition("datum.finite", _colour(shown, titles[2], log), alt.value(EMPTY)),
+            stroke=alt.condition(click, alt.value("red"), alt.value(None)),
+            tooltip=_tooltip(*titles),
+        )
+        .add_params(click)
+    )
+    crosses = (
+        alt.Chart(shown[~shown["finite"]])
+        .mark_text(text="×", color="gray", fontSize=11, tooltip=None)
+        .encode(alt.X("x_at:Q"), alt.Y("y_at:Q"))
+    )
+    return alt.LayerChart(layer=[rects, crosses], height=HEIGHT)
+
+
+def _along(cells: pd.DataFrame, name: str, title: str, log: bool) -> tuple[alt.Axis, alt.Scale]:
+    """The axis and the scale of one side, from the first border to the last."""
+    domain = [float(cells[name].min()), float(cells[f"{name}_to"].max())]
+    axis = value_axis(title, domain, log)
+    axis.grid = False
+    return axis, scale(domain, log)
+
+
+def _colour(cells: pd.DataFrame, title: str, log: bool) -> alt.Color:
+    """From dark for the worst to bright for the best."""
+    colours = scale(span(cells.assign(run=""), "value", log), log)
+    colours.scheme, colours.reverse = "viridis", True
+    legend = alt.Legend(title=title, format="~g", orient="top", gradientLength=220)
+    return alt.Color("value:Q", scale=colours, legend=legend)
+
+
+def _tooltip(x_title: str, y_title: str, value_title: str) -> list[alt.Tooltip]:
+    return [
+        alt.Tooltip("x_at:Q", title=x_title, format=".4g"),
+        alt.Tooltip("y_at:Q", title=y_title, format=".4g"),
+        alt.Tooltip("value:Q", title=value_title, format=".4g"),
+        alt.Tooltip("status:N"),
+    ]

@@ -1,0 +1,108 @@
+"""How much the learning rate matters: the result of each trial."""
+
+import math
+
+import altair as alt
+import pandas as pd
+
+from charts.axes import LARGEST, positive, scale, span, y_axis
+from charts.style import Style
+
+HEIGHT = 400
+CROSS = "M-1,-0.6L-0.6,-1L0,-0.4L0.6,-1L1,-0.6L0.4,0L1,0.6L0.6,1L0,0.4L-0.6,1L-1,0.6L-0.4,0Z"
+SHAPES = alt.Scale(domain=[False, True], range=["circle", CROSS])
+RAIL = 0.05
+"""The distance between two rails, as a share of the axis in use."""
+
+
+def sensitivity_chart(
+    trials: pd.DataFrame, edges: pd.DataFrame, style: Style, y_title: str, missed: str, lines: bool = True
+) -> alt.LayerChart:
+    """`trials` has the columns run, entry, trial, x, low, mid, high, diverged; infinite for a miss.
+
+    Misses are crosses on a rail above the others, one for each run. `edges` has run and x: dotted rules.
+    A click on a trial selects its entry and trial, as `trial`.
+    """
+    finite = trials["mid"].where(positive(trials["mid"]))
+    domain = span(pd.DataFrame({"y": finite, "run": trials["run"]}), "y", log=True) or [0.1, 1.0]
+    rails, top = _rails(trials, domain)
+    placed = trials.assign(missed=~trials["mid"].between(0, LARGEST), y=finite)
+    placed["y"] = placed["y"].where(~placed["missed"], placed["entry"].map(rails))
+    placed["middle"] = placed["mid"].where(~placed["missed"])
+    x = alt.X("x:Q", axis=_rates(trials), scale=alt.Scale(type="log", nice=False))
+    y = alt.Y("y:Q", axis=y_axis(y_title, domain, True), scale=scale([domain[0], top], True))
+    click = alt.selection_point(name="trial", fields=["entry", "trial"], on="click", empty=False)
+    points = (
+        alt.Chart(placed)
+        .mark_point(filled=True, opacity=1, cursor="pointer")
+        .encode(
+            x,
+            y,
+            style.colour(),
+            shape=alt.Shape("missed:N", scale=SHAPES, legend=None),
+            size=alt.condition(click, alt.value(160), alt.value(45)),
+            tooltip=_tooltip(y_title, missed),
+        )
+        .add_params(click)
+    )
+    return alt.LayerChart(
+        layer=[
+            *([_lines(placed, x, y, style)] if lines else []),
+            _edges(edges, x, style),
+            *([_rail_label(placed, domain[1], y, missed)] if placed["missed"].any() else []),
+            points,
+        ],
+        height=HEIGHT,
+    )
+
+
+def _rails(trials: pd.DataFrame, domain: list[float]) -> tuple[dict[int, float], float]:
+    """The height of each entry's rail, and the top of the axis."""
+    decades = math.log10(domain[1] / domain[0])
+    entries = sorted(trials.loc[~trials["mid"].between(0, LARGEST), "entry"].unique())
+    heights = [domain[1] * 10 ** (decades * RAIL * (number + 1.5)) for number in range(len(entries) + 1)]
+    return dict(zip(entries, heights, strict=False)), heights[-1] if entries else domain[1]
+
+
+def _rates(trials: pd.DataFrame) -> alt.Axis:
+    axis = y_axis("learning rate", [float(trials["x"].min()), float(trials["x"].max())], True)
+    axis.grid = False
+    return axis
+
+
+def _lines(placed: pd.DataFrame, x: alt.X, y: alt.Y, style: Style) -> alt.Chart:
+    calm = placed.assign(y=placed["y"].where(~placed["missed"]))
+    chart: alt.Chart = alt.Chart(calm).mark_line(clip=True, strokeWidth=2).encode(x, y, style.colour())
+    return chart
+
+
+def _edges(edges: pd.DataFrame, x: alt.X, style: Style) -> alt.Chart:
+    tooltip = [
+        alt.Tooltip("run:N", title="begins to diverge"),
+        alt.Tooltip("x:Q", title="learning rate", format=".4g"),
+    ]
+    chart: alt.Chart = (
+        alt.Chart(edges).mark_rule(strokeDash=[2, 4], clip=True).encode(x, style.colour(), tooltip=tooltip)
+    )
+    return chart
+
+
+def _rail_label(placed: pd.DataFrame, height: float, y: alt.Y, missed: str) -> alt.Chart:
+    label = pd.DataFrame({"y": [height], "text": [missed]})
+    chart: alt.Chart = (
+        alt.Chart(label)
+        .mark_text(align="left", baseline="bottom", color="gray", dx=4, dy=-4)
+        .encode(y=y, text="text:N", x=alt.value(0))
+    )
+    return chart
+
+
+def _tooltip(y_title: str, missed: str) -> list[alt.Tooltip]:
+    return [
+        alt.Tooltip("run:N"),
+        alt.Tooltip("x:Q", title="learning rate", format=".4g"),
+        alt.Tooltip("middle:Q", title=y_title, format=".3g"),
+        alt.Tooltip("low:Q", title="10 %", format=".3g"),
+        alt.Tooltip("high:Q", title="90 %", format=".3g"),
+        alt.Tooltip("diverged:Q", title="starts that diverged"),
+    ]

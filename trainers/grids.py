@@ -1,0 +1,123 @@
+"""Two settings of one optimizer at once: which pairs of values work."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pandas as pd
+import torch
+from torch import Tensor
+
+from trainers.knobs import KnobError, Real, Settings, choice, integer, knobs, nearest
+from trainers.optimizers import OPTIMIZERS, Optimizer, Rule
+from trainers.races import DIGITS
+from trainers.run import Run
+from trainers.sweeps import Axis, Sweep, SweepResult
+
+SMALLEST = 1e-12
+"""Where a log axis begins for a setting that may be 0."""
+REALS = tuple(
+    dict.fromkeys(
+        name for kind in OPTIMIZERS.values() for name, knob in knobs(kind).items() if isinstance(knob, Real)
+    )
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Grid(Settings):
+    """Which two settings of which run, and how finely."""
+
+    run: int = integer(1, 1, 12, help="The run whose optimizer is looked at.")
+    x: str = choice("lr", REALS, help="The setting from left to right.")
+    y: str = choice("momentum", REALS, help="The setting from bottom to top.")
+    count: int = integer(32, 2, 100, help="How many values of each.")
+
+    def axes(self, optimizer: Optimizer) -> dict[str, Axis]:
+        """The two axes for this optimizer, the asked ones if it has them; `KnobError` if it has not two."""
+        able = reals(optimizer)
+        if not isinstance(optimizer, Rule) or len(able) < 2:
+            name = type(optimizer).__name__
+            raise KnobError("grid", f"needs a rule by hand with two settings; {name} has not")
+        x = self.x if self.x in able else next(iter(able))
+        others = [name for name in able if name != x]
+        y = self.y if self.y in others else others[0]
+        return {name: window(able[name], self.count) for name in (x, y)}
+
+    def fitted(self, optimizer: Optimizer) -> "Grid":
+        """The grid with the settings that this optimizer has in place of others."""
+        try:
+            x, y = self.axes(optimizer)
+        except KnobError:
+            return self
+        return replace(self, x=x, y=y)
+
+    def sweep(self, run: Run) -> Sweep:
+        """A run for each pair of values."""
+        return Sweep(run, self.axes(run.optimizer), targets=())
+
+
+def reals(optimizer: Optimizer) -> dict[str, Real]:
+    """The knobs that a grid can go through."""
+    return {name: knob for name, knob in knobs(optimizer).items() if isinstance(knob, Real)}
+
+
+def window(knob: Real, count: int) -> Axis:
+    """The values worth looking at: where tuning looks, or what lies between 0 and 1."""
+    log = knob.scale == "log"
+    low, high = knob.search or (max(knob.low, SMALLEST if log else knob.low), min(knob.high, 1.0))
+    return Axis(low, high, count, log, DIGITS)
+
+
+def ends(result: SweepResult) -> Tensor:
+    """`(runs,)`: the final gaps, not below what rounding leaves, or losses; NaN for runs that diverged."""
+    problem, dtype = result.sweep.run.problem, getattr(torch, result.sweep.run.dtype)
+    if problem.minimum is None:
+        return result.final_loss
+    return result.gap.clamp(min=problem.rounding(dtype))
+
+
+def cells(result: SweepResult) -> pd.DataFrame:
+    """A rectangle for each run: row, x, x_to, x_at, y, y_to, y_at, value (gap or loss), status."""
+    frame = result.frame()
+    table: dict[str, Any] = {"row": range(len(frame)), "value": ends(result), "status": frame["status"]}
+    for name, (knob, axis) in zip("xy", result.sweep.axes.items(), strict=True):
+        begins, finish = borders(axis)
+        place = torch.searchsorted(axis.values(), result.settings[knob])
+        table |= {name: begins[place].numpy(), f"{name}_to": finish[place].numpy(), f"{name}_at": frame[knob]}
+    return pd.DataFrame(table)
+
+
+def borders(axis: Axis) -> tuple[Tensor, Tensor]:
+    """Where the cells around an axis's values begin and end, half way to their neighbours."""
+    half = 0.5 / (axis.count - 1)
+    shares = torch.linspace(-half, 1 + half, axis.count + 1, dtype=torch.float64)
+    if axis.log:
+        low, high = math.log(axis.low), math.log(axis.high)
+        edges = torch.exp(low + (high - low) * shares)
+    else:
+        edges = axis.low + (axis.high - axis.low) * shares
+    return edges[:-1], edges[1:]
+
+
+def verdict(result: SweepResult) -> str:
+    """What the grid shows, in words."""
+    gone, values = int((result.diverged_at >= 0).sum()), ends(result)
+    if gone == len(values):
+        return f"All {gone:,} runs diverged."
+    best = values.nan_to_num(nan=math.inf).min()
+    first = values == best
+    lost = f"{gone:,} diverged" if gone else "none diverged"
+    if int(first.sum()) > 1:
+        what = "found the smallest loss, as near as rounding allows" if best else "ended lowest, alike"
+        return f"{int(first.sum()):,} of {len(values):,} runs {what}; {lost}."
+    where = " and ".join(f"{name} {column[first].item():.4g}" for name, column in result.settings.items())
+    what = "loss" if result.sweep.run.problem.minimum is None else "gap"
+    return f"Of {len(values):,} runs that with {where} ended best, with a {what} of {best:.2g}; {lost}."
+
+
+def optimizer_at(optimizer: Optimizer, values: Mapping[str, float]) -> Optimizer:
+    """The optimizer with these values, or as near to them as it can be."""
+    kind, stand = type(optimizer), {name: getattr(optimizer, name) for name in knobs(optimizer)}
+    settings: Optimizer = nearest(kind, stand | dict(values))[0]
+    return settings

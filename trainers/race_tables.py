@@ -1,0 +1,72 @@
+"""Races as the tables that charts draw. A band reaches from the 10 to the 90 % quantile of the starts."""
+
+import math
+from collections.abc import Sequence
+
+import pandas as pd
+import torch
+from torch import Tensor
+
+from trainers.races import RaceResult
+from trainers.tables import moments
+
+LOW, HIGH = 0.1, 0.9
+
+
+def tuned_curves(result: RaceResult, names: Sequence[str]) -> pd.DataFrame:
+    """The tuned optimizers on their fresh starts, as gaps or losses: run, x, low, mid, high."""
+    base = result.race.problem.minimum or 0.0
+    epochs = moments(result.race.epochs, 150)
+    courses = [entry.losses[epochs].double() - base for entry in result.entries]
+    parts = [
+        pd.DataFrame({"run": name, "x": epochs, **band(course)})
+        for name, course in zip(names, courses, strict=True)
+    ]
+    return pd.concat(parts, ignore_index=True)
+
+
+def sensitivity(result: RaceResult, names: Sequence[str]) -> pd.DataFrame:
+    """The result of each trial by its learning rate: run, entry, trial, x, low, mid, high, diverged.
+
+    Infinite where a trial missed; `diverged` counts the starts that did.
+    """
+    starts, parts = result.race.starts, []
+    for number, (name, entry) in enumerate(zip(names, result.entries, strict=True)):
+        rates = entry.trials.settings["lr"][::starts].numpy()
+        diverged = (entry.trials.diverged_at >= 0).reshape(-1, starts).sum(1).numpy()
+        part = {"run": name, "entry": number, "trial": range(len(rates)), "x": rates, "diverged": diverged}
+        parts.append(pd.DataFrame(part | band(entry.results)))
+    return pd.concat(parts, ignore_index=True)
+
+
+def edges(result: RaceResult, names: Sequence[str]) -> pd.DataFrame:
+    """The learning rates from which on an optimizer diverges, where they are known: run, x."""
+    hessian, rows = result.race.problem.hessian, []
+    if hessian is not None and result.race.search == "lr":
+        curvature = float(torch.linalg.eigvalsh(hessian).max())
+        rows = [(name, e.optimizer.edge(curvature)) for name, e in zip(names, result.entries, strict=True)]
+    known = [(name, edge) for name, edge in rows if edge is not None and edge < torch.inf]
+    return pd.DataFrame(known, columns=["run", "x"])
+
+
+def budgets(result: RaceResult, names: Sequence[str]) -> pd.DataFrame:
+    """The expected best result after each number of trials: run, x, y."""
+    counts = moments(result.race.trials, 40)[1:]
+    parts = [
+        pd.DataFrame({"run": name, "x": counts, "y": result.expected_best(entry, counts)})
+        for name, entry in zip(names, result.entries, strict=True)
+    ]
+    return pd.concat(parts, ignore_index=True)
+
+
+def band(values: Tensor) -> dict[str, object]:
+    """The low end, the middle and the high end of values `(..., starts)`."""
+    return {
+        name: quantile(values, share).numpy() for name, share in (("low", LOW), ("mid", 0.5), ("high", HIGH))
+    }
+
+
+def quantile(values: Tensor, share: float) -> Tensor:
+    """A quantile over the last dimension, of two ranks the higher; NaN counts as infinite."""
+    ordered = values.nan_to_num(nan=torch.inf).sort(dim=-1).values
+    return ordered[..., math.ceil(round(share * (values.shape[-1] - 1), 6))]

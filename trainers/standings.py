@@ -1,0 +1,162 @@
+"""A race in words and in tables of text."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pandas as pd
+from torch import Tensor
+
+from trainers.knobs import knobs
+from trainers.optimizers import Optimizer, Rule
+from trainers.race_tables import HIGH, LOW, edges, quantile
+from trainers.races import Entry, Race, RaceResult, median
+from trainers.run import Method
+from trainers.summary import listed, names
+
+
+def entrants(optimizers: Sequence[Optimizer]) -> tuple[Rule, ...]:
+    """Those that can race, each once; the learning rate, which is tuned, does not tell them apart."""
+    able = [rule for rule in optimizers if isinstance(rule, Rule) and "lr" in knobs(rule)]
+    return tuple({entrant_label(rule): rule for rule in able}.values())
+
+
+def entrant_label(rule: Rule) -> str:
+    return Method(optimizer=replace(rule, lr=1.0)).label  # type: ignore[call-arg]
+
+
+def entrant_names(optimizers: Sequence[Rule]) -> list[str]:
+    """A short name for each, without the learning rate."""
+    return names([Method(optimizer=replace(rule, lr=1.0)) for rule in optimizers])  # type: ignore[call-arg]
+
+
+def standings(result: RaceResult, names: Sequence[str]) -> pd.DataFrame:
+    """One row an optimizer, the best first, as text."""
+    return pd.DataFrame([_row(result, place, names[place]) for place in result.ranking])
+
+
+def _row(result: RaceResult, place: int, name: str) -> dict[str, str]:
+    race, entry = result.race, result.entries[place]
+    low, high = (told(race, quantile(entry.tuned, share)) for share in (LOW, HIGH))
+    others = max(len(result.entries) - 1, 1)
+    missed = int(entry.scores.isinf().sum())
+    return {
+        "run": name,
+        "best learning rate": f"{rate(entry):.3g}{' (edge of the range)' if entry.at_edge else ''}",
+        **_other_settings(entry),
+        f"{counted(race)}, tuned": told(race, median(entry.tuned)),
+        "10–90 % of starts": low if low == high else f"{low} to {high}",
+        "at torch's default rate": told(race, median(entry.untuned)),
+        "trials that missed": f"{missed} of {race.trials}",
+        "beat the others in": f"{(float(result.wins()[place].sum()) - 0.5) / others:.0%}",
+    }
+
+
+def _other_settings(entry: Entry) -> dict[str, str]:
+    tuned = [name for name in entry.trials.sweep.axes if name != "lr"]
+    words = [f"{name} {getattr(entry.winner, name):.3g}" for name in tuned]
+    return {"with": ", ".join(words) or "–"} if len(entry.trials.sweep.axes) > 1 or tuned else {}
+
+
+def duels(result: RaceResult, names: Sequence[str]) -> pd.DataFrame:
+    """In what share of the fresh starts the row beat the column, the best first; a tie is half."""
+    order = result.ranking
+    table = pd.DataFrame({"run": [names[place] for place in order]})
+    for column in order:
+        shares = [float(result.wins()[row, column]) for row in order]
+        table[names[column]] = [
+            "–" if row == column else f"{share:.0%}" for row, share in zip(order, shares, strict=True)
+        ]
+    return table
+
+
+def rate(entry: Entry) -> float:
+    """The learning rate of the best trial."""
+    return float(getattr(entry.winner, "lr"))  # noqa: B009
+
+
+def counted(race: Race) -> str:
+    """What the criterion counts."""
+    if race.criterion == "epochs":
+        return f"epochs to gap {race.target:g}"
+    return f"{race.criterion} {'loss' if race.problem.minimum is None else 'gap'}"
+
+
+def told(race: Race, result: Tensor) -> str:
+    """A result as text."""
+    number = float(result)
+    if number == float("inf"):
+        return "not reached" if race.criterion == "epochs" else "diverged"
+    if race.criterion == "epochs":
+        return f"{number:,.0f}"
+    if race.problem.minimum is not None and number <= race.rounding:
+        return "0 (rounding)"
+    return f"{number:.2g}"
+
+
+def verdict(result: RaceResult, names: Sequence[str]) -> str:
+    """What the race shows, in words."""
+    return " ".join(part for part in (_winner(result, names), _untuned(result, names)) if part)
+
+
+def _winner(result: RaceResult, names: Sequence[str]) -> str:
+    race, medians = result.race, [median(entry.tuned) for entry in result.entries]
+    best = min(medians)
+    if best.isinf():
+        missed = f"came within {race.target:g}" if race.criterion == "epochs" else "stayed finite"
+        return f"No optimizer {missed} from most of the starts."
+    first = listed([names[place] for place in result.ranking if medians[place] == best])
+    behind = [place for place in result.ranking if medians[place] > best][:1]
+    follow = [f"; {names[place]} follows with {told(race, medians[place])}" for place in behind]
+    return (
+        f"Each tuned with {race.trials} trials, {first} {_feat(race, best)}{''.join(follow)}, "
+        f"in the median of {race.starts} fresh starts."
+    )
+
+
+def _feat(race: Race, best: Tensor) -> str:
+    """What the winner did."""
+    if race.criterion == "epochs":
+        return f"came within {race.target:g} of the smallest loss first, after {told(race, best)} epochs"
+    if race.problem.minimum is None:
+        return f"had the smallest {race.criterion} loss, {told(race, best)}"
+    if float(best) <= race.rounding:
+        return "found the smallest loss, as near as rounding allows"
+    return f"came closest to the smallest loss, with a {race.criterion} gap of {told(race, best)}"
+
+
+def _untuned(result: RaceResult, names: Sequence[str]) -> str:
+    """Who would have won at torch's rates, if that is somebody else."""
+    medians = [float(median(entry.untuned)) for entry in result.entries]
+    tuned = [float(median(entry.tuned)) for entry in result.entries]
+    least = min(medians)
+    default = [place for place, number in enumerate(medians) if number == least]
+    if len(medians) < 2 or least == float("inf") or any(tuned[place] == min(tuned) for place in default):
+        return ""
+    return f"At torch's default rates {listed([names[place] for place in default])} would have been first."
+
+
+def warnings(result: RaceResult, names: Sequence[str]) -> list[str]:
+    """What to mend before believing it."""
+    found = []
+    for name, entry in zip(names, result.entries, strict=True):
+        if entry.scores.isinf().all():
+            found.append(f"No trial of {name} succeeded.")
+        elif entry.at_edge:
+            found.append(
+                f"The best learning rate of {name}, {rate(entry):.3g}, is at the {entry.at_edge} end of the "
+                "range: a wider one may hold a better one."
+            )
+    return found
+
+
+def margins(result: RaceResult, names: Sequence[str]) -> str:
+    """How far tuned rates stay below their edges of stability."""
+    known = edges(result, names)
+    words = []
+    for name, edge in zip(known["run"], known["x"], strict=True):
+        best = rate(result.entries[list(names).index(name)])
+        if best < edge:
+            words.append(f"{name} at {best / edge:.0%}")
+    if not words:
+        return ""
+    return f"Best rate as a share of the rate at which it begins to diverge: {listed(words)}."
