@@ -8,7 +8,6 @@ st.title("Optimizer Lab", anchor=False)
 # Importing torch takes seconds, once a process: the title is on the page before.
 with st.skeleton(height=480):
     import html
-    import math
     import time
     from base64 import b64encode
     from collections.abc import Callable, Sequence
@@ -240,20 +239,12 @@ def control(name: str, knob: Knob, value: Any, key: str, width: Any = "stretch")
         # Without bounds of its own: out of bounds it would fall back without a word.
         st.number_input(
             label,
-            step=step(knob, value),
+            step=knob.step(value),
             format="%.0f" if isinstance(knob, Integer) else "%g",
             key=key,
             help=f"{knob.help} {knob.bounds().capitalize()}.",
             width=width,
         )
-
-
-def step(knob: Real, value: float) -> float:
-    """How far one press of + or - goes: on a log scale, half a unit of the leading digit."""
-    if knob.scale == "linear" or value <= 0:
-        return 1.0 if isinstance(knob, Integer) or knob.high > 1 else 0.1
-    size = 10.0 ** math.floor(math.log10(value)) / 2
-    return max(size, 1.0) if isinstance(knob, Integer) else size
 
 
 def all_controls(settings: Settings, prefix: str) -> None:
@@ -266,6 +257,23 @@ def swatch(colour: str) -> str:
     circle = f"<circle cx='8' cy='8' r='6' fill='{colour}'/>"
     spot = f"<svg xmlns='http://www.w3.org/2000/svg' width='16' height='16'>{circle}</svg>"
     return f"![colour](data:image/svg+xml;base64,{b64encode(spot.encode()).decode()})"
+
+
+def legend(colours: Sequence[str], labels: Sequence[str]) -> None:
+    with st.container(horizontal=True):
+        for colour, label in zip(colours, labels, strict=True):
+            st.markdown(f"{swatch(colour)} {label}", width="content")
+
+
+def standing(rows: pd.DataFrame, colours: Sequence[str], what: str) -> None:
+    """A table with the colours of its runs."""
+    names = [f"{swatch(colour)} {name}" for colour, name in zip(colours, rows["run"], strict=True)]
+    st.table(rows.assign(run=names), hide_index=True, border="horizontal", alt=what)
+
+
+def download(label: str, make: Callable[[], str], file: str) -> None:
+    """A button whose file is made when it is pressed."""
+    st.download_button(label, make, file, on_click="ignore", icon=":material/download:")
 
 
 def run_controls(id: int, method: Method, colour: str, full: bool) -> None:
@@ -323,23 +331,28 @@ def swept(asked: Sweep, _on_progress: Any = None) -> SweepResult:
     return sweep(asked, _on_progress)
 
 
-def watched(action: Callable[..., Any], asked: Any, what: str, spot: Spot) -> Any:
-    """The result of a race or a sweep. What takes long shows how far it is; a newer click ends it."""
-    outside = copy_context()
-    began = looked = pictured = time.monotonic()
+class Watch:
+    """Looks for a newer click while something is trained, and at times shows how far it is."""
 
-    def watch(share: float) -> None:
-        nonlocal looked, pictured
+    def __init__(self) -> None:
+        self.outside = copy_context()  # what is drawn within a cached function is drawn again at each hit
+        self.began = self.looked = self.pictured = time.monotonic()
+
+    def look(self, draw: Callable[[], object]) -> None:
         now = time.monotonic()
-        if now - looked < TICK:
+        if now - self.looked < TICK:
             return
-        looked = now
-        outside.run(st.session_state.get, "shown")  # here Streamlit ends a script that is out of date
-        if now - began > IMPATIENCE and now - pictured > FRAME:
-            pictured = now
-            outside.run(lambda: spot.now().progress(share, f"{what}: {share:.0%}"))
+        self.looked = now
+        self.outside.run(st.session_state.get, "shown")  # here Streamlit ends a script that is out of date
+        if now - self.began > IMPATIENCE and now - self.pictured > FRAME:
+            self.pictured = now
+            self.outside.run(draw)
 
-    return action(asked, watch)
+
+def watched(action: Callable[..., Any], asked: Any, what: str, spot: Spot) -> Any:
+    """The result of a race or a sweep; a newer click ends it."""
+    watch = Watch()
+    return action(asked, lambda s: watch.look(lambda: spot.now().progress(s, f"{what}: {s:.0%}")))
 
 
 def wanted(asked: Any, sweeps: Sequence[Sweep], what: str) -> bool:
@@ -358,20 +371,8 @@ def train_all(
     runs: Sequence[Run], view: View, style: charts.Style, headline: Spot, canvas: Spot | None
 ) -> list[History]:
     """Train what is not in the cache. What takes long shows its course; a newer click ends it."""
-    outside = copy_context()  # what is drawn within a cached function would be drawn again at each hit
     histories: list[History] = []
-    began = looked = pictured = time.monotonic()
-
-    def watch(epoch: int, loss: Tensor) -> None:
-        nonlocal looked, pictured
-        now = time.monotonic()
-        if now - looked < TICK:
-            return
-        looked = now
-        outside.run(st.session_state.get, "shown")  # here Streamlit ends a script that is out of date
-        if now - began > IMPATIENCE and now - pictured > FRAME:
-            pictured = now
-            outside.run(draw, epoch, loss)
+    watch = Watch()
 
     def draw(epoch: int, loss: Tensor) -> None:
         number, run = len(histories), runs[len(histories)]
@@ -386,7 +387,7 @@ def train_all(
         canvas.now().vega_lite_chart(table, charts.live_spec(style, run.epochs, Y_TITLES[view.y], log))
 
     for run in runs:
-        histories.append(trained(run, watch))
+        histories.append(trained(run, lambda epoch, loss: watch.look(lambda: draw(epoch, loss))))
     return histories
 
 
@@ -443,9 +444,8 @@ summary = st.container()
 
 for tab in TABS[:3]:
     if tabs[tab].open:
-        with tabs[tab].container(horizontal=True):  # the legend
-            for colour, label in zip(style.colours, labels, strict=True):
-                st.markdown(f"{swatch(colour)} {label}", width="content")
+        with tabs[tab]:
+            legend(style.colours, labels)
 if tabs["Loss"].open:
     with tabs["Loss"].container(horizontal=True, vertical_alignment="bottom"):
         for name in ("y", "scale", "x", "target"):
@@ -583,9 +583,8 @@ if tabs["Race"].open:
             verdict.finally_().markdown(f"**{standings.verdict(result, racers)}**")
             for warning in standings.warnings(result, racers):
                 verdict.container.warning(warning)
-            with board.container(horizontal=True):  # the legend
-                for colour, label in zip(look.colours, racers, strict=True):
-                    st.markdown(f"{swatch(colour)} {label}", width="content")
+            with board:
+                legend(look.colours, racers)
             counted = standings.counted(field)
 
             def sensitivity_chart(look: charts.Style = look) -> Any:
@@ -628,22 +627,14 @@ if tabs["Race"].open:
                 "ended worse than it began, counts as its beginning."
             )
             order = [look.colours[place] for place in result.ranking]
-            rows = standings.standings(result, racers)
-            rows["run"] = [f"{swatch(c)} {name}" for c, name in zip(order, rows["run"], strict=True)]
-            st.table(rows, hide_index=True, border="horizontal", alt="The standings")
+            standing(standings.standings(result, racers), order, "The standings")
             with st.expander("Who beat whom"):
-                duels = standings.duels(result, racers)
-                st.table(duels, hide_index=True, border="horizontal", alt="Who beat whom")
+                standing(standings.duels(result, racers), order, "Who beat whom")
                 st.caption("In what share of the fresh starts the row beat the column; a tie is half.")
             with st.container(horizontal=True):
-                file = {"on_click": "ignore", "icon": ":material/download:"}
-                st.download_button(
-                    "Trials (CSV)", lambda: result.frame(racers).to_csv(index=False), "trials.csv", **file
-                )
                 light = charts.Style.of(racers, ["manual"] * len(racers))
-                st.download_button(
-                    "Race (SVG)", lambda: charts.svg(sensitivity_chart(light)), "race.svg", **file
-                )
+                download("Trials (CSV)", lambda: result.frame(racers).to_csv(index=False), "trials.csv")
+                download("Race (SVG)", lambda: charts.svg(sensitivity_chart(light)), "race.svg")
 
 if tabs["Grid"].open:
     with tabs["Grid"]:
@@ -687,35 +678,20 @@ if tabs["Grid"].open:
                         f"Each cell is one run of {run.epochs:,} epochs. A cross: diverged. Click a cell "
                         "to add it to the comparison."
                     )
-                    st.download_button(
-                        "Grid (CSV)",
-                        lambda: result.frame().to_csv(index=False),
-                        "grid.csv",
-                        on_click="ignore",
-                        icon=":material/download:",
-                    )
+                    download("Grid (CSV)", lambda: result.frame().to_csv(index=False), "grid.csv")
 
 with summary:
-    rows = cells(histories, labels, view.target)
-    rows["run"] = [
-        f"{swatch(colour)} {name}" for colour, name in zip(style.colours, rows["run"], strict=True)
-    ]
-    if len(rows):
-        st.table(rows, hide_index=True, border="horizontal", alt="How each run ended")
+    if runs:
+        standing(cells(histories, labels, view.target), style.colours, "How each run ended")
     with st.container(horizontal=True, vertical_alignment="center"):
         link = f"{str(st.context.url).partition('?')[0].rstrip('/')}/?{page.to_query()}"
         with st.popover("Copy link", icon=":material/link:"):
             st.write("This link opens the page as it is now.")
             st.code(link, language=None, wrap_lines=True)
-        file = {"on_click": "ignore", "icon": ":material/download:"}
-        st.download_button("Curves (CSV)", lambda: export.curves_csv(histories, labels), "curves.csv", **file)
-        st.download_button(
-            "Settings (JSON)", lambda: export.settings_json(page, link), "settings.json", **file
-        )
         light = charts.Style.of(labels, [run.runner for run in runs])
-        st.download_button(
-            "Chart (SVG)", lambda: charts.svg(loss_chart(light, legend=True)), "loss.svg", **file
-        )
+        download("Curves (CSV)", lambda: export.curves_csv(histories, labels), "curves.csv")
+        download("Settings (JSON)", lambda: export.settings_json(page, link), "settings.json")
+        download("Chart (SVG)", lambda: charts.svg(loss_chart(light, legend=True)), "loss.svg")
     st.caption(
         f"torch {torch.__version__}, one thread. The same link gives the same numbers on the same versions."
     )

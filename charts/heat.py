@@ -7,7 +7,7 @@ from charts.axes import LARGEST, positive, scale, span
 from charts.axes import y_axis as value_axis
 
 HEIGHT = 440
-EMPTY = "transparent"
+EMPTY = "#8080801a"
 
 
 def heat_chart(cells: pd.DataFrame, titles: tuple[str, str, str], logs: tuple[bool, bool]) -> alt.LayerChart:
@@ -26,7 +26,7 @@ def heat_chart(cells: pd.DataFrame, titles: tuple[str, str, str], logs: tuple[bo
     click = alt.selection_point(name="cell", fields=["row"], on="click", empty=False)
     rects = (
         alt.Chart(shown)
-        .mark_rect(cursor="pointer", strokeWidth=2)
+        .mark_rect(cursor="pointer", strokeWidth=2, invalid=None)
         .encode(
             x,
             y,

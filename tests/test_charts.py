@@ -167,6 +167,87 @@ def test_the_difference_chart_leaves_out_zeros() -> None:
     assert charts.spec(charts.difference_chart(table.assign(y=0.0), 1e-6))
 
 
+def test_misses_lie_on_rails_above_the_others_and_can_be_clicked() -> None:
+    spec = charts.spec(charts.sensitivity_chart(trials(), edges(), two(), "gap", "diverged"))
+    points = drawn(spec, 3)
+    crosses = points[points["missed"]]
+    assert crosses["y"].nunique() == 2
+    assert crosses["y"].min() > points.loc[~points["missed"], "y"].max()
+    assert spec["layer"][3]["encoding"]["y"]["scale"]["domain"][1] > crosses["y"].max()
+    assert [p["name"] for p in spec["params"] if p.get("select")] == ["trial"]
+    assert spec["params"][0]["select"]["fields"] == ["entry", "trial"]
+    assert drawn(spec, 1)["x"].tolist() == [0.03]
+    assert drawn(spec, 0)["y"].isna().sum() == 2, "a line breaks where a trial missed"
+    calm = charts.spec(charts.sensitivity_chart(trials().assign(mid=1.0), edges(), two(), "gap", "diverged"))
+    assert len(calm["layer"]) == 3, "no rail where nothing missed"
+    gone = charts.sensitivity_chart(trials().assign(mid=math.inf), edges(), two(), "gap", "diverged")
+    assert drawn(charts.spec(gone), 3)["y"].notna().all()
+
+
+def test_a_band_is_cut_where_the_picture_ends() -> None:
+    bands = {"low": [1.0, 0.0, 1e-3], "mid": [2.0, 1.0, 1e-2], "high": [3.0, math.inf, 1.0]}
+    table = pd.DataFrame({"run": "a", "x": [0, 1, 2]} | bands)
+    spec = charts.spec(charts.band_chart(table, two(), "epochs", "gap"))
+    shown = drawn(spec, 0)
+    low, high = spec["layer"][1]["encoding"]["y"]["scale"]["domain"]
+    assert shown["low"].min() == low
+    assert shown["high"].max() == high
+    assert low <= 1e-2
+    assert high >= 2
+
+
+def test_a_budget_is_drawn_against_trials() -> None:
+    table = pd.DataFrame({"run": ["a"] * 3, "x": [1, 2, 3], "y": [3.0, 2.0, 0.0]})
+    spec = charts.spec(charts.budget_chart(table, two(), "gap"))
+    assert drawn(spec, 0)["y"].tolist() == [3.0, 2.0], "a log axis shows no 0"
+
+
+def test_a_heat_map_marks_what_diverged() -> None:
+    table = pd.DataFrame(
+        {
+            "row": [0, 1],
+            "x": [1.0, 2.0],
+            "x_to": [2.0, 4.0],
+            "x_at": [1.4, 2.8],
+            "y": [0.0, 0.0],
+            "y_to": [1.0, 1.0],
+            "y_at": [0.5, 0.5],
+            "value": [3.0, math.nan],
+            "status": ["finished", "diverged"],
+        }
+    )
+    spec = charts.spec(charts.heat_chart(table, ("lr", "momentum", "gap"), (True, False)))
+    assert drawn(spec, 0)["finite"].tolist() == [True, False]
+    assert drawn(spec, 1)["row"].tolist() == [1]
+    assert spec["layer"][0]["encoding"]["x"]["scale"]["domain"] == [1.0, 4.0]
+    assert [p["name"] for p in spec["params"] if p.get("select")] == ["cell"]
+    assert charts.spec(charts.heat_chart(table.assign(value=math.nan), ("a", "b", "gap"), (True, False)))
+
+
+def two() -> Style:
+    return Style.of(["a", "b"], ["manual"] * 2)
+
+
+def trials() -> pd.DataFrame:
+    mids = [3.0, 1.0, math.inf, 5.0, 4.0, math.inf]
+    return pd.DataFrame(
+        {
+            "run": ["a"] * 3 + ["b"] * 3,
+            "entry": [0] * 3 + [1] * 3,
+            "trial": [0, 1, 2] * 2,
+            "x": [0.01, 0.1, 1.0] * 2,
+            "low": mids,
+            "mid": mids,
+            "high": mids,
+            "diverged": [0, 0, 3] * 2,
+        }
+    )
+
+
+def edges() -> pd.DataFrame:
+    return pd.DataFrame({"run": ["a"], "x": [0.03]})
+
+
 def curves() -> pd.DataFrame:
     rows = [
         {"run": run, "x": x, "y": scale * 0.9**x}
@@ -200,7 +281,8 @@ def loss(style: Style, table: pd.DataFrame | None = None, **changes: object) -> 
 
 def drawn(spec: dict, layer: int) -> pd.DataFrame:
     """The table of one layer."""
-    return spec["datasets"][spec["layer"][layer]["data"]["name"]]
+    data = spec["layer"][layer].get("data") or spec["data"]  # what all layers share stands above them
+    return spec["datasets"][data["name"]]
 
 
 def find(tree: object, key: str) -> list:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from trainers import Run
-from trainers.knobs import Choice, Flag, Integer, KnobError, Real, knobs, nearest
+from trainers.knobs import Choice, Flag, Integer, KnobError, Real, Settings, knobs, nearest
 from trainers.optimizers import OPTIMIZERS, SGD, Adam
 from trainers.problems import PROBLEMS, Thermometer
 from trainers.run import Task
@@ -105,3 +105,23 @@ def refusal(kind: type, name: str, value: Any) -> str:
     except KnobError as error:
         return str(error)
     return ""
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "value", "step"),
+    [
+        (SGD, "lr", 0.03, 0.005),
+        (SGD, "lr", 1.0, 0.5),
+        (SGD, "momentum", 0.9, 0.01),
+        (SGD, "weight_decay", 0.0, 0.1),
+        (Adam, "eps", 0.0, 5e-9),
+        (Adam, "beta1", 0.9, 0.01),
+        (Task, "epochs", 5000, 500),
+        (Task, "epochs", 3, 1),
+        (Task, "seed", 7, 1),
+    ],
+)
+def test_a_press_of_plus_is_a_small_step(kind: type[Settings], name: str, value: float, step: float) -> None:
+    knob = knobs(kind)[name]
+    assert isinstance(knob, Real)
+    assert knob.step(value) == pytest.approx(step)

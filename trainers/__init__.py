@@ -12,7 +12,7 @@ from trainers.races import Race
 from trainers.racing import race
 from trainers.run import Run
 from trainers.sweeping import sweep
-from trainers.sweeps import Axis, Sweep
+from trainers.sweeps import Axis, Sweep, SweepResult
 from trainers.training import train
 
-__all__ = ["Axis", "History", "Race", "Run", "Sweep", "race", "sweep", "train"]
+__all__ = ["Axis", "History", "Race", "Run", "Sweep", "SweepResult", "race", "sweep", "train"]

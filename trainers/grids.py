@@ -105,7 +105,7 @@ def verdict(result: SweepResult) -> str:
     gone, values = int((result.diverged_at >= 0).sum()), ends(result)
     if gone == len(values):
         return f"All {gone:,} runs diverged."
-    best = values.nan_to_num(nan=math.inf).min()
+    best = values.where(~values.isnan(), math.inf).min()
     first = values == best
     lost = f"{gone:,} diverged" if gone else "none diverged"
     if int(first.sum()) > 1:

@@ -9,6 +9,7 @@ and tables all follow from it. A class of settings is a frozen dataclass that de
 """
 
 import dataclasses
+import math
 import numbers
 import re
 from collections.abc import Iterable, Mapping
@@ -81,6 +82,13 @@ class Real(Knob):
             return self.default
         return float(min(max(value, self.low), self.high))
 
+    def step(self, value: float) -> float:
+        """How far one press of + or - goes: on a log scale, half a unit of the leading digit."""
+        if self.scale == "linear":
+            return 10.0 ** round(math.log10((self.high - self.low) / 100))
+        size = value if value > 0 else self.default or self.high / 100
+        return float(10.0 ** math.floor(math.log10(size)) / 2)
+
     def bounds(self) -> str:
         return f"must be a number from {plain(self.low)} to {plain(self.high)}"
 
@@ -103,6 +111,9 @@ class Integer(Real):
 
     def nearest(self, name: str, value: Any) -> int:
         return round(float(super().nearest(name, value)))
+
+    def step(self, value: float) -> float:
+        return max(1.0, super().step(value)) if self.scale == "log" else 1.0
 
     def bounds(self) -> str:
         return f"must be a whole number from {plain(self.low)} to {plain(self.high)}"

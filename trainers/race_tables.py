@@ -68,5 +68,5 @@ def band(values: Tensor) -> dict[str, object]:
 
 def quantile(values: Tensor, share: float) -> Tensor:
     """A quantile over the last dimension, of two ranks the higher; NaN counts as infinite."""
-    ordered = values.nan_to_num(nan=torch.inf).sort(dim=-1).values
+    ordered = values.where(~values.isnan(), math.inf).sort(dim=-1).values
     return ordered[..., math.ceil(round(share * (values.shape[-1] - 1), 6))]

@@ -128,7 +128,7 @@ class Race(Racing):
             return arrived.double().where(arrived >= 0, math.inf)
         loss = final if self.criterion == "final" else best.where(final.isfinite(), math.nan)
         gap = loss.double() - (self.problem.minimum or 0.0)
-        return gap.nan_to_num(nan=math.inf).clamp(min=self.rounding if self.problem.minimum else None)
+        return gap.where(~gap.isnan(), math.inf).clamp(min=self.rounding if self.problem.minimum else None)
 
     def judged_trials(self, result: SweepResult) -> Tensor:
         """`(trials, starts)`"""
@@ -139,7 +139,7 @@ class Race(Racing):
         """`(runs,)` for losses `(epochs + 1, runs)`."""
         reached = losses.double() - (self.problem.minimum or 0.0) <= self.target
         arrived = reached.int().argmax(0).where(reached.any(0), -1)
-        return self.judged(losses[-1], losses.nan_to_num(nan=math.inf).amin(0), arrived)
+        return self.judged(losses[-1], losses.where(~losses.isnan(), math.inf).amin(0), arrived)
 
 
 @dataclass(frozen=True)

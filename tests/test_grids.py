@@ -1,0 +1,108 @@
+"""Two settings at once."""
+
+import math
+from collections.abc import Callable
+
+import pytest
+import torch
+
+from trainers import Axis, Run, SweepResult, sweep, train
+from trainers.grids import REALS, Grid, borders, cells, optimizer_at, verdict
+from trainers.knobs import KnobError, Real, knobs
+from trainers.optimizers import OPTIMIZERS, SGD, Adam, Optimizer, RMSprop
+from trainers.page import Page
+from trainers.problems import Thermometer
+
+RUN = Run(optimizer=SGD(), epochs=200, dtype="float64")
+
+
+def result(run: Run = RUN, **settings: object) -> SweepResult:
+    return sweep(Grid(count=9, **settings).sweep(run))
+
+
+def test_a_cell_is_its_run_trained_alone() -> None:
+    found = result()
+    table = cells(found)
+    assert len(table) == 81
+    for row in range(0, 81, 7):
+        cell = table.loc[row]
+        optimizer = optimizer_at(RUN.optimizer, {"lr": cell["x_at"], "momentum": cell["y_at"]})
+        history = train(Run(optimizer=optimizer, epochs=200, dtype="float64"))
+        assert cell["status"] == history.status
+        assert cell["value"] == pytest.approx(history.gap[-1].item(), rel=1e-6, nan_ok=True) or (
+            cell["value"] == Thermometer().rounding(torch.float64)
+        )
+
+
+def test_cells_tile_the_plane() -> None:
+    table = cells(result())
+    for name in "xy":
+        sides = table[[name, f"{name}_to", f"{name}_at"]].drop_duplicates().sort_values(name)
+        assert (sides[name] < sides[f"{name}_at"]).all()
+        assert (sides[f"{name}_at"] < sides[f"{name}_to"]).all()
+        assert sides[f"{name}_to"].tolist()[:-1] == sides[name].tolist()[1:]
+    begins, ends = borders(Axis(1e-2, 1, 3, log=True))
+    assert (ends / begins).tolist() == pytest.approx([10**1.0] * 3)
+
+
+def test_momentum_moves_the_edge() -> None:
+    """Heavy ball: stable below 2 (1 + momentum) / curvature."""
+    table = cells(sweep(Grid(count=25).sweep(Run(optimizer=SGD(), epochs=4000, dtype="float64"))))
+    for _, cell in table.iterrows():
+        edge = SGD(momentum=cell["y_at"]).edge(60.64608743)
+        if cell["x_at"] > 1.02 * edge:
+            assert cell["status"] == "diverged"
+        elif cell["x_at"] < 0.98 * edge:
+            assert cell["status"] == "finished"
+
+
+@pytest.mark.parametrize("kind", OPTIMIZERS.values(), ids=OPTIMIZERS)
+def test_every_pair_of_settings_of_every_optimizer(kind: type[Optimizer]) -> None:
+    able = [name for name, knob in knobs(kind).items() if isinstance(knob, Real)]
+    assert set(able) <= set(REALS)
+    for x in able:
+        for y in able:
+            grid = Grid(x=x, y=y, count=2).fitted(kind())
+            assert grid.x == x
+            assert grid.y in able
+            assert (grid.y == y) == (x != y)
+            assert len(cells(sweep(grid.sweep(Run(optimizer=kind(), epochs=2))))) == 4
+
+
+def test_settings_that_the_optimizer_has_not_give_way() -> None:
+    page = Page.from_query("run=Adam&run=SGD&grid=Grid~run-9~x-momentum~y-lr")[0]
+    assert (page.grid.run, page.grid.x, page.grid.y) == (2, "momentum", "lr")
+    page = Page.from_query("run=Adam&grid=Grid~x-alpha~y-momentum")[0]
+    assert (page.grid.x, page.grid.y) == ("lr", "beta1")
+    assert Page.from_query(page.to_query()) == (page, [])
+
+
+def test_an_optimizer_without_a_rule_has_no_grid() -> None:
+    with pytest.raises(KnobError, match="grid needs a rule by hand with two settings; Optimizer has not"):
+        Grid().axes(Optimizer())
+    assert Grid().fitted(Optimizer()) == Grid()
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda: result(), "Of 81 runs that with lr "),
+        (lambda: result(Run(epochs=5000)), " of 81 runs found the smallest loss, as near as"),
+        (lambda: result(Run(optimizer=RMSprop(), epochs=20), x="lr", y="alpha"), "none diverged."),
+    ],
+)
+def test_what_a_grid_shows_in_words(make: Callable[[], SweepResult], words: str) -> None:
+    assert words in verdict(make())
+
+
+def test_only_full_dampening_of_a_momentum_saves_a_rate_far_too_large() -> None:
+    far = Run(problem=Thermometer("raw"), optimizer=SGD(lr=100), epochs=500)
+    found = result(far, x="momentum", y="dampening")
+    alive = (found.settings["dampening"] == 1) & (found.settings["momentum"] > 0)
+    assert torch.equal(found.diverged_at < 0, alive)
+    assert torch.equal(torch.tensor(cells(found)["value"]).isnan(), ~alive)
+
+
+def test_a_click_between_settings_that_contradict_each_other() -> None:
+    assert optimizer_at(SGD(momentum=0.9, nesterov=True), {"lr": 0.1, "momentum": 0.0}) == SGD(lr=0.1)
+    assert math.isclose(optimizer_at(Adam(), {"beta1": 0.5, "lr": 2.0}).beta1, 0.5)
