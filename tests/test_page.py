@@ -1,7 +1,8 @@
 """The page, without a browser."""
 
 import itertools
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 from urllib.parse import parse_qs
 
@@ -13,13 +14,15 @@ from torch import Tensor
 from torch.optim import Adadelta as TorchAdadelta
 from torch.optim import Optimizer as TorchOptimizer
 
-from trainers import Run, controls, train
+import trainers
+from trainers import Race, Run, controls, race, train
 from trainers.knobs import Number, real
 from trainers.optimizers import OPTIMIZERS, SGD, Adam, Optimizer, Rule
 from trainers.optimizers.base import State
 from trainers.page import MOST_RUNS, TABS, Page, View
 from trainers.presets import PRESETS
 from trainers.problems import Thermometer
+from trainers.races import RaceResult, Racing
 from trainers.run import Method, Task
 from trainers.runners import RUNNERS
 
@@ -161,12 +164,62 @@ def test_twelve_runs_are_the_most() -> None:
 
 @pytest.mark.parametrize("tab", TABS)
 def test_no_runs_and_all_diverging(tab: str) -> None:
-    assert chart_types(opened(f"run=none&tab={tab}")) is not None
+    expected = {"Parameters": 3, "Race": 3, "Three ways": 0, "Grid": 0}.get(tab, 1)
+    assert len(chart_types(opened(f"run=none&tab={tab}"))) == expected
     methods = tuple(Method(optimizer=SGD(lr=1 + i)) for i in range(12))
     page = Page(Task(problem=Thermometer("raw"), epochs=100), methods, View(tab=tab))
     app = opened(page.to_query())
     assert sentence(app).startswith("All 12 runs diverged, SGD · lr ")
     assert chart_types(app)
+
+
+def test_the_race_of_the_usual_six() -> None:
+    app = opened("epochs=50&tab=Race")
+    assert "**Each tuned with 36 trials, SGD · momentum 0.9" in [m.value[:47] for m in app.main.markdown]
+    assert len(chart_types(app)) == 3
+    ranking, wins, runs = app.table
+    assert [len(part.value) for part in (ranking, wins, runs)] == [6, 6, 3]
+    app.number_input(key="race.trials").set_value(4).run()
+    assert shown(app).racing == Racing(trials=4)
+    app.number_input(key="race.low").set_value(20).run()
+    assert app.warning[0].value == "low must be below high, 10, got 20: using 0.0001."
+    assert shown(app).racing == Racing(trials=4)
+
+
+def test_your_own_runs_race() -> None:
+    app = opened("run=Adam&run=Adam~lr-0.1&run=SGD~momentum-0.5&tab=Race&entrants=runs&race=Racing~trials-4")
+    assert app.table[0].value["run"].str.partition(") ")[2].tolist() == ["Adam", "SGD · momentum 0.5"]
+    app = opened("run=none&tab=Race&entrants=runs")
+    assert any("Nobody can race" in m.value for m in app.main.markdown)
+    assert not chart_types(app)
+
+
+def test_a_race_that_takes_long_is_not_begun_unasked(monkeypatch: pytest.MonkeyPatch) -> None:
+    begun: list[Race] = []
+
+    def counted(asked: Race, _: Any) -> RaceResult:
+        begun.append(asked)
+        return race(replace(asked, trials=4, starts=2, epochs=20))
+
+    monkeypatch.setattr(trainers, "race", counted)
+    app = opened("epochs=50&tab=Race&race=Racing~trials-1000~starts-100~epochs-10000")
+    asked = next(m.value for m in app.main.markdown if "take about" in m.value)
+    told = r"601,200 runs of 10,000 epochs take about [\d,]+ seconds and \d+ MB on this server."
+    assert re.fullmatch(told, asked)
+    assert not begun
+    next(button for button in app.button if button.label == "Begin").click().run()
+    assert [asked.trials for asked in begun] == [1000]
+    assert chart_types(app)
+
+
+def test_the_grid_follows_its_run() -> None:
+    app = opened("epochs=50&run=SGD&run=Adam&tab=Grid")
+    assert len(chart_types(app)) == 1
+    app.selectbox(key="grid.run").select(2).run()
+    assert (shown(app).grid.run, shown(app).grid.x, shown(app).grid.y) == (2, "lr", "beta1")
+    app.selectbox(key="grid.x").select("eps").run()
+    assert (shown(app).grid.x, shown(app).grid.y) == ("eps", "beta1")
+    assert not app.warning
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf"), 1e308, -1.0])

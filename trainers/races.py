@@ -46,6 +46,8 @@ class Racing(Settings):
     def check(self) -> None:
         super().check()
         if not self.low < self.high:
+            if self.high == knobs(self)["high"].default:
+                raise KnobError("low", f"must be below high, {plain(self.high)}, got {plain(self.low)}")
             raise KnobError("high", f"must be above low, {plain(self.low)}, got {plain(self.high)}")
 
     def space(self, optimizer: Optimizer) -> dict[str, Axis]:

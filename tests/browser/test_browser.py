@@ -127,7 +127,7 @@ def sentence(page: Page) -> str:
 
 def table(page: Page) -> list[dict[str, str]]:
     """How each run ended: its cells by column, the measured time left out."""
-    rows = page.locator("[data-testid=stTable] table").evaluate(TABLE)
+    rows = page.locator("[data-testid=stTable] table").last.evaluate(TABLE)
     return [{name: cell for name, cell in row.items() if name != TIME} for row in rows]
 
 
@@ -212,10 +212,12 @@ def test_a_story_is_told(page: Page, preset: Any) -> None:
     visit(page, "/?epochs=20&run=Adam")
     change(page, story(page, preset.name).click)
     assert story(page, preset.name).get_attribute("aria-checked") == "true"
+    assert query(page) == parse_qsl(preset.page.to_query())
+    if preset.page.view.tab != "Loss":
+        change(page, tab(page, "Loss").click)
     assert len(curves(page)) == len(table(page)) == runs(page).count() == len(preset.page.methods)
     assert all(curves(page))
     assert page.get_by_text(preset.hint, exact=True).is_visible()
-    assert query(page) == parse_qsl(preset.page.to_query())
 
 
 @pytest.mark.parametrize("name", TABS)
@@ -231,8 +233,8 @@ def test_a_tab_opens_and_is_in_the_address(page: Page, open_page: Callable[..., 
 def assert_complete(page: Page, name: str) -> None:
     """This tab has what it should."""
     charts = page.locator(CHART).count()
-    assert charts == (3 if name == "Parameters" else 1)
-    expected = 0 if name == "Three ways" else 3
+    assert charts == (3 if name in ("Parameters", "Race") else 1)
+    expected = {"Three ways": 0, "Grid": 0, "Race": 6}.get(name, 3)
     assert all(len(curves(page, chart)) == expected for chart in range(charts))
     assert page.locator("input[type=range]").count() == (name == "Fit")
     code = page.get_by_test_id("stColumn").get_by_test_id("stHtml")
@@ -253,6 +255,53 @@ def test_the_slider_of_the_fit_moves_the_lines_without_the_server(page: Page) ->
     assert len(frames) == sent
     change(page, tab(page, "Loss").click)
     assert len(frames) > sent > 0
+
+
+def test_a_click_on_a_trial_of_the_race_adds_it(page: Page) -> None:
+    visit(page, "/?epochs=50&tab=Race&run=SGD&race=Racing~trials-12~starts-3~epochs-100")
+    points = page.locator(CHART).first.locator(".mark-symbol path")
+    assert points.count() == 6 * 12
+    change(page, points.last.click)
+    page.get_by_text("Added Adagrad").wait_for()
+    assert [way.split("~")[0] for name, way in query(page) if name == "run"] == ["SGD", "Adagrad"]
+    assert [row["run"] for row in table(page)] == ["SGD · lr 0.001", "Adagrad · lr 10"]
+    missed = points.nth(11)
+    change(page, missed.click)
+    assert table(page)[2]["run"] == "SGD · lr 10"
+    assert table(page)[2]["status"].startswith("diverged")
+
+
+def test_the_race_is_in_the_link(page: Page, open_page: Callable[..., Page]) -> None:
+    visit(page, "/?epochs=50&tab=Race")
+    change(page, lambda: enter(page.get_by_label("Trials each", exact=True), "8"))
+    change(page, page.get_by_role("radio", name="best", exact=True).click)
+    assert dict(query(page))["race"].startswith("Racing~trials-8~starts-10~epochs-500~criterion-best")
+    pages = page, visit(open_page(), address(page))
+    mine, theirs = (p.get_by_text("Each tuned with 8 trials").inner_text() for p in pages)
+    assert mine == theirs
+
+
+def test_a_click_on_a_cell_of_the_grid_adds_it(page: Page) -> None:
+    visit(page, "/?epochs=50&tab=Grid&run=SGD&grid=Grid~run-1~x-lr~y-momentum~count-5")
+    cells = page.locator(CHART).first.locator(".mark-rect path")
+    assert cells.count() == 25
+    change(page, cells.nth(0).click)
+    assert table(page)[1]["run"] == "SGD · lr 0.0001"
+    change(page, cells.nth(24).click)
+    assert table(page)[2]["status"].startswith("diverged")
+
+
+def test_a_large_race_asks_first(page: Page) -> None:
+    visit(page, "/?epochs=50&tab=Race&race=Racing~trials-1000~starts-100~epochs-10000")
+    asked = page.get_by_text("601,200 runs of 10,000 epochs take about")
+    asked.wait_for()
+    assert page.get_by_role("button", name="Begin").is_visible()
+    page.get_by_role("button", name="Begin").click()
+    page.get_by_text("Training 601,200 runs: ").wait_for()
+    clicked = time.monotonic()
+    change(page, tab(page, "Loss").click)
+    assert time.monotonic() - clicked < 15, "the race takes longer than this"
+    assert len(curves(page)) == 3
 
 
 def test_no_other_host_is_asked(page: Page, server: Any) -> None:
