@@ -10,6 +10,8 @@ if __name__ == "__main__":
     logging.getLogger("streamlit.runtime.scriptrunner_utils.script_run_context").disabled = True
     torch.set_num_threads(1)
     loops.epochs()
-    engines.engines()
+    engines.races()
     page.reruns()
     page.sizes()
+    page.tabs()
+    engines.engines()

@@ -15,17 +15,21 @@ from tempfile import TemporaryDirectory
 from threading import Event, Thread
 from typing import Any
 
+import altair as alt
 import numpy as np
+import pandas as pd
 import torch
 
+import charts
 from tests.bench import seconds, table
 from tests.bench.loops import by_torch_optim
-from trainers import Axis, Run, Sweep, sweep
+from trainers import Axis, Race, Run, Sweep, race, sweep
 from trainers.optimizers import Adam
 from trainers.problems import Thermometer
 from trainers.problems.thermometer import readings
 from trainers.sweeping import level
 
+PICTURE = Path(__file__).parents[2] / "docs" / "engines.svg"
 SIZES = {1: 2000, 100: 2000, 1000: 2000, 10_000: 2000, 100_000: 500}
 """Epochs by number of runs."""
 PAIRS = 3
@@ -142,17 +146,47 @@ def available() -> dict[str, Callable[[int, int], Any]]:
 def engines() -> None:
     """Time per run and epoch, all engines in turns on one core; then the peak of memory."""
     os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})  # JAX takes all cores it sees
-    present, rows = available(), []
+    present, rows, points = available(), [], []
     for runs, epochs in SIZES.items():
         spent = turns(present, runs, epochs)
-        rows.append([f"{runs:,} x {epochs:,}", *(f"{1e6 * median(times):.4f}" for times in spent.values())])
+        costs = {name: 1e6 * median(times) for name, times in spent.items()}
+        rows.append([f"{runs:,} x {epochs:,}", *(f"{cost:.4f}" for cost in costs.values())])
         rows.append(["  sweep is cheaper by", *(ratio(spent[name], spent["sweep"]) for name in present)])
+        points += [{"engine": name, "runs": runs, "cost": cost} for name, cost in costs.items()]
     table(f"Adam: us per run and epoch, median of {PAIRS} turns", [["runs x epochs", *present], *rows])
+    print("C runs over the readings given to it; unrolled, it is compiled for eleven of them.")
+    PICTURE.write_text(picture(pd.DataFrame(points)), encoding="utf-8")
     sizes = (10_000, 100_000)
     rows = [
         [name, *(f"{peak(name, runs):.0f} MB" for runs in sizes)] for name in present if name != "plain loop"
     ]
     table("Peak memory above that after the imports", [["", *(f"{runs:,} runs" for runs in sizes)], *rows])
+
+
+def picture(points: pd.DataFrame) -> str:
+    """The costs as a chart for the README."""
+    log = alt.Scale(type="log")
+    lines = (
+        alt.Chart(points)
+        .mark_line(point=True)
+        .encode(
+            alt.X("runs:Q", scale=log, title="runs trained together", axis=alt.Axis(format="~s", grid=False)),
+            alt.Y("cost:Q", scale=log, title="microseconds per run and epoch", axis=alt.Axis(format="~g")),
+            alt.Color("engine:N", sort=None, title=None),
+        )
+    )
+    return charts.svg(alt.LayerChart(layer=[lines], height=300))
+
+
+def races() -> None:
+    """The default race beside ten plain loops as long as one of its runs."""
+    asked, rows = Race(), [["", "default race", "ten plain runs", "ratio"]]
+    race(asked)
+    pairs = [(race(asked).seconds, 10 * seconds(plain, 1, asked.epochs)) for _ in range(PAIRS)]
+    ours, theirs = (median(times) for times in zip(*pairs, strict=True))
+    share = median(a / b for a, b in pairs)
+    rows.append([f"{asked.size:,} runs", f"{ours:.2f} s", f"{theirs:.2f} s", f"{share:.2f}"])
+    table(f"A race beside ten runs of torch.optim.Adam, median of {PAIRS}; goal: ratio below 1", rows)
 
 
 def turns(present: dict[str, Callable[[int, int], Any]], runs: int, epochs: int) -> dict[str, list[float]]:

@@ -3,12 +3,17 @@
 from dataclasses import replace
 from itertools import count, islice, product
 from pathlib import Path
+from shutil import which
 from statistics import median
+from tempfile import TemporaryDirectory
+from time import perf_counter
 from urllib.parse import parse_qs
 
+from playwright.sync_api import sync_playwright
 from streamlit.testing.v1 import AppTest
 
 from tests.bench import seconds, table
+from tests.browser.conftest import NAMES, chromium, serve
 from trainers import train
 from trainers.optimizers import SGD, Adam, RMSprop
 from trainers.page import Page
@@ -59,6 +64,25 @@ def sizes() -> None:
         data, spec = sum(len(dataset.data.data) for dataset in chart.datasets), len(chart.spec.encode())
         rows.append([name, *(f"{size:,}" for size in (data, spec, whole - data - spec, whole))])
     table("Bytes sent to the browser", rows)
+
+
+def tabs() -> None:
+    """How long a visitor waits for the race, from the click on its tab to the table of its standings."""
+    if not any(map(which, NAMES)):
+        return
+    with TemporaryDirectory() as folder, serve(Path(folder)) as server, sync_playwright() as playwright:
+        browser, waits = chromium(playwright), []
+        for number in range(5):
+            page = browser.new_page(base_url=server.url)
+            page.goto(f"/?epochs=50&seed={number}")  # another race each time
+            page.get_by_text("The same link gives").wait_for()
+            page.get_by_role("tab", name="Race").click()
+            began = perf_counter()
+            page.get_by_role("columnheader", name="best learning rate").wait_for()
+            page.locator("[data-testid=stVegaLiteChart] svg.marks").nth(2).wait_for()
+            waits.append(perf_counter() - began)
+    rows = [["", "shown after"], ["default race", f"{median(waits):.2f} s"]]
+    table("The tab Race in a browser, median of 5 races; goal: at most 2 s", rows)
 
 
 def opened(query: str) -> AppTest:
