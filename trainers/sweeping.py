@@ -8,12 +8,13 @@ from time import perf_counter
 import torch
 from torch import Tensor
 
+from trainers.knobs import Real, knobs
 from trainers.optimizers import Rule
 from trainers.sweeps import Sweep, SweepResult
 
 BLOCK = 32_768
 """Parameters trained together: enough to share the cost of a call, few enough for the processor's cache."""
-CHUNK = 32
+CHUNK = 16
 """Epochs between two looks at the losses."""
 
 PROBE = 5
@@ -86,7 +87,7 @@ def train_block(sweep: Sweep, rows: Tensor, tally: "Tally") -> Iterator[int]:
             losses[row] = block.advance(epoch)
             yield epoch
         alive = ledger.record(chunk[0], losses[: len(chunk)])
-        if not alive.all():
+        if alive is not None:
             block.keep(alive)
             ledger.keep(alive)
             losses = losses[:, alive]
@@ -98,10 +99,18 @@ class Block:
 
     def __init__(self, sweep: Sweep, rows: Tensor) -> None:
         self.problem = sweep.run.problem
-        self.settings = {name: column[rows] for name, column in sweep.settings.items()}
+        self.settings = {name: column[rows] for name, column in self.columns(sweep)}
         self.optimizer: Rule = replace(sweep.run.optimizer, **self.settings)  # type: ignore[assignment]
         self.params = sweep.initial(rows)
         self.state = self.optimizer.init(self.params)
+
+    @staticmethod
+    def columns(sweep: Sweep) -> Iterator[tuple[str, Tensor]]:
+        """The swept knobs; where only the relative size counts, on a log scale, in the run's precision."""
+        for name, column in sweep.settings.items():
+            knob = knobs(sweep.run.optimizer)[name]
+            relative = isinstance(knob, Real) and knob.scale == "log"
+            yield name, column.to(getattr(torch, sweep.run.dtype)) if relative else column
 
     def __len__(self) -> int:
         return self.params.shape[1]
@@ -151,28 +160,32 @@ class Ledger:
     def __init__(self, tally: Tally, rows: Tensor) -> None:
         self.tally, self.rows = tally, rows
         self.best = torch.full((len(rows),), math.inf, dtype=tally.dtype)
+        self.waiting = {gap: torch.ones(len(rows), dtype=torch.bool) for gap in tally.levels}
 
-    def record(self, first: int, losses: Tensor) -> Tensor:
-        """Take note of these losses `(epochs, runs)`, those of `first` on; tell who is alive after them."""
-        low, high = losses.amin(0), losses.amax(0)
-        alive = low.isfinite() & high.isfinite()
-        if not alive.all():
+    def record(self, first: int, losses: Tensor) -> Tensor | None:
+        """Take note of these losses `(epochs, runs)`, those of `first` on; tell who is alive if not all are."""
+        low, high, alive = losses.amin(0), losses.amax(0), None
+        if not (math.isfinite(low.min().item()) and math.isfinite(high.max().item())):
+            alive = low.isfinite() & high.isfinite()
             gone = diverged(losses[:, ~alive])
             self.tally.diverged_at[self.rows[~alive]] = first + (~gone).sum(0)
             losses[:, ~alive] = losses[:, ~alive].masked_fill(gone, math.inf)
             low[~alive] = losses[:, ~alive].amin(0)
-        for gap, level in self.tally.levels.items():
-            reached = (low <= level) & (self.best > level)
-            if reached.any():
-                before = (losses[:, reached] > level).int().cumprod(0).sum(0)
-                self.tally.epochs_to[gap][self.rows[reached]] = first + before
         torch.minimum(self.best, low, out=self.best)
+        for gap, level in self.tally.levels.items():
+            waiting = self.best > level
+            new = (self.waiting[gap] ^ waiting).nonzero().flatten()
+            if len(new):
+                before = (losses[:, new] > level).cummin(0).values.sum(0)
+                self.tally.epochs_to[gap][self.rows[new]] = first + before
+                self.waiting[gap] = waiting
         return alive
 
     def keep(self, alive: Tensor) -> None:
         """Go on with these runs alone."""
         self.tally.best[self.rows[~alive]] = finite(self.best[~alive])
         self.rows, self.best = self.rows[alive], self.best[alive]
+        self.waiting = {gap: waiting[alive] for gap, waiting in self.waiting.items()}
 
     def finish(self, losses: Tensor) -> None:
         """Take note of how the last runs alive ended."""
