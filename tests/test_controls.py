@@ -61,7 +61,5 @@ def test_a_chosen_start_begins_where_the_seed_s_is() -> None:
     page, _ = controls.read({"start": True, "start.w": 3.5}, STORY, (0, 1, 2))
     assert page.task.start == (3.5, 0.0)
     page, notes = controls.read({"start": True, "start.w": float("nan")}, STORY, (0, 1, 2))
-    assert page.task.start is None
-    assert notes == [
-        "start must be 2 numbers from -1000000 to 1000000, got nan, 0: using the start of seed 0."
-    ]
+    assert page.task.start == (1.0, 0.0)
+    assert notes == ["start w must be a number from -1000000 to 1000000, got nan: using 1."]

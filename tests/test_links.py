@@ -136,6 +136,10 @@ def test_what_is_not_understood_is_named(text: str) -> None:
             "start=1&run=SGD",
             "start must be 2 numbers from -1000000 to 1000000, got 1: using the start of seed 0.",
         ),
+        (
+            "start=2~1e9&run=SGD",
+            "start b must be a number from -1000000 to 1000000, got 1000000000: using 1000000.",
+        ),
         ("start=1~x&run=SGD", "start “1?x” can't be read: using the start of seed 0."),
         ("problem=Rosenbrok&run=SGD", "“Rosenbrok” is not one of Thermometer: using Thermometer."),
         (

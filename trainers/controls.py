@@ -5,12 +5,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from trainers.grids import Grid
-from trainers.knobs import Integer, KnobError, Settings, knobs, nearest
+from trainers.knobs import Integer, Settings, knobs, nearest
 from trainers.optimizers import OPTIMIZERS
 from trainers.page import Page, View
 from trainers.problems import PROBLEMS
 from trainers.races import Racing
-from trainers.run import Method, Task, runners
+from trainers.run import Method, Task, begun_at, runners
 
 
 @dataclass(frozen=True)
@@ -71,10 +71,8 @@ def _task(found: Mapping[str, Any], shown: Task) -> tuple[Task, list[str]]:
     kept = shown.start if shown.start is not None and len(shown.start) == problem.size else None
     begin = kept or task.beginning()
     start = tuple(found.get(f"start.{name}", x) for name, x in zip(problem.names, begin, strict=True))
-    try:
-        return replace(task, start=start), notes
-    except KnobError as error:
-        return task, [*notes, f"{error}: using the start of seed {task.seed}."]
+    task, more = begun_at(task, start)
+    return task, notes + more
 
 
 def _method(found: Mapping[str, Any], id: int, shown: Method) -> tuple[Method, list[str]]:

@@ -7,13 +7,12 @@ import torch
 from torch import Tensor
 
 from trainers import links
-from trainers.knobs import KnobError, Settings, choice, integer, is_number, plain, shown
+from trainers.knobs import KnobError, Real, Settings, choice, integer, is_number, plain, shown
 from trainers.optimizers import OPTIMIZERS, SGD, Optimizer, Rule
 from trainers.problems import PROBLEMS, Problem, Thermometer
 from trainers.runners import RUNNERS
 
-FARTHEST = 1e6
-"""The largest absolute value of a chosen start."""
+COORDINATE = Real(0.0, "One coordinate of a chosen start.", -1e6, 1e6)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -132,10 +131,27 @@ def read_task(found: dict[str, list[str]]) -> tuple[Task, list[str]]:
     if start is None:
         return task, notes
     try:
-        return replace(task, start=tuple(map(float, start.split("~")))), notes
-    except ValueError as error:
-        reason = error if isinstance(error, KnobError) else f"start {links.quoted(start)} can't be read"
-        return task, [*notes, f"{reason}: using the start of seed {task.seed}."]
+        task, more = begun_at(task, tuple(map(float, start.split("~"))))
+    except ValueError:
+        more = [f"start {links.quoted(start)} can't be read: using the start of seed {task.seed}."]
+    return task, notes + more
+
+
+def begun_at(task: Task, start: tuple[Any, ...]) -> tuple[Task, list[str]]:
+    """The task begun as near to this start as can be, and a note on each coordinate not taken."""
+    try:
+        return replace(task, start=start), []
+    except KnobError as error:
+        if len(start) != task.problem.size:
+            return task, [f"{error}: using the start of seed {task.seed}."]
+    near, notes = [], []
+    for name, value, seeded in zip(task.problem.names, start, task.beginning(), strict=True):
+        try:
+            near.append(COORDINATE.checked(f"start {name}", value))
+        except KnobError as error:
+            near.append(COORDINATE.nearest(name, value) if value == value else seeded)
+            notes.append(f"{error}: using {plain(near[-1])}.")
+    return replace(task, start=tuple(near)), notes
 
 
 def read_methods(found: dict[str, list[str]]) -> tuple[tuple[Method, ...], list[str]]:
@@ -159,9 +175,10 @@ def _method(text: str) -> tuple[Method, list[str]]:
 
 def _start(start: Any, problem: Problem) -> tuple[float, ...]:
     """A chosen start as numbers, checked."""
-    wanted = f"must be {problem.size} numbers from {plain(-FARTHEST)} to {plain(FARTHEST)}"
+    low, high = plain(COORDINATE.low), plain(COORDINATE.high)
+    wanted = f"must be {problem.size} numbers from {low} to {high}"
     numbers = list(start) if isinstance(start, tuple | list) else [start]
-    usable = [is_number(x) and abs(x) <= FARTHEST for x in numbers]
+    usable = [is_number(x) and COORDINATE.low <= x <= COORDINATE.high for x in numbers]
     if len(numbers) != problem.size or not all(usable):
         raise KnobError("start", f"{wanted}, got {shown(', '.join(map(plain, numbers)))}")
     return tuple(map(float, numbers))

@@ -163,7 +163,7 @@ class Ledger:
         self.waiting = {gap: torch.ones(len(rows), dtype=torch.bool) for gap in tally.levels}
 
     def record(self, first: int, losses: Tensor) -> Tensor | None:
-        """Take note of these losses `(epochs, runs)`, those of `first` on; tell who is alive if not all are."""
+        """Take note of losses `(epochs, runs)`, those of `first` on; tell who is alive if not all are."""
         low, high, alive = losses.amin(0), losses.amax(0), None
         if not (math.isfinite(low.min().item()) and math.isfinite(high.max().item())):
             alive = low.isfinite() & high.isfinite()
