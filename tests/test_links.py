@@ -149,6 +149,8 @@ def test_what_is_not_understood_is_named(text: str) -> None:
         ("run=SGD&race=Race", "“Race” is not one of Racing: using Racing."),
         ("run=SGD&race=Racing~low-5~high-1", "high must be above low, 5, got 1: using 10."),
         ("run=SGD&grid=Grid~count-1", "count must be a whole number from 2 to 100, got 1: using 2."),
+        ("run=SGD~lr-0.5~lr-0.1", "Run 1: “SGD” has a setting several times: using the first."),
+        ("run=SGD~lr-1_0", "Run 1: lr “1_0” can't be read: using 0.001."),
         ("theme=pink&run=SGD", "The link's “theme” is unknown: ignored."),
         ("&".join(["run=SGD"] * 13), "The link has 13 runs: using the first 12."),
         ("a" * 5000, "The link has 5000 characters, more than 4096: ignored."),
@@ -169,3 +171,14 @@ def test_a_link_without_runs_shows_those_of_another_page() -> None:
 def test_zero_runs_have_a_link() -> None:
     page = replace(PRESETS[0].page, methods=())
     assert Page.from_query(page.to_query(), otherwise=PRESETS[1].page) == (page, [])
+
+
+def test_a_whole_address_is_a_link() -> None:
+    run = Run(optimizer=Adam(lr=0.5), epochs=7)
+    assert Run.from_query(f"https://example.org/lab/?{run.to_query()}") == (run, [])
+    page = Page(Task(epochs=7), (Method(optimizer=Adam(lr=0.5)),))
+    assert Page.from_query(f"https://example.org/?{page.to_query()}") == (page, [])
+    told = Run.from_query(page.to_query())
+    assert told[0] == run
+    assert told[1][0] == "The link's “tab” is no part of a run: ignored."
+    assert Run.from_query("run=none") == (Run(), [])

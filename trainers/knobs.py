@@ -93,6 +93,8 @@ class Real(Knob):
         return f"must be a number from {plain(self.low)} to {plain(self.high)}"
 
     def read(self, text: str) -> float:
+        if not text.isascii() or "_" in text:  # which Python would read
+            raise ValueError(f"a number, not {shown(text)}")
         return float(text)
 
     def write(self, value: Any) -> str:

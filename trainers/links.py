@@ -25,9 +25,12 @@ def read(text: str, kinds: Mapping[str, type[Any]], fallback: type[Any]) -> tupl
     """What `write` wrote: the settings, the words beside the name, and notes on what was not taken."""
     name, *parts = text.split("~")
     words = [part for part in parts if part and "-" not in part]
-    texts = dict(part.split("-", 1) for part in parts if "-" in part)
+    pairs = [part.split("-", 1) for part in parts if "-" in part]
+    texts = dict(reversed(pairs))  # the first of several
     kind = kinds.get(name, fallback)
     settings, notes = read_knobs(kind, texts)
+    if len(texts) < len(pairs):
+        notes.append(f"{quoted(name)} has a setting several times: using the first.")
     if name not in kinds:
         notes.insert(0, f"{quoted(name)} is not one of {', '.join(kinds)}: using {kind.__name__}.")
     return settings, words, notes
@@ -50,11 +53,13 @@ def read_knobs(kind: type[Any], texts: Mapping[str, str]) -> tuple[Any, list[str
 
 
 def parameters(text: str) -> tuple[dict[str, list[str]], list[str]]:
-    """The parameters of a query string, by name, and notes."""
+    """The parameters of a query string, or of a whole address, by name, and notes."""
     if len(text) > LONGEST:
         return {}, [f"The link has {len(text)} characters, more than {LONGEST}: ignored."]
     found: dict[str, list[str]] = {}
-    for name, value in parse_qsl(text.removeprefix("?"), keep_blank_values=True):
+    before, mark, after = text.partition("?")
+    query = after if mark and "=" not in before else text
+    for name, value in parse_qsl(query, keep_blank_values=True):
         found.setdefault(name, []).append(value)
     return found, []
 
@@ -67,9 +72,9 @@ def single(found: dict[str, list[str]], name: str, notes: list[str]) -> str | No
     return values[0] if values else None
 
 
-def ignored(found: Mapping[str, list[str]]) -> list[str]:
+def ignored(found: Mapping[str, list[str]], why: str = "unknown") -> list[str]:
     """Notes on the parameters that nobody took."""
-    return [f"The link's {quoted(name)} is unknown: ignored." for name in found]
+    return [f"The link's {quoted(name)} is {why}: ignored." for name in found]
 
 
 def quoted(text: str) -> str:

@@ -85,7 +85,6 @@ class Page:
         if not found:
             return otherwise or cls(), notes
         if found.get("run") == ["none"]:
-            found.pop("run")
             otherwise = None
         if otherwise is not None and "run" not in found:
             found = {k: v for k, v in links.parameters(otherwise.to_query())[0].items() if k != "run"} | found

@@ -99,7 +99,7 @@ class Run(Task, Method):
         found, notes = links.parameters(text)
         task, more = read_task(found)
         methods, most = read_methods(found)
-        notes += more + most + links.ignored(found)
+        notes += more + most + links.ignored(found, "no part of a run")
         if len(methods) > 1:
             notes.append(f"The link has {len(methods)} runs: using the first.")
         return join(task, methods[0] if methods else Method()), notes
@@ -157,7 +157,8 @@ def begun_at(task: Task, start: tuple[Any, ...]) -> tuple[Task, list[str]]:
 def read_methods(found: dict[str, list[str]]) -> tuple[tuple[Method, ...], list[str]]:
     """Take the methods out of a link's parameters, with notes on what was not taken."""
     methods, notes = [], []
-    for number, text in enumerate(found.pop("run", []), start=1):
+    texts = found.pop("run", [])
+    for number, text in enumerate(texts if texts != ["none"] else [], start=1):
         method, more = _method(text)
         methods.append(method)
         notes += [f"Run {number}: {note}" for note in more]
