@@ -70,6 +70,8 @@ class Real(Knob):
 
     def checked(self, name: str, value: Any) -> Any:
         if isinstance(value, Tensor):
+            if value.numel() == 0 or value.is_complex() or isinstance(self, Integer):
+                raise KnobError(name, f"{self.bounds()}, got a tensor that holds none")
             if not bool(((value >= self.low) & (value <= self.high)).all()):
                 raise KnobError(name, f"{self.bounds()}, got {value.min():g} to {value.max():g}")
             return value

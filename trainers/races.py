@@ -11,7 +11,7 @@ from torch import Tensor
 
 from trainers.knobs import KnobError, Real, Settings, choice, integer, knobs, plain, real, shown
 from trainers.optimizers import SGD, Adagrad, Adam, Optimizer, RMSprop, Rule
-from trainers.problems import PROBLEMS, Problem, Thermometer
+from trainers.problems import Problem, Thermometer
 from trainers.run import Run
 from trainers.sweeps import Axis, Sweep, SweepResult
 
@@ -78,7 +78,7 @@ class Race(Racing):
     def check(self) -> None:
         super().check()
         if not isinstance(self.problem, Problem):
-            raise KnobError("problem", f"must be one of {', '.join(PROBLEMS)}, got {shown(self.problem)}")
+            raise KnobError("problem", f"must be one such as Thermometer(), got {shown(self.problem)}")
         object.__setattr__(self, "optimizers", tuple(self.optimizers))
         if not self.optimizers:
             raise KnobError("optimizers", "must be at least one, got none")

@@ -28,7 +28,7 @@ class Task(Settings):
     def check(self) -> None:
         super().check()
         if not isinstance(self.problem, Problem):
-            raise KnobError("problem", f"must be one of {', '.join(PROBLEMS)}, got {shown(self.problem)}")
+            raise KnobError("problem", f"must be one such as Thermometer(), got {shown(self.problem)}")
         if self.start is not None:
             object.__setattr__(self, "start", _start(self.start, self.problem))
 
@@ -59,8 +59,10 @@ class Method(Settings):
     def check(self) -> None:
         super().check()
         if not isinstance(self.optimizer, Optimizer):
-            one_of = ", ".join(OPTIMIZERS)
-            raise KnobError("optimizer", f"must be one of {one_of}, got {shown(self.optimizer)}")
+            raise KnobError("optimizer", f"must be one such as SGD(), got {shown(self.optimizer)}")
+        for name, value in vars(self.optimizer).items():
+            if isinstance(value, Tensor):
+                raise KnobError(name, "must be one number for a run; a sweep takes many")
         if self.runner not in runners(type(self.optimizer)):
             name = type(self.optimizer).__name__
             raise KnobError("runner", f"{self.runner} needs a rule written by hand; {name} has none")
@@ -68,7 +70,8 @@ class Method(Settings):
     @property
     def label(self) -> str:
         """The method in a few words: its rate, and what differs from the defaults."""
-        knobs = {"lr": getattr(self.optimizer, "lr", None)} | self.optimizer.changed()
+        rate = {"lr": self.optimizer.lr} if hasattr(self.optimizer, "lr") else {}
+        knobs = rate | self.optimizer.changed()
         words = [name if value is True else f"{name} {plain(value)}" for name, value in knobs.items()]
         return " · ".join([type(self.optimizer).__name__, self.runner, *words])
 

@@ -81,15 +81,17 @@ def train_block(sweep: Sweep, rows: Tensor, tally: "Tally") -> Iterator[int]:
     block, ledger = Block(sweep, rows), Ledger(tally, rows)
     rest = range(sweep.run.epochs + 1)
     losses = torch.empty(CHUNK, len(rows), dtype=tally.dtype)
-    while rest and len(block):
+    while rest:
         chunk, rest = rest[:CHUNK], rest[CHUNK:]
         for row, epoch in enumerate(chunk):
             losses[row] = block.advance(epoch)
             yield epoch
         alive = ledger.record(chunk[0], losses[: len(chunk)])
         if alive is not None:
-            block.keep(alive)
             ledger.keep(alive)
+            if not alive.any():
+                return
+            block.keep(alive)
             losses = losses[:, alive]
     ledger.finish(losses[len(chunk) - 1])
 
@@ -111,9 +113,6 @@ class Block:
             knob = knobs(sweep.run.optimizer)[name]
             relative = isinstance(knob, Real) and knob.scale == "log"
             yield name, column.to(getattr(torch, sweep.run.dtype)) if relative else column
-
-    def __len__(self) -> int:
-        return self.params.shape[1]
 
     def advance(self, epoch: int) -> Tensor:
         """The losses `(runs,)` after that many updates; then the next update."""
