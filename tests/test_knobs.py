@@ -52,7 +52,7 @@ ANYTHING = st.one_of(
         (lambda: Run(runner="keras"), "runner must be one of manual, autograd, torch.optim, got keras"),
         (lambda: Run(start=(1.0,)), "start must be 2 numbers from -1000000 to 1000000, got 1"),
         (lambda: Run(start=(1.0, math.nan)), "start must be 2 numbers from -1000000 to 1000000, got 1, nan"),
-        (lambda: Run(problem="Thermomete"), r"problem must be one such as Thermometer(), got Thermometer"),
+        (lambda: Run(problem="Thermometer"), "problem must be one such as Thermometer(), got Thermometer"),
         (lambda: Run(optimizer=SGD), "optimizer must be one such as SGD(), got"),
     ],
 )
