@@ -281,6 +281,7 @@ def run_controls(id: int, method: Method, colour: str, full: bool) -> None:
     kind = type(method.optimizer)
     with st.expander(f"{swatch(colour)} {method.label}", key=f"{id}.expander"):
         st.selectbox("optimizer", list(OPTIMIZERS), key=f"{id}.optimizer")
+        st.caption(kind.summary)
         st.selectbox("runner", runners(kind), key=f"{id}.runner", help=knobs(Method)["runner"].help)
         all_controls(method.optimizer, f"{id}.{kind.__name__}")
         with st.container(horizontal=True):
@@ -420,6 +421,7 @@ with st.sidebar:
 
     st.subheader("Problem", anchor=False)
     st.selectbox("Problem", list(PROBLEMS), key="problem", label_visibility="collapsed")
+    st.caption(task.problem.summary)
     all_controls(task.problem, f"problem.{type(task.problem).__name__}")
     all_controls(task, "task")
     st.checkbox("Choose the start", key="start", help="Instead of the start that the seed gives.")
@@ -578,7 +580,7 @@ if tabs["Race"].open:
         elif wanted(field, field.sweeps(), f"{field.size:,} runs of {field.epochs:,} epochs"):
             verdict, board = Spot(st.container()), st.container()
             result = watched(raced, field, f"Training {field.size:,} runs", verdict)
-            racers = standings.entrant_names(field.optimizers)
+            racers = standings.entrant_names(field)
             look = charts.Style.of(racers, ["manual"] * len(racers), dark)
             verdict.finally_().markdown(f"**{standings.verdict(result, racers)}**")
             for warning in standings.warnings(result, racers):
@@ -608,7 +610,7 @@ if tabs["Race"].open:
             )
             board.caption(
                 f"Each point is one trial, the median of {field.starts} starts. Click it to add it to the "
-                f"comparison. Dotted: where divergence begins, computed. {standings.margins(result, racers)}"
+                f"comparison. {standings.margins(result, racers)}"
             )
             left, right = st.columns(2)
             left.markdown("**Tuned**: each at its best trial, from fresh starts")
@@ -693,5 +695,6 @@ with summary:
         download("Settings (JSON)", lambda: export.settings_json(page, link), "settings.json")
         download("Chart (SVG)", lambda: charts.svg(loss_chart(light, legend=True)), "loss.svg")
     st.caption(
-        f"torch {torch.__version__}, one thread. The same link gives the same numbers on the same versions."
+        f"torch {torch.__version__}, one thread. The same link gives the same numbers on the same versions; "
+        "times differ."
     )

@@ -22,7 +22,7 @@ from trainers.standings import duels, entrant_names, entrants, standings, verdic
 from trainers.sweeps import Axis
 
 DEFAULT = race(Race(dtype="float64"))
-NAMES = entrant_names(USUAL)
+NAMES = entrant_names(DEFAULT.race)
 SMALL = {"trials": 5, "starts": 3, "epochs": 30}
 PUBLISHED = {
     0.01: (4.93, 2.8e-8, 4.4e-8, 22.0, 15.9, 48.8),
@@ -140,7 +140,7 @@ def test_a_general_optimizer_never_loses_to_its_special_case() -> None:
 @pytest.mark.parametrize("rule", [r for r in rules() if r == type(r)()], ids=repr)
 def test_whoever_has_a_rate_can_race(rule: Rule) -> None:
     found = race(Race(optimizers=(rule,), **SMALL))
-    assert verdict(found, entrant_names([rule]))
+    assert verdict(found, entrant_names(found.race))
     assert found.ranking == [0]
 
 
@@ -232,10 +232,16 @@ def test_the_story_of_the_race_tells_its_winners() -> None:
     assert tuple(entry.winner for entry in race(asked).entries) == tuple(m.optimizer for m in page.methods)
 
 
-def test_who_races_does_not_depend_on_rates() -> None:
-    field = entrants([SGD(lr=0.1), SGD(lr=0.2), SGD(momentum=0.5), Adam(), Optimizer()])
-    assert field == (SGD(lr=0.2), SGD(momentum=0.5), Adam())
-    assert entrant_names(field) == ["SGD", "SGD · momentum 0.5", "Adam"]
+def test_who_races_does_not_depend_on_what_is_tuned() -> None:
+    ahead = SGD(momentum=0.5, nesterov=True)
+    mine = [SGD(lr=0.1), SGD(momentum=0.5), ahead, SGD(lr=0.2), Adam(), Optimizer()]
+    field = entrants(mine, Race())
+    assert field == (SGD(lr=0.1), SGD(momentum=0.5), ahead, Adam())
+    names = entrant_names(Race(optimizers=field))
+    assert names == ["SGD", "SGD · momentum 0.5", "SGD · momentum 0.5 · nesterov", "Adam"]
+    field = entrants(mine, Race(search="all"))
+    assert field == (SGD(lr=0.1), ahead, Adam())
+    assert entrant_names(Race(optimizers=field, search="all")) == ["SGD", "SGD · nesterov", "Adam"]
 
 
 def test_a_race_can_be_stopped() -> None:

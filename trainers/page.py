@@ -55,7 +55,7 @@ class Page:
     def race(self) -> Race | None:
         """The race that the page shows; none if nobody can race."""
         optimizers = tuple(method.optimizer for method in self.methods)
-        field = USUAL if self.view.entrants == "usual" else entrants(optimizers)
+        field = entrants(USUAL if self.view.entrants == "usual" else optimizers, self.racing)
         rules = {name: getattr(self.racing, name) for name in knobs(Racing)}
         if not field or (self.racing.criterion == "epochs" and self.task.problem.minimum is None):
             return None

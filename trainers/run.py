@@ -72,8 +72,7 @@ class Method(Settings):
         """The method in a few words: its rate, and what differs from the defaults."""
         rate = {"lr": self.optimizer.lr} if hasattr(self.optimizer, "lr") else {}
         knobs = rate | self.optimizer.changed()
-        words = [name if value is True else f"{name} {plain(value)}" for name, value in knobs.items()]
-        return " · ".join([type(self.optimizer).__name__, self.runner, *words])
+        return " · ".join([type(self.optimizer).__name__, self.runner, *in_words(knobs)])
 
     def to_query(self) -> str:
         """The query string of a link to this method."""
@@ -106,6 +105,11 @@ class Run(Task, Method):
         if len(methods) > 1:
             notes.append(f"The link has {len(methods)} runs: using the first.")
         return join(task, methods[0] if methods else Method()), notes
+
+
+def in_words(values: dict[str, Any]) -> list[str]:
+    """The values of knobs as short words: `lr 0.1`, `nesterov`."""
+    return [name if value is True else f"{name} {plain(value)}" for name, value in values.items()]
 
 
 def join(task: Task, method: Method) -> Run:

@@ -1,7 +1,6 @@
 """A race in words and in tables of text."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import pandas as pd
 from torch import Tensor
@@ -9,24 +8,30 @@ from torch import Tensor
 from trainers.knobs import knobs
 from trainers.optimizers import Optimizer, Rule
 from trainers.race_tables import HIGH, LOW, edges, quantile
-from trainers.races import Entry, Race, RaceResult, median
-from trainers.run import Method
-from trainers.summary import listed, names
+from trainers.races import Entry, Race, RaceResult, Racing, median
+from trainers.run import in_words
+from trainers.summary import listed, short
 
 
-def entrants(optimizers: Sequence[Optimizer]) -> tuple[Rule, ...]:
-    """Those that can race, each once; the learning rate, which is tuned, does not tell them apart."""
-    able = [rule for rule in optimizers if isinstance(rule, Rule) and "lr" in knobs(rule)]
-    return tuple({entrant_label(rule): rule for rule in able}.values())
+def entrants(optimizers: Sequence[Optimizer], racing: Racing) -> tuple[Rule, ...]:
+    """Those that can race, each once: what the race tunes does not tell them apart."""
+    able: dict[tuple[str, ...], Rule] = {}
+    for rule in optimizers:
+        if isinstance(rule, Rule) and "lr" in knobs(rule):
+            able.setdefault(tuple(_words(rule, racing)), rule)
+    return tuple(able.values())
 
 
-def entrant_label(rule: Rule) -> str:
-    return Method(optimizer=replace(rule, lr=1.0)).label  # type: ignore[call-arg]
+def entrant_names(race: Race) -> list[str]:
+    """A short name for each optimizer of a race, without what is tuned."""
+    return short([_words(rule, race) for rule in race.optimizers])
 
 
-def entrant_names(optimizers: Sequence[Rule]) -> list[str]:
-    """A short name for each, without the learning rate."""
-    return names([Method(optimizer=replace(rule, lr=1.0)) for rule in optimizers])  # type: ignore[call-arg]
+def _words(optimizer: Optimizer, racing: Racing) -> list[str]:
+    """An optimizer in words: its name, and what differs from the defaults and is not tuned."""
+    tuned = racing.space(optimizer)
+    changed = {name: value for name, value in optimizer.changed().items() if name not in tuned}
+    return [type(optimizer).__name__, *in_words(changed)]
 
 
 def standings(result: RaceResult, names: Sequence[str]) -> pd.DataFrame:
@@ -159,4 +164,4 @@ def margins(result: RaceResult, names: Sequence[str]) -> str:
             words.append(f"{name} at {best / edge:.0%}")
     if not words:
         return ""
-    return f"Best rate as a share of the rate at which it begins to diverge: {listed(words)}."
+    return f"Dotted: where divergence begins, computed. The best rates: {listed(words)} of that."
