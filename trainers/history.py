@@ -50,8 +50,7 @@ class History:
 
         Rounding of the loss can make it a little less than 0.
         """
-        minimum = self.run.problem.minimum
-        return self.loss.double() - (float("nan") if minimum is None else minimum)
+        return self.run.problem.gap(self.loss)
 
     def epochs_to(self, gap: float) -> int | None:
         """The number of updates after which the gap was first at most `gap`, or None."""

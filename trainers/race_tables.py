@@ -15,9 +15,8 @@ LOW, HIGH = 0.1, 0.9
 
 def tuned_curves(result: RaceResult, names: Sequence[str]) -> pd.DataFrame:
     """The tuned optimizers on their fresh starts, as gaps or losses: run, x, low, mid, high."""
-    base = result.race.problem.minimum or 0.0
     epochs = moments(result.race.epochs, 150)
-    courses = [entry.losses[epochs].double() - base for entry in result.entries]
+    courses = [result.race.problem.above(entry.losses[epochs]) for entry in result.entries]
     parts = [
         pd.DataFrame({"run": name, "x": epochs, **band(course)})
         for name, course in zip(names, courses, strict=True)

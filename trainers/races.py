@@ -129,7 +129,7 @@ class Race(Racing):
         if self.criterion == "epochs":
             return arrived.double().where(arrived >= 0, math.inf)
         loss = final if self.criterion == "final" else best.where(final.isfinite(), math.nan)
-        gap = loss.double() - (self.problem.minimum or 0.0)
+        gap = self.problem.above(loss)
         return gap.where(~gap.isnan(), math.inf).clamp(min=self.rounding if self.problem.minimum else None)
 
     def judged_trials(self, result: SweepResult) -> Tensor:
@@ -139,7 +139,7 @@ class Race(Racing):
 
     def judged_curves(self, losses: Tensor) -> Tensor:
         """`(runs,)` for losses `(epochs + 1, runs)`."""
-        reached = losses.double() - (self.problem.minimum or 0.0) <= self.target
+        reached = self.problem.above(losses) <= self.target
         arrived = reached.int().argmax(0).where(reached.any(0), -1)
         return self.judged(losses[-1], losses.where(~losses.isnan(), math.inf).amin(0), arrived)
 
@@ -211,7 +211,7 @@ class RaceResult:
             miss = float(self.race.epochs)
         else:
             begin = self.race.problem.loss(entry.trials.sweep.initial(torch.arange(self.race.starts)))
-            miss = float(median(begin.double())) - (self.race.problem.minimum or 0.0)
+            miss = float(median(self.race.problem.above(begin)))
         return [expected_best(entry.scores, count, miss) for count in counts]
 
     def wins(self) -> Tensor:

@@ -174,8 +174,7 @@ class SweepResult:
     @cached_property
     def gap(self) -> Tensor:
         """The final loss minus the smallest loss there is; NaN where that is unknown or the run diverged."""
-        minimum = self.sweep.run.problem.minimum
-        return self.final_loss - (math.nan if minimum is None else minimum)
+        return self.sweep.run.problem.gap(self.final_loss)
 
     def run(self, row: int) -> Run:
         """One run of the sweep, to be trained alone."""

@@ -52,11 +52,10 @@ def under_way(
     """The losses or gaps of the finished histories and of the run being trained, in few rows: run, x, y."""
     parts, buckets = [], rows // 2 // len(names)
     courses = [*(history.loss for history in histories), loss]
-    base = run.problem.minimum or 0.0 if column == "gap" else 0.0
     for values, name in zip(courses, names, strict=False):
         kept = thinned(values, buckets)
-        y = values[kept].double().numpy() - base
-        parts.append(pd.DataFrame({"run": name, "x": kept.numpy(), "y": y}))
+        y = run.problem.gap(values[kept]) if column == "gap" else values[kept]
+        parts.append(pd.DataFrame({"run": name, "x": kept.numpy(), "y": y.double().numpy()}))
     return pd.concat(parts, ignore_index=True)
 
 

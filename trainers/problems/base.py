@@ -1,5 +1,6 @@
 """What a problem is: parameters in, loss out, with the gradient derived by hand beside it."""
 
+import math
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -30,6 +31,14 @@ class Problem(Settings):
     def minimum(self) -> float | None:
         """The smallest loss there is, where it is known exactly."""
         return None
+
+    def gap(self, loss: Tensor) -> Tensor:
+        """Losses minus the smallest there is, in float64; NaN where that is unknown."""
+        return loss.double() - (math.nan if self.minimum is None else self.minimum)
+
+    def above(self, loss: Tensor) -> Tensor:
+        """The gap where the smallest loss is known, else the loss itself, in float64."""
+        return loss.double() - (self.minimum or 0.0)
 
     def rounding(self, dtype: torch.dtype) -> float:
         """Gaps up to this are the rounding of a loss near the minimum, not the optimizer's work."""
