@@ -244,6 +244,21 @@ def test_who_races_does_not_depend_on_what_is_tuned() -> None:
     assert entrant_names(Race(optimizers=field, search="all")) == ["SGD", "SGD · nesterov", "Adam"]
 
 
+def test_losses_race_where_no_minimum_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    known = race(Race(dtype="float64", **SMALL))
+    monkeypatch.setattr(Thermometer, "minimum", None)
+    unknown = race(Race(dtype="float64", **SMALL))
+    assert unknown.ranking == known.ranking
+    for mine, theirs in zip(unknown.entries, known.entries, strict=True):
+        torch.testing.assert_close(mine.tuned, theirs.tuned + 2.9276455708956)
+    names = entrant_names(unknown.race)
+    assert " had the smallest final loss, " in verdict(unknown, names)
+    assert "final loss, tuned" in standings(unknown, names)
+    assert sensitivity(unknown, names)["mid"].min() > 2.9
+    with pytest.raises(ValueError, match="criterion epochs needs a problem whose smallest loss is known"):
+        Race(criterion="epochs")
+
+
 def test_a_race_can_be_stopped() -> None:
     shares: list[float] = []
     race(Race(**SMALL), lambda share: shares.append(share))

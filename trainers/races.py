@@ -129,8 +129,9 @@ class Race(Racing):
         if self.criterion == "epochs":
             return arrived.double().where(arrived >= 0, math.inf)
         loss = final if self.criterion == "final" else best.where(final.isfinite(), math.nan)
-        gap = self.problem.above(loss)
-        return gap.where(~gap.isnan(), math.inf).clamp(min=self.rounding if self.problem.minimum else None)
+        above = self.problem.above(loss)
+        finite = above.where(~above.isnan(), math.inf)
+        return finite.clamp(min=self.rounding) if self.rounding else finite
 
     def judged_trials(self, result: SweepResult) -> Tensor:
         """`(trials, starts)`"""
