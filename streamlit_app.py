@@ -401,7 +401,7 @@ def code(lines: Sequence[tuple[str, bool]]) -> str:
         mark = "background:rgba(255,176,0,.3);border-radius:3px" if new else ""
         body = f"<span style='{mark}'>{html.escape(text)}</span>"
         html_lines.append(f"<div style='padding-left:{indent}ch;text-indent:-4ch'>{body}&nbsp;</div>")
-    return f"<div style='font:.75rem/1.6 monospace'>{''.join(html_lines)}</div>"
+    return f"<div style='font:.75rem/1.6 monospace;overflow-wrap:anywhere'>{''.join(html_lines)}</div>"
 
 
 # --- The page -------------------------------------------------------------------------------------
@@ -542,7 +542,7 @@ if tabs["Three ways"].open:
             ways = train_all([replace(run, runner=runner) for runner in able], view, look, verdict, plot)
             apart, rounding = spread(ways), tables.rounding(ways)
             verdict.finally_().markdown(
-                f"The same run trained {len(able)} ways, all from one start. Over {run.epochs:,} epochs "
+                f"The same run trained with {', '.join(able)}, from one start. Over {run.epochs:,} epochs "
                 f"in {run.dtype} their parameters were **{distance(apart)}**."
             )
 

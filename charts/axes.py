@@ -58,7 +58,7 @@ def y_axis(title: str, domain: list[float] | None, log: bool) -> alt.Axis:
     """A vertical axis; on a log scale its ticks are powers of ten, or 1, 2 and 5 within few decades."""
     ticks = _ticks(*domain) if log and domain is not None else []
     values = {"values": ticks} if ticks else {"tickCount": 6}
-    return alt.Axis(title=title, format="~g", labelOverlap=True, **values)
+    return alt.Axis(title=title, format="~g" if log else "~r", labelOverlap=True, **values)
 
 
 def _ticks(low: float, high: float) -> list[float]:

@@ -23,7 +23,7 @@ def three_ways() -> dict[str, list[tuple[str, bool]]]:
 def problem_code(problem: Problem) -> str:
     """The methods that make up the loss, and the gradient derived by hand."""
     methods = [method for method in vars(type(problem)).values() if isfunction(method)]
-    shown = [method for method in methods if method.__name__ != "start" and method.__name__[0] != "_"]
+    shown = [m for m in methods if m.__name__ not in ("start", "points") and m.__name__[0] != "_"]
     return "\n".join(dedent(getsource(method)) for method in shown)
 
 
