@@ -74,6 +74,7 @@ LABELS = {
     "low": "Rates from",
     "high": "to",
     "count": "Values each",
+    "race.epochs": "Epochs of the race",
 }
 Y_TITLES = {"loss": "loss", "gap": "gap to the smallest loss"}
 X_TITLES = {
@@ -230,7 +231,7 @@ def remove(id: int) -> None:
 
 def control(name: str, knob: Knob, value: Any, key: str, width: Any = "stretch") -> None:
     """The control of one knob that stands at this value."""
-    label = LABELS.get(name, name)
+    label = LABELS.get(key, LABELS.get(name, name))
     if isinstance(knob, Flag):
         st.checkbox(label, key=key, help=knob.help)
     elif isinstance(knob, Choice):
@@ -574,6 +575,11 @@ if tabs["Race"].open:
             for name, knob in knobs(Racing).items():
                 if name != "target" or page.racing.criterion == "epochs":
                     control(name, knob, getattr(page.racing, name), f"race.{name}", width=130)
+        st.caption(
+            f"Each optimizer tries {page.racing.trials} settings; each such trial is trained from "
+            f"{page.racing.starts} random starts, and the median counts. Then the best trial of each "
+            f"runs from {page.racing.starts} fresh starts, which no trial has seen."
+        )
         field = page.race
         if field is None:
             st.write("Nobody can race: a racer needs a rule by hand, and epochs to a gap a known minimum.")
@@ -587,30 +593,31 @@ if tabs["Race"].open:
                 verdict.container.warning(warning)
             with board:
                 legend(look.colours, racers)
-            counted = standings.counted(field)
-
             def sensitivity_chart(look: charts.Style = look) -> Any:
                 trials, edges = race_tables.sensitivity(result, racers), race_tables.edges(result, racers)
-                missed = "not reached" if field.criterion == "epochs" else "diverged"
-                return charts.sensitivity_chart(trials, edges, look, counted, missed, field.search == "lr")
+                lines = field.search == "lr"
+                return charts.sensitivity_chart(trials, edges, look, field.counted, field.missed, lines)
 
             def tuned_chart() -> Any:
                 title = Y_TITLES["loss" if task.problem.minimum is None else "gap"]
                 return charts.band_chart(race_tables.tuned_curves(result, racers), look, "epochs", title)
 
             def budget_chart() -> Any:
-                return charts.budget_chart(race_tables.budgets(result, racers), look, f"expected {counted}")
+                table = race_tables.budgets(result, racers)
+                return charts.budget_chart(table, look, f"expected {field.counted}")
 
             board.vega_lite_chart(
                 drawn("sensitivity", (field,), (dark,), sensitivity_chart),
                 key="race.chart",
                 on_select=lambda: add_trial(result),
                 selection_mode="trial",
-                alt=f"Line chart: {counted} against the learning rate. {standings.verdict(result, racers)}",
+                alt=f"Line chart: {field.counted} against the learning rate.",
             )
+            cross = "diverged, or ended ten times as far away as it began"
             board.caption(
-                f"Each point is one trial, the median of {field.starts} starts. Click it to add it to the "
-                f"comparison. {standings.margins(result, racers)}"
+                f"Each point is one trial. Cross: {field.missed if field.criterion == 'epochs' else cross}. "
+                f"{standings.margins(result, racers)} Click a point to add it to your runs, which have the "
+                "sidebar's epochs and start."
             )
             left, right = st.columns(2)
             left.markdown("**Tuned**: each at its best trial, from fresh starts")
@@ -622,17 +629,22 @@ if tabs["Race"].open:
             right.markdown("**Budget**: what to expect from fewer trials")
             right.vega_lite_chart(
                 drawn("budget", (field,), (dark,), budget_chart),
-                alt=f"Line chart: expected {counted} against the number of trials.",
+                alt=f"Line chart: expected {field.counted} against the number of trials.",
             )
+            worst = "all epochs" if field.criterion == "epochs" else "what it began with"
             right.caption(
-                "The mean of the best of so many trials, drawn from those made. A trial that diverged, or "
-                "ended worse than it began, counts as its beginning."
+                "Had only so many of the trials been made: the expected result of the best of them. One that "
+                f"missed counts as {worst}."
             )
             order = [look.colours[place] for place in result.ranking]
             standing(standings.standings(result, racers), order, "The standings")
-            with st.expander("Who beat whom"):
-                standing(standings.duels(result, racers), order, "Who beat whom")
-                st.caption("In what share of the fresh starts the row beat the column; a tie is half.")
+            st.caption(
+                "Of trials that are equal but for rounding the middle one is the best. Who beats whom is "
+                "counted over the fresh starts; a tie is half a win."
+            )
+            if len(racers) > 1:
+                with st.expander("Who beat whom"):
+                    standing(standings.duels(result, racers), order, "In what share of starts who beat whom")
             with st.container(horizontal=True):
                 light = charts.Style.of(racers, ["manual"] * len(racers))
                 download("Trials (CSV)", lambda: result.frame(racers).to_csv(index=False), "trials.csv")
@@ -684,6 +696,7 @@ if tabs["Grid"].open:
 
 with summary:
     if runs:
+        st.markdown("**Your runs**")
         standing(cells(histories, labels, view.target), style.colours, "How each run ended")
     with st.container(horizontal=True, vertical_alignment="center"):
         link = f"{str(st.context.url).partition('?')[0].rstrip('/')}/?{page.to_query()}"

@@ -30,6 +30,6 @@ def band_chart(curves: pd.DataFrame, style: Style, x_title: str, y_title: str) -
     ]
     chart = alt.Chart(shown)
     band = (x, alt.Y("low:Q"), alt.Y2("high:Q"), style.colour())
-    bands = chart.mark_area(opacity=0.15, clip=True).encode(*band)
+    bands = chart.mark_area(opacity=0.15, clip=True, tooltip=None).encode(*band)
     lines = chart.mark_line(clip=True, strokeCap="butt").encode(x, y, style.colour(), tooltip=tooltip)
     return alt.LayerChart(layer=[bands, lines], height=HEIGHT)

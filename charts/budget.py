@@ -14,7 +14,10 @@ def budget_chart(budgets: pd.DataFrame, style: Style, y_title: str) -> alt.Layer
     log = bool(positive(budgets["y"]).any())
     shown = budgets[positive(budgets["y"])] if log else budgets
     domain = span(shown, "y", log)
-    x = alt.X("x:Q", axis=x_axis("trials"), scale=alt.Scale(type="log", nice=False))
+    last = int(shown["x"].max()) if len(shown) else 1
+    axis = x_axis("trials")
+    axis.values = [n for n in (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000) if n <= last]
+    x = alt.X("x:Q", axis=axis, scale=scale([0.95, last * 1.05], True))
     y = alt.Y("y:Q", axis=y_axis(y_title, domain, log), scale=scale(domain, log))
     tooltip = [
         alt.Tooltip("run:N"),

@@ -7,13 +7,12 @@ from charts.axes import LARGEST, positive, scale, span
 from charts.axes import y_axis as value_axis
 
 HEIGHT = 440
-EMPTY = "#8080801a"
 
 
 def heat_chart(cells: pd.DataFrame, titles: tuple[str, str, str], logs: tuple[bool, bool]) -> alt.LayerChart:
-    """`cells` has the columns row, x, x_to, x_at, y, y_to, y_at, value, status: one rectangle each.
+    """`cells` has the columns row, x, x_to, x_at, y, y_to, y_at, value, told: one rectangle each.
 
-    Cells whose value is not finite are empty but for a cross. A click on a cell selects its row, as `cell`.
+    Cells whose value is not finite are grey with a cross. A click on a cell selects its row, as `cell`.
     """
     log = bool(positive(cells["value"]).any())
     values = cells["value"]
@@ -24,15 +23,17 @@ def heat_chart(cells: pd.DataFrame, titles: tuple[str, str, str], logs: tuple[bo
     x = alt.X("x:Q", axis=x_axis, scale=x_scale)
     y = alt.Y("y:Q", axis=y_axis, scale=y_scale)
     click = alt.selection_point(name="cell", fields=["row"], on="click", empty=False)
+    sides = (x, y, alt.X2("x_to:Q"), alt.Y2("y_to:Q"))
     rects = (
+        alt.Chart(shown[shown["finite"]]).mark_rect().encode(*sides, color=_colour(shown, titles[2], log))
+    )
+    # Colour scales have no say over what is not finite: hence a layer of its own above, to be clicked.
+    frames = (
         alt.Chart(shown)
-        .mark_rect(cursor="pointer", strokeWidth=2, invalid=None)
+        .mark_rect(cursor="pointer", strokeWidth=2, fill="gray")
         .encode(
-            x,
-            y,
-            alt.X2("x_to:Q"),
-            alt.Y2("y_to:Q"),
-            color=alt.condition("datum.finite", _colour(shown, titles[2], log), alt.value(EMPTY)),
+            *sides,
+            fillOpacity=alt.condition("datum.finite", alt.value(0), alt.value(0.12)),
             stroke=alt.condition(click, alt.value("red"), alt.value(None)),
             tooltip=_tooltip(*titles),
         )
@@ -43,7 +44,7 @@ def heat_chart(cells: pd.DataFrame, titles: tuple[str, str, str], logs: tuple[bo
         .mark_text(text="×", color="gray", fontSize=11, tooltip=None)
         .encode(alt.X("x_at:Q"), alt.Y("y_at:Q"))
     )
-    return alt.LayerChart(layer=[rects, crosses], height=HEIGHT)
+    return alt.LayerChart(layer=[rects, crosses, frames], height=HEIGHT)
 
 
 def _along(cells: pd.DataFrame, name: str, title: str, log: bool) -> tuple[alt.Axis, alt.Scale]:
@@ -66,6 +67,5 @@ def _tooltip(x_title: str, y_title: str, value_title: str) -> list[alt.Tooltip]:
     return [
         alt.Tooltip("x_at:Q", title=x_title, format=".4g"),
         alt.Tooltip("y_at:Q", title=y_title, format=".4g"),
-        alt.Tooltip("value:Q", title=value_title, format=".4g"),
-        alt.Tooltip("status:N"),
+        alt.Tooltip("told:N", title=value_title),
     ]

@@ -18,7 +18,7 @@ RAIL = 0.05
 def sensitivity_chart(
     trials: pd.DataFrame, edges: pd.DataFrame, style: Style, y_title: str, missed: str, lines: bool = True
 ) -> alt.LayerChart:
-    """`trials` has the columns run, entry, trial, x, low, mid, high, diverged; infinite for a miss.
+    """`trials` has the columns run, entry, trial, x, mid (infinite for a miss), result, spread.
 
     Misses are crosses on a rail above the others, one for each run. `edges` has run and x: dotted rules.
     A click on a trial selects its entry and trial, as `trial`.
@@ -28,8 +28,8 @@ def sensitivity_chart(
     rails, top = _rails(trials, domain)
     placed = trials.assign(missed=~trials["mid"].between(0, LARGEST), y=finite)
     placed["y"] = placed["y"].where(~placed["missed"], placed["entry"].map(rails))
-    placed["middle"] = placed["mid"].where(~placed["missed"])
-    x = alt.X("x:Q", axis=_rates(trials), scale=alt.Scale(type="log", nice=False))
+    around = [float(trials["x"].min()) / 1.15, float(trials["x"].max()) * 1.15]  # room for whole points
+    x = alt.X("x:Q", axis=_rates(trials), scale=scale(around, True))
     y = alt.Y("y:Q", axis=y_axis(y_title, domain, True), scale=scale([domain[0], top], True))
     click = alt.selection_point(name="trial", fields=["entry", "trial"], on="click", empty=False)
     points = (
@@ -41,7 +41,7 @@ def sensitivity_chart(
             style.colour(),
             shape=alt.Shape("missed:N", scale=SHAPES, legend=None),
             size=alt.condition(click, alt.value(160), alt.value(45)),
-            tooltip=_tooltip(y_title, missed),
+            tooltip=_tooltip(y_title),
         )
         .add_params(click)
     )
@@ -97,12 +97,10 @@ def _rail_label(placed: pd.DataFrame, height: float, y: alt.Y, missed: str) -> a
     return chart
 
 
-def _tooltip(y_title: str, missed: str) -> list[alt.Tooltip]:
+def _tooltip(y_title: str) -> list[alt.Tooltip]:
     return [
         alt.Tooltip("run:N"),
         alt.Tooltip("x:Q", title="learning rate", format=".4g"),
-        alt.Tooltip("middle:Q", title=y_title, format=".3g"),
-        alt.Tooltip("low:Q", title="10 %", format=".3g"),
-        alt.Tooltip("high:Q", title="90 %", format=".3g"),
-        alt.Tooltip("diverged:Q", title="starts that diverged"),
+        alt.Tooltip("result:N", title=y_title),
+        alt.Tooltip("spread:N", title="10–90 % of starts"),
     ]

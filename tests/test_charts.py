@@ -217,8 +217,7 @@ def test_a_heat_map_marks_what_diverged() -> None:
         }
     )
     spec = charts.spec(charts.heat_chart(table, ("lr", "momentum", "gap"), (True, False)))
-    assert drawn(spec, 0)["finite"].tolist() == [True, False]
-    assert drawn(spec, 1)["row"].tolist() == [1]
+    assert [drawn(spec, layer)["row"].tolist() for layer in range(3)] == [[0], [1], [0, 1]]
     assert spec["layer"][0]["encoding"]["x"]["scale"]["domain"] == [1.0, 4.0]
     assert [p["name"] for p in spec["params"] if p.get("select")] == ["cell"]
     assert charts.spec(charts.heat_chart(table.assign(value=math.nan), ("a", "b", "gap"), (True, False)))

@@ -28,7 +28,7 @@ def test_a_cell_is_its_run_trained_alone() -> None:
         cell = table.loc[row]
         optimizer = optimizer_at(RUN.optimizer, {"lr": cell["x_at"], "momentum": cell["y_at"]})
         history = train(Run(optimizer=optimizer, epochs=200, dtype="float64"))
-        assert cell["status"] == history.status
+        assert (cell["told"] == "diverged") == (history.status == "diverged")
         assert cell["value"] == pytest.approx(history.gap[-1].item(), rel=1e-6, nan_ok=True) or (
             cell["value"] == Thermometer().rounding(torch.float64)
         )
@@ -51,9 +51,9 @@ def test_momentum_moves_the_edge() -> None:
     for _, cell in table.iterrows():
         edge = SGD(momentum=cell["y_at"]).edge(60.64608743)
         if cell["x_at"] > 1.02 * edge:
-            assert cell["status"] == "diverged"
+            assert cell["told"] == "diverged"
         elif cell["x_at"] < 0.98 * edge:
-            assert cell["status"] == "finished"
+            assert cell["told"] != "diverged"
 
 
 @pytest.mark.parametrize("kind", OPTIMIZERS.values(), ids=OPTIMIZERS)

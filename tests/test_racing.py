@@ -96,7 +96,7 @@ def test_results_are_those_of_the_runs_trained_alone(problem: Problem, criterion
                 "best": history.best - (problem.minimum or 0.0),
                 "epochs": math.inf if (k := history.epochs_to(20.0)) is None else k,
             }[criterion]
-            if history.status == "diverged" and criterion != "epochs":
+            if criterion != "epochs" and (history.status == "diverged" or expected > asked.limit):
                 expected = math.inf
             assert entry.results[trial, start].item() == pytest.approx(expected, rel=1e-4)
         seeds = asked.fresh(entry.winner).seeds.tolist()
@@ -187,11 +187,16 @@ def test_wins_count_starts_and_halve_ties() -> None:
 def test_a_best_rate_at_the_edge_is_told() -> None:
     low = race(Race(optimizers=(SGD(), Adam()), low=1e-6, high=1e-4, **SMALL))
     told = warnings(low, ["SGD", "Adam"])
-    assert told[0].startswith("The best learning rate of SGD, 0.0001, is at the high end of the range")
+    assert told == [
+        "At the high end of the range of learning rates lies the best one of SGD (0.0001) and Adam (0.0001): a "
+        "wider range may hold a better one."
+    ]
     rates = standings(low, ["SGD", "Adam"])["best learning rate"]
     assert rates.tolist() == ["0.0001 (edge of the range)"] * 2
     hopeless = race(Race(optimizers=(SGD(), SGD(momentum=0.9)), low=50, high=100, **SMALL))
-    assert warnings(hopeless, ["a", "b"]) == ["No trial of a succeeded.", "No trial of b succeeded."]
+    assert warnings(hopeless, ["a", "b"]) == ["No trial of a and b succeeded."]
+    assert standings(hopeless, ["a", "b"])["best learning rate"].tolist() == ["–", "–"]
+    assert tuned_curves(hopeless, ["a", "b"]).empty
     assert verdict(hopeless, ["a", "b"]) == "No optimizer stayed finite from most of the starts."
     assert sensitivity(hopeless, ["a", "b"])["mid"].isin([math.inf]).all()
 
@@ -212,6 +217,28 @@ def test_the_verdict_in_words() -> None:
     assert verdict(few, ["SGD", "Adam"]).endswith("At torch's default rates SGD would have been first.")
 
 
+def test_what_ends_ten_times_as_far_as_it_began_counts_as_diverged() -> None:
+    asked = Race(dtype="float64", **SMALL)
+    begin = [float(train(replace(asked.run(SGD()), seed=seed, epochs=1)).gap[0]) for seed in range(3)]
+    assert asked.limit == pytest.approx(10 * sorted(begin)[1])
+    grown = torch.tensor([asked.limit * 1.01, asked.limit * 0.99], dtype=torch.float64) + 2.9276455708956
+    judged = asked.judged(grown, grown, torch.tensor([-1, -1]))
+    assert judged.isinf().tolist() == [True, False]
+
+
+def test_results_in_words() -> None:
+    asked = Race()
+    told = [asked.told(number) for number in (math.inf, 1e-7, 0.0123, 1234.0)]
+    assert told == ["diverged", "0 (rounding)", "0.012", "1,234"]
+    assert Race(criterion="epochs").told(math.inf) == "not reached"
+
+
+def test_a_race_of_one() -> None:
+    alone = race(Race(optimizers=(SGD(),), **SMALL))
+    assert verdict(alone, ["SGD"]).startswith("Tuned with 5 trials, SGD came closest to the smallest loss")
+    assert "beat the others in" not in standings(alone, ["SGD"])
+
+
 def test_tables_for_charts() -> None:
     curves = tuned_curves(DEFAULT, NAMES)
     assert list(curves) == ["run", "x", "low", "mid", "high"]
@@ -219,7 +246,8 @@ def test_tables_for_charts() -> None:
     assert (curves["mid"] <= curves["high"]).all()
     trials = sensitivity(DEFAULT, NAMES)
     assert len(trials) == 216
-    assert trials.loc[trials["mid"] == math.inf, "diverged"].min() > 5
+    assert trials.loc[trials["mid"] == math.inf, "result"].unique().tolist() == ["diverged"]
+    assert trials.loc[trials["mid"] < math.inf, "mid"].max() <= DEFAULT.race.limit
     assert edges(DEFAULT, NAMES)["run"].tolist() == NAMES[:3]
     assert len(DEFAULT.frame(NAMES)) == 2160
     assert DEFAULT.frame(NAMES)["trial"].max() == 35

@@ -78,9 +78,11 @@ def ends(result: SweepResult) -> Tensor:
 
 
 def cells(result: SweepResult) -> pd.DataFrame:
-    """A rectangle for each run: row, x, x_to, x_at, y, y_to, y_at, value (gap or loss), status."""
+    """A rectangle for each run: row, x, x_to, x_at, y, y_to, y_at, value (gap or loss), told."""
     frame = result.frame()
-    table: dict[str, Any] = {"row": range(len(frame)), "value": ends(result), "status": frame["status"]}
+    values = ends(result)
+    told = ["diverged" if math.isnan(value) else f"{value:.4g}" for value in values.tolist()]
+    table: dict[str, Any] = {"row": range(len(frame)), "value": values, "told": told}
     for name, (knob, axis) in zip("xy", result.sweep.axes.items(), strict=True):
         begins, finish = borders(axis)
         place = torch.searchsorted(axis.values(), result.settings[knob])

@@ -26,7 +26,10 @@ class View(Settings):
         1e-2, 1e-12, 1e6, scale="log", help="How close to the smallest loss counts as arrived."
     )
     entrants: str = choice(
-        "usual", ("usual", "runs"), help="Who races: six usual ones, or the optimizers of your runs."
+        "usual",
+        ("usual", "runs"),
+        help="SGD, with momentum 0.9, with Nesterov's, Adam, RMSprop and Adagrad; or the optimizers of your "
+        "runs, where runs that differ in tuned settings alone are one.",
     )
     lesson: int = integer(1, 1, MOST_RUNS, help="The run that is trained three ways.")
 

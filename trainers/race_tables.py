@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import pandas as pd
 import torch
@@ -16,35 +17,40 @@ LOW, HIGH = 0.1, 0.9
 def tuned_curves(result: RaceResult, names: Sequence[str]) -> pd.DataFrame:
     """The tuned optimizers on their fresh starts, as gaps or losses: run, x, low, mid, high."""
     epochs = moments(result.race.epochs, 150)
-    courses = [result.race.problem.above(entry.losses[epochs]) for entry in result.entries]
-    parts = [
-        pd.DataFrame({"run": name, "x": epochs, **band(course)})
-        for name, course in zip(names, courses, strict=True)
-    ]
-    return pd.concat(parts, ignore_index=True)
+    parts = [pd.DataFrame(columns=["run", "x", "low", "mid", "high"])]
+    for name, entry in zip(names, result.entries, strict=True):
+        if not entry.failed:
+            above = result.race.problem.above(entry.losses[epochs])
+            near = above.clamp(min=result.race.rounding) if result.race.rounding else above
+            parts.append(pd.DataFrame({"run": name, "x": epochs, **band(near)}))
+    return pd.concat(parts[1:] or parts, ignore_index=True)
 
 
 def sensitivity(result: RaceResult, names: Sequence[str]) -> pd.DataFrame:
-    """The result of each trial by its learning rate: run, entry, trial, x, low, mid, high, diverged.
+    """The result of each trial by its learning rate: run, entry, trial, x, low, mid, high, result, spread.
 
-    Infinite where a trial missed; `diverged` counts the starts that did.
+    Infinite where a trial missed; `result` and `spread` are the numbers as text.
     """
     starts, parts = result.race.starts, []
     for number, (name, entry) in enumerate(zip(names, result.entries, strict=True)):
         rates = entry.trials.settings["lr"][::starts].numpy()
-        diverged = (entry.trials.diverged_at >= 0).reshape(-1, starts).sum(1).numpy()
-        part = {"run": name, "entry": number, "trial": range(len(rates)), "x": rates, "diverged": diverged}
-        parts.append(pd.DataFrame(part | band(entry.results)))
+        part: dict[str, Any] = {"run": name, "entry": number, "trial": range(len(rates)), "x": rates}
+        part |= band(entry.results)
+        told = {end: [result.race.told(value) for value in part[end]] for end in ("low", "mid", "high")}
+        part["result"] = told["mid"]
+        part["spread"] = [f"{low} to {high}" for low, high in zip(told["low"], told["high"], strict=True)]
+        parts.append(pd.DataFrame(part))
     return pd.concat(parts, ignore_index=True)
 
 
 def edges(result: RaceResult, names: Sequence[str]) -> pd.DataFrame:
-    """The learning rates from which on an optimizer diverges, where they are known: run, x."""
+    """The rates, of those tried, from which on an optimizer diverges, where that is known: run, x."""
     hessian, rows = result.race.problem.hessian, []
     if hessian is not None and result.race.search == "lr":
         curvature = float(torch.linalg.eigvalsh(hessian).max())
         rows = [(name, e.optimizer.edge(curvature)) for name, e in zip(names, result.entries, strict=True)]
-    known = [(name, edge) for name, edge in rows if edge is not None and edge < torch.inf]
+    low, high = result.race.low, result.race.high
+    known = [(name, edge) for name, edge in rows if edge is not None and low <= edge <= high]
     return pd.DataFrame(known, columns=["run", "x"])
 
 
@@ -58,7 +64,7 @@ def budgets(result: RaceResult, names: Sequence[str]) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
-def band(values: Tensor) -> dict[str, object]:
+def band(values: Tensor) -> dict[str, Any]:
     """The low end, the middle and the high end of values `(..., starts)`."""
     return {
         name: quantile(values, share).numpy() for name, share in (("low", LOW), ("mid", 0.5), ("high", HIGH))

@@ -25,14 +25,14 @@ DIGITS = 4
 class Racing(Settings):
     """The rules of a race, the same for all."""
 
-    trials: int = integer(36, 2, 1000, scale="log", help="Settings that each optimizer may try.")
-    starts: int = integer(10, 1, 100, scale="log", help="Starts that each trial is trained from.")
-    epochs: int = integer(500, 1, 10_000, scale="log", help="Updates of each training.")
+    trials: int = integer(36, 2, 1000, scale="log", help="How many settings each optimizer tries.")
+    starts: int = integer(10, 1, 100, scale="log", help="How many random starts each trial is trained from.")
+    epochs: int = integer(500, 1, 10_000, scale="log", help="Number of updates in the race.")
     criterion: str = choice(
         "final",
         ("final", "best", "epochs"),
-        help="What counts: the final loss, the best loss on the way, or the epochs to the target gap. "
-        "Over the starts the median decides.",
+        help="What decides: the loss at the end, the best loss on the way, or the epochs until the gap to "
+        "the smallest loss is within the target. Of the starts, the median counts.",
     )
     target: float = real(1e-2, 1e-12, 1e6, scale="log", help="The gap that counts as arrived.")
     search: str = choice(
@@ -116,13 +116,42 @@ class Race(Racing):
         """How many runs are trained in all."""
         return len(self.optimizers) * self.starts * (self.trials + 2)
 
+    @cached_property
+    def limit(self) -> float:
+        """Results beyond this count as diverged: ten times the median gap, or loss, at the start."""
+        begin = self.problem.loss(self.sweeps()[0].initial(torch.arange(self.starts)))
+        return 10 * abs(float(median(self.problem.above(begin))))
+
+    @property
+    def counted(self) -> str:
+        """What the criterion counts, in words."""
+        if self.criterion == "epochs":
+            return f"epochs to gap {self.target:g}"
+        return f"{self.criterion} {'loss' if self.problem.minimum is None else 'gap'}"
+
+    @property
+    def missed(self) -> str:
+        """What it is to miss, in a word."""
+        return "not reached" if self.criterion == "epochs" else "diverged"
+
+    def told(self, result: Tensor | float) -> str:
+        """A result as text."""
+        number = float(result)
+        if math.isinf(number):
+            return self.missed
+        if self.criterion == "epochs" or number >= 100:
+            return f"{number:,.0f}"
+        if self.problem.minimum is not None and number <= self.rounding:
+            return "0 (rounding)"
+        return f"{number:.2g}"
+
     @property
     def rounding(self) -> float:
         """Gaps up to this are the rounding of the loss, not the optimizer's work."""
         return self.problem.rounding(getattr(torch, self.dtype))
 
     def judged(self, final: Tensor, best: Tensor, arrived: Tensor) -> Tensor:
-        """What counts, by the criterion, of some runs: small is good, infinite a miss.
+        """What counts, by the criterion, of some runs: small is good, infinite a miss; see `limit`.
 
         `final` and `best` are losses, the first NaN where a run diverged; `arrived` is an epoch or -1.
         """
@@ -130,8 +159,8 @@ class Race(Racing):
             return arrived.double().where(arrived >= 0, math.inf)
         loss = final if self.criterion == "final" else best.where(final.isfinite(), math.nan)
         above = self.problem.above(loss)
-        finite = above.where(~above.isnan(), math.inf)
-        return finite.clamp(min=self.rounding) if self.rounding else finite
+        near = above.where(above <= self.limit, math.inf)
+        return near.clamp(min=self.rounding) if self.rounding else near
 
     def judged_trials(self, result: SweepResult) -> Tensor:
         """`(trials, starts)`"""
@@ -174,6 +203,11 @@ class Entry:
         return optimizer
 
     @property
+    def failed(self) -> bool:
+        """Whether every trial missed."""
+        return bool(self.scores.isinf().all())
+
+    @property
     def winner(self) -> Rule:
         """The optimizer as its best trial had it."""
         return self.setting(self.best)
@@ -208,11 +242,7 @@ class RaceResult:
         A trial that missed, or made it worse, counts as what it began with: the gap at the start, or all
         the epochs.
         """
-        if self.race.criterion == "epochs":
-            miss = float(self.race.epochs)
-        else:
-            begin = self.race.problem.loss(entry.trials.sweep.initial(torch.arange(self.race.starts)))
-            miss = float(median(self.race.problem.above(begin)))
+        miss = float(self.race.epochs) if self.race.criterion == "epochs" else self.race.limit / 10
         return [expected_best(entry.scores, count, miss) for count in counts]
 
     def wins(self) -> Tensor:

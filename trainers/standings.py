@@ -41,19 +41,22 @@ def standings(result: RaceResult, names: Sequence[str]) -> pd.DataFrame:
 
 def _row(result: RaceResult, place: int, name: str) -> dict[str, str]:
     race, entry = result.race, result.entries[place]
-    low, high = (told(race, quantile(entry.tuned, share)) for share in (LOW, HIGH))
-    others = max(len(result.entries) - 1, 1)
+    low, high = (race.told(quantile(entry.tuned, share)) for share in (LOW, HIGH))
+    others = len(result.entries) - 1
     missed = int(entry.scores.isinf().sum())
-    return {
+    edge = " (edge of the range)" if entry.at_edge else ""
+    row = {
         "run": name,
-        "best learning rate": f"{rate(entry):.3g}{' (edge of the range)' if entry.at_edge else ''}",
+        "best learning rate": "–" if entry.failed else f"{rate(entry):.4g}{edge}",
         **_other_settings(entry),
-        f"{counted(race)}, tuned": told(race, median(entry.tuned)),
+        f"{race.counted}, tuned": race.told(median(entry.tuned)),
         "10–90 % of starts": low if low == high else f"{low} to {high}",
-        "at torch's default rate": told(race, median(entry.untuned)),
+        "at torch's default rate": race.told(median(entry.untuned)),
         "trials that missed": f"{missed} of {race.trials}",
-        "beat the others in": f"{(float(result.wins()[place].sum()) - 0.5) / others:.0%}",
     }
+    if len(result.entries) > 1:
+        row["beat the others in"] = f"{(float(result.wins()[place].sum()) - 0.5) / others:.0%}"
+    return row
 
 
 def _other_settings(entry: Entry) -> dict[str, str]:
@@ -79,25 +82,6 @@ def rate(entry: Entry) -> float:
     return float(getattr(entry.winner, "lr"))  # noqa: B009
 
 
-def counted(race: Race) -> str:
-    """What the criterion counts."""
-    if race.criterion == "epochs":
-        return f"epochs to gap {race.target:g}"
-    return f"{race.criterion} {'loss' if race.problem.minimum is None else 'gap'}"
-
-
-def told(race: Race, result: Tensor) -> str:
-    """A result as text."""
-    number = float(result)
-    if number == float("inf"):
-        return "not reached" if race.criterion == "epochs" else "diverged"
-    if race.criterion == "epochs":
-        return f"{number:,.0f}"
-    if race.problem.minimum is not None and number <= race.rounding:
-        return "0 (rounding)"
-    return f"{number:.2g}"
-
-
 def verdict(result: RaceResult, names: Sequence[str]) -> str:
     """What the race shows, in words."""
     return " ".join(part for part in (_winner(result, names), _untuned(result, names)) if part)
@@ -111,9 +95,10 @@ def _winner(result: RaceResult, names: Sequence[str]) -> str:
         return f"No optimizer {missed} from most of the starts."
     first = listed([names[place] for place in result.ranking if medians[place] == best])
     behind = [place for place in result.ranking if medians[place] > best][:1]
-    follow = [f"; {names[place]} follows with {told(race, medians[place])}" for place in behind]
+    follow = [f"; {names[place]} follows with {race.told(medians[place])}" for place in behind]
+    tuned = "Each tuned" if len(result.entries) > 1 else "Tuned"
     return (
-        f"Each tuned with {race.trials} trials, {first} {_feat(race, best)}{''.join(follow)}, "
+        f"{tuned} with {race.trials} trials, {first} {_feat(race, best)}{''.join(follow)}, "
         f"in the median of {race.starts} fresh starts."
     )
 
@@ -121,12 +106,12 @@ def _winner(result: RaceResult, names: Sequence[str]) -> str:
 def _feat(race: Race, best: Tensor) -> str:
     """What the winner did."""
     if race.criterion == "epochs":
-        return f"came within {race.target:g} of the smallest loss first, after {told(race, best)} epochs"
+        return f"came within {race.target:g} of the smallest loss first, after {race.told(best)} epochs"
     if race.problem.minimum is None:
-        return f"had the smallest {race.criterion} loss, {told(race, best)}"
+        return f"had the smallest {race.criterion} loss, {race.told(best)}"
     if float(best) <= race.rounding:
         return "found the smallest loss, as near as rounding allows"
-    return f"came closest to the smallest loss, with a {race.criterion} gap of {told(race, best)}"
+    return f"came closest to the smallest loss, with a {race.criterion} gap of {race.told(best)}"
 
 
 def _untuned(result: RaceResult, names: Sequence[str]) -> str:
@@ -142,14 +127,15 @@ def _untuned(result: RaceResult, names: Sequence[str]) -> str:
 
 def warnings(result: RaceResult, names: Sequence[str]) -> list[str]:
     """What to mend before believing it."""
-    found = []
-    for name, entry in zip(names, result.entries, strict=True):
-        if entry.scores.isinf().all():
-            found.append(f"No trial of {name} succeeded.")
-        elif entry.at_edge:
+    named = list(zip(names, result.entries, strict=True))
+    failed = [name for name, entry in named if entry.failed]
+    found = [f"No trial of {listed(failed)} succeeded."] if failed else []
+    for end in ("low", "high"):
+        there = [f"{n} ({rate(e):.3g})" for n, e in named if e.at_edge == end and not e.failed]
+        if there:
             found.append(
-                f"The best learning rate of {name}, {rate(entry):.3g}, is at the {entry.at_edge} end of the "
-                "range: a wider one may hold a better one."
+                f"At the {end} end of the range of learning rates lies the best one of {listed(there)}: a wider "
+                "range may hold a better one."
             )
     return found
 
@@ -159,9 +145,10 @@ def margins(result: RaceResult, names: Sequence[str]) -> str:
     known = edges(result, names)
     words = []
     for name, edge in zip(known["run"], known["x"], strict=True):
-        best = rate(result.entries[list(names).index(name)])
-        if best < edge:
-            words.append(f"{name} at {best / edge:.0%}")
-    if not words:
+        entry = result.entries[list(names).index(name)]
+        alone = int((entry.scores == entry.scores.min()).sum()) == 1
+        if alone and not entry.failed:
+            words.append(f"the best rate of {name} is {rate(entry) / edge:.0%} of that")
+    if not len(known):
         return ""
-    return f"Dotted: where divergence begins, computed. The best rates: {listed(words)} of that."
+    return f"Dotted: where divergence begins, computed{'; ' if words else ''}{listed(words) if words else ''}."
