@@ -188,8 +188,8 @@ def test_a_best_rate_at_the_edge_is_told() -> None:
     low = race(Race(optimizers=(SGD(), Adam()), low=1e-6, high=1e-4, **SMALL))
     told = warnings(low, ["SGD", "Adam"])
     assert told == [
-        "At the high end of the range of learning rates lies the best one of SGD (0.0001) and Adam (0.0001): a "
-        "wider range may hold a better one."
+        "At the high end of the range of learning rates lies the best one of SGD (0.0001) and Adam (0.0001): "
+        "a wider range may hold a better one."
     ]
     rates = standings(low, ["SGD", "Adam"])["best learning rate"]
     assert rates.tolist() == ["0.0001 (edge of the range)"] * 2

@@ -134,8 +134,8 @@ def warnings(result: RaceResult, names: Sequence[str]) -> list[str]:
         there = [f"{n} ({rate(e):.3g})" for n, e in named if e.at_edge == end and not e.failed]
         if there:
             found.append(
-                f"At the {end} end of the range of learning rates lies the best one of {listed(there)}: a wider "
-                "range may hold a better one."
+                f"At the {end} end of the range of learning rates lies the best one of {listed(there)}: a "
+                "wider range may hold a better one."
             )
     return found
 
