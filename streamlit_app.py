@@ -593,6 +593,7 @@ if tabs["Race"].open:
                 verdict.container.warning(warning)
             with board:
                 legend(look.colours, racers)
+
             def sensitivity_chart(look: charts.Style = look) -> Any:
                 trials, edges = race_tables.sensitivity(result, racers), race_tables.edges(result, racers)
                 lines = field.search == "lr"

@@ -24,13 +24,12 @@ def heat_chart(cells: pd.DataFrame, titles: tuple[str, str, str], logs: tuple[bo
     y = alt.Y("y:Q", axis=y_axis, scale=y_scale)
     click = alt.selection_point(name="cell", fields=["row"], on="click", empty=False)
     sides = (x, y, alt.X2("x_to:Q"), alt.Y2("y_to:Q"))
-    rects = (
-        alt.Chart(shown[shown["finite"]]).mark_rect().encode(*sides, color=_colour(shown, titles[2], log))
-    )
+    all_cells = alt.Chart(shown)
+    finite, others = (all_cells.transform_filter(test) for test in ("datum.finite", "!datum.finite"))
+    rects = finite.mark_rect().encode(*sides, color=_colour(shown, titles[2], log))
     # Colour scales have no say over what is not finite: hence a layer of its own above, to be clicked.
     frames = (
-        alt.Chart(shown)
-        .mark_rect(cursor="pointer", strokeWidth=2, fill="gray")
+        all_cells.mark_rect(cursor="pointer", strokeWidth=2, fill="gray")
         .encode(
             *sides,
             fillOpacity=alt.condition("datum.finite", alt.value(0), alt.value(0.12)),
@@ -39,10 +38,8 @@ def heat_chart(cells: pd.DataFrame, titles: tuple[str, str, str], logs: tuple[bo
         )
         .add_params(click)
     )
-    crosses = (
-        alt.Chart(shown[~shown["finite"]])
-        .mark_text(text="×", color="gray", fontSize=11, tooltip=None)
-        .encode(alt.X("x_at:Q"), alt.Y("y_at:Q"))
+    crosses = others.mark_text(text="×", color="gray", fontSize=11, tooltip=None).encode(
+        alt.X("x_at:Q"), alt.Y("y_at:Q")
     )
     return alt.LayerChart(layer=[rects, crosses, frames], height=HEIGHT)
 

@@ -217,7 +217,9 @@ def test_a_heat_map_marks_what_diverged() -> None:
         }
     )
     spec = charts.spec(charts.heat_chart(table, ("lr", "momentum", "gap"), (True, False)))
-    assert [drawn(spec, layer)["row"].tolist() for layer in range(3)] == [[0], [1], [0, 1]]
+    assert drawn(spec, 0)["finite"].tolist() == [True, False]
+    tests = [layer.get("transform") for layer in spec["layer"]]
+    assert tests == [[{"filter": "datum.finite"}], [{"filter": "!datum.finite"}], None]
     assert spec["layer"][0]["encoding"]["x"]["scale"]["domain"] == [1.0, 4.0]
     assert [p["name"] for p in spec["params"] if p.get("select")] == ["cell"]
     assert charts.spec(charts.heat_chart(table.assign(value=math.nan), ("a", "b", "gap"), (True, False)))

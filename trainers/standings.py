@@ -151,4 +151,4 @@ def margins(result: RaceResult, names: Sequence[str]) -> str:
             words.append(f"the best rate of {name} is {rate(entry) / edge:.0%} of that")
     if not len(known):
         return ""
-    return f"Dotted: where divergence begins, computed{'; ' if words else ''}{listed(words) if words else ''}."
+    return "; ".join(["Dotted: where divergence begins, computed", *([listed(words)] if words else [])]) + "."
