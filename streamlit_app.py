@@ -46,16 +46,17 @@ with st.skeleton(height=480):
     from trainers.races import Race, RaceResult, Racing
     from trainers.run import Method, runners
     from trainers.summary import cells, distance, names, sentence, spread
-    from trainers.sweeping import estimate, memory
+    from trainers.sweeping import estimate, memory, work
     from trainers.sweeps import SweepResult
 
-CACHE = "200MB"
+CACHE = "100MB"
 MOST_NOTES = 6
 TICK = 0.02  # seconds between two looks for a newer click while training
 IMPATIENCE = 0.4  # seconds of training after which its progress is shown
 FRAME = 0.2  # seconds between two pictures of its progress
-LARGE = 1e7  # epochs in all from which on a sweep is estimated
+LARGE = 1e8  # updates in all from which on a sweep is estimated
 LONG = 5.0  # seconds from which on it is not begun unasked
+MUCH = 50  # megabytes from which on it is not begun unasked
 
 LABELS = {
     "scaling": "Input",
@@ -359,10 +360,11 @@ def watched(action: Callable[..., Any], asked: Any, what: str, spot: Spot) -> An
 
 def wanted(asked: Any, sweeps: Sequence[Sweep], what: str) -> bool:
     """Whether to begin: at once if it is short, else when somebody says so who has seen the estimate."""
-    if sum(one.size * one.run.epochs for one in sweeps) < LARGE or st.session_state.get("wanted") == asked:
+    megabytes = sum(map(memory, sweeps)) / 1e6
+    if st.session_state.get("wanted") == asked or (sum(map(work, sweeps)) < LARGE and megabytes < MUCH):
         return True
-    seconds, megabytes = sum(map(estimate, sweeps)), max(map(memory, sweeps)) / 1e6
-    if seconds < LONG:
+    seconds = sum(map(estimate, sweeps))
+    if seconds < LONG and megabytes < MUCH:
         return True
     st.write(f"{what} take about {seconds:,.0f} seconds and {megabytes:,.0f} MB on this server.")
     st.button("Begin", on_click=lambda: st.session_state.update(wanted=asked))
@@ -583,7 +585,7 @@ if tabs["Race"].open:
         field = page.race
         if field is None:
             st.write("Nobody can race: a racer needs a rule by hand, and epochs to a gap a known minimum.")
-        elif wanted(field, field.sweeps(), f"{field.size:,} runs of {field.epochs:,} epochs"):
+        elif wanted(field, field.parts, f"{field.size:,} runs of {field.epochs:,} epochs"):
             verdict, board = Spot(st.container()), st.container()
             result = watched(raced, field, f"Training {field.size:,} runs", verdict)
             racers = standings.entrant_names(field)

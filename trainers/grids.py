@@ -111,7 +111,9 @@ def verdict(result: SweepResult) -> str:
     first = values == best
     lost = f"{gone:,} diverged" if gone else "none diverged"
     if int(first.sum()) > 1:
-        what = "found the smallest loss, as near as rounding allows" if best else "ended lowest, alike"
+        run = result.sweep.run
+        near = run.problem.minimum is not None and best <= run.problem.rounding(getattr(torch, run.dtype))
+        what = "found the smallest loss, as near as rounding allows" if near else "ended best, alike"
         return f"{int(first.sum()):,} of {len(values):,} runs {what}; {lost}."
     where = " and ".join(f"{name} {column[first].item():.4g}" for name, column in result.settings.items())
     what = "loss" if result.sweep.run.problem.minimum is None else "gap"

@@ -17,6 +17,8 @@ from trainers.sweeps import Axis, Sweep, SweepResult
 
 USUAL = (SGD(), SGD(momentum=0.9), SGD(momentum=0.9, nesterov=True), Adam(), RMSprop(), Adagrad())
 """Who races where nobody is named."""
+NEAR = 0.02
+"""What share of the range of rates, on a log scale, is its edge."""
 DIGITS = 4
 """Settings are tried to so many significant digits, so that they can be written down."""
 
@@ -79,6 +81,8 @@ class Race(Racing):
         super().check()
         if not isinstance(self.problem, Problem):
             raise KnobError("problem", f"must be one such as Thermometer(), got {shown(self.problem)}")
+        if not isinstance(self.optimizers, tuple | list):
+            raise KnobError("optimizers", f"must be a tuple of optimizers, got {shown(self.optimizers)}")
         object.__setattr__(self, "optimizers", tuple(self.optimizers))
         if not self.optimizers:
             raise KnobError("optimizers", "must be at least one, got none")
@@ -88,23 +92,27 @@ class Race(Racing):
         if self.criterion == "epochs" and self.problem.minimum is None:
             raise KnobError("criterion", "epochs needs a problem whose smallest loss is known")
 
+    @cached_property
     def sweeps(self) -> tuple[Sweep, ...]:
         """The trials of each optimizer."""
+        points = self.trials if self.search == "all" else None
         return tuple(
-            Sweep(
-                self.run(optimizer),
-                self.space(optimizer),
-                starts=self.starts,
-                points=self.trials if self.search == "all" else None,
-                targets=(self.target,),
-            )
-            for optimizer in self.optimizers
+            Sweep(self.run(rule), self.space(rule), starts=self.starts, points=points, targets=(self.target,))
+            for rule in self.optimizers
         )
 
     def fresh(self, optimizer: Optimizer) -> Sweep:
         """One setting trained from starts that no trial has seen."""
         run = self.run(optimizer)
         return Sweep(replace(run, seed=(self.seed + self.starts) % 2**31), starts=self.starts)
+
+    @cached_property
+    def parts(self) -> list[Sweep]:
+        """All that is trained, or what takes as long: the trials, then the best one and torch's rate."""
+        parts: list[Sweep] = []
+        for optimizer, trials in zip(self.optimizers, self.sweeps, strict=True):
+            parts += [trials, self.fresh(optimizer), self.fresh(optimizer)]
+        return parts
 
     def run(self, optimizer: Optimizer) -> Run:
         return Run(
@@ -119,7 +127,7 @@ class Race(Racing):
     @cached_property
     def limit(self) -> float:
         """Results beyond this count as diverged: ten times the median gap, or loss, at the start."""
-        begin = self.problem.loss(self.sweeps()[0].initial(torch.arange(self.starts)))
+        begin = self.problem.loss(self.sweeps[0].initial(torch.arange(self.starts)))
         return 10 * abs(float(median(self.problem.above(begin))))
 
     @property
@@ -217,7 +225,7 @@ class Entry:
         """ "low" or "high" if the best learning rate is at that end of its range, else nothing."""
         axis = self.trials.sweep.axes["lr"]
         place = math.log(self.winner.lr / axis.low) / math.log(axis.high / axis.low)  # type: ignore[attr-defined]
-        margin = 0.5 / (axis.count - 1)
+        margin = max(NEAR, 0.5 / (axis.count - 1))
         return "low" if place < margin else "high" if place > 1 - margin else ""
 
 
@@ -259,7 +267,7 @@ class RaceResult:
             frame.insert(0, "run", name)
             frame.insert(1, "trial", frame.index // self.race.starts)
             parts.append(frame)
-        return pd.concat(parts, ignore_index=True)
+        return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
 
 
 def median(results: Tensor) -> Tensor:

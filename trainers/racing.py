@@ -8,7 +8,8 @@ from torch import Tensor
 from trainers.knobs import knobs
 from trainers.optimizers import Rule
 from trainers.races import Entry, Race, RaceResult, median
-from trainers.sweeping import OnProgress, curves, sweep
+from trainers.sweeping import OnProgress, curves, sweep, work
+from trainers.sweeps import Sweep
 
 
 def race(race: Race, on_progress: OnProgress | None = None) -> RaceResult:
@@ -17,24 +18,51 @@ def race(race: Race, on_progress: OnProgress | None = None) -> RaceResult:
     `on_progress(share)` is called often with the share done so far; the race ends when it returns True,
     and the optimizers that have not finished then are left out.
     """
-    began = perf_counter()
+    began, progress = perf_counter(), Progress(sum(map(work, race.parts)), on_progress)
     entries: list[Entry] = []
-    for number, (optimizer, trials) in enumerate(zip(race.optimizers, race.sweeps(), strict=True)):
-
-        def watch(share: float, number: int = number) -> bool | None:
-            return on_progress and on_progress((number + share) / len(race.optimizers))
-
-        result = sweep(trials, watch)
-        if result.stopped:
-            return RaceResult(race, tuple(entries), perf_counter() - began, stopped=True)
+    for optimizer, trials in zip(race.optimizers, race.sweeps, strict=True):
         assert isinstance(optimizer, Rule)
-        results = race.judged_trials(result)
-        best = middle_of_the_best(median(results))
-        winner = result.run(best * race.starts).optimizer
-        losses, default = curves(race.fresh(winner)), curves(race.fresh(at_default_rate(optimizer)))
-        tuned, untuned = race.judged_curves(losses), race.judged_curves(default)
-        entries.append(Entry(optimizer, result, results, best, losses, tuned, untuned))
-    return RaceResult(race, tuple(entries), perf_counter() - began)
+        entry = compete(race, optimizer, trials, progress)
+        if entry is None:
+            break
+        entries.append(entry)
+    return RaceResult(race, tuple(entries), perf_counter() - began, progress.stopped)
+
+
+def compete(race: Race, optimizer: Rule, trials: Sweep, progress: "Progress") -> Entry | None:
+    """Tune one optimizer, and train its best trial and torch's rate from fresh starts; None if stopped."""
+    result = sweep(trials, progress.part(trials))
+    if result.stopped:
+        return None
+    results = race.judged_trials(result)
+    best = middle_of_the_best(median(results))
+    losses = []
+    for setting in (result.run(best * race.starts).optimizer, at_default_rate(optimizer)):
+        fresh = race.fresh(setting)
+        losses.append(curves(fresh, on_progress=progress.part(fresh)))
+        if progress.stopped:
+            return None
+    tuned, untuned = map(race.judged_curves, losses)
+    return Entry(optimizer, result, results, best, losses[0], tuned, untuned)
+
+
+class Progress:
+    """How far a race is, told by the sweeps that it consists of."""
+
+    def __init__(self, total: float, on_progress: OnProgress | None) -> None:
+        self.total, self.done, self.on_progress, self.stopped = total, 0.0, on_progress, False
+
+    def part(self, sweep: Sweep) -> OnProgress:
+        """What the next sweep tells its own share to."""
+        begun, size = self.done, work(sweep)
+        self.done += size
+
+        def tell(share: float) -> bool:
+            if self.on_progress is not None:
+                self.stopped = bool(self.on_progress((begun + size * share) / self.total))
+            return self.stopped
+
+        return tell
 
 
 def middle_of_the_best(scores: Tensor) -> int:

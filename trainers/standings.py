@@ -1,5 +1,6 @@
 """A race in words and in tables of text."""
 
+import math
 from collections.abc import Sequence
 
 import pandas as pd
@@ -89,18 +90,18 @@ def verdict(result: RaceResult, names: Sequence[str]) -> str:
 
 def _winner(result: RaceResult, names: Sequence[str]) -> str:
     race, medians = result.race, [median(entry.tuned) for entry in result.entries]
+    if not medians:
+        return "No optimizer finished."
     best = min(medians)
     if best.isinf():
         missed = f"came within {race.target:g}" if race.criterion == "epochs" else "stayed finite"
         return f"No optimizer {missed} from most of the starts."
     first = listed([names[place] for place in result.ranking if medians[place] == best])
-    behind = [place for place in result.ranking if medians[place] > best][:1]
+    behind = [place for place in result.ranking if best < medians[place] < math.inf][:1]
     follow = [f"; {names[place]} follows with {race.told(medians[place])}" for place in behind]
+    starts = f"the median of {race.starts} fresh starts" if race.starts > 1 else "one fresh start"
     tuned = "Each tuned" if len(result.entries) > 1 else "Tuned"
-    return (
-        f"{tuned} with {race.trials} trials, {first} {_feat(race, best)}{''.join(follow)}, "
-        f"in the median of {race.starts} fresh starts."
-    )
+    return f"{tuned} with {race.trials} trials, {first} {_feat(race, best)}{''.join(follow)}, in {starts}."
 
 
 def _feat(race: Race, best: Tensor) -> str:
@@ -118,9 +119,9 @@ def _untuned(result: RaceResult, names: Sequence[str]) -> str:
     """Who would have won at torch's rates, if that is somebody else."""
     medians = [float(median(entry.untuned)) for entry in result.entries]
     tuned = [float(median(entry.tuned)) for entry in result.entries]
-    least = min(medians)
+    least = min(medians, default=math.inf)
     default = [place for place, number in enumerate(medians) if number == least]
-    if len(medians) < 2 or least == float("inf") or any(tuned[place] == min(tuned) for place in default):
+    if len(medians) < 2 or least == math.inf or any(tuned[place] == min(tuned) for place in default):
         return ""
     return f"At torch's default rates {listed([names[place] for place in default])} would have been first."
 

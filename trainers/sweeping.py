@@ -17,6 +17,8 @@ BLOCK = 32_768
 CHUNK = 16
 """Epochs between two looks at the losses."""
 
+FEW = 4_000
+"""Fewer parameters than these take about as long as they do."""
 PROBE = 5
 """Epochs trained for an estimate."""
 
@@ -38,6 +40,11 @@ def sweep(sweep: Sweep, on_progress: OnProgress | None = None) -> SweepResult:
                 if on_progress is not None and on_progress(done / sweep.size):
                     return tally.result(perf_counter() - began, stopped=True)
     return tally.result(perf_counter() - began, stopped=False)
+
+
+def work(sweep: Sweep) -> float:
+    """How much there is to do, in updates of one parameter; few runs at once cost as much as some more."""
+    return float(max(sweep.size * sweep.run.problem.size, FEW) * (sweep.run.epochs + 1))
 
 
 def estimate(sweep: Sweep) -> float:
@@ -66,14 +73,21 @@ def block_size(sweep: Sweep) -> int:
     return max(BLOCK // sweep.run.problem.size, 1)
 
 
-def curves(sweep: Sweep, rows: Tensor | None = None) -> Tensor:
-    """The losses of these runs of a sweep, or of all: `(epochs + 1, rows)`, NaN from divergence on."""
+def curves(sweep: Sweep, rows: Tensor | None = None, on_progress: OnProgress | None = None) -> Tensor:
+    """The losses of these runs of a sweep, or of all: `(epochs + 1, rows)`, NaN from divergence on.
+
+    Where `on_progress(share)`, called after each epoch, returns True, training ends; NaN from there on, too.
+    """
     torch.set_num_threads(1)
+    rows = torch.arange(sweep.size) if rows is None else rows
+    losses = torch.full((sweep.run.epochs + 1, len(rows)), math.nan, dtype=getattr(torch, sweep.run.dtype))
     with torch.inference_mode():
-        block = Block(sweep, torch.arange(sweep.size) if rows is None else rows)
-        losses = [block.advance(epoch) for epoch in range(sweep.run.epochs + 1)]
-    together = torch.stack(losses)
-    return together.masked_fill(diverged(together), math.nan)
+        block = Block(sweep, rows)
+        for epoch in range(len(losses)):
+            losses[epoch] = block.advance(epoch)
+            if on_progress is not None and on_progress((epoch + 1) / len(losses)):
+                break
+    return losses.masked_fill(diverged(losses), math.nan)
 
 
 def train_block(sweep: Sweep, rows: Tensor, tally: "Tally") -> Iterator[int]:

@@ -11,10 +11,11 @@ import torch
 from torch import Tensor
 from torch.quasirandom import SobolEngine
 
-from trainers.knobs import KnobError, Real, is_number, knobs, plain, shown
+from trainers.knobs import KnobError, Real, is_number, knobs, nearest, plain, shown
 from trainers.optimizers import Rule
 from trainers.run import Run
 
+LARGEST = 1e300
 MOST_RUNS = 1_000_000
 MOST_POINTS = 10_000_000_000
 """The largest sweep: runs times epochs."""
@@ -32,14 +33,18 @@ class Axis:
     """To how many significant digits values are rounded."""
 
     def __post_init__(self) -> None:
-        if not all(is_number(x) and math.isfinite(x) for x in (self.low, self.high)):
+        if not all(is_number(x) and abs(x) <= LARGEST for x in (self.low, self.high)):
             raise KnobError("axis", f"must have numbers as ends, got {shown(self.low)} to {shown(self.high)}")
         if not self.low < self.high:
             raise KnobError("axis", f"must go from low to high, got {plain(self.low)} to {plain(self.high)}")
         if self.log and self.low <= 0:
             raise KnobError("axis", f"must begin above 0 on a log scale, got {plain(self.low)}")
-        if not is_number(self.count) or int(self.count) != self.count or self.count < 2:
+        if not is_whole(self.count) or self.count < 2:
             raise KnobError("axis", f"must have at least 2 values, got {shown(self.count)}")
+        if self.digits is not None and (not is_whole(self.digits) or self.digits < 1):
+            raise KnobError("axis", f"must be rounded to at least 1 digit, got {shown(self.digits)}")
+        for name, value in (("low", float(self.low)), ("high", float(self.high)), ("count", int(self.count))):
+            object.__setattr__(self, name, value)
 
     def at(self, shares: Tensor) -> Tensor:
         """The values at these shares of the way from low to high, 0 to 1."""
@@ -78,14 +83,20 @@ class Sweep:
     targets: tuple[float, ...] = (1e-2,)
 
     def __post_init__(self) -> None:
+        if not isinstance(self.run, Run):
+            raise KnobError("run", f"of a sweep must be a Run, got {shown(self.run)}")
+        if not isinstance(self.axes, Mapping) or not all(isinstance(a, Axis) for a in self.axes.values()):
+            raise KnobError("axes", f"must map knobs to axes, got {shown(self.axes)}")
         if not isinstance(self.run.optimizer, Rule):
             name = type(self.run.optimizer).__name__
             raise KnobError("optimizer", f"of a sweep must be written by hand; {name} is not")
         for name, axis in self.axes.items():
             self._check_axis(name, axis)
-        _check_count("starts", self.starts)
+        object.__setattr__(self, "starts", _count("starts", self.starts))
         if self.points is not None:
-            _check_count("points", self.points)
+            object.__setattr__(self, "points", _count("points", self.points))
+        if not isinstance(self.targets, tuple) or not all(is_number(x) and x == x for x in self.targets):
+            raise KnobError("targets", f"must be a tuple of gaps, got {shown(self.targets)}")
         if self.run.start is not None and self.starts > 1:
             raise KnobError("starts", f"must be 1 where the run's start is chosen, got {self.starts}")
         if self.size > MOST_RUNS:
@@ -93,6 +104,7 @@ class Sweep:
         if self.size * self.run.epochs > MOST_POINTS:
             asked = f"{self.size:,} runs of {self.run.epochs:,} epochs"
             raise KnobError("sweep", f"must have at most {MOST_POINTS:,} epochs in all, got {asked}")
+        replace(self.run.optimizer, **self.settings)  # refuses settings that contradict each other
 
     def _check_axis(self, name: str, axis: Axis) -> None:
         knob = knobs(self.run.optimizer).get(name)
@@ -137,13 +149,22 @@ class Sweep:
 
     def initial(self, rows: Tensor) -> Tensor:
         """The parameters of these runs before the first update, `(n, rows)`, in the run's precision."""
+        return self._begins[:, rows % self.starts]
+
+    @cached_property
+    def _begins(self) -> Tensor:
         begins = [replace(self.run, seed=seed).initial() for seed in self._starts().tolist()]
-        return torch.stack(begins, dim=1)[:, rows % self.starts]
+        return torch.stack(begins, dim=1)
 
 
-def _check_count(name: str, value: object) -> None:
-    if not is_number(value) or int(value) != value or not 1 <= value <= MOST_RUNS:  # type: ignore[call-overload, operator]
+def _count(name: str, value: Any) -> int:
+    if not is_whole(value) or not 1 <= value <= MOST_RUNS:
         raise KnobError(name, f"must be a whole number from 1 to {MOST_RUNS:,}, got {shown(value)}")
+    return int(value)
+
+
+def is_whole(value: Any) -> bool:
+    return is_number(value) and math.isfinite(value) and value == int(value)
 
 
 @dataclass(frozen=True)
@@ -179,15 +200,17 @@ class SweepResult:
     def run(self, row: int) -> Run:
         """One run of the sweep, to be trained alone."""
         values = {name: column[row].item() for name, column in self.settings.items()}
-        optimizer = replace(self.sweep.run.optimizer, **values)
+        given = {name: getattr(self.sweep.run.optimizer, name) for name in knobs(self.sweep.run.optimizer)}
+        # Looking ahead without momentum is plain descent, which is how `nearest` puts it.
+        optimizer = nearest(type(self.sweep.run.optimizer), given | values)[0]
         return replace(self.sweep.run, optimizer=optimizer, seed=int(self.seeds[row]))
 
     def frame(self) -> pd.DataFrame:
         """One row a run: swept knobs, start, final_loss, best_loss, gap, status, diverged_at, epochs_to_X."""
         diverged = self.diverged_at >= 0
-        status = pd.Series("finished", index=range(len(self.seeds))).mask(
-            pd.Series(diverged.numpy()), "diverged"
-        )
+        status = pd.Series("finished", index=range(len(self.seeds)))
+        status = status.mask(pd.Series(self.final_loss.isnan().numpy()), "stopped")
+        status = status.mask(pd.Series(diverged.numpy()), "diverged")
         columns: dict[str, Any] = {name: column.numpy() for name, column in self.settings.items()}
         columns |= {"start": self.seeds.numpy(), "final_loss": self.final_loss.numpy()}
         columns |= {"best_loss": self.best_loss.numpy(), "gap": self.gap.numpy(), "status": status}

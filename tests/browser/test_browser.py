@@ -283,7 +283,7 @@ def test_the_race_is_in_the_link(page: Page, open_page: Callable[..., Page]) -> 
 
 def test_a_click_on_a_cell_of_the_grid_adds_it(page: Page) -> None:
     visit(page, "/?epochs=50&tab=Grid&run=SGD&grid=Grid~run-1~x-lr~y-momentum~count-5")
-    cells = page.locator(CHART).first.locator(".mark-rect.role-mark path")
+    cells = page.locator(CHART).first.locator(".mark-rect.role-mark").last.locator("path")
     assert cells.count() == 25
     change(page, cells.nth(0).click)
     assert table(page)[1]["run"] == "SGD · lr 0.0001"
