@@ -95,6 +95,18 @@ def test_what_a_grid_shows_in_words(make: Callable[[], SweepResult], words: str)
     assert words in verdict(make())
 
 
+def test_runs_that_end_alike_far_from_the_minimum_are_not_called_its_finders() -> None:
+    """The first step is the same with any momentum."""
+    told = verdict(result(Run(epochs=1), x="momentum", y="dampening"))
+    assert told == "81 of 81 runs ended best, alike; none diverged."
+
+
+def test_settings_that_contradict_each_other_are_no_grid() -> None:
+    ahead = Run(optimizer=SGD(momentum=0.9, nesterov=True))
+    with pytest.raises(ValueError, match="nesterov needs momentum above 0 and dampening 0"):
+        Grid(x="lr", y="dampening").sweep(ahead)
+
+
 def test_only_full_dampening_of_a_momentum_saves_a_rate_far_too_large() -> None:
     far = Run(problem=Thermometer("raw"), optimizer=SGD(lr=100), epochs=500)
     found = result(far, x="momentum", y="dampening")

@@ -297,6 +297,29 @@ def test_a_race_can_be_stopped() -> None:
     assert len(stopped.entries) == 3
 
 
+def test_a_race_that_is_stopped_at_once_is_empty() -> None:
+    nothing = race(Race(**SMALL), lambda share: True)
+    assert nothing.stopped
+    assert nothing.entries == ()
+    assert verdict(nothing, []) == "No optimizer finished."
+    assert standings(nothing, []).empty
+    assert nothing.frame([]).empty
+
+
+def test_a_best_point_near_the_end_of_the_rates_is_at_the_edge() -> None:
+    """Quasi-random points never lie on the ends."""
+    rates = {"low": 1e-6, "high": 1e-4, "trials": 64}
+    entry = race(Race(optimizers=(Adam(),), search="all", **{**SMALL, **rates})).entries[0]
+    assert entry.winner.lr < 1e-4
+    assert entry.at_edge == "high"
+
+
+def test_one_fresh_start_is_not_a_median() -> None:
+    alone = race(Race(optimizers=(SGD(), Adam()), **{**SMALL, "starts": 1}))
+    assert verdict(alone, ["SGD", "Adam"]).startswith("Each tuned with 5 trials, ")
+    assert ", in one fresh start." in verdict(alone, ["SGD", "Adam"])
+
+
 def test_the_race_of_a_page_is_in_its_link() -> None:
     page = Page.from_query("run=Adam&race=Racing~trials-7~starts-2~search-all&entrants=runs&dtype=float64")[0]
     assert page.race == Race(trials=7, starts=2, search="all", optimizers=(Adam(),), dtype="float64")
@@ -315,6 +338,8 @@ def test_the_race_of_a_page_is_in_its_link() -> None:
         (lambda: Race(criterion="speed"), "criterion must be one of final, best, epochs, got speed"),
         (lambda: Race(optimizers=()), "optimizers must be at least one, got none"),
         (lambda: Race(optimizers=(Optimizer(),)), "optimizers must have a rule by hand and a rate"),
+        (lambda: Race(optimizers=SGD()), "optimizers must be a tuple of optimizers, got SGD"),
+        (lambda: Race(optimizers=None), "optimizers must be a tuple of optimizers, got None"),
         (lambda: Race(problem=SGD), "problem must be one such as Thermometer"),
     ],
 )

@@ -155,6 +155,22 @@ def test_gaps_are_those_of_the_history_to_the_last_bit() -> None:
         (lambda: Axis(0, math.inf), "axis must have numbers as ends, got 0 to inf"),
         (lambda: Axis(0, 1, 1), "axis must have at least 2 values, got 1"),
         (lambda: Axis(0, 1, 2.5), "axis must have at least 2 values, got 2.5"),
+        (lambda: Axis(0, 1, math.inf), "axis must have at least 2 values, got inf"),
+        (lambda: Axis(0, 10**400), "axis must have numbers as ends, got 0 to "),
+        (lambda: Axis("a", 1), "axis must have numbers as ends, got a to 1"),
+        (lambda: Axis(0, 1, digits=0), "axis must be rounded to at least 1 digit, got 0"),
+        (lambda: Axis(0, 1, digits=1.5), "axis must be rounded to at least 1 digit, got 1.5"),
+        (lambda: Sweep(SGD()), "run of a sweep must be a Run, got SGD"),
+        (lambda: Sweep(Run(), RATES), "axes must map knobs to axes, got Axis"),
+        (lambda: Sweep(Run(), {"lr": (0.1, 1)}), "axes must map knobs to axes, got "),
+        (lambda: Sweep(Run(), starts=math.nan), "starts must be a whole number from 1 to 1,000,000, got nan"),
+        (lambda: Sweep(Run(), points=2.5), "points must be a whole number from 1 to 1,000,000, got 2.5"),
+        (lambda: Sweep(Run(), targets=0.01), "targets must be a tuple of gaps, got 0.01"),
+        (lambda: Sweep(Run(), targets=(math.nan,)), "targets must be a tuple of gaps, got "),
+        (
+            lambda: Sweep(Run(optimizer=SGD(momentum=0.9, nesterov=True)), {"dampening": Axis(0, 1)}),
+            "nesterov needs momentum above 0 and dampening 0",
+        ),
         (lambda: Sweep(Run(), {"lr": Axis(1e-3, 1, 10**9)}), "sweep must have at most 1,000,000 runs"),
         (
             lambda: Sweep(Run(epochs=100_000), {"lr": Axis(1e-3, 1, 10**6)}),
@@ -187,3 +203,28 @@ def test_a_general_optimizer_never_loses_to_its_special_case() -> None:
     assert np.nanmin(heavy) <= np.nanmin(plain) * (1 + 1e-9)
     twin = sweep(Sweep(replace(run, optimizer=SGD(momentum=0.0)), {"lr": rates})).gap
     torch.testing.assert_close(twin, plain, equal_nan=True)
+
+
+def test_a_row_that_is_no_setting_of_its_own_is_the_nearest() -> None:
+    ahead = Run(optimizer=SGD(momentum=0.9, nesterov=True), epochs=20, dtype="float64")
+    result = sweep(Sweep(ahead, {"momentum": Axis(0, 0.8, 3)}))
+    runs = [result.run(row) for row in range(3)]
+    assert [run.optimizer for run in runs] == [SGD()] + [SGD(momentum=m, nesterov=True) for m in (0.4, 0.8)]
+    alone = torch.stack([train(run).loss[-1] for run in runs])
+    torch.testing.assert_close(result.final_loss, alone, rtol=1e-9, atol=0)
+
+
+def test_what_was_not_trained_is_told() -> None:
+    mild = Axis(1e-4, 1e-3, 3)
+    frame = sweep(Sweep(Run(epochs=100), {"lr": mild}), lambda share: share > 0.5).frame()
+    assert frame["status"].tolist() == ["stopped"] * 3
+
+
+def test_curves_can_be_stopped() -> None:
+    asked = Sweep(Run(epochs=100), starts=3)
+    shares: list[float] = []
+    losses = sweeping.curves(asked, on_progress=lambda share: shares.append(share) or share > 0.5)
+    assert losses.shape == (101, 3)
+    assert len(shares) == 51
+    assert losses[:51].isfinite().all()
+    assert losses[51:].isnan().all()
