@@ -51,6 +51,7 @@ with st.skeleton(height=480):
 
 CACHE = "100MB"
 MOST_NOTES = 6
+OF_MANY = ("Race", "Grid")  # the tabs that are not about the runs in the sidebar
 TICK = 0.02  # seconds between two looks for a newer click while training
 IMPATIENCE = 0.4  # seconds of training after which its progress is shown
 FRAME = 0.2  # seconds between two pictures of its progress
@@ -352,10 +353,10 @@ class Watch:
             self.outside.run(draw)
 
 
-def watched(action: Callable[..., Any], asked: Any, what: str, spot: Spot) -> Any:
+def watched(action: Callable[..., Any], asked: Any, what: str) -> Any:
     """The result of a race or a sweep; a newer click ends it."""
     watch = Watch()
-    return action(asked, lambda s: watch.look(lambda: spot.now().progress(s, f"{what}: {s:.0%}")))
+    return action(asked, lambda s: watch.look(lambda: headline.now().progress(s, f"{what}: {s:.0%}")))
 
 
 def wanted(asked: Any, sweeps: Sequence[Sweep], what: str) -> bool:
@@ -366,7 +367,7 @@ def wanted(asked: Any, sweeps: Sequence[Sweep], what: str) -> bool:
     seconds = sum(map(estimate, sweeps))
     if seconds < LONG and megabytes < MUCH:
         return True
-    st.write(f"{what} take about {seconds:,.0f} seconds and {megabytes:,.0f} MB on this server.")
+    say(f"{what} take about {seconds:,.0f} seconds and {megabytes:,.0f} MB on this server.")
     st.button("Begin", on_click=lambda: st.session_state.update(wanted=asked))
     return False
 
@@ -444,6 +445,13 @@ if len(shown.notes) > MOST_NOTES:
     st.warning(f"And {len(shown.notes) - MOST_NOTES} more like these.")
 
 headline = Spot(st.container())
+
+
+def say(text: str) -> None:
+    """The one thing that the open tab has found out."""
+    headline.finally_().markdown(f"**{text}**")
+
+
 tabs = dict(zip(TABS, st.tabs(TABS, key="view.tab", on_change="rerun"), strict=True))
 summary = st.container()
 
@@ -460,8 +468,9 @@ canvas = Spot(tabs["Loss"].container()) if tabs["Loss"].open else None
 histories = train_all(runs, view, style, headline, canvas)
 diverged = [name for name, h in zip(labels, histories, strict=True) if h.status == "diverged"]
 
-headline.finally_().markdown(f"**{sentence(histories, view.target)}**")
-if story:
+if view.tab not in OF_MANY:
+    say(sentence(histories, view.target))
+if story and view.tab in (story.page.view.tab, *(set(TABS) - set(OF_MANY))):
     headline.container.caption(story.hint)
 
 
@@ -581,20 +590,19 @@ if tabs["Race"].open:
             f"Each optimizer tries {page.racing.trials} settings; each such trial is trained from "
             f"{page.racing.starts} random starts, and the median counts. Then the best trial of each "
             f"runs from {page.racing.starts} fresh starts, which no trial has seen."
+            + (" The chosen start plays no part." if task.start is not None else "")
         )
         field = page.race
         if field is None:
-            st.write("Nobody can race: a racer needs a rule by hand, and epochs to a gap a known minimum.")
+            say("Nobody can race: a racer needs a rule by hand, and epochs to a gap a known minimum.")
         elif wanted(field, field.parts, f"{field.size:,} runs of {field.epochs:,} epochs"):
-            verdict, board = Spot(st.container()), st.container()
-            result = watched(raced, field, f"Training {field.size:,} runs", verdict)
+            result = watched(raced, field, f"Training {field.size:,} runs")
             racers = standings.entrant_names(field)
-            look = charts.Style.of(racers, ["manual"] * len(racers), dark)
-            verdict.finally_().markdown(f"**{standings.verdict(result, racers)}**")
+            look = charts.Style.nested(racers, dark)
+            say(standings.verdict(result, racers))
             for warning in standings.warnings(result, racers):
-                verdict.container.warning(warning)
-            with board:
-                legend(look.colours, racers)
+                st.warning(warning)
+            legend(look.colours, racers)
 
             def sensitivity_chart(look: charts.Style = look) -> Any:
                 trials, edges = race_tables.sensitivity(result, racers), race_tables.edges(result, racers)
@@ -609,7 +617,7 @@ if tabs["Race"].open:
                 table = race_tables.budgets(result, racers)
                 return charts.budget_chart(table, look, f"expected {field.counted}")
 
-            board.vega_lite_chart(
+            st.vega_lite_chart(
                 drawn("sensitivity", (field,), (dark,), sensitivity_chart),
                 key="race.chart",
                 on_select=lambda: add_trial(result),
@@ -617,7 +625,7 @@ if tabs["Race"].open:
                 alt=f"Line chart: {field.counted} against the learning rate.",
             )
             cross = "diverged, or ended ten times as far away as it began"
-            board.caption(
+            st.caption(
                 f"Each point is one trial. Cross: {field.missed if field.criterion == 'epochs' else cross}. "
                 f"{standings.margins(result, racers)} Click a point to add it to your runs, which have the "
                 "sidebar's epochs and start."
@@ -649,14 +657,14 @@ if tabs["Race"].open:
                 with st.expander("Who beat whom"):
                     standing(standings.duels(result, racers), order, "In what share of starts who beat whom")
             with st.container(horizontal=True):
-                light = charts.Style.of(racers, ["manual"] * len(racers))
+                light = charts.Style.nested(racers)
                 download("Trials (CSV)", lambda: result.frame(racers).to_csv(index=False), "trials.csv")
                 download("Race (SVG)", lambda: charts.svg(sensitivity_chart(light)), "race.svg")
 
 if tabs["Grid"].open:
     with tabs["Grid"]:
         if not runs:
-            st.write("Add a run to see two of its settings at once.")
+            say("Add a run to see two of its settings at once.")
         else:
             run = runs[page.grid.run - 1]
             able = list(grids.reals(run.optimizer))
@@ -670,12 +678,11 @@ if tabs["Grid"].open:
             try:
                 asked = page.grid.sweep(run)
             except KnobError as error:
-                st.write(f"{str(error).capitalize()}.")
+                say(f"No grid: {error}.")
             else:
                 if wanted(asked, [asked], f"{asked.size:,} runs of {run.epochs:,} epochs"):
-                    verdict = Spot(st.container())
-                    result = watched(swept, asked, f"Training {asked.size:,} runs", verdict)
-                    verdict.finally_().markdown(f"**{grids.verdict(result)}**")
+                    result = watched(swept, asked, f"Training {asked.size:,} runs")
+                    say(grids.verdict(result))
                     table = grids.cells(result)
                     axes = list(asked.axes)
 

@@ -51,14 +51,14 @@ def scale(domain: list[float] | None, log: bool) -> alt.Scale:
 
 def x_axis(title: str) -> alt.Axis:
     """A horizontal axis for epochs or seconds."""
-    return alt.Axis(title=title, format=",~r", grid=False, tickCount=8, labelOverlap=True)
+    return alt.Axis(title=title, format=",~r", grid=False, tickCount=8, labelOverlap=True, labelSeparation=8)
 
 
 def y_axis(title: str, domain: list[float] | None, log: bool) -> alt.Axis:
     """A vertical axis; on a log scale its ticks are powers of ten, or 1, 2 and 5 within few decades."""
     ticks = _ticks(*domain) if log and domain is not None else []
     values = {"values": ticks} if ticks else {"tickCount": 6}
-    return alt.Axis(title=title, format="~g" if log else "~r", labelOverlap=True, **values)
+    return alt.Axis(title=title, format=".6~g" if log else "~r", labelOverlap=True, **values)
 
 
 def _ticks(low: float, high: float) -> list[float]:

@@ -6,7 +6,7 @@ import pandas as pd
 from charts.axes import positive, scale, span, x_axis, y_axis
 from charts.style import Style
 
-HEIGHT = 360
+HEIGHT = 320
 
 
 def band_chart(curves: pd.DataFrame, style: Style, x_title: str, y_title: str) -> alt.LayerChart:
@@ -31,5 +31,7 @@ def band_chart(curves: pd.DataFrame, style: Style, x_title: str, y_title: str) -
     chart = alt.Chart(shown)
     band = (x, alt.Y("low:Q"), alt.Y2("high:Q"), style.colour())
     bands = chart.mark_area(opacity=0.15, clip=True, tooltip=None).encode(*band)
-    lines = chart.mark_line(clip=True, strokeCap="butt").encode(x, y, style.colour(), tooltip=tooltip)
+    lines = chart.mark_line(clip=True, strokeCap="butt", strokeJoin="round").encode(
+        x, y, style.colour(), *style.lines(), tooltip=tooltip
+    )
     return alt.LayerChart(layer=[bands, lines], height=HEIGHT)

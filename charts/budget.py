@@ -6,7 +6,7 @@ import pandas as pd
 from charts.axes import positive, scale, span, x_axis, y_axis
 from charts.style import Style
 
-HEIGHT = 300
+HEIGHT = 320
 
 
 def budget_chart(budgets: pd.DataFrame, style: Style, y_title: str) -> alt.LayerChart:
@@ -26,7 +26,7 @@ def budget_chart(budgets: pd.DataFrame, style: Style, y_title: str) -> alt.Layer
     ]
     lines = (
         alt.Chart(shown)
-        .mark_line(clip=True, strokeCap="butt", point=alt.OverlayMarkDef(size=25))
-        .encode(x, y, style.colour(), tooltip=tooltip)
+        .mark_line(clip=True, strokeCap="butt", strokeJoin="round")
+        .encode(x, y, style.colour(), *style.lines(), tooltip=tooltip)
     )
     return alt.LayerChart(layer=[lines], height=HEIGHT)

@@ -1,7 +1,5 @@
 """How much the learning rate matters: the result of each trial."""
 
-import math
-
 import altair as alt
 import pandas as pd
 
@@ -16,21 +14,23 @@ RAIL = 0.05
 
 
 def sensitivity_chart(
-    trials: pd.DataFrame, edges: pd.DataFrame, style: Style, y_title: str, missed: str, lines: bool = True
+    trials: pd.DataFrame, edges: pd.DataFrame, style: Style, y_title: str, missing: str, lines: bool = True
 ) -> alt.LayerChart:
     """`trials` has the columns run, entry, trial, x, mid (infinite for a miss), result, spread.
 
-    Misses are crosses on a rail above the others, one for each run. `edges` has run and x: dotted rules.
-    A click on a trial selects its entry and trial, as `trial`.
+    Misses are crosses on a rail above the others, one for each run, called `missing`. `edges` has run
+    and x: dotted rules. A click on a trial selects its entry and trial, as `trial`.
     """
-    finite = trials["mid"].where(positive(trials["mid"]))
-    domain = span(pd.DataFrame({"y": finite, "run": trials["run"]}), "y", log=True) or [0.1, 1.0]
-    rails, top = _rails(trials, domain)
-    placed = trials.assign(missed=~trials["mid"].between(0, LARGEST), y=finite)
+    missed = ~trials["mid"].between(0, LARGEST)
+    log = bool(positive(trials["mid"]).any() or missed.all())
+    finite = trials["mid"].where(positive(trials["mid"]) if log else ~missed)
+    domain = span(pd.DataFrame({"y": finite, "run": trials["run"]}), "y", log) or [0.1, 1.0]
+    rails, top = _rails(trials.loc[missed, "entry"], domain, log)
+    placed = trials.assign(missed=missed, y=finite)
     placed["y"] = placed["y"].where(~placed["missed"], placed["entry"].map(rails))
     around = [float(trials["x"].min()) / 1.15, float(trials["x"].max()) * 1.15]  # room for whole points
     x = alt.X("x:Q", axis=_rates(trials), scale=scale(around, True))
-    y = alt.Y("y:Q", axis=y_axis(y_title, domain, True), scale=scale([domain[0], top], True))
+    y = alt.Y("y:Q", axis=y_axis(y_title, domain, log), scale=scale([domain[0], top], log))
     click = alt.selection_point(name="trial", fields=["entry", "trial"], on="click", empty=False)
     points = (
         alt.Chart(placed)
@@ -40,7 +40,7 @@ def sensitivity_chart(
             y,
             style.colour(),
             shape=alt.Shape("missed:N", scale=SHAPES, legend=None),
-            size=alt.condition(click, alt.value(160), alt.value(45)),
+            size=alt.condition(click, alt.value(200), style.areas()),
             tooltip=_tooltip(y_title),
         )
         .add_params(click)
@@ -49,19 +49,20 @@ def sensitivity_chart(
         layer=[
             *([_lines(placed, x, y, style)] if lines else []),
             _edges(edges, x, style),
-            *([_rail_label(placed, domain[1], y, missed)] if placed["missed"].any() else []),
+            *([_rail_label(placed, domain[1], y, missing)] if placed["missed"].any() else []),
             points,
         ],
         height=HEIGHT,
     )
 
 
-def _rails(trials: pd.DataFrame, domain: list[float]) -> tuple[dict[int, float], float]:
-    """The height of each entry's rail, and the top of the axis."""
-    decades = math.log10(domain[1] / domain[0])
-    entries = sorted(trials.loc[~trials["mid"].between(0, LARGEST), "entry"].unique())
-    heights = [domain[1] * 10 ** (decades * RAIL * (number + 1.5)) for number in range(len(entries) + 1)]
-    return dict(zip(entries, heights, strict=False)), heights[-1] if entries else domain[1]
+def _rails(entries: "pd.Series[int]", domain: list[float], log: bool) -> tuple[dict[int, float], float]:
+    """The height of the rail of each entry that has a miss, and the top of the axis."""
+    numbers = sorted(entries.unique())
+    shares = [1 + RAIL * (number + 1.5) for number in range(len(numbers) + 1)]
+    low, high = domain
+    heights = [low * (high / low) ** share if log else low + (high - low) * share for share in shares]
+    return dict(zip(numbers, heights, strict=False)), heights[-1] if numbers else high
 
 
 def _rates(trials: pd.DataFrame) -> alt.Axis:
@@ -72,7 +73,7 @@ def _rates(trials: pd.DataFrame) -> alt.Axis:
 
 def _lines(placed: pd.DataFrame, x: alt.X, y: alt.Y, style: Style) -> alt.Chart:
     calm = placed.assign(y=placed["y"].where(~placed["missed"]))
-    chart: alt.Chart = alt.Chart(calm).mark_line(clip=True, strokeWidth=2).encode(x, y, style.colour())
+    chart: alt.Chart = alt.Chart(calm).mark_line(clip=True).encode(x, y, style.colour(), *style.lines())
     return chart
 
 
@@ -87,8 +88,8 @@ def _edges(edges: pd.DataFrame, x: alt.X, style: Style) -> alt.Chart:
     return chart
 
 
-def _rail_label(placed: pd.DataFrame, height: float, y: alt.Y, missed: str) -> alt.Chart:
-    label = pd.DataFrame({"y": [height], "text": [missed]})
+def _rail_label(placed: pd.DataFrame, height: float, y: alt.Y, missing: str) -> alt.Chart:
+    label = pd.DataFrame({"y": [height], "text": [missing]})
     chart: alt.Chart = (
         alt.Chart(label)
         .mark_text(align="left", baseline="bottom", color="gray", dx=4, dy=-4)

@@ -1,7 +1,7 @@
 """How runs are drawn: one colour and one stroke each, the same in every chart."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import altair as alt
@@ -37,6 +37,9 @@ STROKES = {
 """By runner, from broad to thin, so that curves which coincide are all seen."""
 
 
+BROAD, THIN = 4.0, 1.5  # the strokes of a race
+
+
 @dataclass(frozen=True)
 class Style:
     """The look of the runs of one comparison, in their order."""
@@ -55,6 +58,13 @@ class Style:
             colours[: len(names)],
             tuple(strokes.get(runner, Stroke()) for runner in runners),
         )
+
+    @classmethod
+    def nested(cls, names: Sequence[str], dark: bool = False) -> "Style":
+        """Colours by position, and strokes from broad to thin, so that curves which coincide are all seen."""
+        step = (BROAD - THIN) / max(len(names) - 1, 1)
+        strokes = tuple(Stroke(width=BROAD - step * place) for place in range(len(names)))
+        return replace(cls.of(names, ["manual"] * len(names), dark), strokes=strokes)
 
     def colour(self) -> alt.Color:
         """The colour of a mark by its column `run`; the page says beside the chart whose it is."""
@@ -76,5 +86,9 @@ class Style:
             alt.StrokeOpacity("run:N", scale=self._scale(opacities), legend=None),
         )
 
+    def areas(self) -> alt.Size:
+        """The area of a point by its column `run`, in keeping with the line through it."""
+        return alt.Size("run:N", scale=self._scale([(4 + s.width) ** 2 for s in self.strokes]), legend=None)
+
     def _scale(self, values: Sequence[Any]) -> alt.Scale:
-        return alt.Scale(domain=list(self.names), range=list(values))
+        return alt.Scale(type="ordinal", domain=list(self.names), range=list(values))

@@ -67,7 +67,9 @@ def test_a_run_has_one_colour_in_every_chart() -> None:
             for s in [isinstance(s, dict) and s.get("scale")]
             if s
         }
-        assert scales == {json.dumps({"domain": ["a", "b"], "range": list(charts.LIGHT[:2])})}
+        assert scales == {
+            json.dumps({"domain": ["a", "b"], "range": list(charts.LIGHT[:2]), "type": "ordinal"})
+        }
 
 
 def test_coinciding_runners_stay_visible() -> None:
@@ -76,6 +78,16 @@ def test_coinciding_runners_stay_visible() -> None:
     assert widths == sorted(widths, reverse=True)
     assert len(set(widths)) == 3
     assert {s.width for s in Style.of(["a", "b"], ["manual", "manual"]).strokes} == {2.0}
+
+
+@pytest.mark.parametrize("style", [Style.of(["a", "b", "c"], list(STROKES)), Style.nested(["a", "b", "c"])])
+def test_each_line_is_drawn_with_its_own_stroke(style: Style) -> None:
+    table = pd.concat([curves(), curves().query("run == 'a'").replace({"run": {"a": "c"}})])
+    root = ElementTree.fromstring(charts.svg(loss(style, table=table, diverged=[])))
+    drawn = [node for node in root.iter() if node.get("stroke") in style.colours]
+    widths = {str(node.get("stroke")): float(str(node.get("stroke-width"))) for node in drawn}
+    assert widths == dict(zip(style.colours, (s.width for s in style.strokes), strict=True))
+    assert len(set(widths.values())) == 3
 
 
 @pytest.mark.parametrize("log", [True, False])
@@ -321,3 +333,12 @@ def oklab(rgb: np.ndarray) -> np.ndarray:
         ]
     )
     return lab @ np.cbrt(lms @ rgb)
+
+
+def test_a_race_in_which_all_arrive_before_the_first_update_is_drawn() -> None:
+    trials = pd.DataFrame({"run": "a", "entry": 0, "trial": [0, 1], "x": [0.1, 1.0], "mid": [0.0, 0.0]})
+    trials = trials.assign(result="0", spread="0 to 0")
+    edges = pd.DataFrame(columns=["run", "x"])
+    spec = charts.spec(charts.sensitivity_chart(trials, edges, Style.nested(["a"]), "epochs", "not reached"))
+    assert drawn(spec, -1)["y"].tolist() == [0.0, 0.0]
+    assert {scale.get("type") for scale in find(spec["layer"][-1]["encoding"]["y"], "scale")} == {"linear"}

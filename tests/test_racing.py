@@ -204,7 +204,7 @@ def test_a_best_rate_at_the_edge_is_told() -> None:
 def test_the_verdict_in_words() -> None:
     assert verdict(DEFAULT, NAMES) == (
         "Each tuned with 36 trials, SGD · momentum 0.9, SGD · momentum 0.9 · nesterov and Adam found the "
-        "smallest loss, as near as rounding allows; Adagrad follows with 1.3e-05, in the median of 10 fresh "
+        "smallest loss, as near as rounding allows; Adagrad follows with 1.3e−05, in the median of 10 fresh "
         "starts."
     )
     epochs = race(Race(criterion="epochs", optimizers=(SGD(), Adam()), dtype="float64"))

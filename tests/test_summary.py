@@ -11,7 +11,7 @@ from trainers.optimizers import SGD, Adam, RMSprop
 from trainers.presets import PRESETS
 from trainers.problems import Thermometer
 from trainers.run import Method
-from trainers.summary import cells, distance, names, sentence, spread
+from trainers.summary import cells, distance, figure, names, sentence, spread
 
 RAW = Thermometer("raw")
 STORIES = {preset.name: [train(run) for run in preset.page.runs] for preset in PRESETS}
@@ -26,7 +26,7 @@ def test_three_ways_one_curve() -> None:
     histories = STORIES["Three ways, one answer"]
     assert sentence(histories, 0.01) == (
         f"3 ways, one curve: after 5,000 epochs each has loss 2.92765, and their parameters were never more "
-        f"than {spread(histories):.2g} apart."
+        f"than {figure(spread(histories))} apart."
     )
     assert 0 < spread(histories) < 1e-4
 
@@ -37,7 +37,7 @@ def test_how_far_apart() -> None:
     assert math.isfinite(spread(gone))
     assert spread([gone[0], gone[0]]) == 0
     assert distance(0.0) == "equal to the last digit at every epoch"
-    assert distance(1.25e-7) == "never more than 1.2e-07 apart"
+    assert distance(1.25e-7) == "never more than 1.2e−07 apart"
 
 
 def test_different_courses_are_not_one_curve() -> None:

@@ -13,6 +13,7 @@ from trainers.knobs import KnobError, Real, Settings, choice, integer, knobs, pl
 from trainers.optimizers import SGD, Adagrad, Adam, Optimizer, RMSprop, Rule
 from trainers.problems import Problem, Thermometer
 from trainers.run import Run
+from trainers.summary import figure
 from trainers.sweeps import Axis, Sweep, SweepResult
 
 USUAL = (SGD(), SGD(momentum=0.9), SGD(momentum=0.9, nesterov=True), Adam(), RMSprop(), Adagrad())
@@ -151,7 +152,7 @@ class Race(Racing):
             return f"{number:,.0f}"
         if self.problem.minimum is not None and number <= self.rounding:
             return "0 (rounding)"
-        return f"{number:.2g}"
+        return figure(number)
 
     @property
     def rounding(self) -> float:

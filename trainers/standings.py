@@ -11,7 +11,7 @@ from trainers.optimizers import Optimizer, Rule
 from trainers.race_tables import HIGH, LOW, edges, quantile
 from trainers.races import Entry, Race, RaceResult, Racing, median
 from trainers.run import in_words
-from trainers.summary import listed, short
+from trainers.summary import figure, listed, short
 
 
 def entrants(optimizers: Sequence[Optimizer], racing: Racing) -> tuple[Rule, ...]:
@@ -48,12 +48,12 @@ def _row(result: RaceResult, place: int, name: str) -> dict[str, str]:
     edge = " (edge of the range)" if entry.at_edge else ""
     row = {
         "run": name,
-        "best learning rate": "–" if entry.failed else f"{rate(entry):.4g}{edge}",
+        "best learning rate": "–" if entry.failed else f"{figure(rate(entry), '.4g')}{edge}",
         **_other_settings(entry),
         f"{race.counted}, tuned": race.told(median(entry.tuned)),
         "10–90 % of starts": low if low == high else f"{low} to {high}",
-        "at torch's default rate": race.told(median(entry.untuned)),
-        "trials that missed": f"{missed} of {race.trials}",
+        "at torch's rate": race.told(median(entry.untuned)),
+        race.missed: f"{missed} of {race.trials}",
     }
     if len(result.entries) > 1:
         row["beat the others in"] = f"{(float(result.wins()[place].sum()) - 0.5) / others:.0%}"
@@ -62,7 +62,7 @@ def _row(result: RaceResult, place: int, name: str) -> dict[str, str]:
 
 def _other_settings(entry: Entry) -> dict[str, str]:
     tuned = [name for name in entry.trials.sweep.axes if name != "lr"]
-    words = [f"{name} {getattr(entry.winner, name):.3g}" for name in tuned]
+    words = [f"{name} {figure(getattr(entry.winner, name), '.3g')}" for name in tuned]
     return {"with": ", ".join(words) or "–"} if len(entry.trials.sweep.axes) > 1 or tuned else {}
 
 
@@ -98,10 +98,15 @@ def _winner(result: RaceResult, names: Sequence[str]) -> str:
         return f"No optimizer {missed} from most of the starts."
     first = listed([names[place] for place in result.ranking if medians[place] == best])
     behind = [place for place in result.ranking if best < medians[place] < math.inf][:1]
-    follow = [f"; {names[place]} follows with {race.told(medians[place])}" for place in behind]
+    follow = [f"; {names[place]} follows {_behind(race, best, medians[place])}" for place in behind]
     starts = f"the median of {race.starts} fresh starts" if race.starts > 1 else "one fresh start"
     tuned = "Each tuned" if len(result.entries) > 1 else "Tuned"
     return f"{tuned} with {race.trials} trials, {first} {_feat(race, best)}{''.join(follow)}, in {starts}."
+
+
+def _behind(race: Race, best: Tensor, second: Tensor) -> str:
+    """By how much the second is behind."""
+    return "closely" if race.told(second) == race.told(best) else f"with {race.told(second)}"
 
 
 def _feat(race: Race, best: Tensor) -> str:
@@ -132,7 +137,7 @@ def warnings(result: RaceResult, names: Sequence[str]) -> list[str]:
     failed = [name for name, entry in named if entry.failed]
     found = [f"No trial of {listed(failed)} succeeded."] if failed else []
     for end in ("low", "high"):
-        there = [f"{n} ({rate(e):.3g})" for n, e in named if e.at_edge == end and not e.failed]
+        there = [f"{n} ({figure(rate(e), '.3g')})" for n, e in named if e.at_edge == end and not e.failed]
         if there:
             found.append(
                 f"At the {end} end of the range of learning rates lies the best one of {listed(there)}: a "

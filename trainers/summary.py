@@ -50,14 +50,21 @@ def status(history: History) -> str:
 
 def _number(history: History, value: Tensor, format: str) -> str:
     """A value at the end of a run; a dash for a run that diverged."""
-    return f"{float(value):{format}}".replace("-", "−", int(value < 0)) if history.finished else "–"
+    return figure(value, format) if history.finished else "–"
+
+
+def figure(value: Tensor | float, format: str = ".2g") -> str:
+    """A number as text, with a minus at which no line ends."""
+    return f"{float(value):{format}}".replace("-", "−")
 
 
 def _gap(history: History) -> str:
-    if history.run.problem.minimum is None:
+    problem = history.run.problem
+    if problem.minimum is None:
         return "unknown"
-    gap = _number(history, history.gap[-1], ".2g")
-    return f"{gap} (rounding)" if history.gap[-1] < 0 else gap
+    if history.gap[-1] <= problem.rounding(history.loss.dtype):
+        return "0 (rounding)"
+    return _number(history, history.gap[-1], ".2g")
 
 
 def _arrival(history: History, target: float) -> str:
@@ -97,7 +104,7 @@ def spread(histories: Sequence[History]) -> float:
 
 def distance(apart: float) -> str:
     """How far parameters were apart, in words."""
-    return f"never more than {apart:.2g} apart" if apart else "equal to the last digit at every epoch"
+    return f"never more than {figure(apart)} apart" if apart else "equal to the last digit at every epoch"
 
 
 def _agreement(histories: Sequence[History]) -> str:
@@ -140,8 +147,8 @@ def _closest(finished: Sequence[tuple[str, History]], runs: int, target: float) 
     names, gap = _least((float(h.gap[-1]), name) for name, h in finished)
     end = f"After {_epochs(finished[0][1].run.epochs)} {names}"
     if runs == 1:
-        return f"{end} is {gap:.2g} above the smallest loss, not yet within {target:g} of it."
-    return f"{end} ended closest, {gap:.2g} above the smallest loss; none came within {target:g} of it."
+        return f"{end} is {figure(gap)} above the smallest loss, not yet within {target:g} of it."
+    return f"{end} ended closest, {figure(gap)} above the smallest loss; none came within {target:g} of it."
 
 
 def _return(named: Sequence[tuple[str, History]], target: float) -> str:
