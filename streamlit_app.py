@@ -79,6 +79,7 @@ LABELS = {
     "race.epochs": "Epochs of the race",
 }
 Y_TITLES = {"loss": "loss", "gap": "gap to the smallest loss"}
+AWAY = "diverged, or ended ten times as far away as it began"
 X_TITLES = {
     "epochs": "epochs",
     "gradients": "gradient evaluations",
@@ -624,9 +625,8 @@ if tabs["Race"].open:
                 selection_mode="trial",
                 alt=f"Line chart: {field.counted} against the learning rate.",
             )
-            cross = "diverged, or ended ten times as far away as it began"
             st.caption(
-                f"Each point is one trial. Cross: {field.missed if field.criterion == 'epochs' else cross}. "
+                f"Each point is one trial. Cross: {field.missed if field.criterion == 'epochs' else AWAY}. "
                 f"{standings.margins(result, racers)} Click a point to add it to your runs, which have the "
                 "sidebar's epochs and start."
             )
@@ -699,7 +699,7 @@ if tabs["Grid"].open:
                         alt=f"Heat map of {axes[0]} and {axes[1]}. {grids.verdict(result)}",
                     )
                     st.caption(
-                        f"Each cell is one run of {run.epochs:,} epochs. A cross: diverged. Click a cell "
+                        f"Each cell is one run of {run.epochs:,} epochs. Cross: {AWAY}. Click a cell "
                         "to add it to the comparison."
                     )
                     download("Grid (CSV)", lambda: result.frame().to_csv(index=False), "grid.csv")

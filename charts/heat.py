@@ -56,7 +56,7 @@ def _colour(cells: pd.DataFrame, title: str, log: bool) -> alt.Color:
     """From dark for the worst to bright for the best."""
     colours = scale(span(cells.assign(run=""), "value", log), log)
     colours.scheme, colours.reverse = "viridis", True
-    legend = alt.Legend(title=title, format="~g", orient="top", gradientLength=220)
+    legend = alt.Legend(title=title, format=".6~g", orient="top", gradientLength=220)
     return alt.Color("value:Q", scale=colours, legend=legend)
 
 

@@ -71,11 +71,19 @@ def window(knob: Real, count: int) -> Axis:
 
 
 def ends(result: SweepResult) -> Tensor:
-    """`(runs,)`: the final gaps, not below what rounding leaves, or losses; NaN for runs that diverged."""
-    problem, dtype = result.sweep.run.problem, getattr(torch, result.sweep.run.dtype)
-    if problem.minimum is None:
-        return result.final_loss
-    return result.gap.clamp(min=problem.rounding(dtype))
+    """`(runs,)`: the final gaps, not below what rounding leaves, or losses; NaN where a run diverged.
+
+    What ended beyond `Sweep.limit` counts as diverged.
+    """
+    run = result.sweep.run
+    above = run.problem.above(result.final_loss)
+    near = above.where(above <= result.sweep.limit, math.nan)
+    return near.clamp(min=rounding(run)) if run.problem.minimum is not None else near
+
+
+def rounding(run: Run) -> float:
+    """Gaps up to this are the rounding of the loss."""
+    return run.problem.rounding(getattr(torch, run.dtype))
 
 
 def cells(result: SweepResult) -> pd.DataFrame:
@@ -105,7 +113,8 @@ def borders(axis: Axis) -> tuple[Tensor, Tensor]:
 
 def verdict(result: SweepResult) -> str:
     """What the grid shows, in words."""
-    gone, values = int((result.diverged_at >= 0).sum()), ends(result)
+    values = ends(result)
+    gone = int(values.isnan().sum())
     if gone == len(values):
         return f"All {gone:,} runs diverged."
     best = values.where(~values.isnan(), math.inf).min()
@@ -113,7 +122,7 @@ def verdict(result: SweepResult) -> str:
     lost = f"{gone:,} diverged" if gone else "none diverged"
     if int(first.sum()) > 1:
         run = result.sweep.run
-        near = run.problem.minimum is not None and best <= run.problem.rounding(getattr(torch, run.dtype))
+        near = run.problem.minimum is not None and best <= rounding(run)
         what = "found the smallest loss, as near as rounding allows" if near else "ended best, alike"
         return f"{int(first.sum()):,} of {len(values):,} runs {what}; {lost}."
     where = " and ".join(f"{name} {figure(column[first], '.4g')}" for name, column in result.settings.items())

@@ -125,11 +125,10 @@ class Race(Racing):
         """How many runs are trained in all."""
         return len(self.optimizers) * self.starts * (self.trials + 2)
 
-    @cached_property
+    @property
     def limit(self) -> float:
-        """Results beyond this count as diverged: ten times the median gap, or loss, at the start."""
-        begin = self.problem.loss(self.sweeps[0].initial(torch.arange(self.starts)))
-        return 10 * abs(float(median(self.problem.above(begin))))
+        """Results beyond this count as diverged; see `Sweep.limit`."""
+        return self.sweeps[0].limit
 
     @property
     def counted(self) -> str:

@@ -156,6 +156,12 @@ class Sweep:
         begins = [replace(self.run, seed=seed).initial() for seed in self._starts().tolist()]
         return torch.stack(begins, dim=1)
 
+    @cached_property
+    def limit(self) -> float:
+        """Ten times the median gap, or loss, at the start: a result beyond it counts as diverged."""
+        above = self.run.problem.above(self.run.problem.loss(self._begins))
+        return 10 * abs(float(torch.quantile(above, 0.5, interpolation="higher"))) or math.inf
+
 
 def _count(name: str, value: Any) -> int:
     if not is_whole(value) or not 1 <= value <= MOST_RUNS:
