@@ -90,7 +90,7 @@ def cells(result: SweepResult) -> pd.DataFrame:
     """A rectangle for each run: row, x, x_to, x_at, y, y_to, y_at, value (gap or loss), told."""
     frame = result.frame()
     values = ends(result)
-    told = ["diverged" if math.isnan(value) else figure(value, ".4g") for value in values.tolist()]
+    told = ["diverged" if math.isnan(value) else figure(value, 4) for value in values.tolist()]
     table: dict[str, Any] = {"row": range(len(frame)), "value": values, "told": told}
     for name, (knob, axis) in zip("xy", result.sweep.axes.items(), strict=True):
         begins, finish = borders(axis)
@@ -125,7 +125,7 @@ def verdict(result: SweepResult) -> str:
         near = run.problem.minimum is not None and best <= rounding(run)
         what = "found the smallest loss, as near as rounding allows" if near else "ended best, alike"
         return f"{int(first.sum()):,} of {len(values):,} runs {what}; {lost}."
-    where = " and ".join(f"{name} {figure(column[first], '.4g')}" for name, column in result.settings.items())
+    where = " and ".join(f"{name} {figure(column[first], 4)}" for name, column in result.settings.items())
     what = "loss" if result.sweep.run.problem.minimum is None else "gap"
     return f"Of {len(values):,} runs that with {where} ended best, with a {what} of {figure(best)}; {lost}."
 

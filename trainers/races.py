@@ -134,7 +134,7 @@ class Race(Racing):
     def counted(self) -> str:
         """What the criterion counts, in words."""
         if self.criterion == "epochs":
-            return f"epochs to gap {self.target:g}"
+            return f"epochs to gap {figure(self.target, 6)}"
         return f"{self.criterion} {'loss' if self.problem.minimum is None else 'gap'}"
 
     @property
@@ -147,7 +147,7 @@ class Race(Racing):
         number = float(result)
         if math.isinf(number):
             return self.missed
-        if self.criterion == "epochs" or number >= 100:
+        if self.criterion == "epochs":
             return f"{number:,.0f}"
         if self.problem.minimum is not None and number <= self.rounding:
             return "0 (rounding)"

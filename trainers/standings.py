@@ -48,7 +48,7 @@ def _row(result: RaceResult, place: int, name: str) -> dict[str, str]:
     edge = " (edge of the range)" if entry.at_edge else ""
     row = {
         "run": name,
-        "best learning rate": "–" if entry.failed else f"{figure(rate(entry), '.4g')}{edge}",
+        "best learning rate": "–" if entry.failed else f"{figure(rate(entry), 4)}{edge}",
         **_other_settings(entry),
         f"{race.counted}, tuned": race.told(median(entry.tuned)),
         "10–90 % of starts": low if low == high else f"{low} to {high}",
@@ -62,7 +62,7 @@ def _row(result: RaceResult, place: int, name: str) -> dict[str, str]:
 
 def _other_settings(entry: Entry) -> dict[str, str]:
     tuned = [name for name in entry.trials.sweep.axes if name != "lr"]
-    words = [f"{name} {figure(getattr(entry.winner, name), '.3g')}" for name in tuned]
+    words = [f"{name} {figure(getattr(entry.winner, name), 3)}" for name in tuned]
     return {"with": ", ".join(words) or "–"} if len(entry.trials.sweep.axes) > 1 or tuned else {}
 
 
@@ -93,13 +93,14 @@ def _winner(result: RaceResult, names: Sequence[str]) -> str:
     if not medians:
         return "No optimizer finished."
     best = min(medians)
+    starts = f"the median of {race.starts} fresh starts" if race.starts > 1 else "one fresh start"
+    if best.isinf() and race.criterion == "epochs":
+        return f"In {starts} no optimizer came within {figure(race.target, 6)} of the smallest loss."
     if best.isinf():
-        missed = f"came within {race.target:g}" if race.criterion == "epochs" else "stayed finite"
-        return f"No optimizer {missed} from most of the starts."
+        return f"In {starts} every optimizer diverged, or ended ten times as far away as it began."
     first = listed([names[place] for place in result.ranking if medians[place] == best])
     behind = [place for place in result.ranking if best < medians[place] < math.inf][:1]
     follow = [f"; {names[place]} follows {_behind(race, best, medians[place])}" for place in behind]
-    starts = f"the median of {race.starts} fresh starts" if race.starts > 1 else "one fresh start"
     tuned = "Each tuned" if len(result.entries) > 1 else "Tuned"
     return f"{tuned} with {race.trials} trials, {first} {_feat(race, best)}{''.join(follow)}, in {starts}."
 
@@ -112,7 +113,9 @@ def _behind(race: Race, best: Tensor, second: Tensor) -> str:
 def _feat(race: Race, best: Tensor) -> str:
     """What the winner did."""
     if race.criterion == "epochs":
-        return f"came within {race.target:g} of the smallest loss first, after {race.told(best)} epochs"
+        return (
+            f"came within {figure(race.target, 6)} of the smallest loss first, after {race.told(best)} epochs"
+        )
     if race.problem.minimum is None:
         return f"had the smallest {race.criterion} loss, {race.told(best)}"
     if float(best) <= race.rounding:
@@ -137,7 +140,7 @@ def warnings(result: RaceResult, names: Sequence[str]) -> list[str]:
     failed = [name for name, entry in named if entry.failed]
     found = [f"No trial of {listed(failed)} succeeded."] if failed else []
     for end in ("low", "high"):
-        there = [f"{n} ({figure(rate(e), '.3g')})" for n, e in named if e.at_edge == end and not e.failed]
+        there = [f"{n} ({figure(rate(e), 3)})" for n, e in named if e.at_edge == end and not e.failed]
         if there:
             found.append(
                 f"At the {end} end of the range of learning rates lies the best one of {listed(there)}: a "

@@ -29,8 +29,8 @@ def cells(histories: Sequence[History], names: Sequence[str], target: float) -> 
         {
             "run": name,
             "status": status(history),
-            "final loss": _number(history, history.loss[-1], ".6g"),
-            "best loss": f"{history.best:.6g}",
+            "final loss": _number(history, history.loss[-1], 6),
+            "best loss": figure(history.best, 6),
             "final gap": _gap(history),
             f"epochs to gap {target:g}": _arrival(history, target),
             "µs per epoch": f"{1e6 * history.seconds / max(history.rows, 1):.0f}",
@@ -48,14 +48,16 @@ def status(history: History) -> str:
     return history.status
 
 
-def _number(history: History, value: Tensor, format: str) -> str:
+def _number(history: History, value: Tensor, digits: int = 2) -> str:
     """A value at the end of a run; a dash for a run that diverged."""
-    return figure(value, format) if history.finished else "–"
+    return figure(value, digits) if history.finished else "–"
 
 
-def figure(value: Tensor | float, format: str = ".2g") -> str:
-    """A number as text, with a minus at which no line ends."""
-    return f"{float(value):{format}}".replace("-", "−")
+def figure(value: Tensor | float, digits: int = 2) -> str:
+    """A number to so many significant digits as text, with a minus at which no line ends."""
+    number = float(value)
+    whole = 10**digits <= abs(number) < 1e6
+    return (f"{number:,.0f}" if whole else f"{number:.{digits}g}").replace("-", "−")
 
 
 def _gap(history: History) -> str:
@@ -64,7 +66,7 @@ def _gap(history: History) -> str:
         return "unknown"
     if history.gap[-1] <= problem.rounding(history.loss.dtype):
         return "0 (rounding)"
-    return _number(history, history.gap[-1], ".2g")
+    return _number(history, history.gap[-1])
 
 
 def _arrival(history: History, target: float) -> str:
@@ -77,7 +79,7 @@ def _arrival(history: History, target: float) -> str:
 def _parameters(history: History) -> dict[str, str]:
     """The final parameters, the first few of many."""
     values = zip(history.run.problem.names[:4], history.params[-1], strict=False)
-    return {name: _number(history, value, ".5g") for name, value in values}
+    return {name: _number(history, value, 5) for name, value in values}
 
 
 def sentence(histories: Sequence[History], target: float) -> str:
