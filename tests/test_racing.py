@@ -198,7 +198,8 @@ def test_a_best_rate_at_the_edge_is_told() -> None:
     assert standings(hopeless, ["a", "b"])["best learning rate"].tolist() == ["–", "–"]
     assert tuned_curves(hopeless, ["a", "b"]).empty
     assert verdict(hopeless, ["a", "b"]) == (
-        "In the median of 3 fresh starts every optimizer diverged, or ended ten times as far away as it began."
+        "In the median of 3 fresh starts every optimizer diverged, or ended ten times as far away as it "
+        "began."
     )
     unmet = race(Race(optimizers=(SGD(),), criterion="epochs", target=1e-12, **SMALL))
     assert verdict(unmet, ["SGD"]) == (
