@@ -515,7 +515,8 @@ if tabs["Fit"].open:
 if tabs["Parameters"].open:
     with tabs["Parameters"]:
         courses = (*task.problem.names[:4], "gradient_norm")
-        optimum = dict(zip(task.problem.names, task.problem.minimizer or (), strict=False))
+        minima = task.problem.minima
+        optimum = dict(zip(task.problem.names, minima[0], strict=True)) if len(minima) == 1 else {}
         columns = (*st.columns(len(courses) - 1), st.container())
         for name, place in zip(courses, columns, strict=True):
             norm = name == "gradient_norm"

@@ -109,7 +109,7 @@ def test_remarks_are_true() -> None:
     assert "Of up to 5,001 epochs a curve shows at most 602" in tables.remarks([long], "loss", log=True)
     hidden = int((long.gap <= 0).sum())
     assert (f"the {hidden:,} values" in tables.remarks([long], "gap", log=True)) == (hidden > 0)
-    best = Run(start=Thermometer().minimizer, optimizer=SGD(lr=1e-4), epochs=20, dtype="float64")
+    best = Run(start=Thermometer().minima[0], optimizer=SGD(lr=1e-4), epochs=20, dtype="float64")
     assert tables.remarks([train(best)], "gap", log=True) == "No value is above 0, so the axis is linear."
     assert "cross" not in tables.remarks([long], "gap", log=False)
     gone = train(Run(problem=Thermometer("raw"), optimizer=SGD(lr=1e-2), epochs=100))

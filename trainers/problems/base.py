@@ -45,9 +45,9 @@ class Problem(Settings):
         return 8 * torch.finfo(dtype).eps * abs(self.minimum or 0.0)
 
     @property
-    def minimizer(self) -> tuple[float, ...] | None:
-        """The parameters with the smallest loss, where they are known exactly."""
-        return None
+    def minima(self) -> tuple[tuple[float, ...], ...]:
+        """The parameters with the smallest loss, all of them, where they are known exactly."""
+        return ()
 
     @property
     def hessian(self) -> Tensor | None:

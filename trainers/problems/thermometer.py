@@ -71,8 +71,8 @@ class Thermometer(Problem):
         return exact(self.scaling)[0]
 
     @property
-    def minimizer(self) -> tuple[float, ...]:
-        return exact(self.scaling)[1]
+    def minima(self) -> tuple[tuple[float, ...], ...]:
+        return (exact(self.scaling)[1],)
 
     @property
     def hessian(self) -> Tensor:
