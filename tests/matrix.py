@@ -8,6 +8,7 @@ from typing import Any
 
 from trainers.knobs import Flag, Knob, KnobError, Real, knobs
 from trainers.optimizers import OPTIMIZERS, Optimizer, Rule
+from trainers.problems import PROBLEMS, Problem
 
 
 def optimizers(kinds: type[Optimizer] = Optimizer) -> list[Optimizer]:
@@ -19,6 +20,13 @@ def optimizers(kinds: type[Optimizer] = Optimizer) -> list[Optimizer]:
         for turned in _turned(kind)
         for settings in _flagged(turned)
     ]
+
+
+def pairs() -> list[tuple[Optimizer, Problem]]:
+    """Every rule on the first problem, and each kind as it is on all others."""
+    first, *others = (kind() for kind in PROBLEMS.values())
+    kinds = [kind() for kind in OPTIMIZERS.values() if issubclass(kind, Rule)]
+    return [(rule, first) for rule in rules()] + list(product(kinds, others))
 
 
 def rules() -> list[Optimizer]:

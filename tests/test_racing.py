@@ -87,12 +87,15 @@ def test_everybody_has_the_same_budget_and_the_same_starts() -> None:
 @pytest.mark.parametrize("criterion", ["final", "best", "epochs"])
 @pytest.mark.parametrize("problem", [kind() for kind in PROBLEMS.values()], ids=repr)
 def test_results_are_those_of_the_runs_trained_alone(problem: Problem, criterion: str) -> None:
-    asked = Race(problem=problem, criterion=criterion, target=20.0, dtype="float64", **SMALL)
+    if criterion == "epochs" and problem.minimum is None:
+        pytest.skip("no gap is known")
+    small = SMALL if isinstance(problem, Thermometer) else SMALL | {"epochs": 5}  # others magnify rounding
+    asked = Race(problem=problem, criterion=criterion, target=20.0, dtype="float64", **small)
     for entry in race(asked).entries:
         for trial, start in ((0, 0), (2, 1), (4, 2)):
             history = train(entry.trials.run(trial * 3 + start))
             expected = {
-                "final": float(history.gap[-1]),
+                "final": float(problem.above(history.loss[-1])),
                 "best": history.best - (problem.minimum or 0.0),
                 "epochs": math.inf if (k := history.epochs_to(20.0)) is None else k,
             }[criterion]
@@ -101,6 +104,7 @@ def test_results_are_those_of_the_runs_trained_alone(problem: Problem, criterion
             assert entry.results[trial, start].item() == pytest.approx(expected, rel=1e-4)
         seeds = asked.fresh(entry.winner).seeds.tolist()
         alone = [train(replace(asked.run(entry.winner), seed=seed)).loss[-1].item() for seed in seeds]
+        alone = [loss if math.isfinite(loss) else math.nan for loss in alone]
         assert entry.losses[-1].tolist() == pytest.approx(alone, rel=1e-4, nan_ok=True)
 
 

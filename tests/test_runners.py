@@ -20,13 +20,18 @@ def test_all_runners_take_the_same_steps(optimizer: Optimizer, problem: Problem,
     """Rounding grows along a path, so each step begins at the first runner's parameters."""
     start = Run(problem=problem, dtype=dtype).initial()
     first, *others = (RUNNERS[name](problem, optimizer, start) for name in runners(type(optimizer)))
-    close = {"rtol": TOLERANCE[dtype], "atol": TOLERANCE[dtype]}
-    for _ in range(40):
+    steepest = torch.tensor(1.0, dtype=start.dtype)
+    for _ in range(12):
         leading = next(first)
+        if not leading[1].isfinite():
+            break  # here training ends
         for other in others:
             following = next(other)
-            for ours, theirs in zip(leading, following, strict=True):
-                torch.testing.assert_close(theirs.detach(), ours, **close)
+            steepest = torch.maximum(steepest, leading[2].abs().max())
+            # Where slopes cancel each other, rounding is that of the slopes.
+            for ours, theirs, least in zip(leading, following, (1.0, 1.0, steepest), strict=True):
+                size = ours.abs().max().clamp(min=least)
+                torch.testing.assert_close(theirs.detach() / size, ours / size, rtol=0, atol=TOLERANCE[dtype])
             following[0].data.copy_(leading[0])
 
 

@@ -32,7 +32,7 @@ def read(text: str, kinds: Mapping[str, type[Any]], fallback: type[Any]) -> tupl
     if len(texts) < len(pairs):
         notes.append(f"{quoted(name)} has a setting several times: using the first.")
     if name not in kinds:
-        notes.insert(0, f"{quoted(name)} is not one of {', '.join(kinds)}: using {kind.__name__}.")
+        notes.insert(0, f"{quoted(name)} is unknown: using {kind.__name__}.")
     return settings, words, notes
 
 

@@ -22,6 +22,9 @@ class Problem(Settings):
     names: ClassVar[tuple[str, ...]]
     """The parameters' names, for axes and tables."""
 
+    window: ClassVar[tuple[tuple[float, float], tuple[float, float]] | None] = None
+    """What to look at of the plane of two parameters, from and to, for each; None where it depends."""
+
     @property
     def size(self) -> int:
         """How many parameters there are."""
@@ -46,7 +49,7 @@ class Problem(Settings):
 
     @property
     def minima(self) -> tuple[tuple[float, ...], ...]:
-        """The parameters with the smallest loss, all of them, where they are known exactly."""
+        """The known minima, as parameters: all have the loss `minimum`, if there is one."""
         return ()
 
     @property
