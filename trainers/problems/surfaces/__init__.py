@@ -1,0 +1,27 @@
+"""Test functions of two variables: what optimizers do on valleys, ripples, saddles and plains."""
+
+from trainers.problems.surfaces.base import Surface
+from trainers.problems.surfaces.bowls import Booth, Matyas, Quadratic
+from trainers.problems.surfaces.pits import Himmelblau, Saddle, SixHumpCamel, StyblinskiTang, ThreeHumpCamel
+from trainers.problems.surfaces.ripples import Ackley, Easom, Rastrigin
+from trainers.problems.surfaces.valleys import Beale, GoldsteinPrice, McCormick, Rosenbrock
+
+SURFACES = (
+    Quadratic,
+    Saddle,
+    Rosenbrock,
+    Beale,
+    Booth,
+    Matyas,
+    Himmelblau,
+    Rastrigin,
+    Ackley,
+    StyblinskiTang,
+    ThreeHumpCamel,
+    SixHumpCamel,
+    GoldsteinPrice,
+    McCormick,
+    Easom,
+)
+
+__all__ = ["SURFACES", "Surface", *(kind.__name__ for kind in SURFACES)]

@@ -1,0 +1,37 @@
+"""What the test functions of two variables have in common."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import torch
+from torch import Tensor
+
+from trainers.problems.base import Problem
+
+
+@dataclass(frozen=True)
+class Surface(Problem):
+    """A function of x and y. Seed 0 starts at `begin`, ours where no source is named; others in the window."""
+
+    names: ClassVar[tuple[str, ...]] = ("x", "y")
+    begin: ClassVar[tuple[float, float]]
+    lowest: ClassVar[float | None] = 0.0
+    at: ClassVar[tuple[tuple[float, float], ...]] = ((0.0, 0.0),)
+
+    @property
+    def minimum(self) -> float | None:
+        return self.lowest
+
+    @property
+    def minima(self) -> tuple[tuple[float, ...], ...]:
+        return self.at
+
+    def start(self, seed: int = 0) -> Tensor:
+        if seed == 0:
+            return torch.tensor(self.begin, dtype=torch.float64)
+        assert self.window is not None
+        low, high = torch.tensor(self.window, dtype=torch.float64).T
+        generator = torch.Generator().manual_seed(seed)
+        shares = torch.rand(2, generator=generator, dtype=torch.float64)
+        start: Tensor = low + (high - low) * shares
+        return start
