@@ -24,4 +24,22 @@ SURFACES = (
     Easom,
 )
 
-__all__ = ["SURFACES", "Surface", *(kind.__name__ for kind in SURFACES)]
+__all__ = [
+    "SURFACES",
+    "Ackley",
+    "Beale",
+    "Booth",
+    "Easom",
+    "GoldsteinPrice",
+    "Himmelblau",
+    "Matyas",
+    "McCormick",
+    "Quadratic",
+    "Rastrigin",
+    "Rosenbrock",
+    "Saddle",
+    "SixHumpCamel",
+    "StyblinskiTang",
+    "Surface",
+    "ThreeHumpCamel",
+]

@@ -11,7 +11,7 @@ from trainers.problems.base import Problem
 
 @dataclass(frozen=True)
 class Surface(Problem):
-    """A function of x and y. Seed 0 starts at `begin`, ours where no source is named; others in the window."""
+    """A function of x and y. Seed 0 starts at `begin`, ours where no source is named; others anywhere."""
 
     names: ClassVar[tuple[str, ...]] = ("x", "y")
     begin: ClassVar[tuple[float, float]]
