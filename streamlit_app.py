@@ -8,6 +8,7 @@ st.title("Optimizer Lab", anchor=False)
 # Importing torch takes seconds, once a process: the title is on the page before.
 with st.skeleton(height=480):
     import html
+    import re
     import time
     from base64 import b64encode
     from collections.abc import Callable, Sequence
@@ -21,12 +22,14 @@ with st.skeleton(height=480):
     from torch import Tensor
 
     import charts
+    from data.own import OwnTable, TableError, numeric, read_table
     from trainers import (
         History,
         Run,
         Sweep,
         controls,
         export,
+        fits,
         grids,
         lesson,
         race,
@@ -36,21 +39,28 @@ with st.skeleton(height=480):
         tables,
         train,
     )
+    from trainers.conditioning import conditioning
     from trainers.controls import Shown
     from trainers.grids import Grid
-    from trainers.knobs import Choice, Flag, Integer, Knob, KnobError, Real, Settings, knobs
+    from trainers.knobs import Choice, Flag, Integer, Knob, KnobError, Real, Settings, knobs, nearest
     from trainers.optimizers import OPTIMIZERS, Optimizer
-    from trainers.page import MOST_RUNS, TABS, Page, View
+    from trainers.page import MOST_RUNS, TABS, Page, View, possible
     from trainers.presets import PRESETS
-    from trainers.problems import PROBLEMS
+    from trainers.problems import PROBLEMS, Own
+    from trainers.problems.suiting import models
+    from trainers.problems.supervised import OWN, Supervised
     from trainers.races import Race, RaceResult, Racing
-    from trainers.run import Method, runners
+    from trainers.run import MOST_COORDINATES, Method, Task, runners
     from trainers.summary import cells, distance, names, sentence, spread
     from trainers.sweeping import estimate, memory, work
     from trainers.sweeps import SweepResult
 
 CACHE = "100MB"
 MOST_NOTES = 6
+MOST_TABLES = 3  # of one session
+PREVIEW = 100  # rows
+EXAMPLE = "x,y\n1,2\n2,4.1\n3,5.9"
+FEW_OPTIONS = 3  # more are chosen from a list
 OF_MANY = ("Race", "Grid")  # the tabs that are not about the runs in the sidebar
 TICK = 0.02  # seconds between two looks for a newer click while training
 IMPATIENCE = 0.4  # seconds of training after which its progress is shown
@@ -61,6 +71,24 @@ MUCH = 50  # megabytes from which on it is not begun unasked
 
 LABELS = {
     "scaling": "Input",
+    "source": "Data",
+    "samples": "Rows made",
+    "noise": "Noise",
+    "data_seed": "Seed of the data",
+    "degree": "Degree",
+    "inputs": "Features made",
+    "correlation": "Correlation",
+    "depth": "Hidden layers",
+    "width": "Width",
+    "width2": "Width of the second",
+    "activation": "Activation",
+    "condition": "Condition number",
+    "angle": "Angle",
+    "batch": "Rows an update",
+    "validation": "Share held out",
+    "shuffle": "Seed of the order",
+    "held_out": "Rows held out",
+    "batches": "Batches",
     "epochs": "Epochs",
     "seed": "Seed",
     "dtype": "Precision",
@@ -78,7 +106,12 @@ LABELS = {
     "count": "Values each",
     "race.epochs": "Epochs of the race",
 }
-Y_TITLES = {"loss": "loss", "gap": "gap to the smallest loss"}
+Y_TITLES = {
+    "loss": "loss",
+    "gap": "gap to the smallest loss",
+    "accuracy": "share of rows whose class is found",
+}
+HELD_OUT = {"loss": "validation_loss", "accuracy": "validation_accuracy"}
 AWAY = "diverged, or ended ten times as far away as it began"
 X_TITLES = {
     "epochs": "epochs",
@@ -123,6 +156,7 @@ def current() -> Shown:
     if "shown" not in st.session_state:
         st.session_state.link = (None, None)
         st.session_state.asked = st.session_state.shown = Shown(Page())
+        st.session_state.tables = {}
     acted = st.session_state.pop("acted", False)
     if st.session_state.asked != st.session_state.shown:
         set_controls()  # a script was ended before it had set them all
@@ -131,7 +165,8 @@ def current() -> Shown:
     if asked != st.session_state.shown or notes:
         show(asked.page, asked.ids, notes)
     elif not acted and address() != st.session_state.link[1]:
-        page, notes = Page.from_query(address(), otherwise=PRESETS[0].page)
+        page, notes = Page.from_query(address(), PRESETS[0].page, st.session_state.tables)
+        st.session_state.awaited = address()
         show(page, fresh(len(page.methods)), notes)
         st.session_state.link = (page, address())
     return st.session_state.shown
@@ -237,6 +272,8 @@ def control(name: str, knob: Knob, value: Any, key: str, width: Any = "stretch")
     label = LABELS.get(key, LABELS.get(name, name))
     if isinstance(knob, Flag):
         st.checkbox(label, key=key, help=knob.help)
+    elif isinstance(knob, Choice) and len(knob.options) > FEW_OPTIONS:
+        st.selectbox(label, knob.options, key=key, help=knob.help)
     elif isinstance(knob, Choice):
         st.segmented_control(label, knob.options, key=key, help=knob.help, required=True)
     elif isinstance(knob, Real):
@@ -251,9 +288,20 @@ def control(name: str, knob: Knob, value: Any, key: str, width: Any = "stretch")
         )
 
 
-def all_controls(settings: Settings, prefix: str) -> None:
+def all_controls(settings: Settings, prefix: str, but: str = "") -> None:
     for name, knob in knobs(settings).items():
-        control(name, knob, getattr(settings, name), f"{prefix}.{name}")
+        if name != but and settings.applies(name):
+            control(name, knob, getattr(settings, name), f"{prefix}.{name}")
+
+
+def spaced(name: str) -> str:
+    """The name of a class as words."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name)
+
+
+def escaped(text: str) -> str:
+    """Anybody's text, for a place that reads Markdown."""
+    return re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", text)
 
 
 def swatch(colour: str) -> str:
@@ -292,6 +340,88 @@ def run_controls(id: int, method: Method, colour: str, full: bool) -> None:
             again = {"on_click": insert, "args": (id, same), "disabled": full}
             st.button("Duplicate", key=f"{id}.duplicate", **again)
             st.button("Remove", key=f"{id}.remove", on_click=remove, args=(id,))
+
+
+# --- A table of the user's ------------------------------------------------------------------------
+
+
+def data_of(problem: Supervised) -> str:
+    """What data a problem has, as Markdown."""
+    source = getattr(problem, "source", "thermometer")
+    return f"Your file {escaped(problem.own.name)}" if source == OWN and problem.own else source.capitalize()
+
+
+@st.cache_data(max_entries=8, show_spinner=False, scope="session")
+def understood(content: bytes, name: str) -> OwnTable | str:
+    """The table in a file, or why there is none."""
+    try:
+        return read_table(content, name)
+    except TableError as error:
+        return str(error)
+
+
+def own_table(file: Any, text: str) -> OwnTable | None:
+    """The table that was uploaded or pasted, or the last one of this session; a bad one gets its sentence."""
+    kept: dict[str, OwnTable] = st.session_state.tables
+    if file is None and not text.strip():
+        return next(reversed(kept.values()), None)
+    content, name = (text.encode(), "pasted.csv") if file is None else (file.getvalue(), file.name)
+    table = understood(content, name)
+    if isinstance(table, str):
+        st.error(escaped(table))
+        return None
+    if table.digest not in kept:
+        kept[table.digest] = table
+        for digest in list(kept)[:-MOST_TABLES]:
+            del kept[digest]
+        if f"~{table.digest}~" in st.session_state.get("awaited", ""):
+            st.session_state.link = (None, None)  # the address can now be read
+            st.rerun()
+    return table
+
+
+def own_columns(table: OwnTable) -> None:
+    """What was understood of a table, and the choice of its columns."""
+    names = list(table.frame.columns)
+    told = f"{len(table.frame):,} of {table.rows:,} rows × {len(names)} columns"
+    st.markdown(
+        f"**{escaped(table.name)}**: {told}; {table.encoding}, delimiter {table.delimiter}, "
+        f"decimal {table.decimal}."
+    )
+    for reason, count in table.dropped:
+        st.markdown(f"- {count:,} {'row' if count == 1 else 'rows'} dropped: {escaped(reason)}")
+    for note in table.notes:
+        st.markdown(f"- {escaped(note)}")
+    st.dataframe(table.frame.head(PREVIEW), height=180)
+    able, key = numeric(table), f"own.{table.digest}"
+    left, right, third = st.columns([1, 2, 1])
+    target = left.selectbox(
+        "Target", range(len(names)), len(names) - 1, format_func=names.__getitem__, key=f"{key}.target"
+    )
+    others = [place for place in able if place != target]
+    features = right.multiselect(
+        "Features", others, others, format_func=names.__getitem__, key=f"{key}.features.{target}"
+    )
+    if not features:
+        st.write("Choose at least one feature.")
+        return
+    own = Own.of(table, int(target), features)
+    kinds = models(own, PROBLEMS)
+    if not kinds:
+        st.write("No model fits: a target with words must have 2 to 20 different ones.")
+        return
+    kind = third.selectbox("Model", kinds, format_func=spaced, key=f"{key}.model.{target}.{len(features)}")
+    st.caption(f"Suggested: {spaced(kinds[0])}. {PROBLEMS[kind].summary}")
+    st.button("Train on this table", type="primary", on_click=use, args=(kind, own))
+
+
+def use(kind: str, own: Own) -> None:
+    """Make this table the problem's data, on the tab where its fit is seen."""
+    was, _ = edited()
+    page = was.page
+    st.session_state["own"] = own
+    task, _ = nearest(Task, vars(page.task), problem=PROBLEMS[kind](source=OWN, own=own))
+    act(replace(page, task=task, view=replace(page.view, tab="Fit")), was.ids)
 
 
 # --- Training and drawing: cached by the settings of the runs --------------------------------------
@@ -425,12 +555,17 @@ with st.sidebar:
     st.pills("Stories", [preset.name for preset in PRESETS], key="story", on_change=tell)
 
     st.subheader("Problem", anchor=False)
-    st.selectbox("Problem", list(PROBLEMS), key="problem", label_visibility="collapsed")
+    st.selectbox("Problem", list(PROBLEMS), key="problem", label_visibility="collapsed", format_func=spaced)
     st.caption(task.problem.summary)
     all_controls(task.problem, f"problem.{type(task.problem).__name__}")
-    all_controls(task, "task")
-    st.checkbox("Choose the start", key="start", help="Instead of the start that the seed gives.")
-    if task.start is not None:
+    curvatures = conditioning(task.training)
+    if curvatures is not None:
+        st.caption(curvatures.sentence())
+    control("epochs", knobs(task)["epochs"], task.epochs, "task.epochs")
+    all_controls(task, "task", but="epochs")
+    if task.problem.size <= MOST_COORDINATES:
+        st.checkbox("Choose the start", key="start", help="Instead of the start that the seed gives.")
+    if task.start is not None and task.problem.size <= MOST_COORDINATES:
         for name in task.problem.names:
             st.number_input(f"start {name}", step=0.5, format="%g", key=f"start.{name}")
 
@@ -456,13 +591,17 @@ def say(text: str) -> None:
 tabs = dict(zip(TABS, st.tabs(TABS, key="view.tab", on_change="rerun"), strict=True))
 summary = st.container()
 
-for tab in TABS[:3]:
+for tab in ("Loss", "Path", "Parameters"):
     if tabs[tab].open:
         with tabs[tab]:
             legend(style.colours, labels)
 if tabs["Loss"].open:
     with tabs["Loss"].container(horizontal=True, vertical_alignment="bottom"):
-        for name in ("y", "scale", "x", "target"):
+        shown_y = replace(knobs(view)["y"], options=possible(task.training))
+        control("y", shown_y, view.y, "view.y")
+        aside = ("held_out",) * (task.held_out is not None) + ("batches",) * (task.updates > 1)
+        known = ("target",) * (task.training.minimum is not None)
+        for name in ("scale", "x", *known, *aside):
             control(name, knobs(view)[name], getattr(view, name), f"view.{name}", width=150)
 canvas = Spot(tabs["Loss"].container()) if tabs["Loss"].open else None
 
@@ -475,6 +614,13 @@ if story and view.tab in (story.page.view.tab, *(set(TABS) - set(OF_MANY))):
     headline.container.caption(story.hint)
 
 
+def held_out_curves() -> pd.DataFrame | None:
+    """The same on the rows held out, if that is to be seen."""
+    if task.held_out is None or not view.held_out or view.y not in HELD_OUT:
+        return None
+    return tables.curves(histories, labels, HELD_OUT[view.y], view.x)
+
+
 def loss_chart(style: charts.Style = style, legend: bool = False) -> Any:
     return charts.loss_chart(
         tables.curves(histories, labels, view.y, view.x),
@@ -484,38 +630,106 @@ def loss_chart(style: charts.Style = style, legend: bool = False) -> Any:
         y_title=Y_TITLES[view.y],
         log=view.scale == "log",
         diverged=diverged,
-        optimum=task.problem.minimum if view.y == "loss" else None,
+        optimum=task.training.minimum if view.y == "loss" else None,
+        held_out=held_out_curves(),
+        batches=tables.batches(histories, labels, view.x) if view.batches and view.y == "loss" else None,
         legend=legend,
     )
 
 
 if canvas is not None:
-    spec = drawn("loss", runs, (view.y, view.scale, view.x, dark), loss_chart)
+    look = (view.y, view.scale, view.x, view.held_out, view.batches, dark)
+    spec = drawn("loss", runs, look, loss_chart)
     what = f"{Y_TITLES[view.y]} against {view.x} for {len(runs)} runs"
     canvas.finally_().vega_lite_chart(spec, alt=f"Line chart: {what}. {sentence(histories, view.target)}")
     canvas.container.caption(tables.remarks(histories, view.y, view.scale == "log"))
 
 if tabs["Fit"].open:
     with tabs["Fit"]:
-        data = task.problem.table
-        if data is None:
+        problem = task.training
+        if not isinstance(problem, Supervised):
             st.write("This problem has no data to fit.")
         else:
-            points = pd.DataFrame({"x": data.iloc[:, 0], "y": data.iloc[:, -1]})
-            window = (float(points["x"].min()), float(points["x"].max()))
+            kind, rows = fits.kind(problem), problem.data
+            if kind in ("curve", "measured"):
+                legend(style.colours, labels)
 
-            def fit_chart() -> Any:
-                lines = tables.fits(histories, labels, window)
-                return charts.fit_chart(points, lines, style, data.columns[0], data.columns[-1])
+                def fit_chart() -> Any:
+                    if kind == "measured":
+                        return charts.measured_chart(fits.measured(histories, labels), style, rows.aim)
+                    points = fits.points(task)
+                    window = (float(points["x"].min()), float(points["x"].max()))
+                    curves = fits.curves(histories, labels, window)
+                    return charts.fit_chart(points, curves, style, rows.features[0], rows.aim)
 
-            what = f"{len(points)} readings, and the line of each of {len(runs)} runs"
-            st.vega_lite_chart(drawn("fit", runs, (dark,), fit_chart), alt=f"Scatter plot: {what}.")
-            st.caption("Move the slider to see the lines at earlier epochs.")
+                what = f"{problem.count} rows, and the prediction of each of {len(runs)} runs"
+                st.vega_lite_chart(drawn("fit", runs, (dark,), fit_chart), alt=f"Scatter plot: {what}.")
+            else:
+                classes = charts.class_colours(len(rows.labels), dark)
+                if kind == "border":
+                    legend(classes, [f"class {escaped(label)}" for label in rows.labels])
+                panels = st.columns(min(max(len(runs), 1), 2))
+                for place, history in enumerate(histories[: fits.PANELS]):
+
+                    def panel_chart(history: History = history, colour: str = style.colours[place]) -> Any:
+                        if kind == "confusion":
+                            return charts.confusion_chart(fits.confusion(history), colour)
+                        points = fits.points(task)
+                        sides = fits.box(points)
+                        views, lines = fits.border(history, sides)
+                        titles = (rows.features[0], rows.features[1])
+                        return charts.border_chart(views, lines, points, sides, rows.labels, classes, titles)
+
+                    panel = panels[place % len(panels)]
+                    panel.markdown(f"{swatch(style.colours[place])} **{labels[place]}**")
+                    what = f"{'Confusion matrix' if kind == 'confusion' else 'Borders between classes'}"
+                    spec = drawn(f"fit {place}", (history.run,), (style.colours[place], dark), panel_chart)
+                    panel.vega_lite_chart(spec, alt=f"{what} of {labels[place]}.")
+                if len(runs) > fits.PANELS:
+                    st.caption(f"Shown are the first {fits.PANELS} of {len(runs)} runs.")
+            hints = {
+                "curve": "The prediction of each run.",
+                "measured": "On the dotted diagonal a prediction is what was measured.",
+                "border": "Regions have the colour of the class that the model finds there; the paler, the "
+                "less certain.",
+                "confusion": "Rows of each class, from left to right by what they were taken for: on the "
+                "diagonal they are right.",
+            }
+            apart = " Triangles are rows held out." if task.held_out and kind in ("curve", "border") else ""
+            counted = " Counted are the rows held out." if task.held_out and kind == "confusion" else ""
+            st.caption(f"{hints[kind]}{apart}{counted} Move the slider to see earlier epochs.")
+
+if tabs["Data"].open:
+    with tabs["Data"]:
+        if isinstance(task.problem, Supervised):
+            data = task.problem.data
+            st.markdown(f"**{data_of(task.problem)}**: {len(data):,} rows")
+            if task.held_out is not None:
+                kept, out = task.training.count, task.held_out.count
+                st.caption(f"Trained on {kept:,} of them, {out:,} are held out, drawn at random.")
+            st.dataframe(data.frame().head(PREVIEW), height=220)
+        else:
+            st.write("This problem is a formula and has no data.")
+        st.subheader("Your own data", anchor=False)
+        st.caption(
+            "A CSV file, at most 10 MB. It stays in this session: nobody else sees it. A link to this page "
+            "says which file it needs."
+        )
+        left, right = st.columns(2)
+        file = left.file_uploader(
+            "A CSV file", type=["csv", "tsv", "txt"], key="own.file", max_upload_size=10
+        )
+        text = right.text_area(
+            "or its text", key="own.text", height=110, placeholder="x,y\n1,2\n2,4.1\n3,5.9"
+        )
+        table = own_table(file, text)
+        if table is not None:
+            own_columns(table)
 
 if tabs["Parameters"].open:
     with tabs["Parameters"]:
         courses = (*task.problem.names[:4], "gradient_norm")
-        minima = task.problem.minima
+        minima = task.training.minima
         optimum = dict(zip(task.problem.names, minima[0], strict=True)) if len(minima) == 1 else {}
         columns = (*st.columns(len(courses) - 1), st.container())
         for name, place in zip(courses, columns, strict=True):
@@ -612,7 +826,7 @@ if tabs["Race"].open:
                 return charts.sensitivity_chart(trials, edges, look, field.counted, field.missed, lines)
 
             def tuned_chart() -> Any:
-                title = Y_TITLES["loss" if task.problem.minimum is None else "gap"]
+                title = Y_TITLES["loss" if task.training.minimum is None else "gap"]
                 return charts.band_chart(race_tables.tuned_curves(result, racers), look, "epochs", title)
 
             def budget_chart() -> Any:
@@ -688,7 +902,7 @@ if tabs["Grid"].open:
                     axes = list(asked.axes)
 
                     def heat_chart() -> Any:
-                        what = "final loss" if task.problem.minimum is None else "final gap"
+                        what = "final loss" if task.training.minimum is None else "final gap"
                         logs = tuple(axis.log for axis in asked.axes.values())
                         return charts.heat_chart(table, (*axes, what), logs)
 

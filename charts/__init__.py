@@ -3,10 +3,12 @@
 from altair.utils import schemapi
 
 from charts.band import band_chart
+from charts.border import border_chart, class_colours
 from charts.budget import budget_chart
+from charts.confusion import confusion_chart
 from charts.difference import difference_chart
 from charts.export import spec, svg
-from charts.fit import fit_chart
+from charts.fit import fit_chart, measured_chart
 from charts.heat import heat_chart
 from charts.loss import live_spec, loss_chart
 from charts.parameters import parameter_chart
@@ -22,12 +24,16 @@ __all__ = [
     "LIGHT",
     "Style",
     "band_chart",
+    "border_chart",
     "budget_chart",
+    "class_colours",
+    "confusion_chart",
     "difference_chart",
     "fit_chart",
     "heat_chart",
     "live_spec",
     "loss_chart",
+    "measured_chart",
     "parameter_chart",
     "sensitivity_chart",
     "spec",

@@ -4,6 +4,7 @@ import altair as alt
 import pandas as pd
 
 from charts.axes import scale, span, y_axis
+from charts.moments import moment_slider, now, when
 from charts.style import Style
 
 HEIGHT = 420
@@ -12,29 +13,53 @@ HEIGHT = 420
 def fit_chart(
     points: pd.DataFrame, lines: pd.DataFrame, style: Style, x_title: str, y_title: str
 ) -> alt.LayerChart:
-    """`points` has the columns x, y; `lines` has run, moment, epoch, x, y. The window is that of the points.
+    """`points` has the columns x, y, held_out; `lines` has run, moment, epoch, x, y.
 
-    A slider below the chart goes through the moments, without asking the server.
+    The window is that of the points. A slider below goes through the moments, without asking the server.
     """
-    last = int(lines["moment"].max()) if len(lines) else 0
-    slider = alt.binding_range(min=0, max=last, step=1, name="training, from start to end ")
-    moment = alt.param(name="moment", value=last, bind=slider)
     x = alt.X("x:Q", axis=y_axis(x_title, None, False), scale=scale(_window(points, "x"), False))
     y = alt.Y("y:Q", axis=y_axis(y_title, None, False), scale=scale(_window(points, "y"), False))
-    now = alt.Chart(lines).transform_filter("datum.moment == moment")
-    fits = now.mark_line(clip=True, strokeCap="butt").encode(x, y, style.colour(), *style.lines())
+    fits = now(lines).mark_line(clip=True, strokeCap="butt").encode(x, y, style.colour(), *style.lines())
+    shape = alt.Scale(domain=[False, True], range=["circle", "triangle-up"])
     dots = (
         alt.Chart(points)
         .mark_point(size=70, filled=True, color="gray", opacity=0.9)
-        .encode(x, y, tooltip=[alt.Tooltip("x:Q", title=x_title), alt.Tooltip("y:Q", title=y_title)])
+        .encode(
+            x,
+            y,
+            shape=alt.Shape("held_out:N", scale=shape, legend=None),
+            tooltip=[alt.Tooltip("x:Q", title=x_title), alt.Tooltip("y:Q", title=y_title)],
+        )
     )
-    when = (
-        now.transform_aggregate(epoch="max(epoch)")
-        .transform_calculate(text="'after ' + format(datum.epoch, ',') + ' epochs'")
-        .mark_text(align="left", x=12, y=16, fontSize=14, color="gray")
-        .encode(text="text:N")
+    return alt.LayerChart(layer=[fits, dots, when(lines)], height=HEIGHT).add_params(moment_slider(lines))
+
+
+def measured_chart(predictions: pd.DataFrame, style: Style, title: str) -> alt.LayerChart:
+    """What was measured from left to right, what each run predicts from bottom to top: equal on the diagonal.
+
+    `predictions` has the columns run, moment, epoch, x, y.
+    """
+    window = _window(predictions, "x")
+    ends = scale(window, False)
+    x = alt.X("x:Q", axis=y_axis(f"{title}, measured", None, False), scale=ends)
+    y = alt.Y("y:Q", axis=y_axis(f"{title}, predicted", None, False), scale=ends)
+    diagonal = (
+        alt.Chart(pd.DataFrame({"x": window or [0, 1], "y": window or [0, 1]}))
+        .mark_line(color="gray", strokeDash=[2, 4])
+        .encode(x, y)
     )
-    return alt.LayerChart(layer=[fits, dots, when], height=HEIGHT).add_params(moment)
+    tooltip = [
+        alt.Tooltip("run:N"),
+        alt.Tooltip("x:Q", title="measured"),
+        alt.Tooltip("y:Q", title="predicted"),
+    ]
+    dots = (
+        now(predictions)
+        .mark_point(filled=True, size=36, opacity=0.7, clip=True)
+        .encode(x, y, style.colour(), tooltip=tooltip)
+    )
+    layers = [diagonal, dots, when(predictions)]
+    return alt.LayerChart(layer=layers, height=HEIGHT).add_params(moment_slider(predictions))
 
 
 def _window(points: pd.DataFrame, column: str) -> list[float] | None:

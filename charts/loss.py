@@ -23,20 +23,25 @@ def loss_chart(
     log: bool,
     diverged: Collection[str] = (),
     optimum: float | None = None,
+    held_out: pd.DataFrame | None = None,
+    batches: pd.DataFrame | None = None,
     legend: bool = False,
 ) -> alt.LayerChart:
-    """Overlay the curves of all runs.
+    """Overlay the curves of all runs; dotted those on the rows held out, and thin those of batches.
 
     `curves` has the columns run, x, y. `hover` is wide: x, and a column r0, r1, ... for each run, for
     the exact values under the pointer. A run in `diverged` ends in a cross, and may leave the picture
     at the top unless all do.
     """
+    others = [table for table in (held_out, batches) if table is not None and len(table)]
     log = log and bool(positive(curves["y"]).any())
-    domain = span(curves, "y", log, diverged, include=[] if optimum is None else [optimum])
+    every = pd.concat([curves, *others], ignore_index=True)
+    domain = span(every, "y", log, diverged, include=[] if optimum is None else [optimum])
     x = alt.X("x:Q", axis=x_axis(x_title), scale=alt.Scale(nice=False))
     y = alt.Y("y:Q", axis=y_axis(y_title, domain, log), scale=scale(domain, log))
     shown = curves[positive(curves["y"])] if log else curves
-    layers = [_lines(shown, x, y, style, legend)]
+    layers = [_aside(t[positive(t["y"])] if log else t, x, y, style, t is batches) for t in others]
+    layers.append(_lines(shown, x, y, style, legend))
     if optimum is not None and domain is not None:
         layers.insert(0, _optimum(optimum, y))
     if diverged and domain is not None:
@@ -61,6 +66,15 @@ def _lines(curves: pd.DataFrame, x: alt.X, y: alt.Y, style: Style, legend: bool 
         alt.Chart(curves)
         .mark_line(clip=True, strokeCap="butt", strokeJoin="round")
         .encode(x, y, style.legend() if legend else style.colour(), *style.lines())
+    )
+    return chart
+
+
+def _aside(curves: pd.DataFrame, x: alt.X, y: alt.Y, style: Style, faint: bool) -> alt.Chart:
+    """A curve that accompanies another: faint that of batches, dotted that of the rows held out."""
+    look = {"strokeWidth": 1, "opacity": 0.3} if faint else {"strokeWidth": 2.5, "strokeDash": [1, 4]}
+    chart: alt.Chart = (
+        alt.Chart(curves).mark_line(clip=True, strokeCap="round", **look).encode(x, y, style.colour())
     )
     return chart
 

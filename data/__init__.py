@@ -1,5 +1,6 @@
 """Data sets as tables."""
 
-from data.tables import thermometer
+from data.shapes import circles, moons, spirals, xor
+from data.tables import digits, thermometer
 
-__all__ = ["thermometer"]
+__all__ = ["circles", "digits", "moons", "spirals", "thermometer", "xor"]

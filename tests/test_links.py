@@ -12,7 +12,7 @@ from tests.matrix import optimizers
 from trainers import Run
 from trainers.knobs import knobs
 from trainers.optimizers import OPTIMIZERS, SGD, Adam, Optimizer, RMSprop
-from trainers.page import MOST_RUNS, Page, View
+from trainers.page import MOST_RUNS, TABS, Page, View
 from trainers.presets import PRESETS
 from trainers.problems import Thermometer
 from trainers.run import Method, Task, runners
@@ -144,7 +144,7 @@ def test_what_is_not_understood_is_named(text: str) -> None:
         ("problem=Rosenbrok&run=SGD", "“Rosenbrok” is unknown: using Thermometer."),
         (
             "tab=Podium&run=SGD",
-            "tab must be one of Loss, Fit, Parameters, Three ways, Race, Grid, got Podium: using Loss.",
+            f"tab must be one of {', '.join(TABS)}, got Podium: using Loss.",
         ),
         ("run=SGD&race=Race", "“Race” is unknown: using Racing."),
         ("run=SGD&race=Racing~low-5~high-1", "high must be above low, 5, got 1: using 10."),

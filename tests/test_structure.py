@@ -14,9 +14,9 @@ from trainers.problems import PROBLEMS
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 ALLOWED = {
-    "data": {"data", "pandas"},
-    "trainers": {"trainers", "data", "pandas", "torch", "numpy"},
-    "charts": {"charts", "pandas", "altair", "vl_convert"},
+    "data": {"data", "pandas", "numpy"},
+    "trainers": {"trainers", "data", "pandas", "torch", "numpy", "contourpy"},
+    "charts": {"charts", "pandas", "altair", "vl_convert", "numpy", "PIL"},
 }
 STANDARD = {"__future__", *__import__("sys").stdlib_module_names}
 

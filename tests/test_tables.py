@@ -81,14 +81,6 @@ def test_moments_go_from_start_to_end() -> None:
         assert len(moments) <= 61
 
 
-def test_fits_are_lines_through_the_window() -> None:
-    history = train(Run(optimizer=SGD(lr=1e-2), epochs=10, dtype="float64"))
-    table = tables.fits([history], ["SGD"], (2.0, 8.0))
-    last = table[table["epoch"] == 10]
-    w, b = history.params[10].tolist()
-    assert last["y"].tolist() == pytest.approx([2 * w + b, 8 * w + b])
-
-
 def test_differences_are_those_of_the_runs_furthest_apart() -> None:
     ways = [train(Run(optimizer=SGD(lr=lr), epochs=20)) for lr in (0.01, 0.02, 0.015)]
     table = tables.differences(ways)

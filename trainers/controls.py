@@ -1,7 +1,7 @@
 """The page as the values of its controls, and back from whatever the controls say."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from trainers.grids import Grid
@@ -10,7 +10,7 @@ from trainers.optimizers import OPTIMIZERS
 from trainers.page import Page, View
 from trainers.problems import PROBLEMS
 from trainers.races import Racing
-from trainers.run import Method, Task, begun_at, runners
+from trainers.run import MOST_COORDINATES, Method, Task, begun_at, runners
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ def values(page: Page, ids: Sequence[int]) -> dict[str, Any]:
         "start": task.start is not None,
         **_of(task, "task"),
         **_of(task.problem, _prefix("problem", task.problem)),
-        **{f"start.{name}": x for name, x in zip(task.problem.names, task.beginning(), strict=True)},
+        **start_values(task),
         **_of(page.view, "view"),
         **_of(page.racing, "race"),
         **_of(page.grid, "grid"),
@@ -60,13 +60,21 @@ def read(found: Mapping[str, Any], page: Page, ids: Sequence[int]) -> tuple[Page
     return Page(task, tuple(methods), view, racing, grid), notes + about_view + about_race + about_grid
 
 
+def start_values(task: Task) -> dict[str, float]:
+    """The coordinates of the start, if they are few enough to be chosen."""
+    if task.problem.size > MOST_COORDINATES:
+        return {}
+    return {f"start.{name}": x for name, x in zip(task.problem.names, task.beginning(), strict=True)}
+
+
 def _task(found: Mapping[str, Any], shown: Task) -> tuple[Task, list[str]]:
     kind = _among(found.get("problem"), PROBLEMS, type(shown.problem))
-    problem, notes = _settings(found, f"problem.{kind.__name__}", kind, shown.problem)
-    task, more = _settings(found, "task", Task, shown)
-    task = replace(task, problem=problem)
+    own = getattr(shown.problem, "own", None) or found.get("own")
+    problem, notes = _settings(found, f"problem.{kind.__name__}", kind, shown.problem, own=own)
+    task, more = _settings(found, "task", Task, shown, problem=problem)
     notes += more
-    if not found.get("start", shown.start is not None):
+    chosen = found.get("start", shown.start is not None) and problem.size <= MOST_COORDINATES
+    if not chosen:
         return task, notes
     kept = shown.start if shown.start is not None and len(shown.start) == problem.size else None
     begin = kept or task.beginning()
@@ -84,12 +92,12 @@ def _method(found: Mapping[str, Any], id: int, shown: Method) -> tuple[Method, l
 
 
 def _settings(
-    found: Mapping[str, Any], prefix: str, kind: type[Settings], shown: Settings
+    found: Mapping[str, Any], prefix: str, kind: type[Settings], shown: Settings, **others: Any
 ) -> tuple[Any, list[str]]:
     """Settings of that kind from the controls under a prefix, for the rest as shown or by default."""
     stand = {name: getattr(shown, name) for name in knobs(kind)} if isinstance(shown, kind) else {}
     asked = {name: found[f"{prefix}.{name}"] for name in knobs(kind) if f"{prefix}.{name}" in found}
-    return nearest(kind, stand | asked)
+    return nearest(kind, stand | asked, **others)
 
 
 def _of(settings: Settings, prefix: str) -> dict[str, Any]:

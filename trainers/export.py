@@ -2,21 +2,28 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict
 from typing import Any
 
 import pandas as pd
 import torch
 
 from trainers.history import History
-from trainers.knobs import Settings
+from trainers.knobs import Settings, knobs
 from trainers.page import Page
 from trainers.run import Run
 
+MOST_PARAMETERS = 100
+
 
 def curves_csv(histories: Sequence[History], names: Sequence[str]) -> str:
-    """All curves, unthinned, with all digits: the columns of `History.frame`, one row an epoch and run."""
-    frames = [history.frame().assign(run=name) for history, name in zip(histories, names, strict=True)]
+    """All curves, unthinned, with all digits: the columns of `History.frame`, one row an epoch and run.
+
+    Parameters are left out where there are very many.
+    """
+    frames = [
+        history.frame(parameters=history.run.problem.size <= MOST_PARAMETERS).assign(run=name)
+        for history, name in zip(histories, names, strict=True)
+    ]
     return pd.concat(frames).to_csv(index=False) if frames else ""
 
 
@@ -27,8 +34,14 @@ def settings_json(page: Page, link: str) -> str:
 
 
 def _run(run: Run) -> dict[str, Any]:
-    return asdict(run) | {"problem": _named(run.problem), "optimizer": _named(run.optimizer)}
+    own = getattr(run.problem, "own", None)
+    named = {"problem": _named(run.problem), "optimizer": _named(run.optimizer), "start": run.start}
+    return named | ({"own": own.write()} if own else {}) | _knobs(run)
 
 
 def _named(settings: Settings) -> dict[str, Any]:
-    return {"name": type(settings).__name__} | asdict(settings)
+    return {"name": type(settings).__name__} | _knobs(settings)
+
+
+def _knobs(settings: Settings) -> dict[str, Any]:
+    return {name: getattr(settings, name) for name in knobs(settings)}

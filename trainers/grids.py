@@ -76,14 +76,14 @@ def ends(result: SweepResult) -> Tensor:
     What ended beyond `Sweep.limit` counts as diverged.
     """
     run = result.sweep.run
-    above = run.problem.above(result.final_loss)
+    above = run.training.above(result.final_loss)
     near = above.where(above <= result.sweep.limit, math.nan)
-    return near.clamp(min=rounding(run)) if run.problem.minimum is not None else near
+    return near.clamp(min=rounding(run)) if run.training.minimum is not None else near
 
 
 def rounding(run: Run) -> float:
     """Gaps up to this are the rounding of the loss."""
-    return run.problem.rounding(getattr(torch, run.dtype))
+    return run.training.rounding(getattr(torch, run.dtype))
 
 
 def cells(result: SweepResult) -> pd.DataFrame:
@@ -122,11 +122,11 @@ def verdict(result: SweepResult) -> str:
     lost = f"{gone:,} diverged" if gone else "none diverged"
     if int(first.sum()) > 1:
         run = result.sweep.run
-        near = run.problem.minimum is not None and best <= rounding(run)
+        near = run.training.minimum is not None and best <= rounding(run)
         what = "found the smallest loss, as near as rounding allows" if near else "ended best, alike"
         return f"{int(first.sum()):,} of {len(values):,} runs {what}; {lost}."
     where = " and ".join(f"{name} {figure(column[first], 4)}" for name, column in result.settings.items())
-    what = "loss" if result.sweep.run.problem.minimum is None else "gap"
+    what = "loss" if result.sweep.run.training.minimum is None else "gap"
     return f"Of {len(values):,} runs that with {where} ended best, with a {what} of {figure(best)}; {lost}."
 
 

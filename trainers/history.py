@@ -1,12 +1,17 @@
 """What a training leaves behind."""
 
+import math
 from dataclasses import dataclass
 from typing import Literal
 
 import pandas as pd
+import torch
 from torch import Tensor
 
 from trainers.run import Run
+
+OVERFITTED = 0.05
+"""By what share the validation loss must have risen again to count as over-fitting."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,6 +33,13 @@ class History:
     """The first row whose loss is not finite. The book, which counts epochs from 1, says one more."""
     seconds: float
     """Wall time of the training loop alone."""
+    batch_loss: Tensor
+    """`(epochs updates,)`: the loss on each batch before its update; with one batch the loss."""
+    accuracy: Tensor | None = None
+    """`(epochs + 1,)`: the share of training rows whose class is found; None without classes."""
+    validation_loss: Tensor | None = None
+    """`(epochs + 1,)`: the loss on the rows held out, if any."""
+    validation_accuracy: Tensor | None = None
 
     @property
     def rows(self) -> int:
@@ -50,25 +62,50 @@ class History:
 
         Rounding of the loss can make it a little less than 0.
         """
-        return self.run.problem.gap(self.loss)
+        return self.run.training.gap(self.loss)
 
     def epochs_to(self, gap: float) -> int | None:
         """The number of updates after which the gap was first at most `gap`, or None."""
         reached = (self.gap <= gap).nonzero()
         return int(reached[0]) if len(reached) else None
 
+    @property
+    def overfitted_since(self) -> int | None:
+        """The epoch of the smallest validation loss, if the last is more than 5 % above it.
+
+        None without rows held out, and where the training loss rose since as well: that is not over-fitting.
+        """
+        if self.validation_loss is None or not self.finished:
+            return None
+        best = int(self.validation_loss.argmin())
+        rose = self.validation_loss[-1] > (1 + OVERFITTED) * self.validation_loss[best]
+        return best if rose and self.loss[-1] <= self.loss[best] else None
+
+    @property
+    def measured(self) -> tuple[str, ...]:
+        """The names of the columns that this run has besides loss, gap and gradient_norm."""
+        names = ("accuracy", "validation_loss", "validation_accuracy")
+        return tuple(name for name in names if getattr(self, name) is not None)
+
     def column(self, name: str) -> Tensor:
-        """`(epochs + 1,)`, float64: loss, gap, gradient_norm, or a parameter by its name."""
-        if name == "loss":
-            return self.loss.double()
+        """`(epochs + 1,)`, float64: loss, gap, gradient_norm, what was measured, or a parameter by its name.
+
+        NaN for what this run does not have. "batch_loss" has a row an update.
+        """
         if name == "gap":
             return self.gap
         if name == "gradient_norm":
             return (self.gradient.double() ** 2).sum(1).sqrt()
+        if name in ("loss", "batch_loss", "accuracy", "validation_loss", "validation_accuracy"):
+            values = getattr(self, name)
+            return torch.full_like(self.loss, math.nan).double() if values is None else values.double()
         return self.params[:, self.run.problem.names.index(name)].double()
 
-    def frame(self) -> pd.DataFrame:
-        """One row an epoch: run, epoch, loss, gap, gradient_norm, and the parameters by name."""
-        names = ("loss", "gap", "gradient_norm", *self.run.problem.names)
+    def frame(self, parameters: bool = True) -> pd.DataFrame:
+        """One row an epoch: run, epoch, loss, gap, what was measured, gradient_norm, parameters by name."""
+        names = ("loss", "gap", *self.measured, "gradient_norm")
         columns = {name: self.column(name).numpy() for name in names}
+        if parameters:
+            courses = self.params.double().T.numpy()
+            columns |= dict(zip(self.run.problem.names, courses, strict=True))
         return pd.DataFrame({"run": self.run.label, "epoch": range(len(self.loss))} | columns)

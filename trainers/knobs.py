@@ -198,8 +198,16 @@ class Settings:
             object.__setattr__(self, name, knob.checked(name, getattr(self, name)))
         self.check()
 
+    def __getstate__(self) -> dict[str, Any]:
+        """The fields alone, for `pickle` and `copy`: what is derived from them is found again."""
+        return {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
+
     def check(self) -> None:
         """Raise `KnobError` where knobs that are fine alone contradict each other."""
+
+    def applies(self, name: str) -> bool:
+        """Whether a knob does anything at these settings."""
+        return True
 
     def changed(self) -> dict[str, Any]:
         """The knobs that differ from their defaults."""
@@ -213,11 +221,11 @@ def knobs(settings: Settings | type[Settings]) -> dict[str, Knob]:
     return {f.name: f.metadata["knob"] for f in fields if "knob" in f.metadata}
 
 
-def nearest(kind: type[Settings], values: Mapping[str, Any]) -> tuple[Any, list[str]]:
+def nearest(kind: type[Settings], values: Mapping[str, Any], **others: Any) -> tuple[Any, list[str]]:
     """Settings of that kind as near to `values` as can be, and a note for each value not taken.
 
     Never raises for any values: a number out of bounds is clamped, anything else that can't be used
-    gives way to the knob's default.
+    gives way to the knob's default. `others` are fields that are no knobs, for the kinds that have them.
     """
     notes, usable = [], {}
     for name, knob in knobs(kind).items():
@@ -226,13 +234,14 @@ def nearest(kind: type[Settings], values: Mapping[str, Any]) -> tuple[Any, list[
         except KnobError as error:
             usable[name] = knob.nearest(name, values[name])
             notes.append(f"{error}: using {plain(usable[name])}.")
+    given = {f.name: others[f.name] for f in dataclasses.fields(kind) if f.name in others}
     for _ in usable:
         try:
-            return kind(**usable), notes
+            return kind(**usable, **given), notes
         except KnobError as error:
             usable[error.name] = knobs(kind)[error.name].default
             notes.append(f"{error}: using {plain(usable[error.name])}.")
-    return kind(), notes
+    return kind(**given), notes
 
 
 def is_number(value: Any) -> bool:

@@ -6,7 +6,14 @@ from typing import Any
 
 from trainers.optimizers import Optimizer, Rule
 from trainers.problems import Problem
+from trainers.problems.supervised import Supervised
 from trainers.runners import RUNNERS
+
+SHOWN = (
+    *("turned", "errors", "terms", "error", "layers", "forward", "activated", "bend", "backward"),
+    *("loss", "gradient", "points"),
+)
+"""The methods that make up a loss and its gradient, in the order in which to read them."""
 
 
 def three_ways() -> dict[str, list[tuple[str, bool]]]:
@@ -22,8 +29,16 @@ def three_ways() -> dict[str, list[tuple[str, bool]]]:
 
 def problem_code(problem: Problem) -> str:
     """The methods that make up the loss, and the gradient derived by hand."""
-    methods = [method for method in vars(type(problem)).values() if isfunction(method)]
-    shown = [m for m in methods if m.__name__ not in ("start", "points") and m.__name__[0] != "_"]
+    methods: dict[str, Any] = {}
+    for kind in type(problem).__mro__:
+        if kind in (Supervised, Problem):
+            break
+        for name, method in vars(kind).items():
+            if isfunction(method) and name in SHOWN:
+                methods.setdefault(name, method)
+    if "self.points" not in getsource(methods["gradient"]):
+        methods.pop("points", None)  # a shortcut for many runs
+    shown = sorted(methods.values(), key=lambda method: SHOWN.index(method.__name__))
     return "\n".join(dedent(getsource(method)) for method in shown)
 
 

@@ -21,14 +21,19 @@ def write(settings: Settings, *words: str) -> str:
     return "~".join([type(settings).__name__, *words, *values])
 
 
-def read(text: str, kinds: Mapping[str, type[Any]], fallback: type[Any]) -> tuple[Any, list[str], list[str]]:
-    """What `write` wrote: the settings, the words beside the name, and notes on what was not taken."""
+def read(
+    text: str, kinds: Mapping[str, type[Any]], fallback: type[Any], **others: Any
+) -> tuple[Any, list[str], list[str]]:
+    """What `write` wrote: the settings, the words beside the name, and notes on what was not taken.
+
+    `others` are fields that are no knobs.
+    """
     name, *parts = text.split("~")
     words = [part for part in parts if part and "-" not in part]
     pairs = [part.split("-", 1) for part in parts if "-" in part]
     texts = dict(reversed(pairs))  # the first of several
     kind = kinds.get(name, fallback)
-    settings, notes = read_knobs(kind, texts)
+    settings, notes = read_knobs(kind, texts, **others)
     if len(texts) < len(pairs):
         notes.append(f"{quoted(name)} has a setting several times: using the first.")
     if name not in kinds:
@@ -36,7 +41,7 @@ def read(text: str, kinds: Mapping[str, type[Any]], fallback: type[Any]) -> tupl
     return settings, words, notes
 
 
-def read_knobs(kind: type[Any], texts: Mapping[str, str]) -> tuple[Any, list[str]]:
+def read_knobs(kind: type[Any], texts: Mapping[str, str], **others: Any) -> tuple[Any, list[str]]:
     """Settings of that kind from the texts of its knobs, and notes on what was not taken."""
     values, notes = {}, []
     for name, text in texts.items():
@@ -48,7 +53,7 @@ def read_knobs(kind: type[Any], texts: Mapping[str, str]) -> tuple[Any, list[str
             values[name] = knob.read(text)
         except ValueError:
             notes.append(f"{name} {quoted(text)} can't be read: using {plain(knob.default)}.")
-    settings, unusable = nearest(kind, values)
+    settings, unusable = nearest(kind, values, **others)
     return settings, notes + unusable
 
 

@@ -1,17 +1,21 @@
 """The whole state of the page: what is compared, and how it is shown. A link holds all of it."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
+from data.own import OwnTable
 from trainers import links
 from trainers.grids import Grid
-from trainers.knobs import Settings, choice, integer, knobs, real
+from trainers.knobs import Settings, choice, flag, integer, knobs, real
+from trainers.objective import Objective
+from trainers.problems import Problem
 from trainers.races import USUAL, Race, Racing
-from trainers.run import Method, Run, Task, join, read_methods, read_task
+from trainers.run import NO_TABLES, Method, Run, Task, join, read_methods, read_task
 from trainers.standings import entrants
 
 MOST_RUNS = 12
-TABS = ("Loss", "Fit", "Parameters", "Three ways", "Race", "Grid")
+TABS = ("Loss", "Fit", "Path", "Parameters", "Data", "Three ways", "Race", "Grid")
 
 
 @dataclass(frozen=True)
@@ -19,7 +23,11 @@ class View(Settings):
     """How the comparison is shown."""
 
     tab: str = choice("Loss", TABS, help="The open tab.")
-    y: str = choice("loss", ("loss", "gap"), help="The loss, or its distance to the smallest loss.")
+    y: str = choice(
+        "loss",
+        ("loss", "gap", "accuracy"),
+        help="The loss, its distance to the smallest loss, or the share of rows whose class is found.",
+    )
     scale: str = choice("log", ("log", "linear"), help="The loss chart's vertical axis.")
     x: str = choice("epochs", ("epochs", "gradients", "seconds"), help="What a run has spent.")
     target: float = real(
@@ -31,7 +39,16 @@ class View(Settings):
         help="SGD, with momentum 0.9, with Nesterov's, Adam, RMSprop and Adagrad; or the optimizers of your "
         "runs, where runs that differ in tuned settings alone are one.",
     )
+    held_out: bool = flag(True, help="Dotted: the same for the rows held out from training.")
+    batches: bool = flag(False, help="Thin: the loss of each batch, before its update.")
+    zoom: str = choice("all", ("all", "paths", "minimum"), help="How much of the surface is shown.")
     lesson: int = integer(1, 1, MOST_RUNS, help="The run that is trained three ways.")
+
+
+def possible(problem: Problem) -> tuple[str, ...]:
+    """What the loss chart can show of a problem."""
+    gap = ("gap",) if problem.minimum is not None else ()
+    return ("loss", *gap, *(("accuracy",) if problem.labels else ()))
 
 
 @dataclass(frozen=True)
@@ -50,6 +67,9 @@ class Page:
             object.__setattr__(self, "view", replace(self.view, lesson=last))
         if self.grid.run > last:
             object.__setattr__(self, "grid", replace(self.grid, run=last))
+        shown = possible(self.task.training)
+        if self.view.y not in shown:
+            object.__setattr__(self, "view", replace(self.view, y=shown[0]))
         if self.methods:
             optimizer = self.methods[self.grid.run - 1].optimizer
             object.__setattr__(self, "grid", self.grid.fitted(optimizer))
@@ -60,10 +80,10 @@ class Page:
         optimizers = tuple(method.optimizer for method in self.methods)
         field = entrants(USUAL if self.view.entrants == "usual" else optimizers, self.racing)
         rules = {name: getattr(self.racing, name) for name in knobs(Racing)}
-        if not field or (self.racing.criterion == "epochs" and self.task.problem.minimum is None):
+        if not field or (self.racing.criterion == "epochs" and self.task.training.minimum is None):
             return None
-        task = self.task
-        return Race(optimizers=field, problem=task.problem, seed=task.seed, dtype=task.dtype, **rules)
+        shared = {f.name: getattr(self.task, f.name) for f in fields(Objective)}
+        return Race(optimizers=field, **shared, **rules)
 
     @property
     def runs(self) -> tuple[Run, ...]:
@@ -79,10 +99,13 @@ class Page:
         return "&".join(shared + view + tabs).replace(" ", "+")
 
     @classmethod
-    def from_query(cls, text: str, otherwise: "Page | None" = None) -> tuple["Page", list[str]]:
+    def from_query(
+        cls, text: str, otherwise: "Page | None" = None, tables: Mapping[str, OwnTable] = NO_TABLES
+    ) -> tuple["Page", list[str]]:
         """The page of any link, and notes on what was ignored or clamped. Never raises.
 
-        A link that names no run shows the methods of `otherwise`, on its task unless it says more.
+        `tables` are the user's, by digest. A link that names no run shows the methods of `otherwise`, on its
+        task unless it says more.
         """
         found, notes = links.parameters(text)
         if not found:
@@ -91,7 +114,7 @@ class Page:
             otherwise = None
         if otherwise is not None and "run" not in found:
             found = {k: v for k, v in links.parameters(otherwise.to_query())[0].items() if k != "run"} | found
-        task, about_task = read_task(found)
+        task, about_task = read_task(found, tables)
         methods, about_methods = read_methods(found)
         view, about_view = _view(found)
         racing, about_race = _settings(found, "race", Racing)

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 from trainers.optimizers import SGD, Adagrad, Adam, Optimizer, RMSprop
 from trainers.page import Page, View
-from trainers.problems import Thermometer
+from trainers.problems import Network, Rosenbrock, SoftmaxRegression, Thermometer
+from trainers.problems.surfaces import Himmelblau
 from trainers.run import Method, Task
 
 
@@ -104,6 +105,67 @@ PRESETS = (
             SGD(lr=1e-2, momentum=0.99),
             SGD(lr=1e-2, momentum=0.9, nesterov=True),
             view=View(y="gap"),
+        ),
+    ),
+    Preset(
+        "A bent valley",
+        "Rosenbrock's valley: all drop into it at once, and few get along it. Momentum keeps the direction; "
+        "RMSprop's steps of nearly one length go to and fro.",
+        _page(
+            Task(problem=Rosenbrock(), epochs=2000),
+            SGD(lr=1e-3),
+            SGD(lr=1e-3, momentum=0.9),
+            RMSprop(lr=1e-2),
+            Adam(lr=5e-2),
+            view=View(tab="Path"),
+        ),
+    ),
+    Preset(
+        "Four pits: who ends where?",
+        "All four minima are equally deep, and all runs begin at the same place. Momentum carries one of "
+        "them to another pit. Click into the picture to begin elsewhere.",
+        _page(
+            Task(problem=Himmelblau(), epochs=300),
+            SGD(lr=1e-2),
+            SGD(lr=1e-2, momentum=0.9),
+            RMSprop(lr=1e-1),
+            Adam(lr=3e-1),
+            view=View(tab="Path"),
+        ),
+    ),
+    Preset(
+        "Two spirals",
+        "A network with two hidden layers winds a border between two spirals. Move the slider to see how.",
+        _page(
+            Task(problem=Network(source="spirals", noise=0.05, depth=2), epochs=600),
+            SGD(lr=0.5),
+            SGD(lr=0.5, momentum=0.9),
+            RMSprop(lr=1e-2),
+            Adam(lr=3e-2),
+            view=View(tab="Fit"),
+        ),
+    ),
+    Preset(
+        "Digits in batches",
+        "Handwritten digits, 64 at a time. Thin: the loss of each batch, which is noisy. Dotted: the loss on "
+        "the digits held out.",
+        _page(
+            Task(problem=SoftmaxRegression(), epochs=10, batch=64, validation=0.2),
+            SGD(lr=0.5),
+            SGD(lr=5e-2, momentum=0.9),
+            Adam(lr=1e-2),
+            view=View(batches=True),
+        ),
+    ),
+    Preset(
+        "Too well: over-fitting",
+        "A wide network learns sixty noisy points by heart: the loss on them falls and falls, the dotted one "
+        "on the forty held out rises. The faster the optimizer, the sooner.",
+        _page(
+            Task(problem=Network(noise=0.35, samples=100, width=32), epochs=1000, validation=0.4),
+            SGD(lr=0.5),
+            SGD(lr=0.5, momentum=0.9),
+            Adam(lr=3e-2),
         ),
     ),
 )

@@ -20,7 +20,7 @@ def tuned_curves(result: RaceResult, names: Sequence[str]) -> pd.DataFrame:
     parts = [pd.DataFrame(columns=["run", "x", "low", "mid", "high"])]
     for name, entry in zip(names, result.entries, strict=True):
         if not entry.failed:
-            above = result.race.problem.above(entry.losses[epochs])
+            above = result.race.training.above(entry.losses[epochs])
             near = above.clamp(min=result.race.rounding) if result.race.rounding else above
             parts.append(pd.DataFrame({"run": name, "x": epochs, **band(near)}))
     return pd.concat(parts[1:] or parts, ignore_index=True)
@@ -45,7 +45,7 @@ def sensitivity(result: RaceResult, names: Sequence[str]) -> pd.DataFrame:
 
 def edges(result: RaceResult, names: Sequence[str]) -> pd.DataFrame:
     """The rates, of those tried, from which on an optimizer diverges, where that is known: run, x."""
-    hessian, rows = result.race.problem.hessian, []
+    hessian, rows = result.race.training.hessian, []
     if hessian is not None and result.race.search == "lr":
         curvature = float(torch.linalg.eigvalsh(hessian).max())
         rows = [(name, e.optimizer.edge(curvature)) for name, e in zip(names, result.entries, strict=True)]

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 
 import pandas as pd
@@ -10,8 +10,8 @@ import torch
 from torch import Tensor
 
 from trainers.knobs import KnobError, Real, Settings, choice, integer, knobs, plain, real, shown
+from trainers.objective import Objective
 from trainers.optimizers import SGD, Adagrad, Adam, Optimizer, RMSprop, Rule
-from trainers.problems import Problem, Thermometer
 from trainers.run import Run
 from trainers.summary import figure
 from trainers.sweeps import Axis, Sweep, SweepResult
@@ -64,7 +64,7 @@ class Racing(Settings):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Race(Racing):
+class Race(Racing, Objective):
     """A race of these optimizers on a problem; a bad value raises `KnobError` before any work.
 
     Each optimizer has the same number of trials over its own space, trained from the seeds
@@ -73,15 +73,10 @@ class Race(Racing):
     Sources: F. Schneider, L. Balles and P. Hennig 2019, "DeepOBS"; D. Choi et al. 2019, arXiv 1910.05446.
     """
 
-    problem: Problem = Thermometer()
     optimizers: tuple[Optimizer, ...] = USUAL
-    seed: int = integer(0, 0, 2**31 - 1, help="The first start of the trials.")
-    dtype: str = choice("float32", ("float32", "float64"), help="Precision of all numbers.")
 
     def check(self) -> None:
         super().check()
-        if not isinstance(self.problem, Problem):
-            raise KnobError("problem", f"must be one such as Thermometer(), got {shown(self.problem)}")
         if not isinstance(self.optimizers, tuple | list):
             raise KnobError("optimizers", f"must be a tuple of optimizers, got {shown(self.optimizers)}")
         object.__setattr__(self, "optimizers", tuple(self.optimizers))
@@ -90,7 +85,7 @@ class Race(Racing):
         for optimizer in self.optimizers:
             if not isinstance(optimizer, Rule) or "lr" not in knobs(optimizer):
                 raise KnobError("optimizers", f"must have a rule by hand and a rate, got {shown(optimizer)}")
-        if self.criterion == "epochs" and self.problem.minimum is None:
+        if self.criterion == "epochs" and self.training.minimum is None:
             raise KnobError("criterion", "epochs needs a problem whose smallest loss is known")
 
     @cached_property
@@ -116,9 +111,8 @@ class Race(Racing):
         return parts
 
     def run(self, optimizer: Optimizer) -> Run:
-        return Run(
-            problem=self.problem, optimizer=optimizer, epochs=self.epochs, seed=self.seed, dtype=self.dtype
-        )
+        shared = {f.name: getattr(self, f.name) for f in fields(Objective)}
+        return Run(**shared, optimizer=optimizer, epochs=self.epochs)
 
     @property
     def size(self) -> int:
@@ -135,7 +129,7 @@ class Race(Racing):
         """What the criterion counts, in words."""
         if self.criterion == "epochs":
             return f"epochs to gap {figure(self.target, 6)}"
-        return f"{self.criterion} {'loss' if self.problem.minimum is None else 'gap'}"
+        return f"{self.criterion} {'loss' if self.training.minimum is None else 'gap'}"
 
     @property
     def missed(self) -> str:
@@ -149,14 +143,14 @@ class Race(Racing):
             return self.missed
         if self.criterion == "epochs":
             return f"{number:,.0f}"
-        if self.problem.minimum is not None and number <= self.rounding:
+        if self.training.minimum is not None and number <= self.rounding:
             return "0 (rounding)"
         return figure(number)
 
     @property
     def rounding(self) -> float:
         """Gaps up to this are the rounding of the loss, not the optimizer's work."""
-        return self.problem.rounding(getattr(torch, self.dtype))
+        return self.training.rounding(getattr(torch, self.dtype))
 
     def judged(self, final: Tensor, best: Tensor, arrived: Tensor) -> Tensor:
         """What counts, by the criterion, of some runs: small is good, infinite a miss; see `limit`.
@@ -166,7 +160,7 @@ class Race(Racing):
         if self.criterion == "epochs":
             return arrived.double().where(arrived >= 0, math.inf)
         loss = final if self.criterion == "final" else best.where(final.isfinite(), math.nan)
-        above = self.problem.above(loss)
+        above = self.training.above(loss)
         near = above.where(above <= self.limit, math.inf)
         return near.clamp(min=self.rounding) if self.rounding else near
 
@@ -177,7 +171,7 @@ class Race(Racing):
 
     def judged_curves(self, losses: Tensor) -> Tensor:
         """`(runs,)` for losses `(epochs + 1, runs)`."""
-        reached = self.problem.above(losses) <= self.target
+        reached = self.training.above(losses) <= self.target
         arrived = reached.int().argmax(0).where(reached.any(0), -1)
         return self.judged(losses[-1], losses.where(~losses.isnan(), math.inf).amin(0), arrived)
 

@@ -1,36 +1,45 @@
 """A run: one problem, one optimizer, one runner, and everything else that decides the numbers."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
+from types import MappingProxyType
 from typing import Any
 
 import torch
 from torch import Tensor
 
+from data.own import OwnTable
 from trainers import links
-from trainers.knobs import KnobError, Real, Settings, choice, integer, is_number, plain, shown
+from trainers.knobs import KnobError, Real, Settings, choice, integer, is_number, knobs, plain, shown
+from trainers.objective import Objective
 from trainers.optimizers import OPTIMIZERS, SGD, Optimizer, Rule
-from trainers.problems import PROBLEMS, Problem, Thermometer
+from trainers.problems import PROBLEMS, Own, Problem, Thermometer
+from trainers.problems.supervised import Supervised
 from trainers.runners import RUNNERS
 
+NO_TABLES: Mapping[str, OwnTable] = MappingProxyType({})
 COORDINATE = Real(0.0, "One coordinate of a chosen start.", -1e6, 1e6)
+MOST_COORDINATES = 12
+"""A start with more coordinates is not chosen on the page, nor told in a link."""
+MOST_NUMBERS = 12_000_000
+"""The most that is recorded of a run: epochs times parameters, or epochs times updates."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Task(Settings):
+class Task(Objective):
     """What runs must have in common to be compared."""
 
-    problem: Problem = Thermometer()
-    epochs: int = integer(1000, 1, 100_000, scale="log", help="Number of updates.")
+    epochs: int = integer(1000, 1, 100_000, scale="log", help="Number of passes over the rows.")
     start: tuple[float, ...] | None = None
-    seed: int = integer(0, 0, 2**31 - 1, help="0 starts where the problem says, others at random.")
-    dtype: str = choice("float32", ("float32", "float64"), help="Precision of all numbers.")
 
     def check(self) -> None:
         super().check()
-        if not isinstance(self.problem, Problem):
-            raise KnobError("problem", f"must be one such as Thermometer(), got {shown(self.problem)}")
         if self.start is not None:
             object.__setattr__(self, "start", _start(self.start, self.problem))
+        most = MOST_NUMBERS // max(self.problem.size, self.updates)
+        if self.epochs > most:
+            what = f"{self.problem.size:,} parameters and {self.updates:,} updates an epoch"
+            raise KnobError("epochs", f"must be at most {most:,} with {what}, got {self.epochs:,}")
 
     def beginning(self) -> tuple[float, ...]:
         """Where training begins: the chosen start, or the problem's for this seed."""
@@ -45,8 +54,17 @@ class Task(Settings):
         start = "" if self.start is None else f"&start={'~'.join(map(plain, self.start))}"
         return (
             f"problem={links.write(self.problem)}&epochs={self.epochs}{start}"
-            f"&seed={self.seed}&dtype={self.dtype}"
+            f"&seed={self.seed}&dtype={self.dtype}{self._rows_query()}"
         )
+
+    def _rows_query(self) -> str:
+        """What a link says of rows and batches; nothing where all rows are looked at together."""
+        own = self.problem.own if isinstance(self.problem, Supervised) else None
+        parts = [f"own={own.write()}"] if own else []
+        parts += [f"batch={self.batch}"] if self.batch else []
+        parts += [f"validation={plain(self.validation)}"] if self.validation else []
+        parts += [f"shuffle={self.shuffle}"] if self.shuffle or self.batch or self.validation else []
+        return "".join(f"&{part}" for part in parts)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,18 +106,21 @@ class Run(Task, Method):
 
     @property
     def gradients_per_epoch(self) -> int:
-        """How many gradients are evaluated for one epoch: all data are used at once."""
-        return 1
+        """How many gradients are evaluated for one epoch: one for each batch."""
+        return self.updates
 
     def to_query(self) -> str:
         """The query string of a link that opens this run."""
         return f"{Task.to_query(self)}&{Method.to_query(self)}"
 
     @classmethod
-    def from_query(cls, text: str) -> tuple["Run", list[str]]:
-        """The run of any link, and notes on what was ignored or clamped. Never raises."""
+    def from_query(cls, text: str, tables: Mapping[str, OwnTable] = NO_TABLES) -> tuple["Run", list[str]]:
+        """The run of any link, and notes on what was ignored or clamped. Never raises.
+
+        `tables` are the user's, by digest: a link to a run on one of them names the digest alone.
+        """
         found, notes = links.parameters(text)
-        task, more = read_task(found)
+        task, more = read_task(found, tables)
         methods, most = read_methods(found)
         notes += more + most + links.ignored(found, "no part of a run")
         if len(methods) > 1:
@@ -123,17 +144,16 @@ def runners(kind: type[Optimizer]) -> tuple[str, ...]:
     return tuple(RUNNERS) if issubclass(kind, Rule) else ("torch.optim",)
 
 
-def read_task(found: dict[str, list[str]]) -> tuple[Task, list[str]]:
+def read_task(
+    found: dict[str, list[str]], tables: Mapping[str, OwnTable] = NO_TABLES
+) -> tuple[Task, list[str]]:
     """Take a task out of a link's parameters, with notes on what was not taken."""
     notes: list[str] = []
-    texts = {name: links.single(found, name, notes) for name in ("epochs", "seed", "dtype")}
-    task, more = links.read_knobs(Task, {name: text for name, text in texts.items() if text is not None})
-    notes += more
-    problem = links.single(found, "problem", notes)
-    if problem is not None:
-        settings, words, more = links.read(problem, PROBLEMS, type(task.problem))
-        task = replace(task, problem=settings)
-        notes += more + [f"{links.quoted(word)} in problem is unknown: ignored." for word in words]
+    problem, about_problem = _problem(found, tables, notes)
+    texts = {name: links.single(found, name, notes) for name in knobs(Task)}
+    given = {name: text for name, text in texts.items() if text is not None}
+    task, more = links.read_knobs(Task, given, problem=problem)
+    notes += about_problem + more
     start = links.single(found, "start", notes)
     if start is None:
         return task, notes
@@ -142,6 +162,22 @@ def read_task(found: dict[str, list[str]]) -> tuple[Task, list[str]]:
     except ValueError:
         more = [f"start {links.quoted(start)} can't be read: using the start of seed {task.seed}."]
     return task, notes + more
+
+
+def _problem(
+    found: dict[str, list[str]], tables: Mapping[str, OwnTable], notes: list[str]
+) -> tuple[Problem, list[str]]:
+    text, own, more = links.single(found, "own", notes), None, []
+    if text is not None:
+        try:
+            own = Own.read(text, tables)
+        except KnobError as error:
+            more.append(f"{error}.")
+    text = links.single(found, "problem", notes)
+    if text is None:
+        return Thermometer(), more
+    problem, words, about = links.read(text, PROBLEMS, Thermometer, own=own)
+    return problem, more + about + [f"{links.quoted(word)} in problem is unknown: ignored." for word in words]
 
 
 def begun_at(task: Task, start: tuple[Any, ...]) -> tuple[Task, list[str]]:

@@ -116,7 +116,7 @@ def _feat(race: Race, best: Tensor) -> str:
         return (
             f"came within {figure(race.target, 6)} of the smallest loss first, after {race.told(best)} epochs"
         )
-    if race.problem.minimum is None:
+    if race.training.minimum is None:
         return f"had the smallest {race.criterion} loss, {race.told(best)}"
     if float(best) <= race.rounding:
         return "found the smallest loss, as near as rounding allows"

@@ -9,6 +9,9 @@ from torch import Tensor
 from trainers.history import History
 from trainers.run import Method
 
+MOST_PARAMETERS = 6
+"""So many final parameters are told."""
+
 
 def names(methods: Sequence[Method]) -> list[str]:
     """A short name for each method: its optimizer, and what not all have in common."""
@@ -31,14 +34,46 @@ def cells(histories: Sequence[History], names: Sequence[str], target: float) -> 
             "status": status(history),
             "final loss": _number(history, history.loss[-1], 6),
             "best loss": figure(history.best, 6),
-            "final gap": _gap(history),
-            f"epochs to gap {target:g}": _arrival(history, target),
-            "µs per epoch": f"{1e6 * history.seconds / max(history.rows, 1):.0f}",
+            **_distance(history, target),
+            **_measured(history),
+            "µs per epoch": f"{1e6 * history.seconds / max(history.rows, 1):,.0f}",
             **_parameters(history),
         }
         for history, name in zip(histories, names, strict=True)
     ]
     return pd.DataFrame(rows, columns=None if rows else ["run"])
+
+
+def _distance(history: History, target: float) -> dict[str, str]:
+    """How close to the smallest loss a run came, where that is known."""
+    if history.run.training.minimum is None:
+        return {}
+    epochs = history.epochs_to(target)
+    arrival = "not reached" if epochs is None else f"{epochs:,}"
+    return {"final gap": _gap(history), f"epochs to gap {target:g}": arrival}
+
+
+def _measured(history: History) -> dict[str, str]:
+    """What was measured besides the loss."""
+    cells = {}
+    for name in history.measured:
+        value = history.column(name)[-1]
+        told = _number(history, value, 6) if name == "validation_loss" else _share(history, value)
+        cells[name.replace("_", " ")] = told
+    if "validation_loss" in cells or history.validation_loss is not None:
+        cells["over-fitting"] = _overfitting(history)
+    return cells
+
+
+def _share(history: History, value: Tensor) -> str:
+    return f"{100 * float(value):.1f} %" if history.finished else "–"
+
+
+def _overfitting(history: History) -> str:
+    if not history.finished:
+        return "–"
+    since = history.overfitted_since
+    return "no" if since is None else f"since epoch {since:,}"
 
 
 def status(history: History) -> str:
@@ -61,25 +96,17 @@ def figure(value: Tensor | float, digits: int = 2) -> str:
 
 
 def _gap(history: History) -> str:
-    problem = history.run.problem
-    if problem.minimum is None:
-        return "unknown"
-    if history.gap[-1] <= problem.rounding(history.loss.dtype):
+    if history.gap[-1] <= history.run.training.rounding(history.loss.dtype):
         return "0 (rounding)"
     return _number(history, history.gap[-1])
 
 
-def _arrival(history: History, target: float) -> str:
-    if history.run.problem.minimum is None:
-        return "unknown"
-    epochs = history.epochs_to(target)
-    return "not reached" if epochs is None else f"{epochs:,}"
-
-
 def _parameters(history: History) -> dict[str, str]:
-    """The final parameters, the first few of many."""
-    values = zip(history.run.problem.names[:4], history.params[-1], strict=False)
-    return {name: _number(history, value, 5) for name, value in values}
+    """The final parameters, if they are few."""
+    names = history.run.problem.names
+    if len(names) > MOST_PARAMETERS:
+        return {}
+    return {name: _number(history, value, 5) for name, value in zip(names, history.params[-1], strict=True)}
 
 
 def sentence(histories: Sequence[History], target: float) -> str:
@@ -93,6 +120,8 @@ def sentence(histories: Sequence[History], target: float) -> str:
         _return(named, target),
         _growth(named),
         _divergence(named),
+        _accuracy(named),
+        _overfitted(named),
     ]
     return " ".join(part for part in parts if part)
 
@@ -131,7 +160,7 @@ def _winner(named: Sequence[tuple[str, History]], target: float) -> str:
     finished = [(name, history) for name, history in named if history.finished]
     if not finished:
         return ""
-    if finished[0][1].run.problem.minimum is None:
+    if finished[0][1].run.training.minimum is None:
         names, loss = _least((float(h.loss[-1]), name) for name, h in finished)
         return f"{names} ended lowest, at loss {loss:.4g}."
     arrived = [(float(k), name) for name, h in named if (k := h.epochs_to(target)) is not None]
@@ -179,6 +208,30 @@ def _divergence(named: Sequence[tuple[str, History]]) -> str:
     who = f"All {len(gone)} runs" if len(gone) == len(named) else f"{len(gone)} of {len(named)} runs"
     together = len({epoch for epoch, _ in gone}) == 1
     return f"{who} diverged, {'all' if together else f'{names} first,'} {after}"
+
+
+def _accuracy(named: Sequence[tuple[str, History]]) -> str:
+    """Who tells most classes right, among the rows held out if there are any."""
+    finished = [(name, h) for name, h in named if h.finished and h.accuracy is not None]
+    if not finished:
+        return ""
+    held_out = finished[0][1].validation_accuracy is not None
+    column = "validation_accuracy" if held_out else "accuracy"
+    names, share = _least((-float(h.column(column)[-1]), name) for name, h in finished)
+    rows = "rows held out" if held_out else "rows"
+    who = "" if len(named) == 1 else f", {names}" if len(finished) > 1 else ""
+    return f"Classes found{who}: {-100 * share:.1f} % of the {rows}."
+
+
+def _overfitted(named: Sequence[tuple[str, History]]) -> str:
+    """Whose validation loss rose again while the training loss fell."""
+    names = [name for name, h in named if h.overfitted_since is not None]
+    if not names:
+        return ""
+    since = min(h.overfitted_since or 0 for _, h in named if h.overfitted_since is not None)
+    who = "It over-fits" if len(named) == 1 else f"{listed(names)} over-fit{'s' if len(names) == 1 else ''}"
+    when = f"since epoch {since:,}" if len(names) == 1 else f"the first since epoch {since:,}"
+    return f"{who}, {when}: the loss on the rows held out rises again."
 
 
 def _least(pairs: Iterable[tuple[float, str]]) -> tuple[str, float]:

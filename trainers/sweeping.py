@@ -14,13 +14,15 @@ from trainers.sweeps import Sweep, SweepResult
 
 BLOCK = 32_768
 """Parameters trained together: enough to share the cost of a call, few enough for the processor's cache."""
+ROOM = 2**18
+"""The numbers that the losses of a block go through at a time, for the same reasons."""
 CHUNK = 16
 """Epochs between two looks at the losses."""
 
 FEW = 4_000
 """Fewer parameters than these take about as long as they do."""
-PROBE = 5
-"""Epochs trained for an estimate."""
+PROBE, PROBED, PATIENCE = 5, 2**17, 0.05
+"""For an estimate: the epochs trained, the numbers they go through, the seconds that suffice."""
 
 OnProgress = Callable[[float], bool | None]
 
@@ -44,20 +46,24 @@ def sweep(sweep: Sweep, on_progress: OnProgress | None = None) -> SweepResult:
 
 def work(sweep: Sweep) -> float:
     """How much there is to do, in updates of one parameter; few runs at once cost as much as some more."""
-    return float(max(sweep.size * sweep.run.problem.size, FEW) * (sweep.run.epochs + 1))
+    load = max(sweep.run.problem.size, sweep.run.training.load)
+    return float(max(sweep.size * load, FEW * sweep.run.updates) * (sweep.run.epochs + 1))
 
 
 def estimate(sweep: Sweep) -> float:
     """The seconds that a sweep will take about, from a few epochs of its first block."""
     torch.set_num_threads(1)
-    rows = torch.arange(min(block_size(sweep), sweep.size))
+    few = max(PROBED // sweep.run.training.load, 4)
+    rows = torch.arange(min(block_size(sweep), sweep.size, few))
     with torch.inference_mode():
         block = Block(sweep, rows)
         block.advance(0)
         began = perf_counter()
-        for epoch in range(1, 1 + PROBE):
-            block.advance(epoch)
-        spent = (perf_counter() - began) / PROBE
+        epochs = 0
+        while epochs < PROBE and perf_counter() - began < PATIENCE:
+            epochs += 1
+            block.advance(epochs)
+        spent = (perf_counter() - began) / epochs
     return spent * (sweep.run.epochs + 1) * sweep.size / len(rows)
 
 
@@ -70,7 +76,9 @@ def memory(sweep: Sweep) -> float:
 
 def block_size(sweep: Sweep) -> int:
     """How many runs are trained together."""
-    return max(BLOCK // sweep.run.problem.size, 1)
+    rows = sweep.run.training.count
+    share = sweep.run.batch / rows if sweep.run.updates > 1 else 1.0
+    return max(min(BLOCK // sweep.run.problem.size, int(ROOM / (sweep.run.training.load * share))), 1)
 
 
 def curves(sweep: Sweep, rows: Tensor | None = None, on_progress: OnProgress | None = None) -> Tensor:
@@ -114,7 +122,8 @@ class Block:
     """Runs under way: their parameters `(n, runs)`, and what their optimizer remembers."""
 
     def __init__(self, sweep: Sweep, rows: Tensor) -> None:
-        self.problem = sweep.run.problem
+        self.training, self.updates = sweep.run.training, sweep.run.updates
+        self.batches = sweep.run.batched.batches()
         self.settings = {name: column[rows] for name, column in self.columns(sweep)}
         self.optimizer: Rule = replace(sweep.run.optimizer, **self.settings)  # type: ignore[assignment]
         self.params = sweep.initial(rows)
@@ -129,9 +138,15 @@ class Block:
             yield name, column.to(getattr(torch, sweep.run.dtype)) if relative else column
 
     def advance(self, epoch: int) -> Tensor:
-        """The losses `(runs,)` after that many updates; then the next update."""
-        loss, gradient = self.problem.points(self.params)
-        self.optimizer.step(epoch + 1, self.params, gradient, self.state)
+        """The losses `(runs,)` after that many epochs; then the updates of the next."""
+        if self.updates == 1:
+            loss, gradient = self.training.points(self.params)
+            self.optimizer.step(epoch + 1, self.params, gradient, self.state)
+            return loss
+        loss = self.training.loss(self.params)
+        for update in range(1 + epoch * self.updates, 1 + (epoch + 1) * self.updates):
+            gradient = next(self.batches).gradient(self.params)
+            self.optimizer.step(update, self.params, gradient, self.state)
         return loss
 
     def keep(self, alive: Tensor) -> None:
@@ -147,7 +162,7 @@ class Tally:
 
     def __init__(self, sweep: Sweep) -> None:
         self.sweep, self.dtype = sweep, getattr(torch, sweep.run.dtype)
-        minimum = sweep.run.problem.minimum
+        minimum = sweep.run.training.minimum
         targets = sweep.targets if minimum is not None else ()
         self.levels = {gap: level(minimum, gap, self.dtype) for gap in targets}
         self.final = torch.full((sweep.size,), math.nan, dtype=torch.float64)

@@ -159,7 +159,7 @@ class Sweep:
     @cached_property
     def limit(self) -> float:
         """Ten times the median gap, or loss, at the start: a result beyond it counts as diverged."""
-        above = self.run.problem.above(self.run.problem.loss(self._begins))
+        above = self.run.training.above(self.run.training.loss(self._begins))
         return 10 * abs(float(torch.quantile(above, 0.5, interpolation="higher"))) or math.inf
 
 
@@ -201,7 +201,7 @@ class SweepResult:
     @cached_property
     def gap(self) -> Tensor:
         """The final loss minus the smallest loss there is; NaN where that is unknown or the run diverged."""
-        return self.sweep.run.problem.gap(self.final_loss)
+        return self.sweep.run.training.gap(self.final_loss)
 
     def run(self, row: int) -> Run:
         """One run of the sweep, to be trained alone."""

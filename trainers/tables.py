@@ -46,6 +46,17 @@ def curves(
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=["run", "x", "y"])
 
 
+def batches(histories: Sequence[History], names: Sequence[str], x: str = "epochs") -> pd.DataFrame:
+    """The loss on each batch, thinned, of runs that have several an epoch: run, x, y."""
+    parts = [pd.DataFrame(columns=["run", "x", "y"], dtype="float64")]
+    for history, name in zip(histories, names, strict=True):
+        values = history.batch_loss.double() if history.run.updates > 1 else history.batch_loss[:0]
+        rows = thinned(values)
+        places = rows.numpy() / history.run.updates * cost(history, x)
+        parts.append(pd.DataFrame({"run": name, "x": places, "y": values[rows].numpy()}))
+    return pd.concat(parts[1:] or parts, ignore_index=True)
+
+
 def under_way(
     histories: Sequence[History], run: Run, loss: Tensor, names: Sequence[str], column: str, rows: int = 1200
 ) -> pd.DataFrame:
@@ -54,14 +65,14 @@ def under_way(
     courses = [*(history.loss for history in histories), loss]
     for values, name in zip(courses, names, strict=False):
         kept = thinned(values, buckets)
-        y = run.problem.gap(values[kept]) if column == "gap" else values[kept]
+        y = run.training.gap(values[kept]) if column == "gap" else values[kept]
         parts.append(pd.DataFrame({"run": name, "x": kept.numpy(), "y": y.double().numpy()}))
     return pd.concat(parts, ignore_index=True)
 
 
 def remarks(histories: Sequence[History], column: str, log: bool) -> str:
     """What the reader of the chart of this column must know: what is thinned, hidden, or out of sight."""
-    known = any(history.run.problem.minimum is not None for history in histories)
+    known = any(history.run.training.minimum is not None for history in histories)
     remarks = ["Dotted: the smallest possible loss."] if column == "loss" and known else []
     most = max((history.rows for history in histories), default=0)
     if most > 2 * BUCKETS + 2:
@@ -107,19 +118,6 @@ def moments(epochs: int, count: int = 60) -> list[int]:
     """Epochs at which to look at a training: close together at the start, where much happens."""
     steps = np.geomspace(1, epochs, min(count, epochs))
     return sorted({0, *steps.round().astype(int).tolist()})
-
-
-def fits(histories: Sequence[History], names: Sequence[str], window: tuple[float, float]) -> pd.DataFrame:
-    """Each run's prediction across the window, at each of the moments: run, moment, epoch, x, y."""
-    x = torch.linspace(*window, 2, dtype=torch.float64)
-    parts = []
-    for history, name in zip(histories, names, strict=True):
-        for moment, epoch in enumerate(moments(history.run.epochs)):
-            y = history.run.problem.predict(history.params[epoch].double(), x)
-            row = {"run": name, "moment": moment, "epoch": epoch, "x": x.numpy(), "y": y.numpy()}
-            parts.append(pd.DataFrame(row))
-    columns = ["run", "moment", "epoch", "x", "y"]
-    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
 
 
 def differences(histories: Sequence[History]) -> pd.DataFrame:

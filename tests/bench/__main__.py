@@ -4,13 +4,14 @@ import logging
 
 import torch
 
-from tests.bench import engines, loops, page
+from tests.bench import engines, loops, networks, page
 
 if __name__ == "__main__":
     logging.getLogger("streamlit.runtime.scriptrunner_utils.script_run_context").disabled = True
     torch.set_num_threads(1)
     loops.epochs()
     engines.races()
+    networks.networks()
     page.reruns()
     page.sizes()
     page.tabs()

@@ -26,7 +26,6 @@ from tests.bench.loops import by_torch_optim
 from trainers import Axis, Race, Run, Sweep, race, sweep
 from trainers.optimizers import Adam
 from trainers.problems import Thermometer
-from trainers.problems.thermometer import readings
 from trainers.sweeping import level
 
 PICTURE = Path(__file__).parents[2] / "docs" / "engines.svg"
@@ -34,7 +33,7 @@ SIZES = {1: 2000, 100: 2000, 1000: 2000, 10_000: 2000, 100_000: 500}
 """Epochs by number of runs."""
 PAIRS = 3
 BETA1, BETA2, EPS = 0.9, 0.999, 1e-8
-DESIGN, T_C = (tensor.numpy() for tensor in readings("x0.1", torch.float32))
+DESIGN, T_C = (tensor.numpy() for tensor in Thermometer().data.to(torch.float32))
 T_U = np.ascontiguousarray(DESIGN[:, 0])
 LEVEL = level(Thermometer().minimum, 1e-2, torch.float32)
 FLAGS = ["-O3", "-march=native", "-fopenmp-simd", "-fno-math-errno", "-shared", "-fPIC"]

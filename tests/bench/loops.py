@@ -9,11 +9,11 @@ from torch import Tensor
 from tests.bench import seconds, table
 from trainers import Run, train
 from trainers.optimizers import SGD, Adam
-from trainers.problems.thermometer import readings
+from trainers.problems import Thermometer
 from trainers.runners import RUNNERS
 
 REPEATS, EPOCHS, LR = 15, 2000, 1e-2
-DESIGN, T_C = readings("x0.1", torch.float32)
+DESIGN, T_C = Thermometer().data.to(torch.float32)
 T_U = DESIGN[:, 0].contiguous()
 
 

@@ -1,9 +1,28 @@
 """The problems. A new one is one class, and its name in the tuple."""
 
 from trainers.problems.base import Problem
+from trainers.problems.linear_classifiers import LogisticRegression, SoftmaxRegression
+from trainers.problems.network import Network
+from trainers.problems.own import Own
+from trainers.problems.regression import LinearRegression, Polynomial
 from trainers.problems.surfaces import SURFACES, Quadratic, Rosenbrock, Saddle
 from trainers.problems.thermometer import Thermometer
 
-PROBLEMS: dict[str, type[Problem]] = {kind.__name__: kind for kind in (Thermometer, *SURFACES)}
+FITTED = (Thermometer, LinearRegression, Polynomial, LogisticRegression, SoftmaxRegression, Network)
+PROBLEMS: dict[str, type[Problem]] = {kind.__name__: kind for kind in (*FITTED, *SURFACES)}
 
-__all__ = ["PROBLEMS", "SURFACES", "Problem", "Quadratic", "Rosenbrock", "Saddle", "Thermometer"]
+__all__ = [
+    "PROBLEMS",
+    "SURFACES",
+    "LinearRegression",
+    "LogisticRegression",
+    "Network",
+    "Own",
+    "Polynomial",
+    "Problem",
+    "Quadratic",
+    "Rosenbrock",
+    "Saddle",
+    "SoftmaxRegression",
+    "Thermometer",
+]

@@ -1,7 +1,9 @@
 """What a problem is: parameters in, loss out, with the gradient derived by hand beside it."""
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import repeat
 from typing import ClassVar
 
 import pandas as pd
@@ -58,9 +60,32 @@ class Problem(Settings):
         return None
 
     @property
+    def count(self) -> int:
+        """How many rows of data the loss is a mean over; 0 for a loss without data."""
+        return 0
+
+    @property
+    def load(self) -> int:
+        """About how many numbers one evaluation of the loss goes through."""
+        return self.size
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The names of the classes that the model tells apart; empty for other problems."""
+        return ()
+
+    @property
     def table(self) -> pd.DataFrame | None:
-        """The data behind the loss: first column the input, last column the target."""
+        """The data behind the loss: inputs as the model sees them, last column the target."""
         return None
+
+    def rows(self, index: Tensor | slice) -> "Problem":
+        """The same problem on some rows of its data."""
+        raise NotImplementedError
+
+    def batches(self) -> Iterator["Problem"]:
+        """What each update looks at: all of it, over and over."""
+        return repeat(self)
 
     def start(self, seed: int = 0) -> Tensor:
         """Where training begins, `(n,)` in float64: the customary start for seed 0, else a random one."""
@@ -79,5 +104,9 @@ class Problem(Settings):
         return self.loss(params), self.gradient(params)
 
     def predict(self, params: Tensor, x: Tensor) -> Tensor:
-        """What the model with these parameters answers to the inputs `x`."""
+        """What the model with these parameters `(n,)` answers to inputs `(rows,)` or `(rows, inputs)`."""
+        raise NotImplementedError
+
+    def accuracy(self, params: Tensor) -> Tensor:
+        """The share of rows whose class is found, in the shape of a loss."""
         raise NotImplementedError

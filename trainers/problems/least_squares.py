@@ -1,9 +1,115 @@
-"""What the mean squared error of a linear model needs to know of its data: very little."""
+"""Linear models, whose mean squared error is known in every respect."""
 
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 
 import torch
 from torch import Tensor
+
+from trainers.problems.rows import Rows, with_ones
+from trainers.problems.supervised import PREPARED, Supervised, normal
+
+
+@dataclass(frozen=True)
+class LeastSquares(Supervised):
+    """A weighted sum of features, plus a bias, which is the last parameter.
+
+        prediction = design params                        design: features, and a column of ones
+        loss = mean((prediction - target)^2)
+
+    The inputs of the rows are the design. Seed 0 starts at 0.
+    """
+
+    @property
+    def names(self) -> tuple[str, ...]:  # type: ignore[override]
+        weights = self.data.inputs.shape[1] - 1
+        return ("w", "b") if weights == 1 else (*(f"w{k + 1}" for k in range(weights)), "b")
+
+    def start(self, seed: int = 0) -> Tensor:
+        return normal(self.size, seed)
+
+    def features(self, x: Tensor) -> Tensor:
+        """`(rows, weights)`: what the model makes of inputs `(rows,)` or `(rows, inputs)`."""
+        return x[:, None] if x.ndim == 1 else x
+
+    def predict(self, params: Tensor, x: Tensor) -> Tensor:
+        prediction: Tensor = with_ones(self.features(x)) @ params
+        return prediction
+
+    def error(self, params: Tensor) -> Tensor:
+        """`design params - target`, for all rows."""
+        design, target = self.data.to(params.dtype)
+        return (design @ params).sub_(target if params.ndim == 1 else target[:, None])
+
+    def loss(self, params: Tensor) -> Tensor:
+        error = self.error(params)
+        return error.square().sum(0) / len(error)
+
+    def gradient(self, params: Tensor) -> Tensor:
+        """The mean of `2 error feature`, for each feature; the bias has the feature 1."""
+        design, target = self.data.to(params.dtype)
+        return design.T @ self.error(params) * (2 / len(target))
+
+    def points(self, params: Tensor) -> tuple[Tensor, Tensor]:
+        return solved(self.data).reduced(params.dtype).point(params)
+
+    @property
+    def minimum(self) -> float:
+        return solved(self.data).least
+
+    @property
+    def minima(self) -> tuple[tuple[float, ...], ...]:
+        """One; none where several are equally good."""
+        solution = solved(self.data)
+        return (tuple(solution.params.tolist()),) if solution.unique else ()
+
+    @property
+    def hessian(self) -> Tensor:
+        return solved(self.data).hessian
+
+
+@dataclass(frozen=True, eq=False)
+class Solution:
+    """What is known exactly of a design `(rows, n)` and a target `(rows,)`, both float64."""
+
+    design: Tensor
+    target: Tensor
+
+    @cached_property
+    def params(self) -> Tensor:
+        """`(n,)`: those with the smallest loss, by least squares; of several the shortest."""
+        solution: Tensor = torch.linalg.lstsq(self.design, self.target, driver="gelsd").solution
+        return solution
+
+    @cached_property
+    def least(self) -> float:
+        """The smallest loss."""
+        return (self.design @ self.params - self.target).square().mean().item()
+
+    @cached_property
+    def unique(self) -> bool:
+        """Whether one place alone has the smallest loss."""
+        return int(torch.linalg.matrix_rank(self.design)) == self.design.shape[1]
+
+    @cached_property
+    def hessian(self) -> Tensor:
+        return self.design.T @ self.design * (2 / len(self.target))
+
+    @cached_property
+    def _reduced(self) -> dict[torch.dtype, "Reduced"]:
+        return {}
+
+    def reduced(self, dtype: torch.dtype) -> "Reduced":
+        """The same loss in this precision, for many runs at once."""
+        if dtype not in self._reduced:
+            self._reduced[dtype] = Reduced.of(self.design, self.target, dtype)
+        return self._reduced[dtype]
+
+
+@lru_cache(PREPARED)
+def solved(rows: Rows) -> Solution:
+    """The least squares solution of these rows, found once."""
+    return Solution(*rows.to(torch.float64))
 
 
 @dataclass(frozen=True)

@@ -1,28 +1,28 @@
 """The derivative by autograd, the update by hand."""
 
 from collections.abc import Iterator
-from itertools import count
 
 import torch
 from torch import Tensor
 
+from trainers.objective import Batched
 from trainers.optimizers import Rule
 from trainers.problems import Problem
 from trainers.runners.point import Point
 
 
-def autograd(problem: Problem, optimizer: Rule, params: Tensor) -> Iterator[Point]:
+def autograd(problem: Problem | Batched, optimizer: Rule, params: Tensor) -> Iterator[Point]:
     """Yield params, loss and gradient before each update. `ones` counts every run's loss once."""
     params = params.clone().requires_grad_()
     state = optimizer.init(params)
     ones = torch.ones_like(params[0])
 
-    for epoch in count(1):
+    for update, batch in enumerate(problem.batches(), start=1):
         params.grad = None
-        loss = problem.loss(params)
+        loss = batch.loss(params)
         loss.backward(ones)
         gradient = params.grad
         yield params, loss, gradient
 
         with torch.no_grad():
-            optimizer.step(epoch, params, gradient, state)
+            optimizer.step(update, params, gradient, state)

@@ -1,23 +1,23 @@
 """Everything by hand: the derivative and the update."""
 
 from collections.abc import Iterator
-from itertools import count
 
 from torch import Tensor
 
+from trainers.objective import Batched
 from trainers.optimizers import Rule
 from trainers.problems import Problem
 from trainers.runners.point import Point
 
 
-def manual(problem: Problem, optimizer: Rule, params: Tensor) -> Iterator[Point]:
+def manual(problem: Problem | Batched, optimizer: Rule, params: Tensor) -> Iterator[Point]:
     """Yield params, loss and gradient before each update."""
     params = params.clone()
     state = optimizer.init(params)
 
-    for epoch in count(1):
-        loss = problem.loss(params)
-        gradient = problem.gradient(params)
+    for update, batch in enumerate(problem.batches(), start=1):
+        loss = batch.loss(params)
+        gradient = batch.gradient(params)
         yield params, loss, gradient
 
-        optimizer.step(epoch, params, gradient, state)
+        optimizer.step(update, params, gradient, state)

@@ -1,0 +1,38 @@
+"""Which class was taken for which."""
+
+import altair as alt
+import pandas as pd
+
+from charts.moments import moment_slider, now, when
+
+HEIGHT = 340
+
+
+def confusion_chart(cells: pd.DataFrame, colour: str) -> alt.LayerChart:
+    """`cells` has the columns moment, epoch, true, found, rows, share: one square each, the deeper the larger
+    the share. A slider below goes through the moments, without asking the server.
+    """
+    order = list(dict.fromkeys(cells["true"])) if len(cells) else []
+    x = alt.X("found:N", sort=order, title="taken for", axis=alt.Axis(labelAngle=0, orient="bottom"))
+    y = alt.Y("true:N", sort=order, title="class")
+    deep = alt.Scale(domain=[0, 1], range=["transparent", colour])
+    tooltip = [
+        alt.Tooltip("true:N", title="class"),
+        alt.Tooltip("found:N", title="taken for"),
+        alt.Tooltip("rows:Q", title="rows"),
+        alt.Tooltip("share:Q", title="share", format=".1%"),
+    ]
+    squares = (
+        now(cells)
+        .mark_rect()
+        .encode(x, y, color=alt.Color("share:Q", scale=deep, legend=None), tooltip=tooltip)
+    )
+    dark, colour_of_text = "datum.share > 0.5", (alt.value("white"), alt.value("gray"))
+    numbers = (
+        now(cells)
+        .transform_filter("datum.rows > 0")
+        .mark_text(fontSize=10)
+        .encode(x, y, text=alt.Text("rows:Q", format=","), color=alt.condition(dark, *colour_of_text))
+    )
+    layers = [squares, numbers, when(cells, above=True)]
+    return alt.LayerChart(layer=layers, height=HEIGHT).add_params(moment_slider(cells))

@@ -1,0 +1,121 @@
+"""What the cells of a file mean: numbers, words, or nothing."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from data.names import clean, quoted
+
+MISSING = ("", "-", "?", "na", "n/a", "#n/a", "<na>", "nan", "null", "none")
+INFINITE = ("inf", "+inf", "-inf", "infinity", "+infinity", "-infinity")
+NUMBER = {mark: f"[+-]?(?:[0-9]+(?:[{mark}][0-9]*)?|[{mark}][0-9]+)(?:[eE][+-]?[0-9]+)?" for mark in ".,"}
+"""Plain ASCII numbers, by their decimal mark. Patterns here suit both Python and RE2."""
+
+_GROUPS = "|".join(f"(?:[{mark}][0-9]{{3}})+" for mark in ",.' \xa0\u202f’")
+GROUPED = f"[+-]?[1-9][0-9]{{0,2}}(?:{_GROUPS})(?:[,.][0-9]+)?"
+"""Numbers with a mark for the thousands. They are never read: 1,234 may be 1234 or 1.234."""
+
+TIDY = "[!-~]+(?: [!-~]+)*"
+EXACT = 2.0**53
+"""Below it a float holds every whole number."""
+
+
+@dataclass(frozen=True, eq=False)
+class Column:
+    """One column as it is understood; all but the name have one entry for each row."""
+
+    name: str
+    cells: "pd.Series[str]"
+    numbers: NDArray[np.float64]
+    """Infinite where a number is too large, nan where there is none."""
+    missing: NDArray[np.bool_]
+
+    @cached_property
+    def filled(self) -> int:
+        """The number of rows that have a value here."""
+        return int((~self.missing).sum())
+
+    @cached_property
+    def words(self) -> NDArray[np.bool_]:
+        """Where there is a value that is no number."""
+        return np.isnan(self.numbers) & ~self.missing
+
+    @cached_property
+    def grouped(self) -> bool:
+        """Whether nearly all values are numbers, but some only with a mark for the thousands."""
+        if not self.words.any():
+            return False
+        words = self.cells[self.words]
+        count = int(words.str.fullmatch(GROUPED).sum())
+        return count > 0 and nearly_all(self.filled - len(words) + count, self.filled)
+
+    @cached_property
+    def numeric(self) -> bool:
+        """Whether nearly all values are numbers, and none has a mark for the thousands."""
+        return nearly_all(self.filled - int(self.words.sum()), self.filled) and not self.grouped
+
+    @cached_property
+    def rounded(self) -> bool:
+        """Whether a whole number has more digits than a float can hold."""
+        large = self.cells[np.isfinite(self.numbers) & (abs(self.numbers) >= EXACT)]
+        return bool(large.str.fullmatch("[+-]?[0-9]+").any())
+
+    def troubles(self) -> list[tuple[str, NDArray[np.bool_]]]:
+        """Why rows can't be used for this column, and which."""
+        found = [("no value", self.missing)]
+        if self.numeric:
+            found += [("no number", self.words), ("too large a number", np.isinf(self.numbers))]
+        return [(f"{reason} in column {quoted(self.name)}", rows) for reason, rows in found]
+
+    def values(self, rows: NDArray[np.bool_]) -> "pd.Series[float] | pd.Series[str]":
+        """Numbers or cleaned words of these rows."""
+        if self.numeric:
+            return pd.Series(self.numbers[rows] + 0.0)  # no -0
+        words = self.cells[rows].reset_index(drop=True)
+        odd = ~words.str.fullmatch(TIDY)
+        words[odd] = words[odd].map(clean).replace("", "?")
+        return words
+
+
+def texts(rows: Sequence[Sequence[str]]) -> "list[pd.Series[str]]":
+    """The columns of rows of equally many cells, without spaces around the cells."""
+    columns = zip(*rows, strict=True)
+    return [pd.Series(np.array(cells, dtype=object), dtype="str").str.strip() for cells in columns]
+
+
+def understood(name: str, cells: "pd.Series[str]", decimal: str) -> Column:
+    """The column with that decimal mark."""
+    plain = cells.str.fullmatch(NUMBER[decimal]).to_numpy(dtype=bool)
+    pointed = cells[plain].str.replace(decimal, ".", regex=False)
+    other = cells[~plain].str.lower()
+    numbers, missing = np.full(len(cells), np.nan), np.zeros(len(cells), dtype=bool)
+    numbers[plain] = pointed.astype("double[pyarrow]").to_numpy(dtype="float64")  # exact, and much faster
+    numbers[~plain] = np.where(other.isin(INFINITE), np.inf, np.nan)
+    missing[~plain] = other.isin(MISSING)
+    return Column(name, cells, numbers, missing)
+
+
+def decimal_mark(columns: "Sequence[pd.Series[str]]") -> str:
+    """The comma if more cells have it as in 1,5 (but not as in 1,234) than have the point as in 1.5."""
+    commas = sum(int((~cells.str.fullmatch(GROUPED)).sum()) for cells in _with(",", columns))
+    points = sum(len(cells) for cells in _with(".", columns)) if commas else 0
+    return "," if commas > points else "."
+
+
+def _with(mark: str, columns: "Sequence[pd.Series[str]]") -> "list[pd.Series[str]]":
+    """The numbers with that mark, of each column that has some."""
+    marked = [cells[cells.str.contains(mark, regex=False)] for cells in columns]
+    return [cells[cells.str.fullmatch(NUMBER[mark])] for cells in marked if len(cells)]
+
+
+def is_number(cell: str, decimal: str) -> bool:
+    return re.fullmatch(NUMBER[decimal], cell.strip()) is not None
+
+
+def nearly_all(count: int, total: int) -> bool:
+    return total > 0 and 10 * count >= 9 * total

@@ -1,0 +1,180 @@
+"""A table of one's own: a CSV file read right, or refused in one sentence.
+
+What is read, and what is not:
+
+- A column counts as numeric if at least 90 % of its values are plain ASCII numbers with the file's one
+  decimal mark. Rows with anything else in it are dropped and counted. Any other column holds words.
+- Dates, percentages, full-width digits and numbers with a mark for the thousands are words.
+- Rows with more or fewer cells than most are dropped, never shifted.
+- A column with values in fewer than half the rows is left out, so that it costs no rows.
+- The first row is data if it has a number and each other cell of it is a number or comes again below.
+"""
+
+import hashlib
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from data.columns import Column, decimal_mark, texts, understood
+from data.csv_text import MOST_COLUMNS, MOST_ROWS, TableError, at_most, read_cells
+from data.names import file_name, note
+from data.rows import even, header
+
+__all__ = ["OwnTable", "TableError", "numeric", "read_table", "suggestion"]
+
+FEWEST_ROWS = 3
+MOST_CLASSES = 10
+MOST_REASONS = 10
+
+ONE, MANY = "so it can only be a class", "so they can only be classes"
+NO_NUMBERS = "No column holds numbers that differ, and at least 1 is needed."
+ROUNDED = "whole numbers of more than 15 digits, which are rounded"
+
+
+@dataclass(frozen=True, eq=False)
+class OwnTable:
+    """What was understood of a file. `rows` are those of `frame` and of `dropped` together."""
+
+    name: str
+    """The file's name: letters, digits, `.`, `_`, `-` only, at most 40 characters."""
+    digest: str
+    """The first 16 hexadecimal digits of the file's SHA-256."""
+    frame: pd.DataFrame
+    """Numeric columns are float64 and finite, others str; no value is missing."""
+    encoding: str
+    delimiter: str
+    decimal: str
+    """`point` or `comma`."""
+    rows: int
+    """Data rows found in the file."""
+    dropped: tuple[tuple[str, int], ...]
+    """Why rows were dropped and how many, most first; each row has one reason."""
+    notes: tuple[str, ...]
+
+
+def read_table(content: bytes, name: str = "") -> OwnTable:
+    """The table in a CSV file; raises `TableError` alone."""
+    cells = read_cells(content)
+    rows, ragged = even(cells.rows)
+    at_most("The file", len(rows[0]), MOST_COLUMNS, "columns")
+    every = texts(rows)
+    decimal = decimal_mark(every)
+    names, above, notes = header(rows, decimal)
+    found = len(rows) - above + sum(ragged.values())
+    at_most("The file", found, MOST_ROWS, "rows")
+    bodies = [text.iloc[above:].reset_index(drop=True) for text in every]
+    columns, left_out = _kept([understood(*each, decimal) for each in zip(names, bodies, strict=True)])
+    keep, reasons = _usable(columns)
+    dropped = _told(ragged + reasons)
+    _enough(int(keep.sum()), found, dropped)
+    frame = pd.DataFrame({column.name: column.values(keep) for column in columns})
+    table = OwnTable(
+        name=file_name(name),
+        digest=hashlib.sha256(content).hexdigest()[:16],
+        frame=frame,
+        encoding=cells.encoding,
+        delimiter=cells.delimiter,
+        decimal="comma" if decimal == "," else "point",
+        rows=found,
+        dropped=dropped,
+        notes=(*notes, *left_out, *_meanings(columns), *_doubts(frame)),
+    )
+    if not numeric(table):
+        raise TableError(NO_NUMBERS)
+    return table
+
+
+def numeric(table: OwnTable) -> list[int]:
+    """The places of the columns that can be features: numbers, not all the same."""
+    return [i for i, name in enumerate(table.frame) if _is_feature(table.frame[name])]
+
+
+def suggestion(table: OwnTable, target: int, features: Sequence[int]) -> str:
+    """The kind of problem that fits: `line`, `regression` or `classification`.
+
+    Classes are words, or at most 10 different whole numbers with 3 rows of each on average.
+    """
+    values = table.frame.iloc[:, target]
+    if values.dtype != "float64" or _are_classes(values):
+        return "classification"
+    return "line" if len(features) == 1 else "regression"
+
+
+def _are_classes(values: "pd.Series[float]") -> bool:
+    different = values.unique()
+    few = len(different) <= min(MOST_CLASSES, len(values) // 3)
+    return few and bool((different == np.round(different)).all())
+
+
+def _is_feature(values: "pd.Series[float]") -> bool:
+    return values.dtype == "float64" and bool(values.min() < values.max())
+
+
+def _kept(columns: list[Column]) -> tuple[list[Column], list[str]]:
+    """The columns with values in at least half of the rows, and notes on those left out."""
+    rows = len(columns[0].cells)
+    if not rows:
+        raise TableError("The file has a header, but no rows.")
+    kept = [column for column in columns if 2 * column.filled >= rows]
+    if len(kept) < 2:
+        count = "no column" if not kept else "1 column"
+        raise TableError(f"The file has {count} with values in half of its rows, and at least 2 are needed.")
+    if not any(column.numeric for column in kept):
+        raise TableError(NO_NUMBERS)
+    thin = [column.name for column in columns if 2 * column.filled < rows]
+    return kept, note(thin, "has no value in most rows: left out", "have no value in most rows: left out")
+
+
+def _usable(columns: list[Column]) -> tuple[NDArray[np.bool_], Counter[str]]:
+    """Which rows can be used, and how many can't, by the first reason found."""
+    keep, reasons = np.ones(len(columns[0].cells), dtype=bool), Counter[str]()
+    for column in columns:
+        for reason, wrong in column.troubles():
+            reasons[reason] += int((keep & wrong).sum())
+            keep &= ~wrong
+    return keep, +reasons
+
+
+def _told(reasons: Counter[str]) -> tuple[tuple[str, int], ...]:
+    """The reasons, most rows first; rare ones together where there are many."""
+    told = reasons.most_common()
+    if len(told) <= MOST_REASONS:
+        return tuple(told)
+    rest = sum(count for _, count in told[MOST_REASONS - 1 :])
+    return (*told[: MOST_REASONS - 1], ("other reasons", rest))
+
+
+def _enough(usable: int, found: int, dropped: tuple[tuple[str, int], ...]) -> None:
+    if usable < FEWEST_ROWS:
+        reasons = "; ".join(f"{count:,} with {reason}" for reason, count in dropped[:3])
+        why = f" ({reasons})" if reasons else ""
+        raise TableError(f"Of {found:,} rows {usable} can be used, and {FEWEST_ROWS} are needed{why}.")
+
+
+def _meanings(columns: list[Column]) -> list[str]:
+    """Notes on how columns were read."""
+    grouped = [column.name for column in columns if column.grouped]
+    words = [column.name for column in columns if not column.numeric and not column.grouped]
+    rounded = [column.name for column in columns if column.numeric and column.rounded]
+    return [
+        *note(words, f"holds words or dates, {ONE}", f"hold words or dates, {MANY}"),
+        *note(grouped, f"has marks for the thousands, {ONE}", f"have marks for the thousands, {MANY}"),
+        *note(rounded, f"has {ROUNDED}", f"have {ROUNDED}"),
+    ]
+
+
+def _doubts(frame: pd.DataFrame) -> list[str]:
+    """Notes on columns that say nothing new."""
+    columns = [(str(name), frame[name]) for name in frame]
+    constant = [name for name, values in columns if bool((values == values.iloc[0]).all())]
+    numbers = [(name, values.to_numpy().tobytes()) for name, values in columns if _is_feature(values)]
+    first = {content: name for name, content in reversed(numbers)}
+    same = [name for name, content in numbers if first[content] != name]
+    return [
+        *note(constant, "has the same value in every row", "have the same value in every row"),
+        *note(same, "repeats the numbers of a column before", "repeat the numbers of columns before"),
+    ]

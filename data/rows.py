@@ -1,0 +1,42 @@
+"""Which rows of a file belong to its table, and whether the first one is a header."""
+
+from collections import Counter
+
+from data.columns import is_number
+from data.csv_text import TableError
+from data.names import note, short, unique
+
+NO_HEADER = "The file has no header: its columns are named column 1, and so on."
+
+
+def even(rows: list[list[str]]) -> tuple[list[list[str]], Counter[str]]:
+    """The rows with as many cells as most have, and the others counted by reason."""
+    if not rows:
+        raise TableError("The file is empty.")
+    width = Counter(map(len, rows)).most_common(1)[0][0]
+    if len(rows[0]) == width - 1 and all(row[-1] == "" for row in rows if len(row) == width):
+        rows = [[*rows[0], ""], *rows[1:]]  # every line but the header ends in a delimiter
+    ragged = Counter(f"{_cells(len(row))} instead of {width}" for row in rows if len(row) != width)
+    return [row for row in rows if len(row) == width], ragged
+
+
+def _cells(count: int) -> str:
+    return "1 cell" if count == 1 else f"{count:,} cells"
+
+
+def header(rows: list[list[str]], decimal: str) -> tuple[list[str], int, list[str]]:
+    """The columns' names, how many rows they take (0 or 1), and what is to say about them."""
+    first = rows[0]
+    if _is_data(first, rows[1:], decimal):
+        return unique([""] * len(first)), 0, [NO_HEADER]
+    names = unique(first)
+    again = [name for name, given in zip(names, first, strict=True) if short(given) not in ("", name)]
+    return names, 1, note(again, "had the name of a column before", "had names of columns before")
+
+
+def _is_data(first: list[str], body: list[list[str]], decimal: str) -> bool:
+    """Whether the first row is no header: it has a number, and what else it has comes again below."""
+    words = [i for i, cell in enumerate(first) if not is_number(cell, decimal)]
+    if len(words) == len(first) or "" in first:
+        return False
+    return all(any(row[i] == first[i] for row in body) for i in words)

@@ -1,0 +1,81 @@
+"""Many networks and classifiers at once, beside the plain loop of torch over one `nn.Module`."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from statistics import median
+
+import torch
+from torch import nn
+
+from tests.bench import seconds, table
+from trainers import Axis, Run, Sweep, sweep
+from trainers.optimizers import Adam
+from trainers.problems import Network, SoftmaxRegression
+
+PAIRS = 5
+NETWORK = Run(problem=Network(), optimizer=Adam(lr=1e-3), epochs=100)
+SOFTMAX = Run(problem=SoftmaxRegression(), optimizer=Adam(lr=1e-3), batch=64, epochs=5)
+
+
+def network() -> nn.Module:
+    return nn.Sequential(nn.Linear(2, 16), nn.Tanh(), nn.Linear(16, 1), nn.Flatten(0))
+
+
+def softmax() -> nn.Module:
+    return nn.Linear(64, 10)
+
+
+def plain(run: Run, model: Callable[[], nn.Module], loss_fn: nn.Module) -> list[float]:
+    """Train one model as one would; the losses at the beginning of each epoch, on all rows."""
+    inputs, target = run.problem.data.to(torch.float32)
+    target = target.float() if isinstance(loss_fn, nn.BCEWithLogitsLoss) else target
+    trained, losses = model(), []
+    optimizer = torch.optim.Adam(trained.parameters(), lr=run.optimizer.lr)
+    for _ in range(run.epochs):
+        if run.updates > 1:
+            with torch.no_grad():
+                losses.append(loss_fn(trained(inputs), target).item())
+        for index in torch.randperm(len(target)).split(run.batch) if run.batch else [slice(None)]:
+            loss = loss_fn(trained(inputs[index]), target[index])
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            if run.updates == 1:
+                losses.append(loss.item())
+    return losses
+
+
+def ours(run: Run, runs: int) -> None:
+    sweep(Sweep(run, {"lr": Axis(1e-4, 1e-1, runs, log=True)} if runs > 1 else {}))
+
+
+def networks() -> None:
+    """The cost per run and epoch by number of runs."""
+    cases = [
+        (
+            "2-16-1 on two moons, 200 points, full batch; goal: 100 runs at most 1/8",
+            NETWORK,
+            network,
+            nn.BCEWithLogitsLoss(),
+            (1, 10, 100, 1000),
+        ),
+        (
+            "Softmax on 1,797 digits, batches of 64; goal: 100 runs at most 1/4",
+            SOFTMAX,
+            softmax,
+            nn.CrossEntropyLoss(),
+            (1, 10, 100),
+        ),
+    ]
+    for title, run, model, loss_fn, sizes in cases:
+        rows = [["runs", "ours, a run and epoch", "plain loop", "ratio"]]
+        for runs in sizes:
+            asked = replace(run, epochs=max(run.epochs // (10 if runs > 100 else 1), 1))
+            plain(asked, model, loss_fn)
+            pairs = [
+                (seconds(ours, asked, runs), seconds(plain, asked, model, loss_fn)) for _ in range(PAIRS)
+            ]
+            each = [(a / runs / (asked.epochs + 1), b / asked.epochs) for a, b in pairs]
+            costs = [f"{1e6 * median(cost):,.1f} us" for cost in zip(*each, strict=True)]
+            rows.append([f"{runs:,}", *costs, f"1/{median(b / a for a, b in each):.1f}"])
+        table(f"{title}; median of {PAIRS} pairs", rows)

@@ -1,0 +1,124 @@
+"""How fits are shown: curves, borders, mix-ups."""
+
+import numpy as np
+import pytest
+import torch
+
+import charts
+from trainers import Run, fits, train
+from trainers.optimizers import SGD, Adam
+from trainers.problems import (
+    LinearRegression,
+    LogisticRegression,
+    Network,
+    Polynomial,
+    SoftmaxRegression,
+    Thermometer,
+)
+
+
+def test_what_is_shown_follows_from_the_data() -> None:
+    kinds = {
+        Thermometer(): "curve",
+        Polynomial(): "curve",
+        LinearRegression(): "measured",
+        LinearRegression(inputs=1): "curve",
+        Network(): "border",
+        SoftmaxRegression(): "confusion",
+    }
+    assert {problem: fits.kind(problem) for problem in kinds} == kinds
+
+
+def test_curves_go_from_the_start_to_the_end_of_each_run() -> None:
+    history = train(Run(problem=Polynomial(), optimizer=SGD(lr=0.3), epochs=50, dtype="float64"))
+    curves = fits.curves([history], ["a"], (-1.0, 1.0))
+    assert set(curves["run"]) == {"a"}
+    assert curves["epoch"].min() == 0
+    last = curves[curves["epoch"] == 50]
+    x = torch.tensor(last["x"].to_numpy())
+    powers = torch.stack([*(x**k for k in range(1, 6)), torch.ones_like(x)], dim=1)
+    assert last["y"].to_numpy() == pytest.approx((powers @ history.params[-1]).numpy())
+    assert curves[curves["epoch"] == 0]["y"].abs().max() == 0
+
+
+def test_the_border_is_where_both_classes_are_as_probable() -> None:
+    history = train(Run(problem=LogisticRegression(), optimizer=Adam(lr=0.1), epochs=100, dtype="float64"))
+    sides = fits.box(fits.points(history.run))
+    views, lines = fits.border(history, sides)
+    end = lines[lines["moment"] == lines["moment"].max()]
+    w1, w2, b = history.params[-1].tolist()
+    assert len(end) > 10
+    assert (w1 * end["x"] + w2 * end["y"] + b).abs().max() < 0.05
+    shares = views["shares"].iloc[-1]
+    assert shares.shape == (fits.CELLS, fits.CELLS, 2)
+    assert shares.sum(-1) == pytest.approx(1)
+    # The first row is the top of the plane, its last column the right end.
+    corner = torch.tensor([[sides[0][1], sides[1][1]]], dtype=torch.float64)
+    there = history.run.problem.predict(history.params[-1], corner)
+    assert shares[0, -1] == pytest.approx(there[0].numpy())
+
+
+def test_each_row_is_counted_once_at_each_moment() -> None:
+    run = Run(problem=SoftmaxRegression(), optimizer=Adam(lr=0.05), epochs=30, validation=0.25)
+    history = train(run)
+    cells = fits.confusion(history)
+    assert set(cells.groupby("moment")["rows"].sum()) == {run.held_out.count}
+    end = cells[cells["moment"] == cells["moment"].max()]
+    right = end[end["true"] == end["found"]]["rows"].sum() / run.held_out.count
+    assert right == pytest.approx(float(history.validation_accuracy[-1]))
+    assert end.groupby("true")["share"].sum().to_numpy() == pytest.approx(np.ones(10))
+
+
+def test_measured_and_predicted() -> None:
+    history = train(
+        Run(problem=LinearRegression(noise=0.0), optimizer=SGD(lr=0.2), epochs=2000, dtype="float64")
+    )
+    table = fits.measured([history], ["a"])
+    end = table[table["epoch"] == 2000]
+    assert end["y"].to_numpy() == pytest.approx(end["x"].to_numpy(), abs=1e-6)
+    chart = charts.measured_chart(table, charts.Style.of(["a"], ["manual"]), "target").to_dict()
+    assert chart["params"][0]["bind"]["max"] == table["moment"].max()
+
+
+def test_a_run_that_diverged_stays_at_its_last_finite_parameters() -> None:
+    history = train(Run(problem=Thermometer("raw"), optimizer=SGD(lr=0.01), epochs=50))
+    found = fits.looks(history)
+    assert found[-1][1] == 50
+    assert torch.equal(found[-1][2].float(), history.params[9])
+
+
+def test_rows_held_out_are_marked() -> None:
+    points = fits.points(Run(problem=Network(), validation=0.25))
+    assert points["held_out"].sum() == 50
+    assert set(points["label"]) == {"0", "1"}
+
+
+def test_pictures_and_borders_are_drawn() -> None:
+    history = train(Run(problem=Network(), optimizer=Adam(lr=0.05), epochs=20))
+    points = fits.points(history.run)
+    sides = fits.box(points)
+    views, lines = fits.border(history, sides)
+    look = (sides, ("0", "1"), charts.class_colours(2), ("<b>x", 'y["0"]'))
+    chart = charts.border_chart(views, lines, points, *look)
+    assert "<svg" in charts.svg(chart)
+    chart = chart.to_dict()
+    image, _, dots, _ = chart["layer"]
+    assert image["mark"]["type"] == "image"
+    pictures = [row["url"] for row in chart["datasets"][image["data"]["name"]]]
+    assert all(url.startswith("data:image/png;base64,") for url in pictures)
+    assert len(set(pictures)) > 5
+    assert dots["encoding"]["x"]["axis"]["title"] == "<b>x"
+
+
+def test_a_picture_has_the_colour_of_the_class() -> None:
+    import base64
+    import io
+
+    from PIL import Image
+
+    shares = np.zeros((2, 2, 2))
+    shares[0, :, 0] = shares[1, :, 1] = 1
+    data = charts.border.picture(shares, ("#ff0000", "#0000ff")).partition(",")[2]
+    image = Image.open(io.BytesIO(base64.b64decode(data))).convert("RGBA")
+    assert image.getpixel((0, 0))[:3] == (255, 0, 0)
+    assert image.getpixel((1, 1))[:3] == (0, 0, 255)

@@ -1,0 +1,151 @@
+"""Rows held out, and batches."""
+
+from dataclasses import replace
+from itertools import islice
+from typing import Any
+
+import pytest
+import torch
+
+from trainers import Axis, Race, Run, Sweep, race, sweep, train
+from trainers.knobs import KnobError
+from trainers.objective import Batched
+from trainers.optimizers import SGD, Adam
+from trainers.problems import LinearRegression, Network, Rosenbrock, SoftmaxRegression, Thermometer
+from trainers.runners import RUNNERS
+
+
+def rows(problem: Any) -> set[tuple[float, ...]]:
+    return {tuple(row) for row in problem.data.inputs.tolist()}
+
+
+def test_an_epoch_goes_through_all_rows_once_in_an_order_of_its_own() -> None:
+    run = Run(problem=LinearRegression(samples=23), batch=5)
+    assert run.updates == 5
+    batches = list(islice(run.batched.batches(), 10))
+    assert [batch.count for batch in batches] == [5, 5, 5, 5, 3] * 2
+    first, second = batches[:5], batches[5:]
+    for epoch in (first, second):
+        assert set.union(*map(rows, epoch)) == rows(run.problem)
+    assert rows(first[0]) != rows(second[0])
+    again = list(islice(run.batched.batches(), 10))
+    assert [rows(batch) for batch in again] == [rows(batch) for batch in batches]
+    other = next(replace(run, shuffle=1).batched.batches())
+    assert rows(other) != rows(first[0])
+
+
+def test_everybody_sees_the_same_batches() -> None:
+    runs = [
+        Run(problem=Network(), batch=32, epochs=1, optimizer=o, seed=s)
+        for o in (SGD(), Adam())
+        for s in (0, 1)
+    ]
+    streams = [[rows(batch) for batch in islice(run.batched.batches(), 9)] for run in runs]
+    assert all(stream == streams[0] for stream in streams)
+
+
+@pytest.mark.parametrize("runner", RUNNERS)
+def test_mini_batch_training_is_the_loop_that_one_would_write(runner: str) -> None:
+    run = Run(
+        problem=Thermometer(), optimizer=SGD(lr=1e-3), batch=4, epochs=3, runner=runner, dtype="float64"
+    )
+    history = train(run)
+    w = torch.tensor([1.0, 0.0], dtype=torch.float64)
+    t_u, t_c = run.problem.data.inputs[:, 0], run.problem.data.target
+    generator, losses = torch.Generator().manual_seed(0), []
+    for epoch in range(3):
+        torch.testing.assert_close(history.params[epoch], w)
+        torch.testing.assert_close(history.loss[epoch], ((w[0] * t_u + w[1] - t_c) ** 2).mean())
+        for index in torch.randperm(11, generator=generator).split(4):
+            error = w[0] * t_u[index] + w[1] - t_c[index]
+            losses.append((error**2).mean())
+            w = w - 1e-3 * torch.stack([(2 * error * t_u[index]).mean(), (2 * error).mean()])
+    torch.testing.assert_close(history.params[3], w)
+    torch.testing.assert_close(history.batch_loss, torch.stack(losses))
+    assert len(history.loss) == 4
+
+
+def test_rows_held_out_are_a_seeded_share_and_the_rest_is_trained_on() -> None:
+    run = Run(problem=LinearRegression(samples=40), validation=0.25, epochs=5)
+    assert (run.training.count, run.held_out.count) == (30, 10)
+    assert rows(run.training) | rows(run.held_out) == rows(run.problem)
+    assert rows(replace(run, shuffle=3).held_out) != rows(run.held_out)
+    assert run.training.minimum < run.problem.minimum
+    history = train(run)
+    torch.testing.assert_close(history.loss[-1], run.training.loss(history.params[-1]))
+    torch.testing.assert_close(history.validation_loss[-1], run.held_out.loss(history.params[-1]))
+    assert history.gap[-1] == history.loss[-1].double() - run.training.minimum
+    assert list(history.frame())[:5] == ["run", "epoch", "loss", "gap", "validation_loss"]
+
+
+def test_a_measure_of_all_epochs_is_that_of_each() -> None:
+    run = Run(problem=SoftmaxRegression(), optimizer=Adam(lr=0.03), validation=0.2, batch=256, epochs=12)
+    history = train(run)
+    for epoch in (0, 5, 12):
+        params = history.params[epoch]
+        torch.testing.assert_close(history.accuracy[epoch], run.training.accuracy(params))
+        torch.testing.assert_close(history.validation_accuracy[epoch], run.held_out.accuracy(params))
+    assert history.validation_accuracy[-1] > 0.9
+    assert history.validation_loss.isfinite().all()
+
+
+def test_over_fitting_is_seen() -> None:
+    problem = Network(noise=0.4, samples=60, width=64)
+    wild = train(Run(problem=problem, optimizer=Adam(lr=0.1), validation=0.4, epochs=600))
+    since = wild.overfitted_since
+    assert since == int(wild.validation_loss.argmin())
+    assert 0 < since < 300
+    calm = train(Run(problem=Network(samples=400), optimizer=Adam(lr=0.01), validation=0.4, epochs=300))
+    assert calm.overfitted_since is None
+    assert train(Run(epochs=5)).overfitted_since is None
+
+
+def test_a_problem_without_data_has_one_batch_and_holds_nothing_out() -> None:
+    run = Run(problem=Rosenbrock(), batch=8, validation=0.2, epochs=10)
+    assert (run.updates, run.held_out, run.training) == (1, None, run.problem)
+    assert torch.equal(train(run).loss, train(replace(run, batch=0, validation=0.0)).loss)
+
+
+def test_a_batch_of_all_rows_is_full_batch() -> None:
+    run = Run(batch=11, epochs=20)
+    assert run.updates == 1
+    assert torch.equal(train(run).loss, train(replace(run, batch=0)).loss)
+
+
+def test_bad_values_name_value_and_bound() -> None:
+    with pytest.raises(KnobError, match=r"validation must be a number from 0 to 0.5, got 0.6"):
+        Run(validation=0.6)
+    with pytest.raises(KnobError, match=r"batch must be a whole number from 0 to 100000, got -1"):
+        Run(batch=-1)
+    with pytest.raises(KnobError, match=r"epochs must be at most 18,461 with 650 parameters"):
+        Run(problem=SoftmaxRegression(), epochs=20_000)
+
+
+@pytest.mark.parametrize(
+    "problem", [Thermometer(), LinearRegression(), Network(), SoftmaxRegression()], ids=repr
+)
+def test_sweeps_and_races_see_the_same_batches_and_rows(problem: Any) -> None:
+    run = Run(problem=problem, optimizer=Adam(), batch=max(problem.count // 3, 1), validation=0.2, epochs=4)
+    result = sweep(Sweep(run, {"lr": Axis(1e-3, 1e-2, 3, log=True)}, starts=2))
+    for row in range(6):
+        alone = train(result.run(row))
+        assert result.final_loss[row].item() == pytest.approx(alone.loss[-1].item(), rel=1e-4)
+    asked = Race(
+        problem=problem, batch=run.batch, validation=0.2, trials=3, starts=2, epochs=3, optimizers=(Adam(),)
+    )
+    entry = race(asked).entries[0]
+    alone = train(replace(asked.run(entry.winner), seed=2))
+    assert entry.losses[:, 0].tolist() == pytest.approx(alone.loss.tolist(), rel=1e-4)
+
+
+def test_a_link_says_which_rows() -> None:
+    run = Run(problem=Network(), batch=32, validation=0.25, shuffle=7)
+    assert "&batch=32&validation=0.25&shuffle=7" in run.to_query()
+    assert Run.from_query(run.to_query()) == (run, [])
+    clamped, notes = Run.from_query("problem=SoftmaxRegression&epochs=100000&batch=-3")
+    assert (clamped.epochs, clamped.batch) == (1000, 0)
+    assert len(notes) == 2
+
+
+def test_batches_of_one_problem_are_equal_values() -> None:
+    assert Batched(Thermometer(), 4, 0) == Batched(Thermometer(), 4, 0)

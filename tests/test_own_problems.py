@@ -1,0 +1,136 @@
+"""A table of the user's as a problem: models, links, and what is kept apart."""
+
+import pickle
+from dataclasses import replace
+
+import pandas as pd
+import pytest
+import torch
+
+from data.own import OwnTable, read_table
+from trainers import Run, train
+from trainers.knobs import KnobError
+from trainers.optimizers import SGD, Adam
+from trainers.page import Page
+from trainers.problems import (
+    PROBLEMS,
+    LinearRegression,
+    LogisticRegression,
+    Network,
+    Own,
+    Polynomial,
+    SoftmaxRegression,
+)
+from trainers.problems.suiting import models
+from trainers.run import Method, Task
+
+LINES = ["size,rooms,price,kind", *(f"{x},{x % 3},{2 * x + 1 + x % 3},{'abc'[x % 3]}" for x in range(12))]
+TABLE = read_table("\n".join(LINES).encode(), "homes.csv")
+PRICE = Own.of(TABLE, target=2, features=(0, 1))
+KIND = Own.of(TABLE, target=3, features=(0, 1))
+
+
+def test_a_table_is_fitted_exactly() -> None:
+    problem = LinearRegression(source="own", own=PRICE, scaling="raw")
+    assert problem.minimum == pytest.approx(0, abs=1e-20)
+    assert problem.minima[0] == pytest.approx((2, 1, 1))
+    assert problem.table.columns.tolist() == ["size", "rooms", "price"]
+    scaled = LinearRegression(source="own", own=PRICE)
+    assert scaled.data.inputs[:, :2].mean(0).tolist() == pytest.approx([0, 0], abs=1e-12)
+    history = train(Run(problem=scaled, optimizer=SGD(lr=0.3), epochs=300, dtype="float64"))
+    assert history.loss[-1] < 1e-10
+
+
+def test_classes_have_their_names() -> None:
+    problem = SoftmaxRegression(source="own", own=KIND)
+    assert problem.labels == ("a", "b", "c")
+    assert problem.data.target.tolist() == [0, 1, 2] * 4
+    history = train(Run(problem=problem, optimizer=Adam(lr=0.1), epochs=300))
+    assert history.accuracy[-1] == 1
+
+
+def test_the_models_that_suit_come_first_what_is_suggested() -> None:
+    assert models(PRICE, PROBLEMS) == ["LinearRegression", "SoftmaxRegression", "Network"]
+    assert models(Own.of(TABLE, 2, (0,)), PROBLEMS)[:2] == ["LinearRegression", "Polynomial"]
+    assert models(KIND, PROBLEMS) == ["SoftmaxRegression", "Network"]
+    two = read_table(b"x,c\n" + b"\n".join(b"%d,%s" % (x, b"yn"[x % 2 : x % 2 + 1]) for x in range(9)))
+    assert models(Own.of(two, 1, (0,)), PROBLEMS) == ["LogisticRegression", "SoftmaxRegression", "Network"]
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: Own.of(TABLE, 4, (0,)), "own must name columns from 0 to 3, got 4"),
+        (lambda: Own.of(TABLE, 2, ()), "own needs at least one feature, each once, got 0"),
+        (lambda: Own.of(TABLE, 2, (2,)), "own has column 2 both as target and as feature"),
+        (lambda: Own.of(TABLE, 2, (3,)), "own has words in column 3, which so can't be a feature"),
+        (lambda: LinearRegression(source="own"), "source own needs a table of yours"),
+        (
+            lambda: LinearRegression(source="own", own=KIND),
+            "own can't be used: it has words in column 3",
+        ),
+        (
+            lambda: LogisticRegression(source="own", own=KIND),
+            "must have 2 classes for a single score, got 3",
+        ),
+        (lambda: Polynomial(source="own", own=PRICE), "it must have one feature for a polynomial, got 2"),
+    ],
+)
+def test_what_can_not_be_used_is_named(make: object, message: str) -> None:
+    with pytest.raises(KnobError, match=message):
+        make()
+
+
+def test_a_link_names_the_file_and_finds_it_again() -> None:
+    run = Run(problem=Network(source="own", own=KIND), epochs=10)
+    text = run.to_query()
+    assert f"&own=homes.csv~{TABLE.digest}~3~0.1" in text
+    assert Run.from_query(text, {TABLE.digest: TABLE}) == (run, [])
+    without, notes = Run.from_query(text)
+    assert without.problem == Network()
+    assert notes[0] == f"own needs the file homes.csv with digest {TABLE.digest}."
+    page = Page(Task(problem=run.problem), (Method(),))
+    assert Page.from_query(page.to_query(), tables={TABLE.digest: TABLE}) == (page, [])
+
+
+BAD = ["", "x", "a~b~c~d", "a~b~1~", f"a~{TABLE.digest}~9~0", f"a~{TABLE.digest}~0~0"]
+
+
+@pytest.mark.parametrize("text", BAD)
+def test_any_text_names_a_file_or_gets_a_note(text: str) -> None:
+    run, notes = Run.from_query(f"problem=LinearRegression~source-own&own={text}", {TABLE.digest: TABLE})
+    assert run.problem == LinearRegression()
+    assert notes
+
+
+def test_different_tables_are_different_problems() -> None:
+    other = read_table("\n".join([*LINES[:-1], "99,1,1,a"]).encode(), "homes.csv")
+    problem = LinearRegression(source="own", own=PRICE)
+    changed = replace(problem, own=Own.of(other, 2, (0, 1)))
+    assert changed != problem
+    assert repr(changed) != repr(problem)
+    assert changed.minimum > 1
+
+
+def test_what_is_pickled_holds_no_table() -> None:
+    table = read_table(b"x,y\n" + b"\n".join(b"%d,%d" % (x, x * x) for x in range(20_000)), "long.csv")
+    run = Run(problem=LinearRegression(source="own", own=Own.of(table, 1, (0,))), epochs=3, validation=0.1)
+    history = train(run)
+    pickled = pickle.dumps(history)
+    assert len(pickled) < 10_000
+    again = pickle.loads(pickled)
+    assert again.run == run
+    assert again.run.training.minimum == run.training.minimum
+
+
+def test_a_hundred_thousand_rows_train() -> None:
+    generator = torch.Generator().manual_seed(0)
+    numbers = torch.randn(100_000, 20, generator=generator, dtype=torch.float64)
+    frame = pd.DataFrame(numbers.numpy(), columns=[f"c{k}" for k in range(20)])
+    frame["c19"] = (numbers[:, :19] @ torch.arange(19.0, dtype=torch.float64)).numpy()
+    table = OwnTable("big.csv", "0" * 16, frame, "UTF-8", "comma", "point", 100_000, (), ())
+    problem = LinearRegression(source="own", own=Own.of(table, 19, range(19)))
+    history = train(Run(problem=problem, optimizer=SGD(lr=0.2), epochs=40))
+    assert history.loss[-1] < 1e-3 * history.loss[0]
+    batched = train(Run(problem=problem, optimizer=SGD(lr=0.02), epochs=2, batch=1000, validation=0.1))
+    assert batched.loss[-1] < 0.1 * batched.loss[0]

@@ -1,0 +1,93 @@
+"""What is minimised: a problem, on which of its rows, looked at in which batches."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+import torch
+
+from trainers.knobs import KnobError, Settings, choice, integer, real, shown
+from trainers.problems import Problem, Thermometer
+from trainers.problems.supervised import PREPARED
+
+MOST_SEED = 2**31 - 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Objective(Settings):
+    """A problem, its rows, and the precision. Without data there are neither batches nor rows to hold out."""
+
+    problem: Problem = Thermometer()
+    batch: int = integer(0, 0, 100_000, help="Rows an update looks at; 0: all.")
+    validation: float = real(0, 0, 0.5, help="Share of the rows held out from training, to validate.")
+    shuffle: int = integer(0, 0, MOST_SEED, help="Seed of the batches' order and of the rows held out.")
+    seed: int = integer(0, 0, MOST_SEED, help="0 starts where the problem says, others at random.")
+    dtype: str = choice("float32", ("float32", "float64"), help="Precision of all numbers.")
+
+    def check(self) -> None:
+        super().check()
+        if not isinstance(self.problem, Problem):
+            raise KnobError("problem", f"must be one such as Thermometer(), got {shown(self.problem)}")
+
+    def applies(self, name: str) -> bool:
+        if name == "shuffle":
+            return self.updates > 1 or self.held_out is not None
+        return self.problem.count > 0 or name not in ("batch", "validation")
+
+    @property
+    def split(self) -> tuple[Problem, Problem | None]:
+        """The problem on the rows to train on, and on those held out, if any."""
+        return (
+            divided(self.problem, self.validation, self.shuffle) if self.validation else (self.problem, None)
+        )
+
+    @property
+    def training(self) -> Problem:
+        """What is minimised."""
+        return self.split[0]
+
+    @property
+    def held_out(self) -> Problem | None:
+        """The same problem on the rows held out."""
+        return self.split[1]
+
+    @property
+    def updates(self) -> int:
+        """How many updates an epoch has, each with one gradient."""
+        return max(-(-self.training.count // self.batch), 1) if self.batch else 1
+
+    @property
+    def batched(self) -> "Problem | Batched":
+        """What the runners go through."""
+        return Batched(self.training, self.batch, self.shuffle) if self.updates > 1 else self.training
+
+
+@lru_cache(PREPARED)
+def divided(problem: Problem, share: float, seed: int) -> tuple[Problem, Problem | None]:
+    """The problem on its rows less a share of them, and on that share, drawn at random; once."""
+    out = round(share * problem.count)
+    if out == 0:
+        return problem, None
+    order = torch.randperm(problem.count, generator=torch.Generator().manual_seed(seed))
+    return problem.rows(order[out:]), problem.rows(order[:out])
+
+
+@dataclass(frozen=True)
+class Batched:
+    """A problem seen in batches of so many rows, all rows once an epoch.
+
+    Each epoch has an order of its own; the seed decides them, so everybody sees the same.
+    """
+
+    problem: Problem
+    size: int
+    seed: int
+
+    def batches(self) -> Iterator[Problem]:
+        """The problem on the rows of each batch, epoch after epoch; an epoch's last batch may be smaller."""
+        generator = torch.Generator().manual_seed(self.seed)
+        while True:
+            order = torch.randperm(self.problem.count, generator=generator)
+            shuffled = self.problem.rows(order)
+            for first in range(0, self.problem.count, self.size):
+                yield shuffled.rows(slice(first, first + self.size))

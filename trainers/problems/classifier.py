@@ -1,0 +1,179 @@
+"""Models that tell classes apart: linear ones and networks, with back-propagation by hand."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+import data
+from trainers.knobs import choice, integer, real
+from trainers.problems.rows import Rows
+from trainers.problems.supervised import OWN, Supervised, seeded
+
+SHAPES = {"moons": data.moons, "circles": data.circles, "spirals": data.spirals, "xor": data.xor}
+Layer = tuple[Tensor, Tensor]
+"""Weights `(runs, inputs, outputs)` and biases `(runs, 1, outputs)`."""
+
+
+def shape(problem: "Classifier") -> Rows:
+    """Points of two classes in the plane."""
+    table = SHAPES[problem.source](problem.samples, problem.noise, problem.data_seed)
+    inputs = torch.tensor(table[["x", "y"]].to_numpy())
+    return Rows(inputs, torch.tensor(table["class"].to_numpy()), ("x", "y"), "class", ("0", "1"))
+
+
+def digits(problem: "Classifier") -> Rows:
+    """The 8x8 digits, their pixels from 0 to 1."""
+    table = data.digits()
+    inputs = torch.tensor(table.iloc[:, :-1].to_numpy()) / 16.0
+    labels = tuple(map(str, range(10)))
+    return Rows(
+        inputs.double(), torch.tensor(table["digit"].to_numpy()), tuple(table.columns[:-1]), "digit", labels
+    )
+
+
+@dataclass(frozen=True)
+class Classifier(Supervised):
+    """Layers of weights from the inputs to a score for each class, or to one score for two classes.
+
+        values = activation(values weights + biases)      the last layer without activation
+        loss = mean(-log softmax(scores)[class])          one score s: softmax(0, s)
+
+    Parameters are the layers in turn: weights `(inputs, outputs)` row by row, then biases.
+
+    Source: D. Rumelhart, G. Hinton and R. Williams 1986, "Learning representations by back-propagating
+    errors".
+    """
+
+    classifies: ClassVar[bool] = True
+    makers: ClassVar = dict.fromkeys(SHAPES, shape)
+
+    source: str = choice("moons", (*SHAPES, OWN), help="The data.")
+    samples: int = integer(200, 4, 10_000, scale="log", help="How many points are made.")
+    noise: float = real(0.1, 0, 1, help="Standard deviation of what is added to the points.")
+    data_seed: int = integer(0, 0, 2**31 - 1, help="Seed of the made points.")
+
+    def applies(self, name: str) -> bool:
+        return self.source in SHAPES or name not in ("samples", "noise", "data_seed")
+
+    def prepare(self) -> Rows:
+        rows = super().prepare()
+        return rows.standardised() if self.source == OWN else rows
+
+    @property
+    def widths(self) -> tuple[int, ...]:
+        """How many values there are before, between and after the layers."""
+        return self.data.inputs.shape[1], len(self.labels)
+
+    def activated(self, values: Tensor) -> Tensor:
+        """What follows each layer but the last."""
+        raise NotImplementedError
+
+    def bend(self, activated: Tensor) -> Tensor:
+        """The derivative of the activation, from its result."""
+        raise NotImplementedError
+
+    @property
+    def names(self) -> tuple[str, ...]:  # type: ignore[override]
+        names: list[str] = []
+        for layer, (inputs, outputs) in enumerate(self.pairs, start=1):
+            names += [f"w{layer}.{i + 1}.{o + 1}" for i in range(inputs) for o in range(outputs)]
+            names += [f"b{layer}.{o + 1}" for o in range(outputs)]
+        return tuple(names)
+
+    @property
+    def pairs(self) -> list[tuple[int, int]]:
+        """Inputs and outputs of each layer."""
+        return list(zip(self.widths[:-1], self.widths[1:], strict=True))
+
+    @property
+    def size(self) -> int:
+        return sum((inputs + 1) * outputs for inputs, outputs in self.pairs)
+
+    @property
+    def load(self) -> int:
+        return self.count * sum(self.widths)
+
+    def start(self, seed: int = 0) -> Tensor:
+        """As `torch.nn.Linear` begins: uniform within 1 / sqrt(inputs), for each layer."""
+        generator, layers = seeded(seed), []
+        for inputs, outputs in self.pairs:
+            shares = torch.rand((inputs + 1) * outputs, generator=generator, dtype=torch.float64)
+            layers.append((2 * shares - 1) / inputs**0.5)
+        return torch.cat(layers)
+
+    def layers(self, params: Tensor) -> list[Layer]:
+        """Parameters `(n,)` or `(n, runs)` as layers."""
+        flat, place, layers = params.reshape(len(params), -1).T.contiguous(), 0, []
+        for inputs, outputs in self.pairs:
+            end = place + inputs * outputs
+            weights = flat[:, place:end].reshape(-1, inputs, outputs)
+            layers.append((weights, flat[:, None, end : end + outputs]))
+            place = end + outputs
+        return layers
+
+    def forward(self, layers: list[Layer], inputs: Tensor) -> list[Tensor]:
+        """The values before, between and after the layers, `(runs, rows, width)` each."""
+        values = [inputs.expand(len(layers[0][0]), *inputs.shape)]
+        for weights, biases in layers[:-1]:
+            values.append(self.activated(torch.baddbmm(biases, values[-1], weights)))
+        weights, biases = layers[-1]
+        return [*values, torch.baddbmm(biases, values[-1], weights)]
+
+    def backward(self, layers: list[Layer], values: list[Tensor], slope: Tensor) -> Tensor:
+        """The gradient `(n, runs)` from the derivative by the scores, `(runs, rows, width)`."""
+        parts: list[Tensor] = []
+        for place in reversed(range(len(layers))):
+            parts = [(values[place].mT @ slope).flatten(1), slope.sum(1), *parts]
+            if place > 0:
+                slope = (slope @ layers[place][0].mT) * self.bend(values[place])
+        return torch.cat(parts, dim=1).T.contiguous()
+
+    def loss(self, params: Tensor) -> Tensor:
+        inputs, target = self.data.to(params.dtype)
+        scores = self.forward(self.layers(params), inputs)[-1]
+        return surprise(scores, target).mean(1).reshape(params.shape[1:])
+
+    def gradient(self, params: Tensor) -> Tensor:
+        return self.points(params)[1]
+
+    def points(self, params: Tensor) -> tuple[Tensor, Tensor]:
+        inputs, target = self.data.to(params.dtype)
+        layers = self.layers(params)
+        values = self.forward(layers, inputs)
+        loss = surprise(values[-1], target).mean(1)
+        gradient = self.backward(layers, values, surprise_slope(values[-1], target) / len(target))
+        return loss.reshape(params.shape[1:]), gradient.reshape(params.shape)
+
+    def predict(self, params: Tensor, x: Tensor) -> Tensor:
+        """`(rows, classes)`: the probability of each class."""
+        scores = self.forward(self.layers(params), x[:, None] if x.ndim == 1 else x)[-1][0]
+        return torch.softmax(both(scores), dim=-1)
+
+    def accuracy(self, params: Tensor) -> Tensor:
+        inputs, target = self.data.to(params.dtype)
+        scores = both(self.forward(self.layers(params), inputs)[-1])
+        share = (scores.argmax(-1) == target).to(params.dtype).mean(1)
+        return share.masked_fill(~scores.isfinite().all(-1).all(-1), torch.nan).reshape(params.shape[1:])
+
+
+def surprise(scores: Tensor, target: Tensor) -> Tensor:
+    """`-log softmax(scores)[class]`, `(runs, rows)`; scores have a column for each class, or one for two."""
+    if scores.shape[-1] == 1:
+        return -functional.logsigmoid(scores[..., 0] * (2 * target - 1))
+    right = scores.gather(-1, target.expand(scores.shape[:-1])[..., None])[..., 0]
+    return scores.logsumexp(-1) - right
+
+
+def surprise_slope(scores: Tensor, target: Tensor) -> Tensor:
+    """The derivative of `surprise` by the scores: probability minus 1 for the class that is right, else 0."""
+    if scores.shape[-1] == 1:
+        return torch.sigmoid(scores) - target[:, None]
+    return torch.softmax(scores, -1) - functional.one_hot(target, scores.shape[-1])
+
+
+def both(scores: Tensor) -> Tensor:
+    """A score for each class, where there is one for two."""
+    return torch.cat([torch.zeros_like(scores), scores], -1) if scores.shape[-1] == 1 else scores

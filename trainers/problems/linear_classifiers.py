@@ -1,0 +1,49 @@
+"""Classes told apart by straight lines."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from torch import Tensor
+
+from trainers.knobs import KnobError, choice
+from trainers.problems.classifier import SHAPES, Classifier, digits
+from trainers.problems.own import Own
+from trainers.problems.supervised import OWN, normal
+
+
+@dataclass(frozen=True)
+class LogisticRegression(Classifier):
+    """Two classes, and one score: the logarithm of the odds of the second. Seed 0 starts at 0.
+
+    Source: D. Cox 1958, "The regression analysis of binary sequences".
+    """
+
+    summary: ClassVar[str] = "A straight line between two classes."
+
+    @property
+    def widths(self) -> tuple[int, ...]:
+        return self.data.inputs.shape[1], 1
+
+    def suits(self, own: Own) -> None:
+        super().suits(own)
+        if len(own.classes) != 2:
+            raise KnobError("own", f"must have 2 classes for a single score, got {len(own.classes)}")
+
+    def start(self, seed: int = 0) -> Tensor:
+        return normal(self.size, seed)
+
+
+@dataclass(frozen=True)
+class SoftmaxRegression(Classifier):
+    """A score for each class, linear in the inputs. Seed 0 starts at 0.
+
+    Source: J. Bridle 1990, "Probabilistic interpretation of feedforward classification network outputs".
+    """
+
+    summary: ClassVar[str] = "Each class has a score that is linear in the inputs: ten digits, say."
+    makers: ClassVar = Classifier.makers | {"digits": digits}
+
+    source: str = choice("digits", ("digits", *SHAPES, OWN), help="The data.")
+
+    def start(self, seed: int = 0) -> Tensor:
+        return 0.1 * normal(self.size, seed)

@@ -1,0 +1,96 @@
+"""A table of the user's as the data of a problem."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from weakref import WeakValueDictionary
+
+import torch
+from pandas.api.types import is_float_dtype
+
+from data.own import OwnTable
+from trainers.knobs import KnobError, shown
+from trainers.problems.rows import Rows
+
+MOST_CLASSES = 20
+TABLES: WeakValueDictionary[str, OwnTable] = WeakValueDictionary()
+"""The tables in use, by digest: what is pickled holds no table, and finds it again here."""
+
+
+@dataclass(frozen=True)
+class Own:
+    """Which columns of which table: the target, and the features. They are named by their places, from 0."""
+
+    name: str
+    digest: str
+    target: int
+    features: tuple[int, ...]
+    table: OwnTable = field(compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        columns = self.table.frame.columns
+        object.__setattr__(self, "features", tuple(self.features))
+        for place in (self.target, *self.features):
+            if not isinstance(place, int) or not 0 <= place < len(columns):
+                reason = f"must name columns from 0 to {len(columns) - 1}, got {shown(place)}"
+                raise KnobError("own", reason)
+        if not self.features or len(set(self.features)) < len(self.features):
+            raise KnobError("own", f"needs at least one feature, each once, got {len(self.features)}")
+        if self.target in self.features:
+            raise KnobError("own", f"has column {self.target} both as target and as feature")
+        words = [place for place in self.features if not self.numeric(place)]
+        if words:
+            raise KnobError("own", f"has words in column {words[0]}, which so can't be a feature")
+
+    @classmethod
+    def of(cls, table: OwnTable, target: int, features: Sequence[int]) -> "Own":
+        return cls(table.name, table.digest, target, tuple(features), table)
+
+    def numeric(self, place: int) -> bool:
+        return is_float_dtype(self.table.frame.dtypes.iloc[place])
+
+    @property
+    def classes(self) -> tuple[Any, ...]:
+        """The different values of the target, in order."""
+        return tuple(sorted(self.table.frame.iloc[:, self.target].unique().tolist()))
+
+    def rows(self, classify: bool) -> Rows:
+        """The columns as inputs and target; raises `KnobError` where the target can't be that."""
+        frame = self.table.frame
+        inputs = torch.tensor(frame.iloc[:, list(self.features)].to_numpy(dtype="float64"))
+        features = tuple(map(str, frame.columns[list(self.features)]))
+        column, aim = frame.iloc[:, self.target], str(frame.columns[self.target])
+        if not classify:
+            if not self.numeric(self.target):
+                raise KnobError("own", f"has words in column {self.target}, which so can only be a class")
+            return Rows(inputs, torch.tensor(column.to_numpy(dtype="float64")), features, aim)
+        classes = self.classes
+        if not 2 <= len(classes) <= MOST_CLASSES:
+            raise KnobError("own", f"must have 2 to {MOST_CLASSES} classes, got {len(classes)}")
+        numbers = torch.tensor(column.map({value: k for k, value in enumerate(classes)}).to_numpy("int64"))
+        labels = tuple(f"{value:g}" if isinstance(value, float) else value for value in classes)
+        return Rows(inputs, numbers, features, aim, labels)
+
+    def write(self) -> str:
+        """As text for a link."""
+        return "~".join([self.name, self.digest, str(self.target), ".".join(map(str, self.features))])
+
+    @classmethod
+    def read(cls, text: str, tables: Mapping[str, OwnTable]) -> "Own":
+        """What `write` wrote, if its table is among these; raises `KnobError` if not."""
+        try:
+            name, digest, target, features = text.split("~")
+            places = int(target), tuple(map(int, features.split(".")))
+        except ValueError:
+            raise KnobError("own", f"can't be read from {shown(text)}") from None
+        if digest not in tables:
+            raise KnobError("own", f"needs the file {shown(name)} with digest {shown(digest)}")
+        return cls.of(tables[digest], *places)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        TABLES[self.digest] = self.table
+        return _found, (self.name, self.digest, self.target, self.features)
+
+
+def _found(name: str, digest: str, target: int, features: tuple[int, ...]) -> Own:
+    return Own(name, digest, target, features, TABLES[digest])

@@ -1,0 +1,110 @@
+"""Several features, or powers of one: where conditioning decides."""
+
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+import torch
+from torch import Tensor
+
+import data
+from trainers.knobs import KnobError, choice, integer, real
+from trainers.problems.least_squares import LeastSquares
+from trainers.problems.own import Own
+from trainers.problems.rows import Rows
+from trainers.problems.supervised import OWN, seeded
+
+MOST_ROWS, MOST_SEED = 10_000, 2**31 - 1
+
+
+@dataclass(frozen=True)
+class LinearRegression(LeastSquares):
+    """A weighted sum of several features.
+
+    The made data have normal features, each pair with the same correlation r: so the Hessian's eigenvalues
+    are about 2 (1 - r), several times, 2 for the bias, and 2 (1 + (features - 1) r).
+
+    Source: C. Gauss 1809, "Theoria motus corporum coelestium".
+    """
+
+    summary: ClassVar[str] = "A plane through points: several features, as alike as you like."
+
+    source: str = choice("made", ("made", OWN), help="The data: made at random, or a table of yours.")
+    scaling: str = choice("standardised", ("raw", "standardised"), help="Features with mean 0, deviation 1.")
+    samples: int = integer(100, 4, MOST_ROWS, scale="log", help="How many rows are made.")
+    inputs: int = integer(5, 1, 50, help="How many features are made.")
+    correlation: float = real(0.9, 0, 0.9999, help="How alike any two features are.")
+    noise: float = real(1, 0, 100, help="Standard deviation of what is added to the target.")
+    data_seed: int = integer(0, 0, MOST_SEED, help="Seed of the made data.")
+
+    def made(self) -> Rows:
+        """Rows whose true weights are 1, 2, ..., and the bias 1."""
+        generator = seeded(self.data_seed)
+        own = torch.randn(self.samples, self.inputs, generator=generator, dtype=torch.float64)
+        shared, noise = torch.randn(2, self.samples, generator=generator, dtype=torch.float64)
+        features = (1 - self.correlation) ** 0.5 * own + self.correlation**0.5 * shared[:, None]
+        weights = torch.arange(1, self.inputs + 1, dtype=torch.float64)
+        target = features @ weights + 1 + self.noise * noise
+        return Rows(features, target, tuple(f"feature {k + 1}" for k in range(self.inputs)), "target")
+
+    makers: ClassVar = {"made": made}
+
+    def applies(self, name: str) -> bool:
+        return self.source == "made" or name in ("source", "scaling")
+
+    def prepare(self) -> Rows:
+        rows = super().prepare()
+        return (rows.standardised() if self.scaling == "standardised" else rows).with_ones()
+
+
+@dataclass(frozen=True)
+class Polynomial(LeastSquares):
+    """A polynomial of a chosen degree through points of the plane.
+
+        prediction = w1 x + w2 x^2 + ... + b              x from -1 to 1
+
+    The input is stretched to [-1, 1] first. The higher the degree, the more alike the powers, and the worse
+    the condition.
+
+    Source: W. Gautschi 1975, "Norm estimates for inverses of Vandermonde matrices", on the conditioning.
+    """
+
+    summary: ClassVar[str] = "A curve through points: powers of one input, the more the harder."
+
+    source: str = choice("sine", ("sine", "thermometer", OWN), help="The data.")
+    degree: int = integer(5, 1, 15, help="The highest power.")
+    samples: int = integer(40, 4, MOST_ROWS, scale="log", help="How many points are made.")
+    noise: float = real(0.2, 0, 10, help="Standard deviation of what is added to the target.")
+    data_seed: int = integer(0, 0, MOST_SEED, help="Seed of the made data.")
+
+    def sine(self) -> Rows:
+        generator = seeded(self.data_seed)
+        x = 2 * torch.rand(self.samples, generator=generator, dtype=torch.float64) - 1
+        noise = torch.randn(self.samples, generator=generator, dtype=torch.float64)
+        return Rows(x[:, None], torch.sin(3 * x) + self.noise * noise, ("x",), "y")
+
+    def thermometer(self) -> Rows:
+        table = torch.tensor(data.thermometer()[["t_u", "t_c"]].to_numpy())
+        return Rows(table[:, :1], table[:, 1], ("t_u",), "t_c (°C)")
+
+    makers: ClassVar = {"sine": sine, "thermometer": thermometer}
+
+    def applies(self, name: str) -> bool:
+        return self.source == "sine" or name in ("source", "degree")
+
+    def suits(self, own: Own) -> None:
+        super().suits(own)
+        if len(own.features) > 1:
+            raise KnobError("own", f"must have one feature for a polynomial, got {len(own.features)}")
+
+    def prepare(self) -> Rows:
+        rows = super().prepare()
+        x = rows.inputs
+        low, high = x.amin(0), x.amax(0)
+        stretched = 2 * (x - low) / (high - low).where(high > low, 1.0) - 1
+        names = (f"{rows.features[0]} (from −1 to 1)",)
+        return replace(rows, inputs=self.features(stretched), features=names).with_ones()
+
+    def features(self, x: Tensor) -> Tensor:
+        """`(rows, degree)`: the powers of x."""
+        powers = torch.arange(1, self.degree + 1, dtype=x.dtype)
+        return x.reshape(-1, 1) ** powers

@@ -1,0 +1,68 @@
+"""The rows of data that a model is fitted to."""
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TypeAlias
+
+import pandas as pd
+import torch
+from torch import Tensor
+
+Index: TypeAlias = Tensor | slice
+"""Which rows: their numbers, or a stretch."""
+
+
+@dataclass(frozen=True, eq=False)
+class Rows:
+    """Inputs and targets, one row an example."""
+
+    inputs: Tensor
+    """`(rows, features)`, float64; for linear models a column of ones follows."""
+    target: Tensor
+    """`(rows,)`: numbers in float64, or numbers of classes in int64."""
+    features: tuple[str, ...]
+    aim: str
+    """The name of the target."""
+    labels: tuple[str, ...] = ()
+    """The names of the classes, if the target is one."""
+
+    def __len__(self) -> int:
+        return len(self.target)
+
+    def __getitem__(self, index: Index) -> "Rows":
+        return replace(self, inputs=self.inputs[index], target=self.target[index])
+
+    def to(self, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
+        """Inputs and targets in this precision; the numbers of classes stay whole."""
+        if dtype not in self._converted:
+            target = self.target if self.labels else self.target.to(dtype)
+            self._converted[dtype] = self.inputs.to(dtype), target
+        return self._converted[dtype]
+
+    @cached_property
+    def _converted(self) -> dict[torch.dtype, tuple[Tensor, Tensor]]:
+        return {}
+
+    def standardised(self) -> "Rows":
+        """The same with inputs of mean 0 and deviation 1; a constant input becomes 0."""
+        spread = self.inputs.std(0, correction=0)
+        inputs = (self.inputs - self.inputs.mean(0)) / spread.where(spread > 0, 1.0)
+        return replace(
+            self, inputs=inputs, features=tuple(f"{name} (standardised)" for name in self.features)
+        )
+
+    def with_ones(self) -> "Rows":
+        """The same with a last column of ones, the feature of the bias."""
+        return replace(self, inputs=with_ones(self.inputs))
+
+    def frame(self) -> pd.DataFrame:
+        """Inputs and target as a table: features, then the target, of classes their names."""
+        table = pd.DataFrame(self.inputs[:, : len(self.features)].numpy(), columns=list(self.features))
+        numbers = self.target.tolist()
+        table[self.aim] = [self.labels[k] for k in numbers] if self.labels else numbers
+        return table
+
+
+def with_ones(features: Tensor) -> Tensor:
+    """Features `(rows, n)` and a last column of ones."""
+    return torch.cat([features, torch.ones_like(features[:, :1])], dim=1)

@@ -1,0 +1,103 @@
+"""Problems with data: a model, and how far its predictions are from the targets."""
+
+from collections.abc import Callable, Mapping
+from copy import copy
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
+from typing import Any, ClassVar, Self
+
+import pandas as pd
+import torch
+from torch import Tensor
+
+from trainers.knobs import KnobError
+from trainers.problems.base import Problem
+from trainers.problems.own import Own
+from trainers.problems.rows import Index, Rows
+
+PREPARED = 16
+"""Of how many problems the data are kept ready."""
+OWN = "own"
+
+
+@dataclass(frozen=True)
+class Supervised(Problem):
+    """A model fitted to rows of data: the loss is a mean over them.
+
+    A subclass has either one data set, which `prepare` returns, or a knob `source` with the names of `makers`
+    and perhaps "own", the user's table, which `own` then holds.
+    """
+
+    makers: ClassVar[Mapping[str, Callable[[Any], Rows]]] = {}
+    """Data sets by name; each function takes the problem and returns all rows."""
+    classifies: ClassVar[bool] = False
+    """Whether the target is a class."""
+
+    own: Own | None = field(default=None, kw_only=True)
+    part: Rows | None = field(default=None, kw_only=True, repr=False)
+    """Some rows in place of all; `rows` makes it."""
+
+    def check(self) -> None:
+        super().check()
+        if getattr(self, "source", None) == OWN:
+            if self.own is None:
+                raise KnobError("source", "own needs a table of yours")
+            try:
+                self.suits(self.own)
+            except KnobError as error:
+                raise KnobError("source", f"own can't be used: it {error.reason}") from None
+
+    def suits(self, own: Own) -> None:
+        """Raise `KnobError` where the model can't be fitted to these columns."""
+        own.rows(self.classifies)
+
+    def prepare(self) -> Rows:
+        """All rows, as the model sees them."""
+        source: str = self.source  # type: ignore[attr-defined]
+        if source != OWN:
+            return self.makers[source](self)
+        assert self.own is not None
+        return self.own.rows(self.classifies)
+
+    @cached_property
+    def data(self) -> Rows:
+        """The rows that the loss is a mean over."""
+        return prepared(self) if self.part is None else self.part
+
+    @property
+    def count(self) -> int:
+        return len(self.data)
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        return self.data.labels
+
+    @property
+    def load(self) -> int:
+        return self.count * self.data.inputs.shape[1]
+
+    @property
+    def table(self) -> pd.DataFrame:
+        return self.data.frame()
+
+    def rows(self, index: Index) -> Self:
+        some = copy(self)
+        object.__setattr__(some, "part", self.data[index])
+        return some
+
+
+@lru_cache(PREPARED)
+def prepared(problem: Supervised) -> Rows:
+    """The rows of a problem, read or made once."""
+    return problem.prepare()
+
+
+def seeded(seed: int) -> torch.Generator:
+    return torch.Generator().manual_seed(seed)
+
+
+def normal(size: int, seed: int) -> Tensor:
+    """`(size,)`, float64: 0 for seed 0, else drawn from a normal distribution."""
+    if seed == 0:
+        return torch.zeros(size, dtype=torch.float64)
+    return torch.randn(size, generator=seeded(seed), dtype=torch.float64)
