@@ -32,6 +32,7 @@ with st.skeleton(height=480):
         fits,
         grids,
         lesson,
+        paths,
         race,
         race_tables,
         standings,
@@ -45,6 +46,7 @@ with st.skeleton(height=480):
     from trainers.knobs import Choice, Flag, Integer, Knob, KnobError, Real, Settings, knobs, nearest
     from trainers.optimizers import OPTIMIZERS, Optimizer
     from trainers.page import MOST_RUNS, TABS, Page, View, possible
+    from trainers.planes import plane, window
     from trainers.presets import PRESETS
     from trainers.problems import PROBLEMS, Own
     from trainers.problems.suiting import models
@@ -89,6 +91,7 @@ LABELS = {
     "shuffle": "Seed of the order",
     "held_out": "Rows held out",
     "batches": "Batches",
+    "zoom": "Look at",
     "epochs": "Epochs",
     "seed": "Seed",
     "dtype": "Precision",
@@ -253,6 +256,14 @@ def add_cell(cells: pd.DataFrame, run: Run, names: Sequence[str]) -> None:
     for point in st.session_state["grid.chart"].selection.cell:
         x, y = cells.loc[int(point["row"]), ["x_at", "y_at"]]
         add(grids.optimizer_at(run.optimizer, dict(zip(names, (x, y), strict=True))))
+
+
+def begin_there(task: Task) -> None:
+    """Begin where the map was clicked."""
+    for point in st.session_state["path.chart.True"].selection.start:
+        was, _ = edited()
+        begun = replace(was.page.task, start=(float(point["x"]), float(point["y"])))
+        act(replace(was.page, task=begun), was.ids)
 
 
 def remove(id: int) -> None:
@@ -438,6 +449,12 @@ def drawn(
 ) -> dict[str, Any]:
     """The spec of a chart that follows from its kind, these runs and this look."""
     return charts.spec(_make())
+
+
+@st.cache_resource(show_spinner=False)
+def play() -> Callable[..., Any]:
+    """The button that plays the training, by moving the sliders of the charts."""
+    return st.components.v2.component("play", **charts.player())
 
 
 class Spot:
@@ -697,7 +714,44 @@ if tabs["Fit"].open:
             }
             apart = " Triangles are rows held out." if task.held_out and kind in ("curve", "border") else ""
             counted = " Counted are the rows held out." if task.held_out and kind == "confusion" else ""
+            play()()
             st.caption(f"{hints[kind]}{apart}{counted} Move the slider to see earlier epochs.")
+
+if tabs["Path"].open:
+    with tabs["Path"]:
+        control("zoom", knobs(view)["zoom"], view.zoom, "view.zoom")
+        seen = plane(task.training, histories)
+        sides = window(seen, task.training, histories, view.zoom)
+        ways = paths.paths(histories, labels, seen, sides)
+
+        def path_chart() -> Any:
+            ground = paths.relief(task.training, seen, sides)
+            what = "gap to the smallest loss" if ground.what == "gap" else "loss"
+            return charts.path_chart(
+                ground.shares(),
+                paths.isolines(ground),
+                ways,
+                paths.places(task.training, seen),
+                sides,
+                style,
+                seen.names,
+                value=what,
+                span=ground.span,
+                log=ground.log,
+                epochs=tables.moments(task.epochs, paths.MOMENTS),
+                cells=paths.cells(sides) if seen.exact else None,
+                dark=dark,
+            )
+
+        asked = {"on_select": lambda: begin_there(task), "selection_mode": "start"} if seen.exact else {}
+        st.vega_lite_chart(
+            drawn("path", (*runs, Run(**vars(task))), (view.zoom, dark), path_chart),
+            key=f"path.chart.{seen.exact}",
+            alt=f"Map of the loss with the paths of {len(runs)} runs.",
+            **asked,
+        )
+        play()()
+        st.caption(" ".join(paths.remarks(seen, ways, sides)))
 
 if tabs["Data"].open:
     with tabs["Data"]:

@@ -12,6 +12,8 @@ from charts.fit import fit_chart, measured_chart
 from charts.heat import heat_chart
 from charts.loss import live_spec, loss_chart
 from charts.parameters import parameter_chart
+from charts.path import path_chart
+from charts.play import player
 from charts.sensitivity import sensitivity_chart
 from charts.style import DARK, LIGHT, Style
 
@@ -35,6 +37,8 @@ __all__ = [
     "loss_chart",
     "measured_chart",
     "parameter_chart",
+    "path_chart",
+    "player",
     "sensitivity_chart",
     "spec",
     "svg",

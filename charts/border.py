@@ -1,17 +1,16 @@
 """A classifier's view of the plane: regions, the lines between them, and the points."""
 
-import io
-from base64 import b64encode
 from collections.abc import Sequence
 from typing import Any
 
 import altair as alt
 import numpy as np
 import pandas as pd
-from PIL import Image, ImageColor
+from PIL import ImageColor
 
 from charts.axes import scale, y_axis
 from charts.moments import moment_slider, now, when
+from charts.pictures import data_uri
 from charts.style import DARK, LIGHT
 
 HEIGHT = 360
@@ -73,9 +72,7 @@ def picture(shares: Any, colours: Sequence[str]) -> str:
     mixed = shares @ palette[: shares.shape[-1]]
     certain = (shares.max(-1, keepdims=True) - 1 / shares.shape[-1]) / (1 - 1 / shares.shape[-1])
     pixels = np.concatenate([mixed, 255 * STRENGTH * (0.25 + 0.75 * certain)], axis=-1)
-    image, data = Image.fromarray(pixels.clip(0, 255).astype("uint8"), "RGBA"), io.BytesIO()
-    image.save(data, "PNG")
-    return f"data:image/png;base64,{b64encode(data.getvalue()).decode()}"
+    return data_uri(pixels)
 
 
 def _shape() -> alt.Shape:

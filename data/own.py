@@ -5,6 +5,7 @@ What is read, and what is not:
 - A column counts as numeric if at least 90 % of its values are plain ASCII numbers with the file's one
   decimal mark. Rows with anything else in it are dropped and counted. Any other column holds words.
 - Dates, percentages, full-width digits and numbers with a mark for the thousands are words.
+- No value: an empty cell, -, ?, NA, N/A, NaN, null or None, in capitals or not. Such rows are dropped.
 - Rows with more or fewer cells than most are dropped, never shifted.
 - A column with values in fewer than half the rows is left out, so that it costs no rows.
 - The first row is data if it has a number and each other cell of it is a number or comes again below.

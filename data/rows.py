@@ -37,6 +37,4 @@ def header(rows: list[list[str]], decimal: str) -> tuple[list[str], int, list[st
 def _is_data(first: list[str], body: list[list[str]], decimal: str) -> bool:
     """Whether the first row is no header: it has a number, and what else it has comes again below."""
     words = [i for i, cell in enumerate(first) if not is_number(cell, decimal)]
-    if len(words) == len(first) or "" in first:
-        return False
-    return all(any(row[i] == first[i] for row in body) for i in words)
+    return len(words) < len(first) and all(any(row[i] == first[i] for row in body) for i in words)

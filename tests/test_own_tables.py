@@ -255,6 +255,49 @@ def test_numbers_are_those_of_python(text: str) -> None:
     assert not np.signbit(values[0])
 
 
+def test_one_mark_for_the_thousands_drops_no_row() -> None:
+    """Else the rows with large numbers would be the ones that are missing."""
+    table = read_table("\n".join(["t;x", "1,234;1", *(f"{i};{i}" for i in range(50))]).encode())
+    assert (len(table.frame), table.frame["t"][0], table.dropped) == (51, "1,234", ())
+    assert table.notes == ("Column “t” has marks for the thousands, so it can only be a class.",)
+
+
+def test_a_comma_after_zero_marks_decimals() -> None:
+    table = read_table(b"t;x\n0,123;1\n0,456;2\n1,789;3\n")
+    assert (table.decimal, table.frame["t"].tolist()) == ("comma", [0.123, 0.456, 1.789])
+
+
+@pytest.mark.parametrize(
+    ("number", "notes"), [(2**53 - 1, 0), (2**53 + 1, 1), (-(2**53) - 1, 1), ("1e30", 0)]
+)
+def test_rounding_is_told(number: object, notes: int) -> None:
+    assert len(read_table(f"t,x\n{number},1\n2,2\n3,3\n".encode()).notes) == notes
+
+
+def test_a_first_row_with_an_empty_cell_is_a_header_unless_such_cells_come_again() -> None:
+    assert list(read_table(b",0,1\n0,5,6\n1,7,9\n2,9,8\n").frame) == ["column 1", "0", "1"]
+    assert read_table(b",0,1\n0,5,6\n1,7,9\n2,9,8\n,8,7\n").rows == 5
+
+
+@pytest.mark.parametrize(
+    ("text", "delimiter"),
+    [
+        ("t,x\n1,a; b\n2,c; d\n3,e; f\n4,g; h\n5,i; j\n", "comma"),
+        ("t;x\n1,5;2,5\n3,5;4,5;\n5,5;6,5\n7,5;8,5\n9,5;8,5\n", "semicolon"),
+        ("1,5;2,5\n3,5;4,5\n5,5;6,5\n7,5;8,5\n9,5;8,5\n1,25;;3\n", "semicolon"),
+        ("1,5;2,5\n3,5;4,5\n5,5;6,5\n7,5;8,5\n9,5;8,5\n1;2;3,5,7\n", "semicolon"),
+        ("Readings; by hand; in May\nt,x\n1,2\n3,4\n5,6\n7,9\n", "comma"),
+        ("when,t\n1 May,2\n2 May,3\n3 May,4\n", "comma"),
+    ],
+)
+def test_the_delimiter_is_found(text: str, delimiter: str) -> None:
+    assert read_table(text.encode()).delimiter == delimiter
+
+
+def test_the_end_in_old_files_is_no_row() -> None:
+    assert read_table(b"t,x\n" + ROWS + b"\x1a").rows == 3
+
+
 @pytest.mark.parametrize(
     "text", ["1_0", "0x10", "1e", ".", "e5", "--1", "1 2", "12%", "$5", "٣", "1d5", "True"]
 )
@@ -440,8 +483,17 @@ def test_a_suggestion_fits_the_target(target: int, features: list[int], kind: st
 
 @pytest.mark.parametrize(("classes", "kind"), [(10, "classification"), (11, "line")])
 def test_at_most_ten_whole_numbers_are_classes(classes: int, kind: str) -> None:
-    rows = "\n".join(f"{i / 3},{i % classes}" for i in range(classes * 3))
-    assert suggestion(read_table(f"a,b\n{rows}".encode()), 1, [0]) == kind
+    assert suggested(classes, classes * 3) == kind
+
+
+def test_classes_have_three_rows_on_average() -> None:
+    assert (suggested(10, 30), suggested(10, 29)) == ("classification", "line")
+
+
+def suggested(classes: int, rows: int) -> str:
+    """What is suggested for that many whole numbers in that many rows."""
+    lines = "\n".join(f"{i / 3},{i % classes}" for i in range(rows))
+    return suggestion(read_table(f"a,b\n{lines}".encode()), 1, [0])
 
 
 def test_constants_are_no_features() -> None:

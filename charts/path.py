@@ -1,0 +1,174 @@
+"""Paths over the relief of a loss."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import altair as alt
+import numpy as np
+import pandas as pd
+
+from charts.axes import scale, y_axis
+from charts.pictures import data_uri
+from charts.style import Style
+
+HEIGHT = 540
+STOPS = ("#fff7d6", "#bfe3b4", "#5db8a6", "#2f7f9d", "#37508c", "#2b2360")
+"""From the best to the worst: light, where paths end, to dark."""
+STAR = "M0,-1L.29,-.4L.95,-.31L.48,.15L.59,.81L0,.5L-.59,.81L-.48,.15L-.95,-.31L-.29,-.4Z"
+STRENGTH = {False: 0.75, True: 0.6}
+"""The opacity of the relief, in light and dark."""
+
+
+def path_chart(
+    shares: Any,
+    lines: pd.DataFrame,
+    paths: pd.DataFrame,
+    minima: pd.DataFrame,
+    sides: Sequence[tuple[float, float]],
+    style: Style,
+    titles: tuple[str, str],
+    *,
+    value: str,
+    span: tuple[float, float],
+    log: bool,
+    epochs: Sequence[int],
+    cells: pd.DataFrame | None = None,
+    dark: bool = False,
+) -> alt.LayerChart:
+    """The loss as a picture with iso-lines, and each run's path up to the epoch at which a slider stands.
+
+    `shares` is an array `(rows, columns)` from the bottom up, 0 for the least and 1 for the largest value;
+    `lines` has the columns level, line, order, x, y; `paths` has run, part, epoch, x, y, loss; `minima` has
+    x, y. The slider goes through `epochs` without asking the server. `cells`, with x, x_from, x_to, y, y_from,
+    y_to, can be clicked: the selection `start` has x and y.
+    """
+    x, y = (
+        channel(f"{name}:Q", axis=y_axis(title, None, False), scale=scale(list(side), False))
+        for channel, name, title, side in zip((alt.X, alt.Y), "xy", titles, sides, strict=True)
+    )
+    shown = _until(paths, epochs)
+    layers = [
+        _relief(shares, dark),
+        _legend(value, span, log),
+        _isolines(lines, x, y, value),
+        _minima(minima, x, y),
+        *_ways(shown, x, y, style),
+        _when(epochs),
+    ]
+    if cells is not None:
+        layers.append(_clickable(cells, sides))
+    chart = alt.LayerChart(layer=layers, height=HEIGHT).resolve_scale(color="independent")
+    last = len(epochs) - 1
+    slider = alt.binding_range(min=0, max=last, step=1, name="training, from start to end ")
+    moving: alt.LayerChart = chart.add_params(alt.param(name="moment", value=last, bind=slider))
+    return moving
+
+
+def _until(paths: pd.DataFrame, epochs: Sequence[int]) -> alt.Chart:
+    """The paths up to the epoch of the moment."""
+    chart: alt.Chart = alt.Chart(paths).transform_filter(f"datum.epoch <= {list(epochs)}[moment]")
+    return chart
+
+
+def _relief(shares: Any, dark: bool) -> alt.Chart:
+    picture = pd.DataFrame({"url": [data_uri(colours(shares[::-1], STRENGTH[dark]))]})
+    wide, high = alt.ExprRef("width"), alt.ExprRef("height")
+    chart: alt.Chart = (
+        alt.Chart(picture)
+        .mark_image(x=0, y=0, align="left", baseline="top", aspect=False, width=wide, height=high)
+        .encode(url="url:N")
+    )
+    return chart
+
+
+def colours(shares: Any, strength: float) -> Any:
+    """Pixels `(rows, columns, 4)` for shares, 0 for the best to 1; transparent where they are not finite."""
+    stops = np.array([[int(stop[k : k + 2], 16) for k in (1, 3, 5)] for stop in STOPS], dtype="float64")
+    places = np.linspace(0, 1, len(stops))
+    known = np.isfinite(shares)
+    at = np.where(known, shares, 0.0)
+    mixed = [np.interp(at, places, stops[:, k]) for k in range(3)]
+    return np.stack([*mixed, 255 * strength * known], axis=-1)
+
+
+def _legend(value: str, span: tuple[float, float], log: bool) -> alt.Chart:
+    """What the colours mean; the marks themselves are not seen."""
+    look = alt.Legend(title=value, orient="top", gradientLength=240, format=".3~g", tickCount=5)
+    colours = alt.Scale(type="log" if log else "linear", domain=list(span), range=list(STOPS))
+    ends = alt.Chart(pd.DataFrame({"v": list(span)})).mark_point(size=0, opacity=0)
+    chart: alt.Chart = ends.encode(color=alt.Color("v:Q", scale=colours, legend=look))
+    return chart
+
+
+def _isolines(lines: pd.DataFrame, x: Any, y: Any, value: str) -> alt.Chart:
+    level = alt.Tooltip("level:Q", title=value, format=".3g")
+    chart: alt.Chart = (
+        alt.Chart(lines)
+        .mark_line(color="white", opacity=0.55, strokeWidth=1, clip=True)
+        .encode(x, y, detail="line:N", order="order:Q", tooltip=level)
+    )
+    return chart
+
+
+def _minima(minima: pd.DataFrame, x: Any, y: Any) -> alt.Chart:
+    """A white star with a dark edge at each."""
+    where = (
+        alt.Tooltip("x:Q", title="minimum at", format=".6g"),
+        alt.Tooltip("y:Q", title="and", format=".6g"),
+    )
+    chart: alt.Chart = (
+        alt.Chart(minima)
+        .mark_point(shape=STAR, size=220, filled=True, fill="white", stroke="black", strokeWidth=1, clip=True)
+        .encode(x, y, tooltip=where)
+    )
+    return chart
+
+
+def _ways(shown: alt.Chart, x: Any, y: Any, style: Style) -> list[alt.Chart]:
+    """The paths with a light edge, their beginnings as rings, and where they are now as dots."""
+    order = {"order": alt.Order("epoch:Q"), "detail": ["run:N", "part:N"]}
+    edge = shown.mark_line(color="white", strokeWidth=4.5, opacity=0.7, clip=True).encode(x, y, **order)
+    way = shown.mark_line(strokeWidth=2.2, clip=True).encode(x, y, style.colour(), **order)
+    steps = shown.mark_point(size=12, filled=True, clip=True).encode(x, y, style.colour(), tooltip=_tooltip())
+    begin = (
+        shown.transform_filter("datum.epoch == 0")
+        .mark_point(size=130, filled=False, color="black", strokeWidth=2, clip=True)
+        .encode(x, y)
+    )
+    now = (
+        shown.transform_joinaggregate(last="max(epoch)", groupby=["run"])
+        .transform_filter("datum.epoch == datum.last")
+        .mark_point(size=130, filled=True, opacity=1, stroke="white", strokeWidth=1.5, clip=True)
+        .encode(x, y, style.colour(), tooltip=_tooltip())
+    )
+    return [edge, way, steps, begin, now]
+
+
+def _tooltip() -> list[alt.Tooltip]:
+    numbers = [alt.Tooltip(f"{name}:Q", format=".5g") for name in ("x", "y", "loss")]
+    return [alt.Tooltip("run:N"), alt.Tooltip("epoch:Q", format=","), *numbers]
+
+
+def _when(epochs: Sequence[int]) -> alt.Chart:
+    """The epoch, above the picture."""
+    chart: alt.Chart = (
+        alt.Chart(pd.DataFrame({"row": [0]}))
+        .transform_calculate(text=f"'after ' + format({list(epochs)}[moment], ',') + ' epochs'")
+        .mark_text(align="left", x=12, y=18, fontSize=14, fontWeight="bold", color="black")
+        .encode(text="text:N")
+    )
+    return chart
+
+
+def _clickable(cells: pd.DataFrame, sides: Sequence[tuple[float, float]]) -> alt.Chart:
+    """Squares that are not seen; a click on one selects its middle."""
+    click = alt.selection_point(name="start", fields=["x", "y"], on="click", empty=False)
+    across, up = (scale(list(side), False) for side in sides)
+    ends = (alt.X("x_from:Q", scale=across), alt.Y("y_from:Q", scale=up), alt.X2("x_to:Q"), alt.Y2("y_to:Q"))
+    chart: alt.Chart = (
+        alt.Chart(cells)
+        .mark_rect(fill="white", fillOpacity=0, cursor="crosshair", clip=True)
+        .encode(*ends)
+        .add_params(click)
+    )
+    return chart

@@ -1,0 +1,185 @@
+"""Paths over the loss: the relief of a plane, its iso-lines, and the way of each run."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+from contourpy import contour_generator
+
+from trainers.history import History
+from trainers.planes import Plane, Sides
+from trainers.problems import Problem
+from trainers.summary import listed
+from trainers.tables import moments
+
+FINEST, COARSEST = 120, 28
+"""The most and the fewest columns and rows of a relief."""
+WORK = 2e8
+"""About how many numbers a relief may go through."""
+ROOM = 2**22
+"""How many at once."""
+LEVELS = 11
+POINTS = 300
+"""So many points of a path are drawn."""
+MOMENTS = 90
+FAR = 20.0
+"""A path is drawn as far as so many windows away."""
+WIDE_RANGE = 30.0
+"""From this ratio on between the largest and the smallest value the levels are logarithmic."""
+
+
+@dataclass(frozen=True, eq=False)
+class Relief:
+    """The loss over a window: the gap to the smallest loss where that is known."""
+
+    sides: Sides
+    values: Any
+    """An array `(rows, columns)` from the bottom up; NaN where the loss is not finite."""
+    log: bool
+    what: str
+    """What the values are: gap or loss."""
+
+    @property
+    def span(self) -> tuple[float, float]:
+        """The least and the largest value, on a log scale above 0."""
+        usable = self.values[np.isfinite(self.values) & ((self.values > 0) | (not self.log))]
+        return (float(usable.min()), float(usable.max())) if usable.size else (0.0, 1.0)
+
+    def shares(self) -> Any:
+        """The values on the way from the least, 0, to the largest, 1; as the colours are."""
+        low, high = self.span
+        with np.errstate(divide="ignore", invalid="ignore"):
+            values, ends = (
+                np.log(part) if self.log else part for part in (self.values, np.array([low, high]))
+            )
+            return np.clip((values - ends[0]) / ((ends[1] - ends[0]) or 1.0), 0, 1)
+
+
+def relief(problem: Problem, seen: Plane, sides: Sides) -> Relief:
+    """The loss in a window of the plane, as finely as there is time for."""
+    count = int(min(max(math.sqrt(WORK / problem.load), COARSEST), FINEST))
+    x, y = (torch.linspace(*side, count, dtype=torch.float64) for side in sides)
+    points = torch.cartesian_prod(y, x).flip(1)
+    parts = points.split(max(ROOM // problem.load, 1))
+    with torch.inference_mode():
+        loss = torch.cat([problem.loss(seen.lift(part)) for part in parts])
+    values = problem.above(loss).reshape(count, count).numpy()
+    values = np.where(np.isfinite(values), values, np.nan)
+    known = problem.minimum is not None
+    positive = values[values > 0]
+    log = bool(positive.size) and (known or positive.size == np.isfinite(values).sum())
+    log = log and float(positive.max()) > WIDE_RANGE * float(np.quantile(positive, 0.02))
+    return Relief(sides, values, log, "gap" if known else "loss")
+
+
+def isolines(seen: Relief) -> pd.DataFrame:
+    """Lines of equal loss: level, line, order, x, y."""
+    shares = seen.shares()
+    if not np.isfinite(shares).any():
+        return pd.DataFrame(columns=["level", "line", "order", "x", "y"])
+    count, (low, high) = len(shares), seen.span
+    x, y = (np.linspace(*side, count) for side in seen.sides)
+    lines = contour_generator(x, y, np.ma.masked_invalid(shares))
+    parts = []
+    for share in np.linspace(0, 1, LEVELS + 2)[1:-1]:
+        level = low ** (1 - share) * high**share if seen.log else low + share * (high - low)
+        for number, line in enumerate(lines.lines(share)):
+            points = np.asarray(line)
+            part = {"level": level, "line": f"{share:.3f} {number}", "order": range(len(points))}
+            parts.append(pd.DataFrame(part | {"x": points[:, 0], "y": points[:, 1]}))
+    columns = ["level", "line", "order", "x", "y"]
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
+
+
+def paths(histories: Sequence[History], names: Sequence[str], seen: Plane, sides: Sides) -> pd.DataFrame:
+    """The way of each run: run, part, epoch, x, y, loss.
+
+    A path that leaves the window is drawn leaving it. What is very far is left out: there the path is cut,
+    and goes on as another part.
+    """
+    columns, parts = ["run", "part", "epoch", "x", "y", "loss"], []
+    far = [(low - FAR * (high - low), high + FAR * (high - low)) for low, high in sides]
+    for history, name in zip(histories, names, strict=True):
+        epochs = [epoch for epoch in moments(history.run.epochs, POINTS) if epoch < history.rows]
+        epochs = sorted({*epochs, history.rows - 1}) if history.rows else []
+        points = seen.project(history.params[epochs]).numpy()
+        rows = cut(points, np.array(far))
+        part = pd.DataFrame(rows, columns=["part", "row", "x", "y"])
+        index = part.pop("row").astype(int)
+        loss = history.loss[epochs].double().numpy()
+        parts.append(part.assign(run=name, epoch=np.array(epochs, dtype=int)[index], loss=loss[index]))
+    return pd.concat(parts, ignore_index=True)[columns] if parts else pd.DataFrame(columns=columns)
+
+
+def cut(points: Any, far: Any) -> list[tuple[int, int, float, float]]:
+    """The way along points `(rows, 2)` within a box `(2, 2)`, as part, row, x, y; the first point stays."""
+    finite = np.isfinite(points).all(1)
+    inside = finite & (points >= far[:, 0]).all(1) & (points <= far[:, 1]).all(1)
+    found: list[tuple[int, int, float, float]] = []
+    part = 0
+    for row in range(len(points)):
+        if row and finite[row - 1 : row + 1].all() and inside[row - 1] != inside[row]:
+            here, there = (
+                (points[row - 1], points[row]) if inside[row - 1] else (points[row], points[row - 1])
+            )
+            edge = here + (there - here) * _share(here, there, far)
+            part += inside[row]
+            found.append((part, row if inside[row - 1] else row - 1, float(edge[0]), float(edge[1])))
+        if inside[row]:
+            found.append((part, row, float(points[row, 0]), float(points[row, 1])))
+    return found
+
+
+def _share(here: Any, there: Any, far: Any) -> float:
+    """How much of the way from a point in the box to one outside lies in the box."""
+    step = there - here
+    with np.errstate(divide="ignore", invalid="ignore"):
+        reach = np.where(step > 0, (far[:, 1] - here) / step, (far[:, 0] - here) / step)
+    return float(np.nanmin(np.where(step == 0, np.inf, reach)))
+
+
+def places(problem: Problem, seen: Plane) -> pd.DataFrame:
+    """The known minima: x, y."""
+    minima = torch.tensor(problem.minima, dtype=torch.float64).reshape(-1, problem.size)
+    return pd.DataFrame(seen.project(minima).numpy(), columns=["x", "y"])
+
+
+def cells(sides: Sides, count: int = 40) -> pd.DataFrame:
+    """Squares around round coordinates, to be clicked: x, x_from, x_to, y, y_from, y_to."""
+    axes = []
+    for low, high in sides:
+        step = 10.0 ** math.floor(math.log10((high - low) / count))
+        step *= next(k for k in (1, 2, 5, 10) if (high - low) / (step * k) <= count)
+        axes.append((step, step * np.arange(math.ceil(low / step), math.floor(high / step) + 1)))
+    (dx, xs), (dy, ys) = axes
+    x, y = (part.ravel().round(12) for part in np.meshgrid(xs, ys))
+    around = {"x_from": x - dx / 2, "x_to": x + dx / 2, "y_from": y - dy / 2, "y_to": y + dy / 2}
+    return pd.DataFrame({"x": x, "y": y} | around)
+
+
+def left(table: pd.DataFrame, sides: Sides) -> list[str]:
+    """The runs whose path leaves the window."""
+    (x0, x1), (y0, y1) = sides
+    out = ~(table["x"].between(x0, x1) & table["y"].between(y0, y1))
+    return list(dict.fromkeys(table.loc[out, "run"]))
+
+
+def remarks(seen: Plane, table: pd.DataFrame, sides: Sides) -> list[str]:
+    """What the reader of the map must know."""
+    remarks = ["Ring: the start. Dot: the run at this epoch. Star: a known minimum."]
+    if seen.exact:
+        remarks.append("Click anywhere to begin there.")
+    else:
+        share = f"{100 * seen.held:.0f} %"
+        remarks.append(
+            f"The plane of the two directions in which paths extend most holds {share} of their movement. "
+            "The map is the loss in this plane; the paths, seen from above, may lie off it."
+        )
+    gone = left(table, sides)
+    if gone:
+        remarks.append(f"{listed(gone)} {'leaves' if len(gone) == 1 else 'leave'} the window.")
+    return remarks
