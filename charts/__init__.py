@@ -12,8 +12,8 @@ from charts.fit import fit_chart, measured_chart
 from charts.heat import heat_chart
 from charts.loss import live_spec, loss_chart
 from charts.parameters import parameter_chart
-from charts.path import path_chart
-from charts.play import player
+from charts.paths import path_chart
+from charts.player import player
 from charts.sensitivity import sensitivity_chart
 from charts.style import DARK, LIGHT, Style
 

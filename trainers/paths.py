@@ -127,7 +127,7 @@ def cut(points: Any, far: Any) -> list[tuple[int, int, float, float]]:
                 (points[row - 1], points[row]) if inside[row - 1] else (points[row], points[row - 1])
             )
             edge = here + (there - here) * _share(here, there, far)
-            part += inside[row]
+            part += int(inside[row])
             found.append((part, row if inside[row - 1] else row - 1, float(edge[0]), float(edge[1])))
         if inside[row]:
             found.append((part, row, float(points[row, 0]), float(points[row, 1])))

@@ -98,9 +98,12 @@ def principal(points: Tensor) -> tuple[Tensor, Tensor]:
 
 def window(seen: Plane, problem: Problem, histories: Sequence[History], zoom: Zoom) -> Sides:
     """From where to where to look. Runs that diverged, or ran far away, may leave the picture."""
-    ways = [seen.project(history.params[: history.rows]) for history in _calm(histories)]
+    calm = [history for history in histories if history.finished and _near(history)]
+    usual = problem.window if seen.exact else None
+    shown = calm if calm or usual else [_begun(history) for history in histories if history.rows]
+    ways = [seen.project(history.params[: history.rows]) for history in shown]
     minima = _minima(seen, problem)
-    whole = problem.window if seen.exact and problem.window else _around([*ways, minima], WIDE)
+    whole = usual or _around([*ways, minima], WIDE)
     if zoom == "paths" and ways:
         return _around(ways, CLOSE)
     if zoom == "minimum" and (len(minima) or ways):
@@ -108,19 +111,14 @@ def window(seen: Plane, problem: Problem, histories: Sequence[History], zoom: Zo
     return whole
 
 
-def _calm(histories: Sequence[History]) -> list[History]:
-    """The runs that stayed near, or, if there are none, the first steps of all."""
-    near = [h for h in histories if h.finished and float(h.loss[: h.rows].max()) <= _limit(h)]
-    return near or [_begun(history) for history in histories if history.rows]
-
-
-def _limit(history: History) -> float:
-    """What is far beyond the first loss."""
+def _near(history: History) -> bool:
+    """Whether no loss is far beyond the first one."""
     first = float(history.loss[0])
-    return first + 10 * max(abs(first), 1.0)
+    return float(history.loss[: history.rows].max()) <= first + 10 * max(abs(first), 1.0)
 
 
 def _begun(history: History) -> History:
+    """Its first steps alone."""
     return replace(history, loss=history.loss[:3])
 
 

@@ -39,8 +39,8 @@ def path_chart(
 
     `shares` is an array `(rows, columns)` from the bottom up, 0 for the least and 1 for the largest value;
     `lines` has the columns level, line, order, x, y; `paths` has run, part, epoch, x, y, loss; `minima` has
-    x, y. The slider goes through `epochs` without asking the server. `cells`, with x, x_from, x_to, y, y_from,
-    y_to, can be clicked: the selection `start` has x and y.
+    x, y. The slider goes through `epochs` without asking the server. `cells`, with x, x_from, x_to, y,
+    y_from, y_to, can be clicked: the selection `start` has x and y.
     """
     x, y = (
         channel(f"{name}:Q", axis=y_axis(title, None, False), scale=scale(list(side), False))
@@ -51,12 +51,11 @@ def path_chart(
         _relief(shares, dark),
         _legend(value, span, log),
         _isolines(lines, x, y, value),
+        *([] if cells is None else [_clickable(cells, sides, titles)]),
         _minima(minima, x, y),
         *_ways(shown, x, y, style),
-        _when(epochs),
+        *_when(epochs),
     ]
-    if cells is not None:
-        layers.append(_clickable(cells, sides))
     chart = alt.LayerChart(layer=layers, height=HEIGHT).resolve_scale(color="independent")
     last = len(epochs) - 1
     slider = alt.binding_range(min=0, max=last, step=1, name="training, from start to end ")
@@ -130,18 +129,18 @@ def _ways(shown: alt.Chart, x: Any, y: Any, style: Style) -> list[alt.Chart]:
     edge = shown.mark_line(color="white", strokeWidth=4.5, opacity=0.7, clip=True).encode(x, y, **order)
     way = shown.mark_line(strokeWidth=2.2, clip=True).encode(x, y, style.colour(), **order)
     steps = shown.mark_point(size=12, filled=True, clip=True).encode(x, y, style.colour(), tooltip=_tooltip())
-    begin = (
-        shown.transform_filter("datum.epoch == 0")
-        .mark_point(size=130, filled=False, color="black", strokeWidth=2, clip=True)
-        .encode(x, y)
-    )
+    first = shown.transform_filter("datum.epoch == 0")
+    rings = [
+        first.mark_point(size=130, filled=False, color=colour, strokeWidth=width, clip=True).encode(x, y)
+        for colour, width in (("white", 5), ("black", 2))
+    ]
     now = (
         shown.transform_joinaggregate(last="max(epoch)", groupby=["run"])
         .transform_filter("datum.epoch == datum.last")
         .mark_point(size=130, filled=True, opacity=1, stroke="white", strokeWidth=1.5, clip=True)
         .encode(x, y, style.colour(), tooltip=_tooltip())
     )
-    return [edge, way, steps, begin, now]
+    return [edge, way, steps, *rings, now]
 
 
 def _tooltip() -> list[alt.Tooltip]:
@@ -149,26 +148,28 @@ def _tooltip() -> list[alt.Tooltip]:
     return [alt.Tooltip("run:N"), alt.Tooltip("epoch:Q", format=","), *numbers]
 
 
-def _when(epochs: Sequence[int]) -> alt.Chart:
-    """The epoch, above the picture."""
-    chart: alt.Chart = (
-        alt.Chart(pd.DataFrame({"row": [0]}))
-        .transform_calculate(text=f"'after ' + format({list(epochs)}[moment], ',') + ' epochs'")
-        .mark_text(align="left", x=12, y=18, fontSize=14, fontWeight="bold", color="black")
-        .encode(text="text:N")
+def _when(epochs: Sequence[int]) -> list[alt.Chart]:
+    """The epoch, in the upper left corner, with a light edge."""
+    text = alt.Chart(pd.DataFrame({"row": [0]})).transform_calculate(
+        text=f"'after ' + format({list(epochs)}[moment], ',') + ' epochs'"
     )
-    return chart
+    look: dict[str, Any] = {"align": "left", "x": 12, "y": 18, "fontSize": 14, "fontWeight": "bold"}
+    edge = text.mark_text(stroke="white", strokeWidth=4, strokeJoin="round", opacity=0.8, **look)
+    return [edge.encode(text="text:N"), text.mark_text(color="black", **look).encode(text="text:N")]
 
 
-def _clickable(cells: pd.DataFrame, sides: Sequence[tuple[float, float]]) -> alt.Chart:
+def _clickable(
+    cells: pd.DataFrame, sides: Sequence[tuple[float, float]], titles: tuple[str, str]
+) -> alt.Chart:
     """Squares that are not seen; a click on one selects its middle."""
     click = alt.selection_point(name="start", fields=["x", "y"], on="click", empty=False)
     across, up = (scale(list(side), False) for side in sides)
+    where = [alt.Tooltip(f"{name}:Q", title=title) for name, title in zip("xy", titles, strict=True)]
     ends = (alt.X("x_from:Q", scale=across), alt.Y("y_from:Q", scale=up), alt.X2("x_to:Q"), alt.Y2("y_to:Q"))
     chart: alt.Chart = (
         alt.Chart(cells)
         .mark_rect(fill="white", fillOpacity=0, cursor="crosshair", clip=True)
-        .encode(*ends)
+        .encode(*ends, tooltip=where)
         .add_params(click)
     )
     return chart

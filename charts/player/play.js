@@ -7,7 +7,7 @@ const sliders = () => [...document.querySelectorAll(".vega-bind input[type=range
 
 const put = (slider, share) => {
   slider.value = Math.round(share * slider.max);
-  slider.dispatchEvent(new Event("input"));
+  slider.dispatchEvent(new Event("input", { bubbles: true }));
 };
 
 export default function ({ parentElement }) {

@@ -1,0 +1,200 @@
+"""The plane in which paths are seen, the relief of the loss, and the ways over it."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+import charts
+from trainers import History, Run, paths, planes, train
+from trainers.optimizers import SGD, Adam
+from trainers.problems import PROBLEMS, Network, Problem, Rosenbrock, SoftmaxRegression, Thermometer
+from trainers.problems.surfaces import Himmelblau, McCormick
+from trainers.tables import moments
+
+TWO = [kind() for kind in PROBLEMS.values() if kind().size == 2]
+
+
+def trained(problem: Problem, **settings: Any) -> History:
+    settings = {"optimizer": SGD(lr=0.01), "epochs": 60, "dtype": "float64"} | settings
+    return train(Run(problem=problem, **settings))
+
+
+def test_two_parameters_are_seen_as_they_are() -> None:
+    history = trained(Thermometer())
+    seen = planes.plane(history.run.problem, [history])
+    assert seen.names == ("w", "b")
+    assert torch.equal(seen.project(history.params), history.params)
+    assert torch.equal(seen.lift(history.params), history.params.T)
+
+
+def test_the_directions_are_those_of_the_movement() -> None:
+    generator = torch.Generator().manual_seed(0)
+    axes = torch.linalg.qr(torch.randn(50, 2, generator=generator, dtype=torch.float64)).Q.T
+    far, near = 3 * torch.randn(2, 200, 1, generator=generator, dtype=torch.float64)
+    noise = 0.01 * torch.randn(200, 50, generator=generator, dtype=torch.float64)
+    directions, shares = planes.principal(far * axes[0] + 0.3 * near * axes[1] + noise)
+    assert abs(float(directions[0] @ axes[0])) == pytest.approx(1, abs=1e-3)
+    assert abs(float(directions[1] @ axes[1])) == pytest.approx(1, abs=1e-2)
+    torch.testing.assert_close(directions @ directions.T, torch.eye(2, dtype=torch.float64))
+    exact = torch.linalg.svdvals(far * axes[0] + 0.3 * near * axes[1] + noise) ** 2
+    torch.testing.assert_close(shares, exact[:2] / exact.sum())
+
+
+def test_many_parameters_are_seen_from_above() -> None:
+    histories = [trained(Network(), optimizer=o, dtype="float32") for o in (SGD(lr=0.5), Adam(lr=0.03))]
+    seen = planes.plane(histories[0].run.problem, histories)
+    assert not seen.exact
+    assert 0.9 < seen.held <= 1
+    points = torch.randn(7, 2, dtype=torch.float64)
+    torch.testing.assert_close(seen.project(seen.lift(points).T), points)
+    first, second = (float(name.split(", ")[1].split(" %")[0]) for name in seen.names)
+    assert first >= second
+    assert first + second == pytest.approx(100 * seen.held, abs=1.01)
+
+
+@pytest.mark.parametrize("zoom", ["all", "paths", "minimum"])
+@pytest.mark.parametrize("problem", [*TWO, Network()], ids=repr)
+def test_windows_are_made_of_numbers(problem: Problem, zoom: Any) -> None:
+    runs = [trained(problem, epochs=20), trained(problem, optimizer=SGD(lr=10.0), epochs=200)]
+    for histories in ([], runs[:1], runs, runs[1:]):
+        seen = planes.plane(problem, histories)
+        for low, high in planes.window(seen, problem, histories, zoom):
+            assert low < high
+            assert max(abs(low), abs(high)) < 1e6
+
+
+def test_zooms_show_what_they_say() -> None:
+    history = trained(Himmelblau(), epochs=300)
+    seen = planes.plane(history.run.problem, [history])
+    (x0, x1), (y0, y1) = planes.window(seen, history.run.problem, [history], "minimum")
+    assert (x0 + x1) / 2 == pytest.approx(3)
+    assert (y0 + y1) / 2 == pytest.approx(2)
+    assert x1 - x0 < 1
+    sides = planes.window(seen, history.run.problem, [history], "paths")
+    inside = [
+        (history.params[:, k] > low) & (history.params[:, k] < high) for k, (low, high) in enumerate(sides)
+    ]
+    assert all(bool(part.all()) for part in inside)
+    assert planes.window(seen, history.run.problem, [history], "all") == Himmelblau.window
+
+
+@pytest.mark.parametrize("problem", TWO, ids=repr)
+def test_the_relief_is_the_loss(problem: Problem) -> None:
+    history = trained(problem, epochs=5)
+    seen = planes.plane(problem, [history])
+    sides = planes.window(seen, problem, [history], "all")
+    ground = paths.relief(problem, seen, sides)
+    count = len(ground.values)
+    for row, column in ((0, 0), (3, count - 1), (count - 1, 7)):
+        place = [
+            low + (high - low) * k / (count - 1) for (low, high), k in zip(sides, (column, row), strict=True)
+        ]
+        loss = problem.loss(torch.tensor(place, dtype=torch.float64))
+        assert ground.values[row, column] == pytest.approx(float(problem.above(loss)), rel=1e-9, abs=1e-9)
+    shares = ground.shares()
+    assert np.nanmin(shares) == 0
+    assert np.nanmax(shares) == 1
+
+
+@pytest.mark.parametrize("problem", [Rosenbrock(), Himmelblau(), McCormick()], ids=repr)
+def test_isolines_lie_on_their_level(problem: Problem) -> None:
+    seen = planes.plane(problem, [])
+    ground = paths.relief(problem, seen, planes.window(seen, problem, [], "all"))
+    lines = paths.isolines(ground)
+    assert lines["level"].nunique() > 5
+    above = problem.above(problem.loss(torch.tensor(lines[["x", "y"]].to_numpy()).T)).numpy()
+    low, high = ground.span
+    apart = (
+        np.log(above / lines["level"]) / np.log(high / low)
+        if ground.log
+        else (above - lines["level"]) / (high - low)
+    )
+    assert np.quantile(np.abs(apart), 0.9) < 0.02
+
+
+def test_a_path_leaves_the_window_and_is_not_bent_to_its_border() -> None:
+    history = trained(Thermometer(), optimizer=SGD(lr=0.05), epochs=100)
+    assert history.status == "diverged" or float(history.loss[-1]) > 1e10
+    sides = ((0.0, 6.0), (-18.0, 2.0))
+    seen = planes.plane(history.run.problem, [history])
+    table = paths.paths([history], ["a"], seen, sides)
+    assert paths.left(table, sides) == ["a"]
+    assert table["x"].abs().max() <= 6 + paths.FAR * 6
+    inside = table[table["epoch"] < 5]
+    exact = history.params[: len(inside)].numpy()
+    assert inside[["x", "y"]].to_numpy() == pytest.approx(exact)
+    assert not ((table["x"] == 6) | (table["x"] == 0)).any()
+
+
+def test_a_way_is_cut_where_it_goes_far_and_goes_on_where_it_returns() -> None:
+    far = np.array([[-10.0, 10.0], [-10.0, 10.0]])
+    points = np.array(
+        [[0.0, 0.0], [20.0, 10.0], [30.0, 30.0], [0.0, -20.0], [0.0, 5.0], [np.nan, 0.0], [1, 1]]
+    )
+    assert paths.cut(points, far) == [
+        (0, 0, 0.0, 0.0),
+        (0, 1, 10.0, 5.0),
+        (1, 3, 0.0, -10.0),
+        (1, 4, 0.0, 5.0),
+        (1, 6, 1.0, 1.0),
+    ]
+
+
+def test_cells_lie_around_round_numbers_and_fill_the_window() -> None:
+    table = paths.cells(((-2.0, 2.0), (0.0, 0.37)))
+    assert 300 < len(table) < 2000
+    assert (table["x"] * 10).round(6).mod(1).eq(0).all()
+    assert table["x_from"].min() <= -2
+    assert table["y_to"].max() >= 0.36
+
+
+def test_the_slider_moves_all_runs_by_epoch() -> None:
+    histories = [trained(Himmelblau(), optimizer=SGD(lr=lr)) for lr in (0.001, 0.01)]
+    problem, style = Himmelblau(), charts.Style.of(["a", "b"], ["manual"] * 2)
+    seen = planes.plane(problem, histories)
+    sides = planes.window(seen, problem, histories, "all")
+    ground = paths.relief(problem, seen, sides)
+    epochs = moments(60, paths.MOMENTS)
+    chart = charts.path_chart(
+        ground.shares(),
+        paths.isolines(ground),
+        paths.paths(histories, ["a", "b"], seen, sides),
+        paths.places(problem, seen),
+        sides,
+        style,
+        seen.names,
+        value="gap",
+        span=ground.span,
+        log=ground.log,
+        epochs=epochs,
+        cells=paths.cells(sides),
+    )
+    spec = chart.to_dict()
+    moment = next(param for param in spec["params"] if param["name"] == "moment")
+    assert moment["bind"]["max"] == len(epochs) - 1 == moment["value"]
+    assert any(param["name"] == "start" for param in spec["params"])
+    filters = {
+        step["filter"] for layer in spec["layer"] for step in layer.get("transform", []) if "filter" in step
+    }
+    assert f"datum.epoch <= {epochs}[moment]" in filters
+    assert "<svg" in charts.svg(chart)
+
+
+def test_a_large_problem_has_a_coarser_relief() -> None:
+    history = trained(SoftmaxRegression(), epochs=3, dtype="float32")
+    seen = planes.plane(history.run.problem, [history])
+    sides = planes.window(seen, history.run.problem, [history], "all")
+    ground = paths.relief(history.run.problem, seen, sides)
+    assert paths.COARSEST <= len(ground.values) < paths.FINEST
+    assert np.isfinite(ground.values).all()
+
+
+def test_remarks_say_how_much_is_seen() -> None:
+    history = trained(Network(), epochs=30)
+    seen = planes.plane(history.run.problem, [history])
+    sides = planes.window(seen, history.run.problem, [history], "all")
+    told = " ".join(paths.remarks(seen, paths.paths([history], ["a"], seen, sides), sides))
+    assert f"holds {100 * seen.held:.0f} % of their movement" in told
+    assert "Click" not in told
