@@ -159,7 +159,7 @@ def current() -> Shown:
     if "shown" not in st.session_state:
         st.session_state.link = (None, None)
         st.session_state.asked = st.session_state.shown = Shown(Page())
-        st.session_state.tables = {}
+        st.session_state.tables, st.session_state.awaited = {}, ""
     acted = st.session_state.pop("acted", False)
     if st.session_state.asked != st.session_state.shown:
         set_controls()  # a script was ended before it had set them all
@@ -169,7 +169,7 @@ def current() -> Shown:
         show(asked.page, asked.ids, notes)
     elif not acted and address() != st.session_state.link[1]:
         page, notes = Page.from_query(address(), PRESETS[0].page, st.session_state.tables)
-        st.session_state.awaited = address()
+        st.session_state.awaited = "" if getattr(page.task.problem, "own", None) else address()
         show(page, fresh(len(page.methods)), notes)
         st.session_state.link = (page, address())
     return st.session_state.shown
@@ -385,10 +385,17 @@ def own_table(file: Any, text: str) -> OwnTable | None:
         kept[table.digest] = table
         for digest in list(kept)[:-MOST_TABLES]:
             del kept[digest]
-        if f"~{table.digest}~" in st.session_state.get("awaited", ""):
-            st.session_state.link = (None, None)  # the address can now be read
-            st.rerun()
+        if f"~{table.digest}~" in st.session_state.awaited:
+            arrive()
     return table
+
+
+def arrive() -> None:
+    """Show the page of the link that waited for a table, now that it can be read."""
+    page, notes = Page.from_query(st.session_state.awaited, PRESETS[0].page, st.session_state.tables)
+    st.session_state.awaited = ""
+    st.session_state.asked = Shown(page, tuple(fresh(len(page.methods))), tuple(notes))
+    st.rerun()
 
 
 def own_columns(table: OwnTable) -> None:
