@@ -758,7 +758,7 @@ if tabs["Path"].open:
             **asked,
         )
         play()()
-        st.caption(" ".join(paths.remarks(seen, ways, sides)))
+        st.caption(" ".join(paths.remarks(task.training, seen, ways, sides)))
 
 if tabs["Data"].open:
     with tabs["Data"]:

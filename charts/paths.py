@@ -127,7 +127,8 @@ def _ways(shown: alt.Chart, x: Any, y: Any, style: Style) -> list[alt.Chart]:
     """The paths with a light edge, their beginnings as rings, and where they are now as dots."""
     order = {"order": alt.Order("epoch:Q"), "detail": ["run:N", "part:N"]}
     edge = shown.mark_line(color="white", strokeWidth=4.5, opacity=0.7, clip=True).encode(x, y, **order)
-    way = shown.mark_line(strokeWidth=2.2, clip=True).encode(x, y, style.colour(), **order)
+    strokes = style.lines() if len(set(style.strokes)) > 1 else ()  # dashes take the browser long
+    way = shown.mark_line(strokeWidth=2.2, clip=True).encode(x, y, style.colour(), *strokes, **order)
     steps = shown.mark_point(size=12, filled=True, clip=True).encode(x, y, style.colour(), tooltip=_tooltip())
     first = shown.transform_filter("datum.epoch == 0")
     rings = [

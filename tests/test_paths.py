@@ -9,7 +9,15 @@ import torch
 import charts
 from trainers import History, Run, paths, planes, train
 from trainers.optimizers import SGD, Adam
-from trainers.problems import PROBLEMS, Network, Problem, Rosenbrock, SoftmaxRegression, Thermometer
+from trainers.problems import (
+    PROBLEMS,
+    LinearRegression,
+    Network,
+    Problem,
+    Rosenbrock,
+    SoftmaxRegression,
+    Thermometer,
+)
 from trainers.problems.surfaces import Himmelblau, McCormick
 from trainers.tables import moments
 
@@ -121,11 +129,12 @@ def test_a_path_leaves_the_window_and_is_not_bent_to_its_border() -> None:
     seen = planes.plane(history.run.problem, [history])
     table = paths.paths([history], ["a"], seen, sides)
     assert paths.left(table, sides) == ["a"]
-    assert table["x"].abs().max() <= 6 + paths.FAR * 6
-    inside = table[table["epoch"] < 5]
-    exact = history.params[: len(inside)].numpy()
-    assert inside[["x", "y"]].to_numpy() == pytest.approx(exact)
+    assert table["x"].abs().max() <= 6 + paths.FAR * 6 + 1e-6
+    (first, then), (a, b) = history.params[:2].tolist(), table[["x", "y"]].to_numpy()[:2].tolist()
+    assert (a, b) == (first, then)
     assert not ((table["x"] == 6) | (table["x"] == 0)).any()
+    slopes = table.groupby("part").apply(lambda part: np.ptp(part["y"]) / np.ptp(part["x"]))
+    assert (slopes < 1).all(), "it swings across the valley, which is steep in w"
 
 
 def test_a_way_is_cut_where_it_goes_far_and_goes_on_where_it_returns() -> None:
@@ -136,10 +145,33 @@ def test_a_way_is_cut_where_it_goes_far_and_goes_on_where_it_returns() -> None:
     assert paths.cut(points, far) == [
         (0, 0, 0.0, 0.0),
         (0, 1, 10.0, 5.0),
-        (1, 3, 0.0, -10.0),
-        (1, 4, 0.0, 5.0),
-        (1, 6, 1.0, 1.0),
+        (1, 2, 10.0, pytest.approx(-10 / 3)),
+        (1, 3, pytest.approx(6), -10.0),
+        (2, 3, 0.0, -10.0),
+        (2, 4, 0.0, 5.0),
     ]
+
+
+def test_a_way_across_the_window_between_far_ends_is_seen() -> None:
+    far = np.array([[-10.0, 10.0], [-10.0, 10.0]])
+    points = np.array([[0.0, 0.0], [40.0, 0.0], [-40.0, 20.0], [-50.0, 20.0]])
+    assert paths.cut(points, far) == [
+        (0, 0, 0.0, 0.0),
+        (0, 1, 10.0, 0.0),
+        (1, 1, 10.0, 7.5),
+        (1, 2, 0.0, 10.0),
+    ]
+
+
+def test_a_run_that_diverged_does_not_decide_the_plane() -> None:
+    calm = trained(LinearRegression(), optimizer=SGD(lr=0.1), epochs=200)
+    wild = trained(LinearRegression(), optimizer=SGD(lr=5.0), epochs=200)
+    seen = planes.plane(calm.run.problem, [calm, wild])
+    assert torch.equal(seen.directions, planes.plane(calm.run.problem, [calm]).directions)
+    end = seen.lift(seen.project(calm.params[-1:]))[:, 0]
+    assert float(calm.run.problem.loss(end)) == pytest.approx(float(calm.loss[-1]), rel=0.1)
+    for low, high in planes.window(seen, calm.run.problem, [calm, wild], "all"):
+        assert high - low < 100
 
 
 def test_cells_lie_around_round_numbers_and_fill_the_window() -> None:
@@ -195,6 +227,8 @@ def test_remarks_say_how_much_is_seen() -> None:
     history = trained(Network(), epochs=30)
     seen = planes.plane(history.run.problem, [history])
     sides = planes.window(seen, history.run.problem, [history], "all")
-    told = " ".join(paths.remarks(seen, paths.paths([history], ["a"], seen, sides), sides))
+    told = " ".join(
+        paths.remarks(history.run.problem, seen, paths.paths([history], ["a"], seen, sides), sides)
+    )
     assert f"holds {100 * seen.held:.0f} % of their movement" in told
     assert "Click" not in told

@@ -16,18 +16,22 @@ from trainers.problems import Problem
 from trainers.summary import listed
 from trainers.tables import moments
 
-FINEST, COARSEST = 120, 28
+FINEST, COARSEST = 120, 32
 """The most and the fewest columns and rows of a relief."""
-WORK = 2e8
+WORK = 1e8
 """About how many numbers a relief may go through."""
-ROOM = 2**22
-"""How many at once."""
+FEWEST = 200
+"""A relief looks at no fewer rows than these."""
+ROOM = 2**20
+"""How many numbers are gone through at once."""
 LEVELS = 11
 POINTS = 300
 """So many points of a path are drawn."""
 MOMENTS = 90
-FAR = 20.0
+FAR = 3.0
 """A path is drawn as far as so many windows away."""
+BEYOND = 1e6
+"""So many times further away rounding hides where a path came from."""
 WIDE_RANGE = 30.0
 """From this ratio on between the largest and the smallest value the levels are logarithmic."""
 
@@ -42,6 +46,8 @@ class Relief:
     log: bool
     what: str
     """What the values are: gap or loss."""
+    every: int = 1
+    """They are those of every so-manieth row of the data."""
 
     @property
     def span(self) -> tuple[float, float]:
@@ -61,19 +67,27 @@ class Relief:
 
 def relief(problem: Problem, seen: Plane, sides: Sides) -> Relief:
     """The loss in a window of the plane, as finely as there is time for."""
+    problem, every = thinned_rows(problem)
     count = int(min(max(math.sqrt(WORK / problem.load), COARSEST), FINEST))
     x, y = (torch.linspace(*side, count, dtype=torch.float64) for side in sides)
     points = torch.cartesian_prod(y, x).flip(1)
+    dtype = torch.float64 if seen.exact else torch.float32
     parts = points.split(max(ROOM // problem.load, 1))
     with torch.inference_mode():
-        loss = torch.cat([problem.loss(seen.lift(part)) for part in parts])
+        loss = torch.cat([problem.loss(seen.lift(part).to(dtype)) for part in parts])
     values = problem.above(loss).reshape(count, count).numpy()
     values = np.where(np.isfinite(values), values, np.nan)
     known = problem.minimum is not None
     positive = values[values > 0]
     log = bool(positive.size) and (known or positive.size == np.isfinite(values).sum())
     log = log and float(positive.max()) > WIDE_RANGE * float(np.quantile(positive, 0.02))
-    return Relief(sides, values, log, "gap" if known else "loss")
+    return Relief(sides, values, log, "gap" if known else "loss", every)
+
+
+def thinned_rows(problem: Problem) -> tuple[Problem, int]:
+    """The problem on every k-th row of its data, and k: 1 unless a coarse relief of all would take long."""
+    every = min(math.ceil(problem.load * COARSEST**2 / WORK), max(problem.count // FEWEST, 1))
+    return (problem, 1) if every <= 1 else (problem.rows(slice(None, None, every)), every)
 
 
 def isolines(seen: Relief) -> pd.DataFrame:
@@ -107,6 +121,7 @@ def paths(histories: Sequence[History], names: Sequence[str], seen: Plane, sides
         epochs = [epoch for epoch in moments(history.run.epochs, POINTS) if epoch < history.rows]
         epochs = sorted({*epochs, history.rows - 1}) if history.rows else []
         points = seen.project(history.params[epochs]).numpy()
+        points[(np.abs(points) > BEYOND * np.abs(far).max()).any(1)] = np.nan
         rows = cut(points, np.array(far))
         part = pd.DataFrame(rows, columns=["part", "row", "x", "y"])
         index = part.pop("row").astype(int)
@@ -116,30 +131,50 @@ def paths(histories: Sequence[History], names: Sequence[str], seen: Plane, sides
 
 
 def cut(points: Any, far: Any) -> list[tuple[int, int, float, float]]:
-    """The way along points `(rows, 2)` within a box `(2, 2)`, as part, row, x, y; the first point stays."""
-    finite = np.isfinite(points).all(1)
-    inside = finite & (points >= far[:, 0]).all(1) & (points <= far[:, 1]).all(1)
+    """The way along points `(rows, 2)` within a box `(2, 2)`, as part, row, x, y.
+
+    What leads out of the box is cut at its border along its own direction; what returns is another part.
+    """
     found: list[tuple[int, int, float, float]] = []
-    part = 0
+    part, joined = 0, False
     for row in range(len(points)):
-        if row and finite[row - 1 : row + 1].all() and inside[row - 1] != inside[row]:
-            here, there = (
-                (points[row - 1], points[row]) if inside[row - 1] else (points[row], points[row - 1])
-            )
-            edge = here + (there - here) * _share(here, there, far)
-            part += int(inside[row])
-            found.append((part, row if inside[row - 1] else row - 1, float(edge[0]), float(edge[1])))
-        if inside[row]:
-            found.append((part, row, float(points[row, 0]), float(points[row, 1])))
+        before = points[max(row - 1, 0)]
+        shares = within(before, points[row], far)
+        if shares is None:
+            joined = False
+            continue
+        enter, leave = shares
+        if not joined or enter > 0:
+            part += bool(found)
+            found.append((part, max(row - 1, 0), *along(before, points[row], enter)))
+        if row:
+            found.append((part, row, *along(before, points[row], leave)))
+        joined = leave == 1
     return found
 
 
-def _share(here: Any, there: Any, far: Any) -> float:
-    """How much of the way from a point in the box to one outside lies in the box."""
-    step = there - here
-    with np.errstate(divide="ignore", invalid="ignore"):
-        reach = np.where(step > 0, (far[:, 1] - here) / step, (far[:, 0] - here) / step)
-    return float(np.nanmin(np.where(step == 0, np.inf, reach)))
+def within(here: Any, there: Any, box: Any) -> tuple[float, float] | None:
+    """From which to which share of the way from here to there lies in the box; None where nothing does.
+
+    Source: Y.-D. Liang and B. Barsky 1984, "A new concept and method for line clipping".
+    """
+    if not (np.isfinite(here).all() and np.isfinite(there).all()):
+        return None
+    enter, leave = 0.0, 1.0
+    for start, step, (low, high) in zip(here, there - here, box, strict=True):
+        if step == 0:
+            if not low <= start <= high:
+                return None
+            continue
+        ends = sorted(((low - start) / step, (high - start) / step))
+        enter, leave = max(enter, ends[0]), min(leave, ends[1])
+    return (float(enter), float(leave)) if enter <= leave else None
+
+
+def along(here: Any, there: Any, share: float) -> tuple[float, float]:
+    """The point at this share of the way; the ends exactly."""
+    x, y = there if share == 1 else here + (there - here) * share
+    return float(x), float(y)
 
 
 def places(problem: Problem, seen: Plane) -> pd.DataFrame:
@@ -168,8 +203,9 @@ def left(table: pd.DataFrame, sides: Sides) -> list[str]:
     return list(dict.fromkeys(table.loc[out, "run"]))
 
 
-def remarks(seen: Plane, table: pd.DataFrame, sides: Sides) -> list[str]:
+def remarks(problem: Problem, seen: Plane, table: pd.DataFrame, sides: Sides) -> list[str]:
     """What the reader of the map must know."""
+    every = thinned_rows(problem)[1]
     remarks = ["Ring: the start. Dot: the run at this epoch. Star: a known minimum."]
     if seen.exact:
         remarks.append("Click anywhere to begin there.")
@@ -179,6 +215,8 @@ def remarks(seen: Plane, table: pd.DataFrame, sides: Sides) -> list[str]:
             f"The plane of the two directions in which paths extend most holds {share} of their movement. "
             "The map is the loss in this plane; the paths, seen from above, may lie off it."
         )
+    if every > 1:
+        remarks.append(f"To be quick, the map looks at one row in {every}.")
     gone = left(table, sides)
     if gone:
         remarks.append(f"{listed(gone)} {'leaves' if len(gone) == 1 else 'leave'} the window.")

@@ -59,7 +59,7 @@ def plane(problem: Problem, histories: Sequence[History]) -> Plane:
     if problem.size == 2:
         names = problem.names[0], problem.names[1]
         return Plane(torch.zeros(2, dtype=torch.float64), torch.eye(2, dtype=torch.float64), names)
-    paths = [_sampled(history) for history in histories if history.rows]
+    paths = [_sampled(history) for history in _shown(histories)]
     begin = problem.start()[None]
     ends = torch.cat([path[-1:] for path in paths] or [begin])
     origin = ends.mean(0)
@@ -98,9 +98,8 @@ def principal(points: Tensor) -> tuple[Tensor, Tensor]:
 
 def window(seen: Plane, problem: Problem, histories: Sequence[History], zoom: Zoom) -> Sides:
     """From where to where to look. Runs that diverged, or ran far away, may leave the picture."""
-    calm = [history for history in histories if history.finished and _near(history)]
     usual = problem.window if seen.exact else None
-    shown = calm if calm or usual else [_begun(history) for history in histories if history.rows]
+    shown = [history for history in histories if _near(history)] if usual else _shown(histories)
     ways = [seen.project(history.params[: history.rows]) for history in shown]
     minima = _minima(seen, problem)
     whole = usual or _around([*ways, minima], WIDE)
@@ -112,14 +111,17 @@ def window(seen: Plane, problem: Problem, histories: Sequence[History], zoom: Zo
 
 
 def _near(history: History) -> bool:
-    """Whether no loss is far beyond the first one."""
+    """Whether a run finished without a loss far beyond its first one."""
+    if not history.finished:
+        return False
     first = float(history.loss[0])
     return float(history.loss[: history.rows].max()) <= first + 10 * max(abs(first), 1.0)
 
 
-def _begun(history: History) -> History:
-    """Its first steps alone."""
-    return replace(history, loss=history.loss[:3])
+def _shown(histories: Sequence[History]) -> list[History]:
+    """The runs that stayed near; where there are none, the first steps of all."""
+    near = [history for history in histories if _near(history)]
+    return near or [replace(history, loss=history.loss[:3]) for history in histories if history.rows]
 
 
 def _minima(seen: Plane, problem: Problem) -> Tensor:

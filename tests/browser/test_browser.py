@@ -217,7 +217,9 @@ def test_a_story_is_told(page: Page, preset: Any) -> None:
     assert query(page) == parse_qsl(preset.page.to_query())
     if preset.page.view.tab != "Loss":
         change(page, tab(page, "Loss").click)
-    assert len(curves(page)) == len(table(page)) == runs(page).count() == len(preset.page.methods)
+    assert len(table(page)) == runs(page).count() == len(preset.page.methods)
+    beside = (preset.page.task.held_out is not None) + preset.page.view.batches
+    assert len(curves(page)) == len(preset.page.methods) * (1 + beside)
     assert all(curves(page))
     assert page.get_by_text(preset.hint, exact=True).is_visible()
 
@@ -235,10 +237,11 @@ def test_a_tab_opens_and_is_in_the_address(page: Page, open_page: Callable[..., 
 def assert_complete(page: Page, name: str) -> None:
     """This tab has what it should."""
     charts = page.locator(CHART).count()
-    assert charts == (3 if name in ("Parameters", "Race") else 1)
+    assert charts == {"Parameters": 3, "Race": 3, "Data": 0}.get(name, 1)
     expected = {"Three ways": 0, "Grid": 0, "Race": 6}.get(name, 3)
-    assert all(len(curves(page, chart)) == expected for chart in range(charts))
-    assert page.locator("input[type=range]").count() == (name == "Fit")
+    assert name == "Path" or all(len(curves(page, chart)) == expected for chart in range(charts))
+    assert page.locator("input[type=range]").count() == (name in ("Fit", "Path"))
+    assert page.locator("input[type=file]").count() == (name == "Data")
     code = page.get_by_test_id("stColumn").get_by_test_id("stHtml")
     assert code.count() == (3 if name == "Three ways" else 0)
     for column in code.all():
