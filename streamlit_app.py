@@ -49,10 +49,11 @@ with st.skeleton(height=480):
     from trainers.planes import plane, window
     from trainers.presets import PRESETS
     from trainers.problems import PROBLEMS, Own
+    from trainers.problems.own import MOST_CLASSES
     from trainers.problems.suiting import models
     from trainers.problems.supervised import OWN, Supervised
     from trainers.races import Race, RaceResult, Racing
-    from trainers.run import MOST_COORDINATES, Method, Task, runners
+    from trainers.run import MOST_COORDINATES, Method, Task, begun_at, runners
     from trainers.summary import cells, distance, names, sentence, spread
     from trainers.sweeping import estimate, memory, work
     from trainers.sweeps import SweepResult
@@ -61,7 +62,7 @@ CACHE = "100MB"
 MOST_NOTES = 6
 MOST_TABLES = 3  # of one session
 PREVIEW = 100  # rows
-EXAMPLE = "x,y\n1,2\n2,4.1\n3,5.9"
+EXAMPLE = "x,y\n1,2\n2,4.1"
 FEW_OPTIONS = 3  # more are chosen from a list
 OF_MANY = ("Race", "Grid")  # the tabs that are not about the runs in the sidebar
 TICK = 0.02  # seconds between two looks for a newer click while training
@@ -128,6 +129,9 @@ X_TITLES = {
 
 def show(page: Page, ids: Sequence[int], notes: Sequence[str] = ()) -> None:
     """Let the controls show this page. Streamlit may end the script at any line of this."""
+    own = getattr(page.task.problem, "own", None)
+    if own is not None:
+        st.session_state.own = own  # for the next problem that can use it
     st.session_state.asked = Shown(page, tuple(ids), tuple(notes))
     set_controls()
 
@@ -192,20 +196,17 @@ def write_address(page: Page) -> None:
 # --- What the buttons do --------------------------------------------------------------------------
 
 
-def act(page: Page, ids: Sequence[int]) -> None:
+def act(page: Page, ids: Sequence[int], notes: Sequence[str] = ()) -> None:
     """Show what a button made; the address that came with the click is older than this page."""
     st.session_state.acted = True
-    show(page, ids)
+    show(page, ids, notes)
 
 
 def tell() -> None:
-    """Show the chosen story, on the open tab unless it has its own."""
+    """Show the chosen story, on its own tab."""
     for preset in PRESETS:
         if preset.name == st.session_state.story:
-            own = preset.page.view.tab
-            tab = own if own != TABS[0] else edited()[0].page.view.tab
-            page = replace(preset.page, view=replace(preset.page.view, tab=tab))
-            act(page, fresh(len(page.methods)))
+            act(preset.page, fresh(len(preset.page.methods)))
 
 
 def insert(after: int | None, method: Callable[[Method], Method]) -> None:
@@ -258,12 +259,12 @@ def add_cell(cells: pd.DataFrame, run: Run, names: Sequence[str]) -> None:
         add(grids.optimizer_at(run.optimizer, dict(zip(names, (x, y), strict=True))))
 
 
-def begin_there(task: Task) -> None:
-    """Begin where the map was clicked."""
+def begin_there() -> None:
+    """Begin where the map was clicked, or as near to it as can be."""
     for point in st.session_state["path.chart.True"].selection.start:
         was, _ = edited()
-        begun = replace(was.page.task, start=(float(point["x"]), float(point["y"])))
-        act(replace(was.page, task=begun), was.ids)
+        begun, notes = begun_at(was.page.task, (float(point["x"]), float(point["y"])))
+        act(replace(was.page, task=begun), was.ids, notes)
 
 
 def remove(id: int) -> None:
@@ -426,10 +427,11 @@ def own_columns(table: OwnTable) -> None:
     own = Own.of(table, int(target), features)
     kinds = models(own, PROBLEMS)
     if not kinds:
-        st.write("No model fits: a target with words must have 2 to 20 different ones.")
+        told = f"the target has {len(own.classes):,} classes, and a model can tell 2 to {MOST_CLASSES}"
+        st.write(f"No model fits: {told}.")
         return
     kind = third.selectbox("Model", kinds, format_func=spaced, key=f"{key}.model.{target}.{len(features)}")
-    st.caption(f"Suggested: {spaced(kinds[0])}. {PROBLEMS[kind].summary}")
+    st.caption(f"Suggested: {spaced(kinds[0])}.")
     st.button("Train on this table", type="primary", on_click=use, args=(kind, own))
 
 
@@ -437,7 +439,6 @@ def use(kind: str, own: Own) -> None:
     """Make this table the problem's data, on the tab where its fit is seen."""
     was, _ = edited()
     page = was.page
-    st.session_state["own"] = own
     task, _ = nearest(Task, vars(page.task), problem=PROBLEMS[kind](source=OWN, own=own))
     act(replace(page, task=task, view=replace(page.view, tab="Fit")), was.ids)
 
@@ -450,12 +451,18 @@ def trained(run: Run, _on_epoch: Any = None) -> History:
     return train(run, _on_epoch)
 
 
-@st.cache_data(max_size=CACHE, show_spinner=False, hash_funcs={Run: repr, Race: repr})
-def drawn(
-    kind: str, runs: tuple[Run | Race, ...], look: tuple[Any, ...], _make: Callable[[], Any]
+@st.cache_data(max_size=CACHE, show_spinner=False, hash_funcs={Task: repr, Run: repr, Race: repr})
+def drawn_for(
+    kind: str, about: tuple[Task | Run | Race, ...], look: tuple[Any, ...], _make: Callable[[], Any]
 ) -> dict[str, Any]:
-    """The spec of a chart that follows from its kind, these runs and this look."""
     return charts.spec(_make())
+
+
+def drawn(
+    kind: str, runs: tuple[Run | Race, ...], look: tuple[Any, ...], make: Callable[[], Any]
+) -> dict[str, Any]:
+    """The spec of a chart that follows from its kind, the task, these runs and this look."""
+    return drawn_for(kind, (task, *runs), look, make)
 
 
 @st.cache_resource(show_spinner=False)
@@ -584,7 +591,7 @@ with st.sidebar:
     all_controls(task.problem, f"problem.{type(task.problem).__name__}")
     curvatures = conditioning(task.training)
     if curvatures is not None:
-        st.caption(curvatures.sentence())
+        st.caption(curvatures.sentence() + (" With all rows at once." if task.updates > 1 else ""))
     control("epochs", knobs(task)["epochs"], task.epochs, "task.epochs")
     all_controls(task, "task", but="epochs")
     if task.problem.size <= MOST_COORDINATES:
@@ -673,6 +680,8 @@ if tabs["Fit"].open:
         problem = task.training
         if not isinstance(problem, Supervised):
             st.write("This problem has no data to fit.")
+        elif not runs and problem.labels:
+            st.write("Add a run to see how it fits the data.")
         else:
             kind, rows = fits.kind(problem), problem.data
             if kind in ("curve", "measured"):
@@ -750,9 +759,9 @@ if tabs["Path"].open:
                 dark=dark,
             )
 
-        asked = {"on_select": lambda: begin_there(task), "selection_mode": "start"} if seen.exact else {}
+        asked = {"on_select": begin_there, "selection_mode": "start"} if seen.exact else {}
         st.vega_lite_chart(
-            drawn("path", (*runs, Run(**vars(task))), (view.zoom, dark), path_chart),
+            drawn("path", runs, (view.zoom, dark), path_chart),
             key=f"path.chart.{seen.exact}",
             alt=f"Map of the loss with the paths of {len(runs)} runs.",
             **asked,
@@ -764,25 +773,23 @@ if tabs["Data"].open:
     with tabs["Data"]:
         if isinstance(task.problem, Supervised):
             data = task.problem.data
-            st.markdown(f"**{data_of(task.problem)}**: {len(data):,} rows")
+            st.markdown(f"**{data_of(task.problem)}**: {len(data):,} rows, as the model sees them")
             if task.held_out is not None:
                 kept, out = task.training.count, task.held_out.count
                 st.caption(f"Trained on {kept:,} of them, {out:,} are held out, drawn at random.")
-            st.dataframe(data.frame().head(PREVIEW), height=220)
+            st.dataframe(data[:PREVIEW].frame(), height=220)
         else:
             st.write("This problem is a formula and has no data.")
         st.subheader("Your own data", anchor=False)
         st.caption(
-            "A CSV file, at most 10 MB. It stays in this session: nobody else sees it. A link to this page "
-            "says which file it needs."
+            "A CSV file, at most 10 MB. Only this session can use it, and it is not written to disk. A link "
+            "to this page says which file it needs."
         )
         left, right = st.columns(2)
         file = left.file_uploader(
             "A CSV file", type=["csv", "tsv", "txt"], key="own.file", max_upload_size=10
         )
-        text = right.text_area(
-            "or its text", key="own.text", height=110, placeholder="x,y\n1,2\n2,4.1\n3,5.9"
-        )
+        text = right.text_area("or its text", key="own.text", height=110, placeholder=EXAMPLE)
         table = own_table(file, text)
         if table is not None:
             own_columns(table)

@@ -83,7 +83,7 @@ def test_measured_and_predicted() -> None:
 def test_a_run_that_diverged_stays_at_its_last_finite_parameters() -> None:
     history = train(Run(problem=Thermometer("raw"), optimizer=SGD(lr=0.01), epochs=50))
     found = fits.looks(history)
-    assert found[-1][1] == 50
+    assert found[-1][1] == 9
     assert torch.equal(found[-1][2].float(), history.params[9])
 
 
@@ -91,6 +91,12 @@ def test_rows_held_out_are_marked() -> None:
     points = fits.points(Run(problem=Network(), validation=0.25))
     assert points["held_out"].sum() == 50
     assert set(points["label"]) == {"0", "1"}
+
+
+def test_many_rows_are_thinned_without_losing_a_class() -> None:
+    points = fits.points(Run(problem=Network(samples=4000)))
+    assert len(points) == fits.MOST_POINTS
+    assert 0.4 < (points["label"] == "0").mean() < 0.6
 
 
 def test_pictures_and_borders_are_drawn() -> None:

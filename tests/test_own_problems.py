@@ -1,5 +1,6 @@
 """A table of the user's as a problem: models, links, and what is kept apart."""
 
+import gc
 import pickle
 from dataclasses import replace
 
@@ -10,6 +11,7 @@ import torch
 from data.own import OwnTable, read_table
 from trainers import Run, train
 from trainers.knobs import KnobError
+from trainers.objective import divided
 from trainers.optimizers import SGD, Adam
 from trainers.page import Page
 from trainers.problems import (
@@ -21,7 +23,9 @@ from trainers.problems import (
     Polynomial,
     SoftmaxRegression,
 )
+from trainers.problems.least_squares import solved
 from trainers.problems.suiting import models
+from trainers.problems.supervised import prepared
 from trainers.run import Method, Task
 
 LINES = ["size,rooms,price,kind", *(f"{x},{x % 3},{2 * x + 1 + x % 3},{'abc'[x % 3]}" for x in range(12))]
@@ -63,11 +67,11 @@ def test_the_models_that_suit_come_first_what_is_suggested() -> None:
         (lambda: Own.of(TABLE, 4, (0,)), "own must name columns from 0 to 3, got 4"),
         (lambda: Own.of(TABLE, 2, ()), "own needs at least one feature, each once, got 0"),
         (lambda: Own.of(TABLE, 2, (2,)), "own has column 2 both as target and as feature"),
-        (lambda: Own.of(TABLE, 2, (3,)), "own has words in column 3, which so can't be a feature"),
+        (lambda: Own.of(TABLE, 2, (3,)), "own has words in column “kind”, which so can't be a feature"),
         (lambda: LinearRegression(source="own"), "source own needs a table of yours"),
         (
             lambda: LinearRegression(source="own", own=KIND),
-            "own can't be used: it has words in column 3",
+            "own can't be used: it has words in column “kind”",
         ),
         (
             lambda: LogisticRegression(source="own", own=KIND),
@@ -121,6 +125,30 @@ def test_what_is_pickled_holds_no_table() -> None:
     again = pickle.loads(pickled)
     assert again.run == run
     assert again.run.training.minimum == run.training.minimum
+
+
+def test_what_was_pickled_finds_a_table_that_was_read_again() -> None:
+    content = b"x,y\n" + b"\n".join(b"%d,%d" % (x, x + 1) for x in range(9))
+    run = Run(problem=LinearRegression(source="own", own=Own.of(read_table(content), 1, (0,))), epochs=3)
+    pickled = pickle.dumps(train(run))
+    for cache in (prepared, solved, divided):
+        cache.cache_clear()
+    del run
+    gc.collect()
+    table = read_table(content)
+    assert Own.of(table, 1, (0,)).table is table
+    assert pickle.loads(pickled).run.problem.own.table is table
+
+
+def test_a_problem_that_does_not_use_a_table_does_not_hold_it() -> None:
+    assert LinearRegression(source="made", own=PRICE) == LinearRegression()
+    assert "own=" not in Run(problem=LinearRegression(own=PRICE)).to_query()
+
+
+def test_classes_that_are_numbers_keep_their_digits() -> None:
+    lines = "\n".join(f"{x},{1234567 + x % 2}" for x in range(12))
+    own = Own.of(read_table(f"x,code\n{lines}".encode()), 1, (0,))
+    assert SoftmaxRegression(source="own", own=own).labels == ("1234567", "1234568")
 
 
 def test_a_hundred_thousand_rows_train() -> None:

@@ -365,5 +365,33 @@ def test_an_optimizer_without_a_rule_is_offered_for_torch_alone() -> None:
             Run(optimizer=Adadelta(), runner="manual")
 
 
+def test_a_chart_is_that_of_its_own_task() -> None:
+    """Without runs the task alone tells one chart from another."""
+    link = "run=none&tab=Path&problem="
+    charts = [opened(link + name).get("vega_lite_chart")[0].proto.spec for name in ("Booth", "Beale")]
+    assert charts[0] != charts[1]
+
+
+def test_a_table_is_pasted_and_trained_on() -> None:
+    app = opened("epochs=50&run=Adam&tab=Data")
+    app.text_area(key="own.text").set_value("x,y\n" + "".join(f"{x},{2 * x}\n" for x in range(9))).run()
+    assert "Suggested: Linear Regression." in [c.value for c in app.caption]
+    next(button for button in app.button if button.label == "Train on this table").click().run()
+    page = shown(app)
+    assert (page.view.tab, page.task.problem.source) == ("Fit", "own")
+    assert page.task.problem.minimum == pytest.approx(0, abs=1e-20)
+    app.selectbox(key="problem").select("Booth").run()
+    assert "own=" not in shown(app).to_query()
+    app.selectbox(key="problem").select("Polynomial").run()
+    app.segmented_control(key="problem.Polynomial.source").set_value("own").run()
+    assert shown(app).task.problem.own == page.task.problem.own
+
+
+def test_data_of_ones_own_need_a_table() -> None:
+    app = opened("epochs=50&run=Adam&problem=Network")
+    app.selectbox(key="problem.Network.source").select("own").run()
+    assert app.warning[0].value == "source own needs a table of yours, from the tab Data: using moons."
+
+
 def test_adam_is_a_rule() -> None:
     assert issubclass(Adam, Rule)

@@ -33,6 +33,8 @@ OTHERS = [
     LinearRegression(scaling="raw", inputs=1),
     Polynomial(source="thermometer", degree=1),
     Polynomial(degree=15),
+    Polynomial(degree=15, samples=4),
+    LinearRegression(inputs=50, samples=20),
     SoftmaxRegression(source="spirals"),
     LogisticRegression(source="xor"),
     Network(width=1),

@@ -42,8 +42,9 @@ def points(task: Objective) -> pd.DataFrame:
         if isinstance(problem, Supervised):
             parts.append(_points(problem.data).assign(held_out=held_out))
     table = pd.concat(parts, ignore_index=True)
-    step = -(-len(table) // MOST_POINTS)
-    return table.iloc[::step].reset_index(drop=True)
+    if len(table) > MOST_POINTS:
+        table = table.sample(MOST_POINTS, random_state=0).sort_index()
+    return table.reset_index(drop=True)
 
 
 def _points(rows: Rows) -> pd.DataFrame:
@@ -55,13 +56,10 @@ def _points(rows: Rows) -> pd.DataFrame:
 
 
 def looks(history: History) -> list[tuple[int, int, Tensor]]:
-    """Moment, epoch and parameters `(n,)`, float64, as long as they are finite."""
-    found = []
-    for moment, epoch in enumerate(moments(history.run.epochs, MOMENTS)):
-        params = history.params[min(epoch, max(history.rows - 1, 0))].double()
-        if params.isfinite().all():
-            found.append((moment, epoch, params))
-    return found
+    """Moment, epoch and parameters `(n,)`, float64. A run that diverged stays at its last finite ones."""
+    last = max(history.rows - 1, 0)
+    epochs = [min(epoch, last) for epoch in moments(history.run.epochs, MOMENTS)]
+    return [(moment, epoch, history.params[epoch].double()) for moment, epoch in enumerate(epochs)]
 
 
 def curves(histories: Sequence[History], names: Sequence[str], window: tuple[float, float]) -> pd.DataFrame:

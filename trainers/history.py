@@ -16,7 +16,7 @@ OVERFITTED = 0.05
 
 @dataclass(frozen=True, eq=False)
 class History:
-    """The course of one run: row k holds what was so after k updates.
+    """The course of one run: row k holds what was so after k epochs, which are updates without batches.
 
     After divergence or a stop the remaining rows are NaN.
     """
@@ -65,7 +65,7 @@ class History:
         return self.run.training.gap(self.loss)
 
     def epochs_to(self, gap: float) -> int | None:
-        """The number of updates after which the gap was first at most `gap`, or None."""
+        """The number of epochs after which the gap was first at most `gap`, or None."""
         reached = (self.gap <= gap).nonzero()
         return int(reached[0]) if len(reached) else None
 
@@ -73,13 +73,15 @@ class History:
     def overfitted_since(self) -> int | None:
         """The epoch of the smallest validation loss, if the last is more than 5 % above it.
 
-        None without rows held out, and where the training loss rose since as well: that is not over-fitting.
+        None without rows held out, where it never fell, and where the training loss rose since as well,
+        which is not over-fitting.
         """
         if self.validation_loss is None or not self.finished:
             return None
         best = int(self.validation_loss.argmin())
         rose = self.validation_loss[-1] > (1 + OVERFITTED) * self.validation_loss[best]
-        return best if rose and self.loss[-1] <= self.loss[best] else None
+        fell = best > 0 and self.loss[-1] <= self.loss[best]
+        return best if rose and fell else None
 
     @property
     def measured(self) -> tuple[str, ...]:

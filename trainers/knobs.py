@@ -23,12 +23,16 @@ Number: TypeAlias = Any
 
 
 class KnobError(ValueError):
-    """A knob's value that can't be used. The message names the knob, the value and the bound."""
+    """A knob's value that can't be used. The message names the knob, the value and the bound.
 
-    def __init__(self, name: str, reason: str) -> None:
+    `nearest` is the usable value nearest to it, where other knobs decide that.
+    """
+
+    def __init__(self, name: str, reason: str, nearest: Any = None) -> None:
         super().__init__(f"{name} {reason}")
         self.name = name
         self.reason = reason
+        self.nearest = nearest
 
 
 @dataclass(frozen=True)
@@ -239,7 +243,7 @@ def nearest(kind: type[Settings], values: Mapping[str, Any], **others: Any) -> t
         try:
             return kind(**usable, **given), notes
         except KnobError as error:
-            usable[error.name] = knobs(kind)[error.name].default
+            usable[error.name] = error.nearest or knobs(kind)[error.name].default
             notes.append(f"{error}: using {plain(usable[error.name])}.")
     return kind(**given), notes
 

@@ -28,6 +28,8 @@ class Objective(Settings):
         super().check()
         if not isinstance(self.problem, Problem):
             raise KnobError("problem", f"must be one such as Thermometer(), got {shown(self.problem)}")
+        if getattr(self.problem, "part", None) is not None:
+            raise KnobError("problem", "must have all its rows; hold some out with validation")
 
     def applies(self, name: str) -> bool:
         if name == "shuffle":

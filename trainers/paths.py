@@ -206,10 +206,12 @@ def left(table: pd.DataFrame, sides: Sides) -> list[str]:
 def remarks(problem: Problem, seen: Plane, table: pd.DataFrame, sides: Sides) -> list[str]:
     """What the reader of the map must know."""
     every = thinned_rows(problem)[1]
-    remarks = ["Ring: the start. Dot: the run at this epoch. Star: a known minimum."]
+    remarks = ["Ring: the start. Dot: the run at this epoch."] if len(table) else []
+    if problem.minima:
+        remarks.append("Star: a known minimum.")
     if seen.exact:
         remarks.append("Click anywhere to begin there.")
-    else:
+    elif len(table):
         share = f"{100 * seen.held:.0f} %"
         remarks.append(
             f"The plane of the two directions in which paths extend most holds {share} of their movement. "

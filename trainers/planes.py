@@ -87,7 +87,8 @@ def principal(points: Tensor) -> tuple[Tensor, Tensor]:
     directions = torch.zeros(2, points.shape[1], dtype=torch.float64)
     for k in range(2):
         known = k < len(rows) and values[k] > 1e-12 * values.sum().clamp(min=1e-300)
-        directions[k] = rows[k] if known else torch.eye(points.shape[1], dtype=torch.float64)[k - 2]
+        least = int(directions[0].abs().argmin())
+        directions[k] = rows[k] if known else torch.eye(points.shape[1], dtype=torch.float64)[least]
         if k:
             directions[1] -= directions[1] @ directions[0] * directions[0]
         directions[k] /= directions[k].norm().clamp(min=1e-300)

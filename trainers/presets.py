@@ -160,7 +160,7 @@ PRESETS = (
     Preset(
         "Too well: over-fitting",
         "A wide network learns sixty noisy points by heart: the loss on them falls and falls, the dotted one "
-        "on the forty held out rises. The faster the optimizer, the sooner.",
+        "on the forty held out rises.",
         _page(
             Task(problem=Network(noise=0.35, samples=100, width=32), epochs=1000, validation=0.4),
             SGD(lr=0.5),

@@ -38,8 +38,9 @@ class Task(Objective):
             object.__setattr__(self, "start", _start(self.start, self.problem))
         most = MOST_NUMBERS // max(self.problem.size, self.updates)
         if self.epochs > most:
-            what = f"{self.problem.size:,} parameters and {self.updates:,} updates an epoch"
-            raise KnobError("epochs", f"must be at most {most:,} with {what}, got {self.epochs:,}")
+            numbers = f"{self.problem.size} parameters" if self.problem.size >= self.updates else None
+            what = numbers or f"{self.updates} updates an epoch"
+            raise KnobError("epochs", f"must be at most {most} with {what}, got {self.epochs}", most)
 
     def beginning(self) -> tuple[float, ...]:
         """Where training begins: the chosen start, or the problem's for this seed."""

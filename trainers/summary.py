@@ -162,7 +162,9 @@ def _winner(named: Sequence[tuple[str, History]], target: float) -> str:
         return ""
     if finished[0][1].run.training.minimum is None:
         names, loss = _least((float(h.loss[-1]), name) for name, h in finished)
-        return f"{names} ended lowest, at loss {loss:.4g}."
+        if len(named) == 1:
+            return f"After {_epochs(finished[0][1].run.epochs)} the loss is {figure(loss, 4)}."
+        return f"{names} ended lowest, at loss {figure(loss, 4)}."
     arrived = [(float(k), name) for name, h in named if (k := h.epochs_to(target)) is not None]
     if not arrived:
         return _closest(finished, len(named), target)
@@ -219,8 +221,8 @@ def _accuracy(named: Sequence[tuple[str, History]]) -> str:
     column = "validation_accuracy" if held_out else "accuracy"
     names, share = _least((-float(h.column(column)[-1]), name) for name, h in finished)
     rows = "rows held out" if held_out else "rows"
-    who = "" if len(named) == 1 else f", {names}" if len(finished) > 1 else ""
-    return f"Classes found{who}: {-100 * share:.1f} % of the {rows}."
+    found = f"the right class for {-100 * share:.1f} % of the {rows}"
+    return f"It finds {found}." if len(named) == 1 else f"Best, {names} found {found}."
 
 
 def _overfitted(named: Sequence[tuple[str, History]]) -> str:

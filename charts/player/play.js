@@ -3,6 +3,11 @@
 
 const SECONDS = 6;
 
+// A slider's number is that of a moment, not of an epoch, which the chart itself tells.
+const style = document.createElement("style");
+style.textContent = ".vega-bind input[type=range] ~ * { display: none }";
+document.head.append(style);
+
 const sliders = () => [...document.querySelectorAll(".vega-bind input[type=range]")];
 
 const put = (slider, share) => {

@@ -114,9 +114,9 @@ def solved(rows: Rows) -> Solution:
 
 @dataclass(frozen=True)
 class Reduced:
-    """A table with as few rows as parameters, and the same loss as the one it was made from.
+    """A table with no more rows than parameters, and the same loss as the one it was made from.
 
-        design = Q R                                              Q'Q = 1, R square
+        design = Q R                                              Q'Q = 1
         |design p - target|^2 = |R p - Q' target|^2 + rest        for all p
 
     So thousands of runs need not go through all rows of the data at each epoch.
@@ -125,13 +125,13 @@ class Reduced:
     """
 
     design: Tensor
-    """`(n, n)`: R."""
+    """`(k, n)`: R, with k the smaller of n and the rows of the data."""
     target: Tensor
-    """`(n, 1)`: Q' target."""
+    """`(k, 1)`: Q' target."""
     slopes: Tensor
-    """`(n, n)`: turns errors into the gradient."""
+    """`(n, k)`: turns errors into the gradient."""
     mean: Tensor
-    """`(1, n)`: one over the number of rows of the data."""
+    """`(1, k)`: one over the number of rows of the data."""
     least: Tensor
     """`(1, 1)`: the mean square that no parameters can avoid."""
 
@@ -142,7 +142,7 @@ class Reduced:
         q, r = torch.linalg.qr(design)
         shadow = q.T @ target
         least = (target - q @ shadow).square().mean()
-        slopes, mean = r.T * (2 / rows), torch.full_like(r[:1], 1 / rows)
+        slopes, mean = r.T * (2 / rows), r.new_full((1, len(r)), 1 / rows)
         tensors = (r, shadow[:, None], slopes, mean, least.reshape(1, 1))
         return cls(*(tensor.to(dtype).contiguous() for tensor in tensors))
 

@@ -9,7 +9,7 @@ import torch
 from pandas.api.types import is_float_dtype
 
 from data.own import OwnTable
-from trainers.knobs import KnobError, shown
+from trainers.knobs import KnobError, plain, shown
 from trainers.problems.rows import Rows
 
 MOST_CLASSES = 20
@@ -28,6 +28,7 @@ class Own:
     table: OwnTable = field(compare=False, repr=False)
 
     def __post_init__(self) -> None:
+        TABLES[self.digest] = self.table
         columns = self.table.frame.columns
         object.__setattr__(self, "features", tuple(self.features))
         for place in (self.target, *self.features):
@@ -40,7 +41,7 @@ class Own:
             raise KnobError("own", f"has column {self.target} both as target and as feature")
         words = [place for place in self.features if not self.numeric(place)]
         if words:
-            raise KnobError("own", f"has words in column {words[0]}, which so can't be a feature")
+            raise KnobError("own", f"has words in {self.called(words[0])}, which so can't be a feature")
 
     @classmethod
     def of(cls, table: OwnTable, target: int, features: Sequence[int]) -> "Own":
@@ -48,6 +49,9 @@ class Own:
 
     def numeric(self, place: int) -> bool:
         return is_float_dtype(self.table.frame.dtypes.iloc[place])
+
+    def called(self, place: int) -> str:
+        return f"column “{shown(str(self.table.frame.columns[place]))}”"
 
     @property
     def classes(self) -> tuple[Any, ...]:
@@ -62,13 +66,15 @@ class Own:
         column, aim = frame.iloc[:, self.target], str(frame.columns[self.target])
         if not classify:
             if not self.numeric(self.target):
-                raise KnobError("own", f"has words in column {self.target}, which so can only be a class")
+                raise KnobError(
+                    "own", f"has words in {self.called(self.target)}, which so can only be a class"
+                )
             return Rows(inputs, torch.tensor(column.to_numpy(dtype="float64")), features, aim)
         classes = self.classes
         if not 2 <= len(classes) <= MOST_CLASSES:
             raise KnobError("own", f"must have 2 to {MOST_CLASSES} classes, got {len(classes)}")
         numbers = torch.tensor(column.map({value: k for k, value in enumerate(classes)}).to_numpy("int64"))
-        labels = tuple(f"{value:g}" if isinstance(value, float) else value for value in classes)
+        labels = tuple(map(plain, classes))
         return Rows(inputs, numbers, features, aim, labels)
 
     def write(self) -> str:
@@ -88,7 +94,6 @@ class Own:
         return cls.of(tables[digest], *places)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        TABLES[self.digest] = self.table
         return _found, (self.name, self.digest, self.target, self.features)
 
 

@@ -39,9 +39,11 @@ class Supervised(Problem):
 
     def check(self) -> None:
         super().check()
-        if getattr(self, "source", None) == OWN:
+        if getattr(self, "source", None) != OWN:
+            object.__setattr__(self, "own", None)
+        else:
             if self.own is None:
-                raise KnobError("source", "own needs a table of yours")
+                raise KnobError("source", "own needs a table of yours, from the tab Data")
             try:
                 self.suits(self.own)
             except KnobError as error:
