@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from charts.axes import scale, y_axis
+from charts.moments import moment_slider
 from charts.pictures import data_uri
 from charts.style import Style
 
@@ -57,9 +58,7 @@ def path_chart(
         *_when(epochs),
     ]
     chart = alt.LayerChart(layer=layers, height=HEIGHT).resolve_scale(color="independent")
-    last = len(epochs) - 1
-    slider = alt.binding_range(min=0, max=last, step=1, name="training, from start to end ")
-    moving: alt.LayerChart = chart.add_params(alt.param(name="moment", value=last, bind=slider))
+    moving: alt.LayerChart = chart.add_params(moment_slider(pd.DataFrame({"moment": range(len(epochs))})))
     return moving
 
 

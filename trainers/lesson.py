@@ -10,7 +10,17 @@ from trainers.problems.supervised import Supervised
 from trainers.runners import RUNNERS
 
 SHOWN = (
-    *("turned", "errors", "terms", "error", "layers", "forward", "activated", "bend", "backward"),
+    *(
+        "turned",
+        "errors",
+        "terms",
+        "error",
+        "layers",
+        "forward",
+        "activate",
+        "activation_derivative",
+        "backward",
+    ),
     *("loss", "gradient", "points"),
 )
 """The methods that make up a loss and its gradient, in the order in which to read them."""

@@ -67,11 +67,11 @@ class Classifier(Supervised):
         """How many values there are before, between and after the layers."""
         return self.data.inputs.shape[1], len(self.labels)
 
-    def activated(self, values: Tensor) -> Tensor:
+    def activate(self, values: Tensor) -> Tensor:
         """What follows each layer but the last."""
         raise NotImplementedError
 
-    def bend(self, activated: Tensor) -> Tensor:
+    def activation_derivative(self, activated: Tensor) -> Tensor:
         """The derivative of the activation, from its result."""
         raise NotImplementedError
 
@@ -118,7 +118,7 @@ class Classifier(Supervised):
         """The values before, between and after the layers, `(runs, rows, width)` each."""
         values = [inputs.expand(len(layers[0][0]), *inputs.shape)]
         for weights, biases in layers[:-1]:
-            values.append(self.activated(torch.baddbmm(biases, values[-1], weights)))
+            values.append(self.activate(torch.baddbmm(biases, values[-1], weights)))
         weights, biases = layers[-1]
         return [*values, torch.baddbmm(biases, values[-1], weights)]
 
@@ -128,13 +128,13 @@ class Classifier(Supervised):
         for place in reversed(range(len(layers))):
             parts = [(values[place].mT @ slope).flatten(1), slope.sum(1), *parts]
             if place > 0:
-                slope = (slope @ layers[place][0].mT) * self.bend(values[place])
+                slope = (slope @ layers[place][0].mT) * self.activation_derivative(values[place])
         return torch.cat(parts, dim=1).T.contiguous()
 
     def loss(self, params: Tensor) -> Tensor:
         inputs, target = self.data.to(params.dtype)
         scores = self.forward(self.layers(params), inputs)[-1]
-        return surprise(scores, target).mean(1).reshape(params.shape[1:])
+        return cross_entropy(scores, target).mean(1).reshape(params.shape[1:])
 
     def gradient(self, params: Tensor) -> Tensor:
         return self.points(params)[1]
@@ -143,23 +143,23 @@ class Classifier(Supervised):
         inputs, target = self.data.to(params.dtype)
         layers = self.layers(params)
         values = self.forward(layers, inputs)
-        loss = surprise(values[-1], target).mean(1)
-        gradient = self.backward(layers, values, surprise_slope(values[-1], target) / len(target))
+        loss = cross_entropy(values[-1], target).mean(1)
+        gradient = self.backward(layers, values, cross_entropy_gradient(values[-1], target) / len(target))
         return loss.reshape(params.shape[1:]), gradient.reshape(params.shape)
 
     def predict(self, params: Tensor, x: Tensor) -> Tensor:
         """`(rows, classes)`: the probability of each class."""
         scores = self.forward(self.layers(params), x[:, None] if x.ndim == 1 else x)[-1][0]
-        return torch.softmax(both(scores), dim=-1)
+        return torch.softmax(two_scores(scores), dim=-1)
 
     def accuracy(self, params: Tensor) -> Tensor:
         inputs, target = self.data.to(params.dtype)
-        scores = both(self.forward(self.layers(params), inputs)[-1])
+        scores = two_scores(self.forward(self.layers(params), inputs)[-1])
         share = (scores.argmax(-1) == target).to(params.dtype).mean(1)
         return share.masked_fill(~scores.isfinite().all(-1).all(-1), torch.nan).reshape(params.shape[1:])
 
 
-def surprise(scores: Tensor, target: Tensor) -> Tensor:
+def cross_entropy(scores: Tensor, target: Tensor) -> Tensor:
     """`-log softmax(scores)[class]`, `(runs, rows)`; scores have a column for each class, or one for two."""
     if scores.shape[-1] == 1:
         return -functional.logsigmoid(scores[..., 0] * (2 * target - 1))
@@ -167,13 +167,13 @@ def surprise(scores: Tensor, target: Tensor) -> Tensor:
     return scores.logsumexp(-1) - right
 
 
-def surprise_slope(scores: Tensor, target: Tensor) -> Tensor:
-    """The derivative of `surprise` by the scores: probability minus 1 for the class that is right, else 0."""
+def cross_entropy_gradient(scores: Tensor, target: Tensor) -> Tensor:
+    """The derivative of `cross_entropy` by the scores: probability, minus 1 for the class that is right."""
     if scores.shape[-1] == 1:
         return torch.sigmoid(scores) - target[:, None]
     return torch.softmax(scores, -1) - functional.one_hot(target, scores.shape[-1])
 
 
-def both(scores: Tensor) -> Tensor:
+def two_scores(scores: Tensor) -> Tensor:
     """A score for each class, where there is one for two."""
     return torch.cat([torch.zeros_like(scores), scores], -1) if scores.shape[-1] == 1 else scores

@@ -37,8 +37,8 @@ class Network(Classifier):
         hidden = (self.width, self.width2)[: self.depth]
         return self.data.inputs.shape[1], *hidden, 1 if classes == 2 else classes
 
-    def activated(self, values: Tensor) -> Tensor:
+    def activate(self, values: Tensor) -> Tensor:
         return torch.tanh(values) if self.activation == "tanh" else torch.relu(values)
 
-    def bend(self, activated: Tensor) -> Tensor:
+    def activation_derivative(self, activated: Tensor) -> Tensor:
         return 1 - activated**2 if self.activation == "tanh" else (activated > 0).to(activated.dtype)
