@@ -174,6 +174,15 @@ def test_a_run_that_diverged_does_not_decide_the_plane() -> None:
         assert high - low < 100
 
 
+def test_a_run_that_swings_away_is_seen_leaving_once() -> None:
+    history = trained(Thermometer(), optimizer=SGD(lr=0.034), epochs=3000)
+    sides = ((0.0, 6.0), (-18.0, 2.0))
+    seen = planes.plane(history.run.problem, [history])
+    table = paths.paths([history], ["a"], seen, sides)
+    assert set(table["part"]) == {0}
+    assert table["x"].abs().max() > 6
+
+
 def test_cells_lie_around_round_numbers_and_fill_the_window() -> None:
     table = paths.cells(((-2.0, 2.0), (0.0, 0.37)))
     assert 300 < len(table) < 2000

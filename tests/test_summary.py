@@ -9,7 +9,7 @@ import torch
 from trainers import Run, train
 from trainers.optimizers import SGD, Adam, RMSprop
 from trainers.presets import PRESETS
-from trainers.problems import Thermometer
+from trainers.problems import Network, Thermometer
 from trainers.run import Method
 from trainers.summary import cells, distance, figure, names, sentence, spread
 
@@ -220,3 +220,23 @@ def test_every_story_has_a_sentence(histories: list) -> None:
     text = sentence(histories, 0.01)
     assert text.endswith(".")
     assert "nan" not in text
+
+
+def test_classes_found_and_over_fitting_are_told() -> None:
+    problem = Network(noise=0.35, samples=100, width=32)
+    runs = [
+        Run(problem=problem, optimizer=o, validation=0.4, epochs=400) for o in (SGD(lr=0.01), Adam(lr=0.03))
+    ]
+    histories = [train(run) for run in runs]
+    since, share = histories[1].overfitted_since, 100 * float(histories[1].validation_accuracy[-1])
+    assert since is not None
+    assert sentence(histories[1:], 0.01) == (
+        f"After 400 epochs the loss is {figure(histories[1].loss[-1], 4)}. "
+        f"It puts {share:.1f} % of the rows held out into the right class. "
+        f"It over-fits, since epoch {since}: the loss on the rows held out rises again."
+    )
+    assert f"Adam · lr 0.03 over-fits, since epoch {since}" in sentence(histories, 0.01)
+    table = cells(histories, ["a", "b"], 0.01)
+    assert table["over-fitting"].tolist() == ["no", f"since epoch {since}"]
+    assert table["validation accuracy"][1] == f"{share:.1f} %"
+    assert "final gap" not in table

@@ -112,8 +112,8 @@ def isolines(seen: Relief) -> pd.DataFrame:
 def paths(histories: Sequence[History], names: Sequence[str], seen: Plane, sides: Sides) -> pd.DataFrame:
     """The way of each run: run, part, epoch, x, y, loss.
 
-    A path that leaves the window is drawn leaving it. What is very far is left out: there the path is cut,
-    and goes on as another part.
+    A path that leaves the window is drawn leaving it. What is very far is left out: there the path is cut. It
+    goes on as another part if it comes back to stay.
     """
     columns, parts = ["run", "part", "epoch", "x", "y", "loss"], []
     far = [(low - FAR * (high - low), high + FAR * (high - low)) for low, high in sides]
@@ -123,6 +123,8 @@ def paths(histories: Sequence[History], names: Sequence[str], seen: Plane, sides
         points = seen.project(history.params[epochs]).numpy()
         points[(np.abs(points) > BEYOND * np.abs(far).max()).any(1)] = np.nan
         rows = cut(points, np.array(far))
+        if len(points) and within(points[-1], points[-1], far) is None:
+            rows = [row for row in rows if row[0] == 0]  # else it would swing across the window for ever
         part = pd.DataFrame(rows, columns=["part", "row", "x", "y"])
         index = part.pop("row").astype(int)
         loss = history.loss[epochs].double().numpy()

@@ -221,8 +221,10 @@ def _accuracy(named: Sequence[tuple[str, History]]) -> str:
     column = "validation_accuracy" if held_out else "accuracy"
     names, share = _least((-float(h.column(column)[-1]), name) for name, h in finished)
     rows = "rows held out" if held_out else "rows"
-    found = f"the right class for {-100 * share:.1f} % of the {rows}"
-    return f"It finds {found}." if len(named) == 1 else f"Best, {names} found {found}."
+    told = f"{-100 * share:.1f} %"
+    if len(named) == 1:
+        return f"It puts {told} of the {rows} into the right class."
+    return f"{names} put most of the {rows} into the right class: {told}."
 
 
 def _overfitted(named: Sequence[tuple[str, History]]) -> str:
