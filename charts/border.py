@@ -53,8 +53,8 @@ def border_chart(
     colour = alt.Color("label:N", scale=alt.Scale(domain=list(classes), range=list(colours)), legend=None)
     dots = (
         alt.Chart(points)
-        .mark_point(filled=True, size=42, opacity=0.95, stroke="white", strokeWidth=0.8)
-        .encode(x, y, colour, shape=_shape(), tooltip=_tooltip(titles))
+        .mark_point(filled=True, opacity=0.95, stroke="white", strokeWidth=0.8)
+        .encode(x, y, colour, shape=_shape(), size=_size(), tooltip=_tooltip(titles))
     )
     layers = [regions, between, dots, when(pictures)]
     return alt.LayerChart(layer=layers, height=HEIGHT).add_params(moment_slider(views))
@@ -79,6 +79,13 @@ def _shape() -> alt.Shape:
     """A circle for a row to train on, a triangle for one held out."""
     return alt.Shape(
         "held_out:N", scale=alt.Scale(domain=[False, True], range=["circle", "triangle-up"]), legend=None
+    )
+
+
+def _size() -> alt.Size:
+    """A triangle looks smaller than a circle of the same area."""
+    return alt.Size(
+        "held_out:N", scale=alt.Scale(type="ordinal", domain=[False, True], range=[42, 75]), legend=None
     )
 
 

@@ -128,3 +128,27 @@ def test_a_picture_has_the_colour_of_the_class() -> None:
     image = Image.open(io.BytesIO(base64.b64decode(data))).convert("RGBA")
     assert image.getpixel((0, 0))[:3] == (255, 0, 0)
     assert image.getpixel((1, 1))[:3] == (0, 0, 255)
+
+
+@pytest.mark.parametrize("name", ["<b>x</b>", "a[0].b", "\"q'", "\u202ertl", "$x$ **y**", "datum.x"])
+def test_names_of_any_kind_break_no_chart(name: str) -> None:
+    line = train(Run(problem=Polynomial(), epochs=5))
+    style = charts.Style.of([name], ["manual"])
+    points, window = fits.points(line.run), (-1.0, 1.0)
+    several = train(Run(problem=LinearRegression(), epochs=5))
+    classes = train(Run(problem=SoftmaxRegression(), epochs=2))
+    cells = fits.confusion(classes).replace({"true": {"0": name}, "found": {"0": name}})
+    made = [
+        charts.fit_chart(points, fits.curves([line], [name], window), style, name, name),
+        charts.measured_chart(fits.measured([several], [name]), style, name),
+        charts.confusion_chart(cells, "#123456"),
+    ]
+    marks = [charts.svg(chart).count("<path") for chart in made]
+    plain = [
+        charts.fit_chart(
+            points, fits.curves([line], ["a"], window), charts.Style.of(["a"], ["manual"]), "x", "y"
+        ),
+        charts.measured_chart(fits.measured([several], ["a"]), charts.Style.of(["a"], ["manual"]), "y"),
+        charts.confusion_chart(fits.confusion(classes), "#123456"),
+    ]
+    assert marks == [charts.svg(chart).count("<path") for chart in plain]

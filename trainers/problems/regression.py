@@ -29,7 +29,9 @@ class LinearRegression(LeastSquares):
     summary: ClassVar[str] = "A plane through points: several features, as alike as you like."
 
     source: str = choice("made", ("made", OWN), help="The data: made at random, or a table of yours.")
-    scaling: str = choice("standardised", ("raw", "standardised"), help="Features with mean 0, deviation 1.")
+    scaling: str = choice(
+        "standardised", ("raw", "standardised"), help="As read, or with mean 0 and deviation 1 over all rows."
+    )
     samples: int = integer(100, 4, MOST_ROWS, scale="log", help="How many rows are made.")
     inputs: int = integer(5, 1, 50, help="How many features are made.")
     correlation: float = real(0.9, 0, 0.9999, help="How alike any two features are.")
