@@ -11,7 +11,7 @@ import torch
 from contourpy import contour_generator
 
 from trainers.history import History
-from trainers.planes import Plane, Sides
+from trainers.planes import Plane, Sides, minima_in
 from trainers.problems import Problem
 from trainers.summary import listed
 from trainers.tables import moments
@@ -181,8 +181,7 @@ def along(here: Any, there: Any, share: float) -> tuple[float, float]:
 
 def places(problem: Problem, seen: Plane) -> pd.DataFrame:
     """The known minima: x, y."""
-    minima = torch.tensor(problem.minima, dtype=torch.float64).reshape(-1, problem.size)
-    return pd.DataFrame(seen.project(minima).numpy(), columns=["x", "y"])
+    return pd.DataFrame(minima_in(seen, problem).numpy(), columns=["x", "y"])
 
 
 def cells(sides: Sides, count: int = 40) -> pd.DataFrame:

@@ -102,7 +102,7 @@ def window(seen: Plane, problem: Problem, histories: Sequence[History], zoom: Zo
     usual = problem.window if seen.exact else None
     shown = [history for history in histories if _near(history)] if usual else _shown(histories)
     ways = [seen.project(history.params[: history.rows]) for history in shown]
-    minima = _minima(seen, problem)
+    minima = minima_in(seen, problem)
     whole = usual or _around([*ways, minima], WIDE)
     if zoom == "paths" and ways:
         return _around(ways, CLOSE)
@@ -125,8 +125,8 @@ def _shown(histories: Sequence[History]) -> list[History]:
     return near or [replace(history, loss=history.loss[:3]) for history in histories if history.rows]
 
 
-def _minima(seen: Plane, problem: Problem) -> Tensor:
-    """`(minima, 2)`"""
+def minima_in(seen: Plane, problem: Problem) -> Tensor:
+    """Where the known minima are seen, `(minima, 2)`."""
     places = torch.tensor(problem.minima, dtype=torch.float64).reshape(-1, problem.size)
     return seen.project(places)
 
