@@ -877,7 +877,7 @@ if tabs["Race"].open:
             + (" The chosen start plays no part." if task.start is not None else "")
         )
         field = page.race
-        if field is None and not runs:
+        if view.entrants == "runs" and not runs:
             say("No runs to race: add one, or let the usual six race.")
         elif field is None:
             say("Nobody can race: a racer needs a rule by hand, and epochs to a gap a known minimum.")

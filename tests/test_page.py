@@ -196,7 +196,7 @@ def test_your_own_runs_race() -> None:
     app = opened("run=Adam&run=Adam~lr-0.1&run=SGD~momentum-0.5&tab=Race&entrants=runs&race=Racing~trials-4")
     assert app.table[0].value["run"].str.partition(") ")[2].tolist() == ["Adam", "SGD · momentum 0.5"]
     app = opened("run=none&tab=Race&entrants=runs")
-    assert any("Nobody can race" in m.value for m in app.main.markdown)
+    assert any("No runs to race" in m.value for m in app.main.markdown)
     assert not chart_types(app)
 
 
