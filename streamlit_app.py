@@ -811,6 +811,8 @@ if tabs["Parameters"].open:
 
             spec = drawn(name, runs, (dark,), parameter_chart)
             place.vega_lite_chart(spec, alt=f"Line chart: {name} over the epochs, for {len(runs)} runs.")
+        if task.problem.size > 4:
+            st.caption(f"The first 4 of {task.problem.size:,} parameters, and the norm of the gradient.")
         if optimum:
             st.caption("Dotted: the parameters with the smallest loss.")
 
