@@ -1,14 +1,19 @@
 """The loop around the runners: what it records, when it stops."""
 
+import itertools
 import math
+from dataclasses import dataclass, replace
+from typing import Any
 
 import pandas as pd
 import pytest
 import torch
 
+from data.own import read_table
 from trainers import Run, train
+from trainers.knobs import integer
 from trainers.optimizers import SGD, Adam
-from trainers.problems import Thermometer
+from trainers.problems import LinearRegression, LogisticRegression, Network, Own, Problem, Thermometer
 from trainers.runners import RUNNERS
 
 FAST = Run(problem=Thermometer("raw"), optimizer=SGD(lr=1e-2), epochs=50)
@@ -51,6 +56,56 @@ def test_divergence_is_a_result() -> None:
     assert history.rows == history.diverged_at
     assert history.epochs_to(1.0) is None
     assert len(history.frame()) == 51
+
+
+@dataclass(frozen=True)
+class Leaving(SGD):
+    """SGD whose parameters are infinite from one update on."""
+
+    at: int = integer(1, 1, 100, help="Which update.")
+
+    def step(self, *args: Any) -> None:
+        t, params, *_ = args
+        if t == self.at:
+            params.fill_(math.inf)
+
+    def torch(self, params: torch.Tensor) -> torch.optim.SGD:
+        optimizer, count = super().torch(params), itertools.count(1)
+        optimizer.register_step_post_hook(lambda *_: self.step(next(count), params.detach()))
+        return optimizer
+
+
+@pytest.mark.parametrize("runner", RUNNERS)
+@pytest.mark.parametrize("validation", [0.0, 0.4])
+@pytest.mark.parametrize("batch", [0, 7])
+@pytest.mark.parametrize(
+    "problem", [Thermometer(), LogisticRegression(samples=20), Network(samples=20, width=2)], ids=repr
+)
+def test_divergence_at_any_update_is_a_result(
+    problem: Problem, batch: int, validation: float, runner: str
+) -> None:
+    whole = Run(
+        problem=problem, optimizer=Leaving(), runner=runner, epochs=4, batch=batch, validation=validation
+    )
+    for update in {1, 2, whole.updates, whole.updates + 1, 4 * whole.updates}:
+        history = train(replace(whole, optimizer=Leaving(at=update)))
+        last = -(-update // whole.updates)  # the first epoch that sees what the update did
+        assert (history.status, history.diverged_at, history.rows) == ("diverged", last, last)
+        for name in ("loss", *history.measured):
+            values = history.column(name)
+            assert len(values) == 5
+            assert values[:last].isfinite().all()
+            assert not values[last:].isfinite().any()
+        assert len(history.frame()) == 5
+
+
+@pytest.mark.parametrize("validation", [0.0, 0.4])
+def test_divergence_before_the_first_update_is_a_result(validation: float) -> None:
+    table = read_table(b"x,y\n" + b"".join(b"%d,1e300\n" % k for k in range(9)) + b"9,2\n")
+    problem = LinearRegression(source="own", own=Own.of(table, 1, (0,)))
+    history = train(Run(problem=problem, epochs=3, validation=validation))
+    assert (history.status, history.diverged_at, history.rows) == ("diverged", 0, 0)
+    assert not history.params[1:].isfinite().any()
 
 
 def test_the_callback_sees_the_losses_so_far_and_can_stop() -> None:

@@ -6,6 +6,7 @@ from functools import lru_cache
 import torch
 from torch import Tensor
 
+from trainers.modes import kept
 from trainers.optimizers import SGD
 from trainers.problems import Problem
 from trainers.problems.supervised import PREPARED
@@ -46,6 +47,7 @@ class Conditioning:
 
 
 @lru_cache(PREPARED)
+@kept
 def conditioning(problem: Problem) -> Conditioning | None:
     """That of a problem with a Hessian that is the same everywhere; None for others."""
     hessian = problem.hessian

@@ -7,6 +7,7 @@ from functools import lru_cache
 import torch
 
 from trainers.knobs import KnobError, Settings, choice, integer, real, shown
+from trainers.modes import kept
 from trainers.problems import Problem, Thermometer
 from trainers.problems.supervised import PREPARED
 
@@ -65,6 +66,7 @@ class Objective(Settings):
 
 
 @lru_cache(PREPARED)
+@kept
 def divided(problem: Problem, share: float, seed: int) -> tuple[Problem, Problem | None]:
     """The problem on its rows less a share of them, and on that share, drawn at random; once."""
     out = round(share * problem.count)

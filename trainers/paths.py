@@ -11,6 +11,7 @@ import torch
 from contourpy import contour_generator
 
 from trainers.history import History
+from trainers.modes import sweep_mode
 from trainers.planes import Plane, Sides, minima_in
 from trainers.problems import Problem
 from trainers.summary import listed
@@ -73,7 +74,7 @@ def relief(problem: Problem, seen: Plane, sides: Sides) -> Relief:
     points = torch.cartesian_prod(y, x).flip(1)
     dtype = torch.float64 if seen.exact else torch.float32
     parts = points.split(max(ROOM // problem.load, 1))
-    with torch.inference_mode():
+    with sweep_mode():
         loss = torch.cat([problem.loss(seen.lift(part).to(dtype)) for part in parts])
     values = problem.above(loss).reshape(count, count).numpy()
     values = np.where(np.isfinite(values), values, np.nan)

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from trainers.knobs import Real, knobs
+from trainers.modes import sweep_mode
 from trainers.optimizers import Rule
 from trainers.sweeps import Sweep, SweepResult
 
@@ -33,9 +34,8 @@ def sweep(sweep: Sweep, on_progress: OnProgress | None = None) -> SweepResult:
     `on_progress(share)` is called after each epoch of a block with the share done so far; training ends
     when it returns True, and what has not been trained then is NaN.
     """
-    torch.set_num_threads(1)
     began, tally = perf_counter(), Tally(sweep)
-    with torch.inference_mode():
+    with sweep_mode():
         for rows in torch.arange(sweep.size).split(block_size(sweep)):
             for epoch in train_block(sweep, rows, tally):
                 done = int(rows[0]) + len(rows) * (epoch + 1) / (sweep.run.epochs + 1)
@@ -52,10 +52,9 @@ def work(sweep: Sweep) -> float:
 
 def estimate(sweep: Sweep) -> float:
     """The seconds that a sweep will take about, from a few epochs of its first block."""
-    torch.set_num_threads(1)
     few = max(PROBED // sweep.run.training.load, 4)
     rows = torch.arange(min(block_size(sweep), sweep.size, few))
-    with torch.inference_mode():
+    with sweep_mode():
         block = Block(sweep, rows)
         block.advance(0)
         began = perf_counter()
@@ -86,10 +85,9 @@ def curves(sweep: Sweep, rows: Tensor | None = None, on_progress: OnProgress | N
 
     Where `on_progress(share)`, called after each epoch, returns True, training ends; NaN from there on, too.
     """
-    torch.set_num_threads(1)
     rows = torch.arange(sweep.size) if rows is None else rows
     losses = torch.full((sweep.run.epochs + 1, len(rows)), math.nan, dtype=getattr(torch, sweep.run.dtype))
-    with torch.inference_mode():
+    with sweep_mode():
         block = Block(sweep, rows)
         for epoch in range(len(losses)):
             losses[epoch] = block.advance(epoch)

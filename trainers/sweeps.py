@@ -12,6 +12,7 @@ from torch import Tensor
 from torch.quasirandom import SobolEngine
 
 from trainers.knobs import KnobError, Real, is_number, knobs, nearest, plain, shown
+from trainers.modes import kept
 from trainers.optimizers import Rule
 from trainers.run import Run
 
@@ -121,6 +122,7 @@ class Sweep:
         return int(count) * int(self.starts)
 
     @cached_property
+    @kept
     def settings(self) -> dict[str, Tensor]:
         """The swept knobs, `(size,)` each in float64. The starts of one point lie side by side."""
         if self.points is not None and self.axes:
@@ -140,6 +142,7 @@ class Sweep:
         }
 
     @cached_property
+    @kept
     def seeds(self) -> Tensor:
         """`(size,)`, int64: the seed of each run's start."""
         return self._starts().repeat(self.size // self.starts)
@@ -152,11 +155,13 @@ class Sweep:
         return self._begins[:, rows % self.starts]
 
     @cached_property
+    @kept
     def _begins(self) -> Tensor:
         begins = [replace(self.run, seed=seed).initial() for seed in self._starts().tolist()]
         return torch.stack(begins, dim=1)
 
     @cached_property
+    @kept
     def limit(self) -> float:
         """Ten times the median gap, or loss, at the start: a result beyond it counts as diverged."""
         above = self.run.training.above(self.run.training.loss(self._begins))
@@ -199,6 +204,7 @@ class SweepResult:
         return self.sweep.seeds
 
     @cached_property
+    @kept
     def gap(self) -> Tensor:
         """The final loss minus the smallest loss there is; NaN where that is unknown or the run diverged."""
         return self.sweep.run.training.gap(self.final_loss)

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from trainers.history import History
+from trainers.modes import training_mode
 from trainers.run import Run
 from trainers.runners import RUNNERS
 
@@ -24,7 +25,11 @@ def train(run: Run, on_epoch: OnEpoch | None = None) -> History:
     `on_epoch(epoch, loss)` is called after each update, with the last epoch recorded and the losses so far
     (`(epochs + 1,)`, NaN beyond row `epoch`). Training ends as "stopped" when it returns True.
     """
-    torch.set_num_threads(1)  # with tensors this small more threads are up to 100 times slower
+    with training_mode():
+        return _train(run, on_epoch)
+
+
+def _train(run: Run, on_epoch: OnEpoch | None) -> History:
     initial = run.initial()
     tape = Tape(run, initial)
     points = RUNNERS[run.runner](run.batched, run.optimizer, initial)
@@ -98,7 +103,7 @@ def judged(run: Run, params: Tensor, stop: Callable[[], bool | None]) -> dict[st
         for first in range(0, len(params) if measures else 0, size):
             stretch = params[first : first + size].T.contiguous()
             for name, measure in measures.items():
-                found[name][first : first + size] = measure(stretch)
+                found[name][first : first + stretch.shape[1]] = measure(stretch)
             if stop():
                 break
     return found

@@ -6,6 +6,7 @@ from functools import cached_property, lru_cache
 import torch
 from torch import Tensor
 
+from trainers.modes import kept
 from trainers.problems.rows import Rows, with_ones
 from trainers.problems.supervised import PREPARED, Supervised, normal
 
@@ -76,22 +77,26 @@ class Solution:
     target: Tensor
 
     @cached_property
+    @kept
     def params(self) -> Tensor:
         """`(n,)`: those with the smallest loss, by least squares; of several the shortest."""
         solution: Tensor = torch.linalg.lstsq(self.design, self.target, driver="gelsd").solution
         return solution
 
     @cached_property
+    @kept
     def least(self) -> float:
         """The smallest loss."""
         return (self.design @ self.params - self.target).square().mean().item()
 
     @cached_property
+    @kept
     def unique(self) -> bool:
         """Whether one place alone has the smallest loss."""
         return int(torch.linalg.matrix_rank(self.design)) == self.design.shape[1]
 
     @cached_property
+    @kept
     def hessian(self) -> Tensor:
         return self.design.T @ self.design * (2 / len(self.target))
 
@@ -102,11 +107,12 @@ class Solution:
     def reduced(self, dtype: torch.dtype) -> "Reduced":
         """The same loss in this precision, for many runs at once."""
         if dtype not in self._reduced:
-            self._reduced[dtype] = Reduced.of(self.design, self.target, dtype)
+            self._reduced[dtype] = kept(Reduced.of)(self.design, self.target, dtype)
         return self._reduced[dtype]
 
 
 @lru_cache(PREPARED)
+@kept
 def solved(rows: Rows) -> Solution:
     """The least squares solution of these rows, found once."""
     return Solution(*rows.to(torch.float64))

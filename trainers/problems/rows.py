@@ -35,9 +35,12 @@ class Rows:
     def to(self, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
         """Inputs and targets in this precision; the numbers of classes stay whole."""
         if dtype not in self._converted:
-            target = self.target if self.labels else self.target.to(dtype)
-            self._converted[dtype] = self.inputs.to(dtype), target
+            self._converted[dtype] = self._convert(dtype)
         return self._converted[dtype]
+
+    def _convert(self, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
+        with torch.inference_mode(False):  # as these are kept: see `kept`, which is too slow for each batch
+            return self.inputs.to(dtype), self.target if self.labels else self.target.to(dtype)
 
     @cached_property
     def _converted(self) -> dict[torch.dtype, tuple[Tensor, Tensor]]:

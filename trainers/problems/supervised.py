@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from trainers.knobs import KnobError
+from trainers.modes import kept
 from trainers.problems.base import Problem
 from trainers.problems.own import Own
 from trainers.problems.rows import Index, Rows
@@ -89,6 +90,7 @@ class Supervised(Problem):
 
 
 @lru_cache(PREPARED)
+@kept
 def prepared(problem: Supervised) -> Rows:
     """The rows of a problem, read or made once."""
     return problem.prepare()

@@ -1,0 +1,143 @@
+"""What is done first changes nothing for what comes after: caches, torch's settings, the caller's modes."""
+
+import functools
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
+
+import pytest
+import torch
+
+from data.own import read_table
+from trainers import Axis, Race, Run, Sweep, fits, paths, race, sweep, train
+from trainers.conditioning import conditioning
+from trainers.history import History
+from trainers.optimizers import SGD, Adam
+from trainers.planes import plane, window
+from trainers.problems import (
+    PROBLEMS,
+    LinearRegression,
+    Network,
+    Own,
+    Problem,
+    SoftmaxRegression,
+    Thermometer,
+)
+from trainers.problems.supervised import Supervised
+from trainers.runners import RUNNERS
+from trainers.sweeping import curves, estimate
+
+OWN = Own.of(
+    read_table(b"a;b;c\n" + b"".join(b"%d;%d;%d\n" % (k, k * k % 7, k % 5) for k in range(20))), 2, (0, 1)
+)
+PROBLEMS_WITH_DATA: tuple[Problem, ...] = (
+    *(kind() for kind in PROBLEMS.values() if issubclass(kind, Supervised) and kind is not SoftmaxRegression),
+    SoftmaxRegression(source="spirals", samples=40),
+    Thermometer("standardised"),
+    LinearRegression(source="own", own=OWN),
+    Network(source="own", own=OWN),
+)
+
+
+def forget() -> None:
+    """Empty all caches of the library, as in a process that has just begun."""
+    modules = [module for name, module in sys.modules.items() if name.split(".")[0] == "trainers"]
+    for found in [found for module in modules for found in vars(module).values()]:
+        if isinstance(found, functools._lru_cache_wrapper):
+            found.cache_clear()
+
+
+def swept(run: Run) -> object:
+    return sweep(Sweep(replace(run, runner="manual"), {"lr": Axis(1e-4, 1e-3, 2)}))
+
+
+def raced(run: Run) -> object:
+    shared = {name: getattr(run, name) for name in ("problem", "batch", "validation", "dtype")}
+    return race(Race(**shared, optimizers=(SGD(), Adam()), trials=2, starts=1, epochs=2))
+
+
+def estimated(run: Run) -> object:
+    return estimate(Sweep(run))
+
+
+def curved(run: Run) -> object:
+    return curves(Sweep(run))
+
+
+def drawn(run: Run) -> object:
+    """A path, and the fit."""
+    histories, problem = [train(run)], run.training
+    seen = plane(problem, histories)
+    paths.relief(problem, seen, window(seen, problem, histories, "all"))
+    if isinstance(problem, Supervised):
+        return fits.points(run), fits.confusion(histories[0]) if problem.labels else None
+    return None
+
+
+def inferred(run: Run) -> object:
+    """Whatever a caller may ask in inference mode."""
+    with torch.inference_mode():
+        ends = [part.minimum for part in run.split if part is not None]
+        conditioning(run.training)
+        return ends, run.training.loss(run.initial()), swept(run), train(run)
+
+
+FIRST: tuple[Callable[[Run], object], ...] = (swept, raced, estimated, curved, drawn, inferred)
+
+
+@pytest.mark.parametrize("first", FIRST, ids=lambda first: first.__name__)
+@pytest.mark.parametrize("problem", PROBLEMS_WITH_DATA, ids=repr)
+def test_whoever_comes_first_spoils_nothing(problem: Problem, first: Callable[[Run], object]) -> None:
+    for run in runs(problem):
+        forget()
+        expected = [told(train(replace(run, runner=runner))) for runner in RUNNERS]
+        forget()
+        first(run)
+        assert [told(train(replace(run, runner=runner))) for runner in RUNNERS] == expected
+
+
+def runs(problem: Problem) -> Iterator[Run]:
+    """With and without batches, and rows held out, in both precisions; each pair of these once."""
+    for batch, validation, dtype in (
+        (0, 0.0, "float32"),
+        (7, 0.0, "float64"),
+        (0, 0.3, "float64"),
+        (7, 0.3, "float32"),
+    ):
+        yield Run(problem=problem, batch=batch, validation=validation, dtype=dtype, epochs=2)
+
+
+def told(history: History) -> list[float]:
+    return [*history.params.flatten().tolist(), *history.loss.tolist(), *history.gradient.flatten().tolist()]
+
+
+ACTIONS = (train, *(action for action in FIRST if action is not inferred))
+
+
+@pytest.mark.parametrize("action", ACTIONS, ids=lambda action: action.__name__)
+@pytest.mark.parametrize("mode", [nullcontext, torch.no_grad, torch.inference_mode])
+def test_torch_is_left_as_it_was(
+    action: Callable[[Run], object], mode: Callable[[], AbstractContextManager[None]]
+) -> None:
+    before = torch.get_num_threads()
+    torch.set_num_threads(3)
+    try:
+        with mode():
+            state = settings()
+            action(Run(epochs=3))
+            assert settings() == state
+            with pytest.raises(RuntimeError, match="stop"):
+                train(Run(epochs=3), on_epoch=halt)
+            assert settings() == state
+    finally:
+        torch.set_num_threads(before)
+
+
+def settings() -> tuple[int, bool, bool]:
+    return torch.get_num_threads(), torch.is_grad_enabled(), torch.is_inference_mode_enabled()
+
+
+def halt(epoch: int, loss: torch.Tensor) -> None:
+    assert torch.get_num_threads() == 1
+    raise RuntimeError("stop")
