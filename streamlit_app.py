@@ -14,6 +14,7 @@ with st.skeleton(height=480):
     from collections.abc import Callable, Sequence
     from contextvars import copy_context
     from dataclasses import replace
+    from functools import partial
     from typing import Any
     from urllib.parse import parse_qsl, urlencode
 
@@ -22,7 +23,7 @@ with st.skeleton(height=480):
     from torch import Tensor
 
     import charts
-    from data.own import OwnTable, TableError, numeric, read_table
+    from data.own import OwnTable
     from trainers import (
         History,
         Run,
@@ -41,14 +42,15 @@ with st.skeleton(height=480):
         train,
     )
     from trainers.conditioning import conditioning
-    from trainers.controls import Shown
+    from trainers.controls import Drawn, Shown
+    from trainers.data_tab import Columns
     from trainers.grids import Grid
     from trainers.knobs import Choice, Flag, Integer, Knob, KnobError, Real, Settings, knobs, nearest
     from trainers.optimizers import OPTIMIZERS, Optimizer
     from trainers.page import MOST_RUNS, TABS, Page, View, possible
     from trainers.planes import plane, window
     from trainers.presets import PRESETS
-    from trainers.problems import PROBLEMS, Own
+    from trainers.problems import PROBLEMS
     from trainers.problems.own import MOST_CLASSES
     from trainers.problems.suiting import models
     from trainers.problems.supervised import OWN, Supervised
@@ -60,7 +62,6 @@ with st.skeleton(height=480):
 
 CACHE = "100MB"
 MOST_NOTES = 6
-MOST_TABLES = 3  # of one session
 PREVIEW = 100  # rows
 EXAMPLE = "x,y\n1,2\n2,4.1"
 FEW_OPTIONS = 3  # more are chosen from a list
@@ -129,26 +130,26 @@ X_TITLES = {
 
 def show(page: Page, ids: Sequence[int], notes: Sequence[str] = ()) -> None:
     """Let the controls show this page. Streamlit may end the script at any line of this."""
-    own = getattr(page.task.problem, "own", None)
-    if own is not None:
-        st.session_state.own = own  # for the next problem that can use it
-    st.session_state.asked = Shown(page, tuple(ids), tuple(notes))
-    set_controls()
+    st.session_state.shown = st.session_state.shown.turned(page, ids, notes)
 
 
-def set_controls() -> None:
-    asked = st.session_state.asked
-    for key, value in controls.values(asked.page, asked.ids).items():
-        if st.session_state.get(key) != value:
-            st.session_state[key] = value
-    st.session_state.shown = asked
+def edited() -> Shown:
+    """The page as it was shown last, and what has been touched since."""
+    shown: Shown = st.session_state.shown
+    drawn: Drawn = st.session_state.drawn
+    touched = drawn.touched(st.session_state)
+    if touched:
+        st.session_state.shown = shown = shown.edited(touched)
+        drawn.known(touched)
+    return shown
 
 
-def edited() -> tuple[Shown, list[str]]:
-    """What the page was, and the page that the controls ask for now, with notes."""
-    shown = st.session_state.shown
-    page, notes = controls.read(st.session_state.to_dict(), shown.page, shown.ids)
-    return replace(shown, page=page), notes
+def at(key: str, value: Any) -> str:
+    """The key of a control that is drawn now, which shall stand at this value."""
+    st.session_state.drawn.draw(key, value)
+    if st.session_state.get(key, value) != value:
+        st.session_state[key] = value
+    return key
 
 
 def fresh(count: int) -> list[int]:
@@ -160,23 +161,30 @@ def fresh(count: int) -> list[int]:
 
 def current() -> Shown:
     """What to show: the controls if they changed, else the address if it did (Back, Forward)."""
-    if "shown" not in st.session_state:
-        st.session_state.link = (None, None)
-        st.session_state.asked = st.session_state.shown = Shown(Page())
-        st.session_state.tables, st.session_state.awaited = {}, ""
-    acted = st.session_state.pop("acted", False)
-    if st.session_state.asked != st.session_state.shown:
-        set_controls()  # a script was ended before it had set them all
-        return st.session_state.shown
-    asked, notes = edited()
-    if asked != st.session_state.shown or notes:
-        show(asked.page, asked.ids, notes)
-    elif not acted and address() != st.session_state.link[1]:
-        page, notes = Page.from_query(address(), PRESETS[0].page, st.session_state.tables)
-        st.session_state.awaited = "" if getattr(page.task.problem, "own", None) else address()
-        show(page, fresh(len(page.methods)), notes)
-        st.session_state.link = (page, address())
-    return st.session_state.shown
+    state = st.session_state
+    if "shown" not in state:
+        state.link, state.awaited = (None, None), ""
+        state.drawn, state.shown = Drawn(), Shown(Page())
+    acted, before = state.pop("acted", False), state.shown
+    shown = edited()
+    if (
+        state.awaited
+        and shown.data.table is not before.data.table
+        and f"~{shown.data.digest}~" in state.awaited
+    ):
+        follow(state.awaited)
+    elif shown == before and not acted and address() != state.link[1]:
+        follow(address())
+    return state.shown
+
+
+def follow(link: str) -> None:
+    """Show the page of a link; one to a table that is not here waits for it."""
+    shown = st.session_state.shown
+    page, notes = Page.from_query(link, PRESETS[0].page, shown.data.tables)
+    show(page, fresh(len(page.methods)), notes)
+    st.session_state.awaited = "" if getattr(page.task.problem, "own", None) else link
+    st.session_state.link = (page, link)
 
 
 def address() -> str:
@@ -211,7 +219,7 @@ def tell() -> None:
 
 def insert(after: int | None, method: Callable[[Method], Method]) -> None:
     """Put a method made from that of a run behind it, or at the end. A run that is gone asks nothing."""
-    was, _ = edited()
+    was = edited()
     page, ids, methods = was.page, was.ids, was.page.methods
     if len(ids) >= MOST_RUNS or (after is not None and after not in ids):
         return
@@ -235,7 +243,7 @@ def next_optimizer(method: Method) -> Method:
 
 def add(optimizer: Optimizer) -> None:
     """Put an optimizer into the comparison."""
-    was, _ = edited()
+    was = edited()
     method = Method(optimizer=optimizer)
     if method in was.page.methods:
         st.toast(f"{method.label} is in the comparison already.")
@@ -246,29 +254,35 @@ def add(optimizer: Optimizer) -> None:
         st.toast(f"Added {method.label} to the comparison.")
 
 
-def add_trial(result: RaceResult) -> None:
+def picked(chart: str, selection: str, *names: str) -> list[tuple[float, ...]]:
+    """The point that was clicked in a chart."""
+    return controls.points(st.session_state.get(chart), selection, *names)
+
+
+def add_trial(field: Race) -> None:
     """Add the trial that was clicked in the race's chart."""
-    for point in st.session_state["race.chart"].selection.trial:
-        add(result.entries[int(point["entry"])].setting(int(point["trial"])))
+    for entry, trial in picked("race.chart", "trial", "entry", "trial"):
+        if entry in range(len(field.optimizers)) and trial in range(field.trials):
+            add(field.setting(int(entry), int(trial)))
 
 
-def add_cell(cells: pd.DataFrame, run: Run, names: Sequence[str]) -> None:
+def add_cell(grid: Sweep) -> None:
     """Add the cell that was clicked in the grid."""
-    for point in st.session_state["grid.chart"].selection.cell:
-        x, y = cells.loc[int(point["row"]), ["x_at", "y_at"]]
-        add(grids.optimizer_at(run.optimizer, dict(zip(names, (x, y), strict=True))))
+    for (row,) in picked("grid.chart", "cell", "row"):
+        if row in range(grid.size):
+            add(grid.optimizer(int(row)))
 
 
 def begin_there() -> None:
     """Begin where the map was clicked, or as near to it as can be."""
-    for point in st.session_state["path.chart.True"].selection.start:
-        was, _ = edited()
-        begun, notes = begun_at(was.page.task, (float(point["x"]), float(point["y"])))
+    for point in picked("path.chart.True", "start", "x", "y"):
+        was = edited()
+        begun, notes = begun_at(was.page.task, point)
         act(replace(was.page, task=begun), was.ids, notes)
 
 
 def remove(id: int) -> None:
-    was, _ = edited()
+    was = edited()
     page, ids, methods = was.page, was.ids, was.page.methods
     if id in ids:
         place = ids.index(id)
@@ -283,21 +297,28 @@ def control(name: str, knob: Knob, value: Any, key: str, width: Any = "stretch")
     """The control of one knob that stands at this value."""
     label = LABELS.get(key, LABELS.get(name, name))
     if isinstance(knob, Flag):
-        st.checkbox(label, key=key, help=knob.help)
+        st.checkbox(label, value, key=at(key, value), help=knob.help)
     elif isinstance(knob, Choice) and len(knob.options) > FEW_OPTIONS:
-        st.selectbox(label, knob.options, key=key, help=knob.help)
+        select(label, knob.options, value, key, help=knob.help)
     elif isinstance(knob, Choice):
-        st.segmented_control(label, knob.options, key=key, help=knob.help, required=True)
+        key = at(key, value)
+        st.segmented_control(label, knob.options, default=value, key=key, help=knob.help, required=True)
     elif isinstance(knob, Real):
         # Without bounds of its own: out of bounds it would fall back without a word.
         st.number_input(
             label,
+            value=float(value),
             step=knob.step(value),
             format="%.0f" if isinstance(knob, Integer) else "%g",
-            key=key,
+            key=at(key, float(value)),
             help=f"{knob.help} {knob.bounds().capitalize()}.",
             width=width,
         )
+
+
+def select(label: str, options: Sequence[Any], value: Any, key: str, place: Any = st, **look: Any) -> None:
+    """A list that stands at this one of its options."""
+    place.selectbox(label, options, options.index(value), key=at(key, value), **look)
 
 
 def all_controls(settings: Settings, prefix: str, but: str = "") -> None:
@@ -344,9 +365,10 @@ def run_controls(id: int, method: Method, colour: str, full: bool) -> None:
     """One run: collapsed its label, opened all its settings."""
     kind = type(method.optimizer)
     with st.expander(f"{swatch(colour)} {method.label}", key=f"{id}.expander"):
-        st.selectbox("optimizer", list(OPTIMIZERS), key=f"{id}.optimizer")
+        select("optimizer", list(OPTIMIZERS), kind.__name__, f"{id}.optimizer")
         st.caption(kind.summary)
-        st.selectbox("runner", runners(kind), key=f"{id}.runner", help=knobs(Method)["runner"].help)
+        hint = knobs(Method)["runner"].help
+        select("runner", runners(kind), method.runner, f"{id}.runner", help=hint)
         all_controls(method.optimizer, f"{id}.{kind.__name__}")
         with st.container(horizontal=True):
             again = {"on_click": insert, "args": (id, same), "disabled": full}
@@ -363,46 +385,9 @@ def data_of(problem: Supervised) -> str:
     return f"Your file {escaped(problem.own.name)}" if source == OWN and problem.own else source.capitalize()
 
 
-@st.cache_data(max_entries=8, show_spinner=False, scope="session")
-def understood(content: bytes, name: str) -> OwnTable | str:
-    """The table in a file, or why there is none."""
-    try:
-        return read_table(content, name)
-    except TableError as error:
-        return str(error)
-
-
-def own_table(file: Any, text: str) -> OwnTable | None:
-    """The table that was uploaded or pasted, or the last one of this session; a bad one gets its sentence."""
-    kept: dict[str, OwnTable] = st.session_state.tables
-    if file is None and not text.strip():
-        return next(reversed(kept.values()), None)
-    content, name = (text.encode(), "pasted.csv") if file is None else (file.getvalue(), file.name)
-    table = understood(content, name)
-    if isinstance(table, str):
-        st.error(escaped(table))
-        return None
-    if table.digest not in kept:
-        kept[table.digest] = table
-        for digest in list(kept)[:-MOST_TABLES]:
-            del kept[digest]
-        if f"~{table.digest}~" in st.session_state.awaited:
-            arrive()
-    return table
-
-
-def arrive() -> None:
-    """Show the page of the link that waited for a table, now that it can be read."""
-    page, notes = Page.from_query(st.session_state.awaited, PRESETS[0].page, st.session_state.tables)
-    st.session_state.awaited = ""
-    st.session_state.asked = Shown(page, tuple(fresh(len(page.methods))), tuple(notes))
-    st.rerun()
-
-
-def own_columns(table: OwnTable) -> None:
-    """What was understood of a table, and the choice of its columns."""
-    names = list(table.frame.columns)
-    told = f"{len(table.frame):,} of {table.rows:,} rows × {len(names)} columns"
+def own_table(table: OwnTable) -> None:
+    """What was understood of a table."""
+    told = f"{len(table.frame):,} of {table.rows:,} rows × {len(table.frame.columns)} columns"
     st.markdown(
         f"**{escaped(table.name)}**: {told}; {table.encoding}, delimiter {table.delimiter}, "
         f"decimal {table.decimal}."
@@ -412,35 +397,40 @@ def own_columns(table: OwnTable) -> None:
     for note in table.notes:
         st.markdown(f"- {escaped(note)}")
     st.dataframe(table.frame.head(PREVIEW), height=180)
-    able, key = numeric(table), f"own.{table.digest}"
+
+
+def own_columns(table: OwnTable, columns: Columns) -> None:
+    """The choice of a table's columns, and of a model."""
+    names, standing = list(table.frame.columns), columns.values(table)
+    places = range(len(names))
     left, right, third = st.columns([1, 2, 1])
-    target = left.selectbox(
-        "Target", range(len(names)), len(names) - 1, format_func=names.__getitem__, key=f"{key}.target"
-    )
-    others = [place for place in able if place != target]
-    features = right.multiselect(
-        "Features", others, others, format_func=names.__getitem__, key=f"{key}.features.{target}"
-    )
-    if not features:
+    named: dict[str, Any] = {"format_func": names.__getitem__}
+    select("Target", places, standing["own.target"], "own.target", left, **named)
+    able, features = columns.able(table), standing["own.features"]
+    right.multiselect("Features", able, features, key=at("own.features", features), **named)
+    own = columns.own(table)
+    if own is None:
         st.write("Choose at least one feature.")
         return
-    own = Own.of(table, int(target), features)
     kinds = models(own, PROBLEMS)
     if not kinds:
         told = f"the target has {len(own.classes):,} classes, and a model can tell 2 to {MOST_CLASSES}"
         st.write(f"No model fits: {told}.")
         return
-    kind = third.selectbox("Model", kinds, format_func=spaced, key=f"{key}.model.{target}.{len(features)}")
+    select("Model", kinds, standing["own.model"], "own.model", third, format_func=spaced)
     st.caption(f"Suggested: {spaced(kinds[0])}.")
-    st.button("Train on this table", type="primary", on_click=use, args=(kind, own))
+    st.button("Train on this table", type="primary", on_click=use)
 
 
-def use(kind: str, own: Own) -> None:
-    """Make this table the problem's data, on the tab where its fit is seen."""
-    was, _ = edited()
-    page = was.page
-    task, _ = nearest(Task, vars(page.task), problem=PROBLEMS[kind](source=OWN, own=own))
-    act(replace(page, task=task, view=replace(page.view, tab="Fit")), was.ids)
+def use() -> None:
+    """Make the chosen columns the problem's data, on the tab where their fit is seen."""
+    was = edited()
+    page, data = was.page, was.data
+    own = data.columns.own(data.table) if data.table else None
+    kind = data.columns.model_of(own) if own else ""
+    if kind:
+        task, _ = nearest(Task, vars(page.task), problem=PROBLEMS[kind](source=OWN, own=own))
+        act(replace(page, task=task, view=replace(page.view, tab="Fit")), was.ids)
 
 
 # --- Training and drawing: cached by the settings of the runs --------------------------------------
@@ -573,6 +563,7 @@ def code(lines: Sequence[tuple[str, bool]]) -> str:
 # --- The page -------------------------------------------------------------------------------------
 
 shown = current()
+st.session_state.drawn.begin()
 page, view, task, runs = shown.page, shown.page.view, shown.page.task, shown.page.runs
 full = len(runs) >= MOST_RUNS
 write_address(page)
@@ -582,23 +573,27 @@ style = charts.Style.of(labels, [method.runner for method in page.methods], dark
 
 with st.sidebar:
     story = next((p for p in PRESETS if (p.page.task, p.page.methods) == (task, page.methods)), None)
-    st.session_state.story = story.name if story else None
-    st.pills("Stories", [preset.name for preset in PRESETS], key="story", on_change=tell)
+    told = story.name if story else None
+    stories = [preset.name for preset in PRESETS]
+    st.pills("Stories", stories, default=told, key=at("story", told), on_change=tell)
 
     st.subheader("Problem", anchor=False)
-    st.selectbox("Problem", list(PROBLEMS), key="problem", label_visibility="collapsed", format_func=spaced)
+    kind = type(task.problem).__name__
+    select("Problem", list(PROBLEMS), kind, "problem", label_visibility="collapsed", format_func=spaced)
     st.caption(task.problem.summary)
-    all_controls(task.problem, f"problem.{type(task.problem).__name__}")
+    all_controls(task.problem, f"problem.{kind}")
     curvatures = conditioning(task.training)
     if curvatures is not None:
         st.caption(curvatures.sentence() + (" With all rows at once." if task.updates > 1 else ""))
     control("epochs", knobs(task)["epochs"], task.epochs, "task.epochs")
     all_controls(task, "task", but="epochs")
     if task.problem.size <= MOST_COORDINATES:
-        st.checkbox("Choose the start", key="start", help="Instead of the start that the seed gives.")
+        chosen, hint = task.start is not None, "Instead of the start that the seed gives."
+        st.checkbox("Choose the start", chosen, key=at("start", chosen), help=hint)
     if task.start is not None and task.problem.size <= MOST_COORDINATES:
-        for name in task.problem.names:
-            st.number_input(f"start {name}", step=0.5, format="%g", key=f"start.{name}")
+        for name, x in zip(task.problem.names, task.start, strict=True):
+            key = at(f"start.{name}", x)
+            st.number_input(f"start {name}", value=x, step=0.5, format="%g", key=key)
 
     st.subheader(f"Runs ({len(runs)} of at most {MOST_RUNS})", anchor=False)
     for id, method, colour in zip(shown.ids, page.methods, style.colours, strict=True):
@@ -619,7 +614,8 @@ def say(text: str) -> None:
     headline.finally_().markdown(f"**{text}**")
 
 
-tabs = dict(zip(TABS, st.tabs(TABS, key="view.tab", on_change="rerun"), strict=True))
+st.session_state.setdefault("view.tab", view.tab)  # a default that changes would make other tabs of them
+tabs = dict(zip(TABS, st.tabs(TABS, key=at("view.tab", view.tab), on_change="rerun"), strict=True))
 summary = st.container()
 
 for tab in ("Loss", "Path", "Parameters"):
@@ -789,10 +785,15 @@ if tabs["Data"].open:
         file = left.file_uploader(
             "A CSV file", type=["csv", "tsv", "txt"], key="own.file", max_upload_size=10
         )
-        text = right.text_area("or its text", key="own.text", height=110, placeholder=EXAMPLE)
-        table = own_table(file, text)
+        st.session_state.drawn.draw("own.file", file)
+        pasted, table = shown.data.text, shown.data.table
+        key = at("own.text", pasted)
+        right.text_area("or its text", pasted, key=key, height=110, placeholder=EXAMPLE)
+        if shown.data.trouble:
+            st.error(escaped(shown.data.trouble))
         if table is not None:
-            own_columns(table)
+            own_table(table)
+            own_columns(table, shown.data.columns)
 
 if tabs["Parameters"].open:
     with tabs["Parameters"]:
@@ -822,9 +823,8 @@ if tabs["Three ways"].open:
             st.write("Add a run to see it trained three ways.")
         else:
             numbers = range(1, len(runs) + 1)
-            st.selectbox(
-                "Run", numbers, format_func=lambda n: page.methods[int(n) - 1].label, key="view.lesson"
-            )
+            label_of = {number: method.label for number, method in zip(numbers, page.methods, strict=True)}
+            select("Run", numbers, view.lesson, "view.lesson", format_func=label_of.get)
             run = runs[view.lesson - 1]
             able = runners(type(run.optimizer))
             verdict = Spot(st.container())
@@ -908,7 +908,7 @@ if tabs["Race"].open:
             st.vega_lite_chart(
                 drawn("sensitivity", (field,), (dark,), sensitivity_chart),
                 key="race.chart",
-                on_select=lambda: add_trial(result),
+                on_select=partial(add_trial, field),
                 selection_mode="trial",
                 alt=f"Line chart: {field.counted} against the learning rate.",
             )
@@ -958,9 +958,9 @@ if tabs["Grid"].open:
             with st.container(horizontal=True, vertical_alignment="bottom"):
                 numbers = range(1, len(runs) + 1)
                 name_of = {number: labels[number - 1] for number in numbers}
-                st.selectbox("Run", numbers, format_func=name_of.get, key="grid.run", width=260)
-                st.selectbox("From left to right", able, key="grid.x", width=180)
-                st.selectbox("From bottom to top", able, key="grid.y", width=180)
+                select("Run", numbers, page.grid.run, "grid.run", format_func=name_of.get, width=260)
+                select("From left to right", able, page.grid.x, "grid.x", width=180)
+                select("From bottom to top", able, page.grid.y, "grid.y", width=180)
                 control("count", knobs(Grid)["count"], page.grid.count, "grid.count", width=150)
             try:
                 asked = page.grid.sweep(run)
@@ -981,7 +981,7 @@ if tabs["Grid"].open:
                     st.vega_lite_chart(
                         drawn("grid", (run,), (repr(page.grid),), heat_chart),
                         key="grid.chart",
-                        on_select=lambda: add_cell(table, run, axes),
+                        on_select=partial(add_cell, asked),
                         selection_mode="cell",
                         alt=f"Heat map of {axes[0]} and {axes[1]}. {grids.verdict(result)}",
                     )
@@ -1008,3 +1008,5 @@ with summary:
         f"torch {torch.__version__}, one thread. The same link gives the same numbers on the same versions; "
         "times differ."
     )
+
+st.session_state.drawn.end()

@@ -1,15 +1,15 @@
 """Two settings at once."""
 
-import math
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 import torch
 
-from trainers import Axis, Run, SweepResult, sweep, train
-from trainers.grids import REALS, Grid, borders, cells, optimizer_at, verdict
+from trainers import Axis, Run, Sweep, SweepResult, sweep, train
+from trainers.grids import REALS, Grid, borders, cells, verdict
 from trainers.knobs import KnobError, Real, knobs
-from trainers.optimizers import OPTIMIZERS, SGD, Adam, Optimizer, RMSprop
+from trainers.optimizers import OPTIMIZERS, SGD, Optimizer, RMSprop
 from trainers.page import Page
 from trainers.problems import Thermometer
 
@@ -26,7 +26,8 @@ def test_a_cell_is_its_run_trained_alone() -> None:
     assert len(table) == 81
     for row in range(0, 81, 7):
         cell = table.loc[row]
-        optimizer = optimizer_at(RUN.optimizer, {"lr": cell["x_at"], "momentum": cell["y_at"]})
+        optimizer = found.sweep.optimizer(row)
+        assert (optimizer.lr, optimizer.momentum) == (cell["x_at"], cell["y_at"])
         history = train(Run(optimizer=optimizer, epochs=200, dtype="float64"))
         assert (cell["told"] == "diverged") == (history.status == "diverged")
         assert cell["value"] == pytest.approx(history.gap[-1].item(), rel=1e-6, nan_ok=True) or (
@@ -118,5 +119,7 @@ def test_only_full_dampening_keeps_a_rate_far_too_large_finite_and_it_ends_far_a
 
 
 def test_a_click_between_settings_that_contradict_each_other() -> None:
-    assert optimizer_at(SGD(momentum=0.9, nesterov=True), {"lr": 0.1, "momentum": 0.0}) == SGD(lr=0.1)
-    assert math.isclose(optimizer_at(Adam(), {"beta1": 0.5, "lr": 2.0}).beta1, 0.5)
+    run = Run(optimizer=SGD(lr=0.1, momentum=0.9, nesterov=True), epochs=5)
+    grid = Sweep(run, {"momentum": Axis(0, 1, 2)})
+    assert grid.optimizer(0) == SGD(lr=0.1)
+    assert grid.optimizer(1) == replace(run.optimizer, momentum=1.0)

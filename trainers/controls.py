@@ -1,16 +1,18 @@
 """The page as the values of its controls, and back from whatever the controls say."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+from trainers.data_tab import DataTab
 from trainers.grids import Grid
-from trainers.knobs import Integer, Settings, knobs, nearest
+from trainers.knobs import Integer, Settings, is_number, knobs, nearest
 from trainers.optimizers import OPTIMIZERS
 from trainers.page import Page, View
-from trainers.problems import PROBLEMS
+from trainers.problems import PROBLEMS, Own
 from trainers.races import Racing
 from trainers.run import MOST_COORDINATES, Method, Task, begun_at, runners
+from trainers.sweeps import LARGEST
 
 
 @dataclass(frozen=True)
@@ -21,6 +23,67 @@ class Shown:
     ids: tuple[int, ...] = ()
     """Names of its methods, for good: keys of controls, never used again for another run."""
     notes: tuple[str, ...] = ()
+    data: DataTab = field(default_factory=DataTab)
+    own: Own | None = None
+    """The columns that a problem used last, for the next problem that can use them."""
+
+    def turned(self, page: Page, ids: Sequence[int], notes: Sequence[str] = ()) -> "Shown":
+        """Another page in the same session."""
+        own = getattr(page.task.problem, "own", None) or self.own
+        return replace(self, page=page, ids=tuple(ids), notes=tuple(notes), own=own)
+
+    def edited(self, touched: Mapping[str, Any]) -> "Shown":
+        """After somebody touched these controls: their values, by key. Never raises."""
+        page, notes = read(touched, self.page, self.ids, self.own)
+        return replace(self, data=self.data.read(touched)).turned(page, self.ids, notes)
+
+
+class Drawn:
+    """Where each control may stand without anybody having touched it.
+
+    Only a control that was drawn can be touched. A browser may not have got yet what was drawn last when it
+    sends its next message, so it may still report what stood there before.
+    """
+
+    def __init__(self) -> None:
+        self.values: dict[str, tuple[Any, ...]] = {}
+        self._now: dict[str, tuple[Any, ...]] = {}
+
+    def begin(self) -> None:
+        """A script begins to draw."""
+        self._now = {}
+
+    def draw(self, key: str, value: Any) -> None:
+        """A control is drawn that stands at this value."""
+        self.values[key] = (*(other for other in self.values.get(key, ()) if other != value), value)
+        self._now[key] = (value,)
+
+    def end(self) -> None:
+        """A script has drawn all that it draws: what it did not draw is gone."""
+        self.values = self._now
+
+    def touched(self, found: Mapping[str, Any]) -> dict[str, Any]:
+        """The values of those that somebody has touched."""
+        now = {key: found.get(key, values[-1]) for key, values in self.values.items()}
+        return {key: value for key, value in now.items() if value not in self.values[key]}
+
+    def known(self, touched: Mapping[str, Any]) -> None:
+        """What somebody touched is taken note of: there they stand now."""
+        self.values |= {key: (value,) for key, value in touched.items()}
+
+
+def points(state: Any, selection: str, *names: str) -> list[tuple[float, ...]]:
+    """The points of a chart's selection as finite numbers, whatever a browser says; at most one.
+
+    `state` is what Streamlit keeps for the chart.
+    """
+    found = state
+    for part in ("selection", selection):
+        found = found.get(part) if isinstance(found, Mapping) else None
+    point = found[0] if isinstance(found, list) and found else None
+    numbers: list[Any] = [point.get(name) if isinstance(point, Mapping) else None for name in names]
+    usable = [is_number(number) and -LARGEST <= number <= LARGEST for number in numbers]
+    return [tuple(map(float, numbers))] if all(usable) else []
 
 
 def values(page: Page, ids: Sequence[int]) -> dict[str, Any]:
@@ -43,12 +106,14 @@ def values(page: Page, ids: Sequence[int]) -> dict[str, Any]:
     return found
 
 
-def read(found: Mapping[str, Any], page: Page, ids: Sequence[int]) -> tuple[Page, list[str]]:
+def read(
+    found: Mapping[str, Any], page: Page, ids: Sequence[int], own: Own | None = None
+) -> tuple[Page, list[str]]:
     """The page that the controls ask for, and notes on what they ask that can't be. Never raises.
 
-    A control without a value stands as on `page`.
+    A control without a value stands as on `page`. `own` are the columns for a problem that wants some.
     """
-    task, notes = _task(found, page.task)
+    task, notes = _task(found, page.task, own)
     methods = []
     for number, (id, shown) in enumerate(zip(ids, page.methods, strict=True), start=1):
         method, more = _method(found, id, shown)
@@ -67,9 +132,9 @@ def start_values(task: Task) -> dict[str, float]:
     return {f"start.{name}": x for name, x in zip(task.problem.names, task.beginning(), strict=True)}
 
 
-def _task(found: Mapping[str, Any], shown: Task) -> tuple[Task, list[str]]:
+def _task(found: Mapping[str, Any], shown: Task, own: Own | None) -> tuple[Task, list[str]]:
     kind = _among(found.get("problem"), PROBLEMS, type(shown.problem))
-    own = getattr(shown.problem, "own", None) or found.get("own")
+    own = getattr(shown.problem, "own", None) or own
     problem, notes = _settings(found, f"problem.{kind.__name__}", kind, shown.problem, own=own)
     task, more = _settings(found, "task", Task, shown, problem=problem)
     notes += more

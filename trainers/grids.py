@@ -1,7 +1,6 @@
 """Two settings of one optimizer at once: which pairs of values work."""
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -9,7 +8,7 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from trainers.knobs import KnobError, Real, Settings, choice, integer, knobs, nearest
+from trainers.knobs import KnobError, Real, Settings, choice, integer, knobs
 from trainers.optimizers import OPTIMIZERS, Optimizer, Rule
 from trainers.races import DIGITS
 from trainers.run import Run
@@ -128,10 +127,3 @@ def verdict(result: SweepResult) -> str:
     where = " and ".join(f"{name} {figure(column[first], 4)}" for name, column in result.settings.items())
     what = "loss" if result.sweep.run.training.minimum is None else "gap"
     return f"Of {len(values):,} runs that with {where} ended best, with a {what} of {figure(best)}; {lost}."
-
-
-def optimizer_at(optimizer: Optimizer, values: Mapping[str, float]) -> Optimizer:
-    """The optimizer with these values, or as near to them as it can be."""
-    kind, stand = type(optimizer), {name: getattr(optimizer, name) for name in knobs(optimizer)}
-    settings: Optimizer = nearest(kind, stand | dict(values))[0]
-    return settings

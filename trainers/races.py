@@ -97,6 +97,10 @@ class Race(Racing, Objective):
             for rule in self.optimizers
         )
 
+    def setting(self, entry: int, trial: int) -> Optimizer:
+        """An optimizer as one of its trials has it."""
+        return self.sweeps[entry].optimizer(trial * self.starts)
+
     def fresh(self, optimizer: Optimizer) -> Sweep:
         """One setting trained from starts that no trial has seen."""
         run = self.run(optimizer)
@@ -200,7 +204,7 @@ class Entry:
 
     def setting(self, trial: int) -> Rule:
         """The optimizer as one trial had it."""
-        optimizer = self.trials.run(trial * self.results.shape[1]).optimizer
+        optimizer = self.trials.sweep.optimizer(trial * self.results.shape[1])
         assert isinstance(optimizer, Rule)
         return optimizer
 

@@ -13,7 +13,7 @@ from torch.quasirandom import SobolEngine
 
 from trainers.knobs import KnobError, Real, is_number, knobs, nearest, plain, shown
 from trainers.modes import kept
-from trainers.optimizers import Rule
+from trainers.optimizers import Optimizer, Rule
 from trainers.run import Run
 
 LARGEST = 1e300
@@ -141,6 +141,15 @@ class Sweep:
             for name, column in zip(self.axes, columns, strict=True)
         }
 
+    def optimizer(self, row: int) -> Optimizer:
+        """The optimizer of one run, with its own values of the swept knobs."""
+        optimizer = self.run.optimizer
+        values = {name: column[row].item() for name, column in self.settings.items()}
+        given = {name: getattr(optimizer, name) for name in knobs(optimizer)}
+        # Looking ahead without momentum is plain descent, which is how `nearest` puts it.
+        alone: Optimizer = nearest(type(optimizer), given | values)[0]
+        return alone
+
     @cached_property
     @kept
     def seeds(self) -> Tensor:
@@ -211,11 +220,7 @@ class SweepResult:
 
     def run(self, row: int) -> Run:
         """One run of the sweep, to be trained alone."""
-        values = {name: column[row].item() for name, column in self.settings.items()}
-        given = {name: getattr(self.sweep.run.optimizer, name) for name in knobs(self.sweep.run.optimizer)}
-        # Looking ahead without momentum is plain descent, which is how `nearest` puts it.
-        optimizer = nearest(type(self.sweep.run.optimizer), given | values)[0]
-        return replace(self.sweep.run, optimizer=optimizer, seed=int(self.seeds[row]))
+        return replace(self.sweep.run, optimizer=self.sweep.optimizer(row), seed=int(self.seeds[row]))
 
     def frame(self) -> pd.DataFrame:
         """One row a run: swept knobs, start, final_loss, best_loss, gap, status, diverged_at, epochs_to_X."""

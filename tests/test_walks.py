@@ -1,0 +1,234 @@
+"""Walks over the page: what was asked for stays, whatever a browser sends of controls that are not there."""
+
+import random
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import pytest
+
+from data.own import read_table
+from trainers import controls
+from trainers.controls import Drawn, Shown
+from trainers.data_tab import Columns, DataTab
+from trainers.knobs import Choice, Flag, Knob, Real, knobs
+from trainers.page import TABS, Page, View, possible
+from trainers.presets import PRESETS
+from trainers.races import Racing
+from trainers.run import Task
+
+TABLE = read_table(
+    b"a;b;c;kind\n"
+    + b"".join(b"%d;%d;%d;%s\n" % (k, k * k % 7, k % 5, b"xyz"[k % 3 : k % 3 + 1]) for k in range(30))
+)
+OTHER = b"a,b\n1,2\n2,3\n3,5\n"
+PLACES = {
+    "Loss": ("y", "scale", "x", "target"),
+    "Path": ("zoom",),
+    "Three ways": ("lesson",),
+    "Race": ("entrants",),
+}
+
+
+def drawn_on(shown: Shown) -> dict[str, Any]:
+    """The controls that the page draws, and where they stand."""
+    page = shown.page
+    values = controls.values(page, shown.ids)
+    of_tab = [f"view.{name}" for name in PLACES.get(page.view.tab, ())]
+    of_tab += [key for key in values if key.startswith(f"{page.view.tab.lower()}.")]
+    others = ("view.", "race.", "grid.")
+    keys = [key for key in values if not key.startswith(others)]
+    found = {key: values[key] for key in (*keys, "view.tab", *of_tab)}
+    return found | (shown.data.values() if page.view.tab == "Data" else {})
+
+
+@dataclass
+class Session:
+    """A browser and a server that talk as Streamlit's do: late messages, and scripts ended early."""
+
+    rng: random.Random
+    shown: Shown
+    drawn: Drawn = field(default_factory=Drawn)
+    there: dict[str, Any] = field(default_factory=dict)
+    """The controls in the browser, and where they stand there."""
+
+    def script(self, whole: bool) -> None:
+        """Draw the page, or its beginning, of which the browser gets the beginning before it sends again."""
+        self.drawn.begin()
+        standing = list(drawn_on(self.shown).items())
+        last = len(standing) if whole else self.rng.randrange(len(standing))
+        for key, value in standing[:last]:
+            self.drawn.draw(key, value)
+        got = last if whole else self.rng.randint(0, last)
+        self.there |= dict(standing[:got])
+        if whole:
+            self.drawn.end()
+            self.there = dict(standing)
+
+    def message(self, changed: dict[str, Any]) -> None:
+        """Touch controls: the browser tells where all stand that it has, and rubbish of those that are gone.
+
+        What was drawn but has not come to the browser the server itself remembers.
+        """
+        self.there |= changed
+        keys = controls.values(self.shown.page, self.shown.ids)
+        known = self.there.keys() | self.drawn.values.keys()
+        gone = {key: value for key in keys if key not in known for value in self.rubbish(keys[key])}
+        touched = self.drawn.touched(gone | self.there)
+        if touched:
+            self.shown = self.shown.edited(touched)
+            self.drawn.known(touched)
+
+    def rubbish(self, value: Any) -> list[Any]:
+        """What a browser says of a control that it has not: nothing, None, or some bound."""
+        bound = 0.0 if isinstance(value, float) else False if isinstance(value, bool) else ""
+        return self.rng.choice([[], [None], [bound], [-1.7976931348623157e308]])
+
+
+def choices(key: str, knob: Knob, page: Page) -> list[Any]:
+    """Values that a reader may choose of a control, all of which the page can take."""
+    if key == "view.tab":
+        return list(TABS)
+    if key == "view.y":
+        return list(possible(page.task.training))
+    if isinstance(knob, Choice):
+        return list(knob.options)
+    if isinstance(knob, Flag):
+        return [True, False]
+    return []
+
+
+def knob_of(key: str, page: Page, ids: tuple[int, ...]) -> Knob | None:
+    """The knob behind a control, if it is one."""
+    settings = {"view": View, "race": Racing, "task": Task}
+    settings |= {f"problem.{type(page.task.problem).__name__}": type(page.task.problem)}
+    settings |= {
+        f"{id}.{type(m.optimizer).__name__}": type(m.optimizer)
+        for id, m in zip(ids, page.methods, strict=True)
+    }
+    prefix, _, name = key.rpartition(".")
+    return knobs(settings[prefix]).get(name) if prefix in settings else None
+
+
+def something(rng: random.Random, session: Session) -> dict[str, Any]:
+    """A control of the page, and another value for it, well within its bounds."""
+    there, page = dict(session.there), session.shown.page
+    for key in rng.sample(sorted(there), len(there)):
+        knob = knob_of(key, page, session.shown.ids)
+        options = choices(key, knob, page) if knob else []
+        if key.startswith("own."):
+            options = own_choices(rng, key, session.shown.data)
+        elif isinstance(knob, Real) and not options and knob_free(key):
+            options = [float(round(there[key] * 2)) if knob_whole(knob) else there[key] / 2 or knob.high / 4]
+        options = [value for value in options if value != there[key]]
+        if options:
+            return {key: rng.choice(options)}
+    raise AssertionError("a page has controls")
+
+
+def knob_free(key: str) -> bool:
+    """Whether a number can be halved or doubled without a clash with another control."""
+    return key.rpartition(".")[2] in ("lr", "epochs", "target", "trials", "starts", "seed")
+
+
+def knob_whole(knob: Real) -> bool:
+    return isinstance(knob.default, int)
+
+
+def own_choices(rng: random.Random, key: str, data: DataTab) -> list[Any]:
+    assert data.table is not None
+    able = data.columns.able(data.table)
+    if key == "own.features":
+        return [sorted(rng.sample(able, rng.randint(1, len(able))))]
+    return list(range(4)) if key == "own.target" else []
+
+
+@pytest.mark.parametrize("seed", range(300))
+def test_what_was_asked_stays_on_any_walk(seed: int) -> None:
+    rng = random.Random(seed)
+    story = rng.choice(PRESETS).page
+    page = replace(story, view=replace(story.view, y=possible(story.task.training)[0]))
+    data = DataTab().with_content(b"", "").with_content(OTHER, "")
+    data = replace(data, tables={TABLE.digest: TABLE}, digest=TABLE.digest)
+    session = Session(rng, Shown(page, tuple(range(len(page.methods))), data=data))
+    session.script(whole=True)
+    asked = session.shown
+    for _ in range(10):
+        tab = {"view.tab": rng.choice(TABS)}
+        changed = tab if rng.random() < 0.5 else something(rng, session)
+        if any(value != session.there[key] for key, value in changed.items()):
+            asked = asked.edited(changed)
+            assert changed is not tab or not asked.notes
+        session.message(changed)
+        assert session.shown == asked
+        while rng.random() < 0.3:  # a script is ended by a message that asks for nothing new
+            session.script(whole=False)
+            session.message({})
+        session.script(whole=True)
+        assert session.there == drawn_on(asked)
+        assert session.shown == asked
+
+
+def test_a_control_that_is_not_there_is_not_read() -> None:
+    drawn = Drawn()
+    drawn.begin()
+    drawn.draw("view.y", "gap")
+    drawn.end()
+    assert drawn.touched({"view.y": None, "view.scale": None}) == {"view.y": None}
+    drawn.begin()
+    drawn.draw("view.tab", "Data")
+    drawn.end()
+    assert drawn.touched({"view.y": None, "view.tab": "Data"}) == {}
+
+
+def test_a_browser_that_is_late_asks_for_nothing() -> None:
+    """It still reports what stood there before the page changed; only then a value of the reader's."""
+    drawn = Drawn()
+    drawn.begin()
+    drawn.draw("lr", 0.1)
+    drawn.end()
+    drawn.begin()
+    drawn.draw("lr", 0.3)  # by an example, say; then the script is ended
+    assert drawn.touched({"lr": 0.1}) == {}
+    assert drawn.touched({"lr": 0.3}) == {}
+    assert drawn.touched({"lr": 0.2}) == {"lr": 0.2}
+    drawn.draw("lr", 0.3)
+    drawn.end()
+    assert drawn.touched({"lr": 0.1}) == {"lr": 0.1}
+
+
+def test_columns_are_kept_by_table() -> None:
+    data = DataTab().with_content(OTHER, "other.csv").with_text("a;b;c;d\n1;2;3;x\n2;3;5;y\n3;1;1;x\n")
+    assert data.values()["own.features"] == [0, 1, 2]
+    less = data.read({"own.features": [0, 2]}).read({"own.target": 2})
+    assert less.values() == {
+        "own.text": data.text,
+        "own.target": 2,
+        "own.features": [0],
+        "own.model": "LinearRegression",
+    }
+    assert less.read({"own.model": "Polynomial"}).values()["own.model"] == "Polynomial"
+    assert (
+        less.read({"own.model": "Polynomial", "own.features": [0, 1]}).values()["own.model"]
+        == "LinearRegression"
+    )
+    back = less.read({"own.target": 3})
+    assert back.values()["own.features"] == [0, 2]
+    assert back.with_content(OTHER, "other.csv").columns == Columns()
+    assert back.with_content(OTHER, "other.csv").with_text(data.text).columns == back.columns
+
+
+def test_a_choice_of_a_model_outlives_a_feature() -> None:
+    data = DataTab().with_text("a,b,k\n" + "".join(f"{k},{k * k},{'yn'[k % 2]}\n" for k in range(12)))
+    chosen = data.read({"own.model": "Network"})
+    assert chosen.read({"own.features": [1]}).values()["own.model"] == "Network"
+
+
+@pytest.mark.parametrize(
+    "value", [None, 3, 2.5, "x", [None], ["a"], {"a": 1}, [10**400], True, [-1], float("nan")]
+)
+@pytest.mark.parametrize("key", ["own.text", "own.file", "own.target", "own.features", "own.model"])
+def test_the_tab_data_takes_anything(key: str, value: Any) -> None:
+    for data in (DataTab(), DataTab().with_content(OTHER, "other.csv")):
+        after = data.read({key: value})
+        assert after.values().keys() >= {"own.text"}
+        assert after.read(after.values()).values() == after.values()
