@@ -7,6 +7,7 @@ st.title("Optimizer Lab", anchor=False)
 
 # Importing torch takes seconds, once a process: the title is on the page before.
 with st.skeleton(height=480):
+    import gc
     import html
     import re
     import time
@@ -125,6 +126,14 @@ X_TITLES = {
 }
 
 
+@st.cache_resource(show_spinner=False)
+def begin() -> None:
+    """Set up a process that serves many: one thread, and collections that leave out what is imported."""
+    torch.set_num_threads(1)
+    gc.collect()
+    gc.freeze()
+
+
 # --- The state: one page, shown by the controls and by the address --------------------------------
 
 
@@ -174,17 +183,17 @@ def current() -> Shown:
     ):
         follow(state.awaited)
     elif shown == before and not acted and address() != state.link[1]:
-        follow(address())
+        state.link = (follow(address()), address())
     return state.shown
 
 
-def follow(link: str) -> None:
+def follow(link: str) -> Page:
     """Show the page of a link; one to a table that is not here waits for it."""
     shown = st.session_state.shown
     page, notes = Page.from_query(link, PRESETS[0].page, shown.data.tables)
     show(page, fresh(len(page.methods)), notes)
     st.session_state.awaited = "" if getattr(page.task.problem, "own", None) else link
-    st.session_state.link = (page, link)
+    return page
 
 
 def address() -> str:
@@ -562,6 +571,7 @@ def code(lines: Sequence[tuple[str, bool]]) -> str:
 
 # --- The page -------------------------------------------------------------------------------------
 
+begin()
 shown = current()
 st.session_state.drawn.begin()
 page, view, task, runs = shown.page, shown.page.view, shown.page.task, shown.page.runs
