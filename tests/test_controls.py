@@ -63,3 +63,26 @@ def test_a_chosen_start_begins_where_the_seed_s_is() -> None:
     page, notes = controls.read({"start": True, "start.w": float("nan")}, STORY, (0, 1, 2))
     assert page.task.start == (1.0, 0.0)
     assert notes == ["start w must be a number from -1000000 to 1000000, got nan: using 1."]
+
+
+ANY_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=3),
+    lambda parts: st.lists(parts, max_size=3) | st.dictionaries(st.sampled_from("abxy"), parts, max_size=3),
+    max_leaves=8,
+)
+
+
+@settings(max_examples=1000)
+@given(ANY_JSON | st.builds(lambda found: {"selection": {"a": found}}, ANY_JSON))
+def test_a_selection_may_be_anything(state: Any) -> None:
+    for point in controls.points(state, "a", "x", "y"):
+        assert len(point) == 2
+        assert all(isinstance(number, float) and abs(number) <= 1e300 for number in point)
+
+
+def test_the_point_that_was_clicked() -> None:
+    clicked = {"selection": {"cell": [{"row": 3, "x": 0.5}, {"row": 4, "x": 1}]}}
+    assert controls.points(clicked, "cell", "row") == [(3.0,)]
+    assert controls.points(clicked, "cell", "x", "row") == [(0.5, 3.0)]
+    assert controls.points(clicked, "cell", "y") == controls.points(None, "cell", "row") == []
+    assert controls.points({"selection": {"cell": [{"row": 10**400}]}}, "cell", "row") == []

@@ -1,0 +1,146 @@
+"""Ten clicks in a row over tabs, examples, controls and a table: what was asked for stays."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+import pytest
+
+from tests.browser.test_browser import enter, notices, query, ready, story, tab, visit
+from trainers.page import TABS, Page, possible
+from trainers.presets import PRESETS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from playwright.sync_api import Page as Browser
+
+pytestmark = pytest.mark.browser
+
+LIGHT = ("SGD, RMSprop, Adam", "Momentum family", "Too fast: divergence", "Four pits: who ends where?")
+EXAMPLES = {preset.name: preset.page for preset in PRESETS if preset.name in LIGHT}
+TEXT = "a,b,c,d\n" + "".join(f"{k},{k * k % 7},{k % 5},{3 * k}\n" for k in range(12))
+NAMES = "abcd"
+
+
+class Walk:
+    """A page in the browser, and what was asked of it so far."""
+
+    def __init__(self, browser: Browser, rng: random.Random) -> None:
+        self.browser, self.rng, self.patience = browser, rng, 2000
+        start = "epochs=60&run=SGD~lr-0.01&run=Adam~lr-0.1&y=gap&scale=linear&target=1&tab=Data&zoom=paths"
+        self.page, self.target, self.left_out = Page.from_query(start)[0], 3, set[int]()
+        visit(browser, f"/?{start}")
+        browser.get_by_label("or its text").fill(TEXT)
+        browser.get_by_label("or its text").press("Control+Enter")
+        browser.get_by_text("Suggested: Linear Regression.").wait_for()
+
+    def view(self, **changes: Any) -> None:
+        self.page = replace(self.page, view=replace(self.page.view, **changes))
+
+    def open_tab(self) -> None:
+        name = self.rng.choice([name for name in TABS if name != self.page.view.tab])
+        tab(self.browser, name).click()
+        self.view(tab=name)
+
+    def choose_example(self) -> None:
+        others = [name for name, page in EXAMPLES.items() if page.task != self.page.task]
+        name = self.rng.choice(others)
+        story(self.browser, name).click()
+        self.page = EXAMPLES[name]
+
+    def turn_epochs(self) -> None:
+        epochs = self.rng.choice([n for n in (40, 55, 70, 90) if n != self.page.task.epochs])
+        sidebar = self.browser.get_by_test_id("stSidebar")
+        enter(sidebar.get_by_label("Epochs", exact=True), str(epochs))
+        self.page = replace(self.page, task=replace(self.page.task, epochs=epochs))
+
+    def turn_the_tab(self) -> None:
+        """Change what the open tab has, or open another."""
+        actions = {
+            "Loss": self.turn_loss,
+            "Data": self.turn_data,
+            "Path": self.turn_path,
+            "Race": self.turn_race,
+        }
+        actions.get(self.page.view.tab, self.open_tab)()
+
+    def turn_loss(self) -> None:
+        name, options = self.rng.choice(
+            [("y", possible(self.page.task.training)), ("scale", ("log", "linear")), ("target", (0.5, 2.0))]
+        )
+        value = self.rng.choice([option for option in options if option != getattr(self.page.view, name)])
+        if name == "target":
+            enter(self.browser.get_by_label("Target gap", exact=True), str(value))
+        else:
+            self.browser.get_by_test_id("stMain").get_by_role("radio", name=value, exact=True).click()
+        self.view(**{name: value})
+
+    def turn_path(self) -> None:
+        zoom = self.rng.choice([zoom for zoom in ("all", "paths", "minimum") if zoom != self.page.view.zoom])
+        self.browser.get_by_role("radio", name=zoom, exact=True).click()
+        self.view(zoom=zoom)
+
+    def turn_race(self) -> None:
+        trials = self.rng.choice([n for n in (4, 5, 6) if n != self.page.racing.trials])
+        enter(self.browser.get_by_label("Trials each", exact=True), str(trials))
+        self.page = replace(self.page, racing=replace(self.page.racing, trials=trials))
+
+    def turn_data(self) -> None:
+        features = self.features()
+        if len(features) > 1 and self.rng.random() < 0.6:
+            gone = self.rng.choice(features)
+            self.browser.get_by_role("button", name=f"Remove {NAMES[gone]}", exact=True).click()
+            self.left_out.add(gone)
+            return
+        self.target = self.rng.choice([place for place in range(4) if place != self.target])
+        self.browser.get_by_role("combobox", name="Target").click()
+        self.browser.get_by_role("option", name=NAMES[self.target], exact=True).click()
+
+    def features(self) -> list[int]:
+        return [place for place in range(4) if place != self.target and place not in self.left_out]
+
+    def step(self) -> None:
+        kinds = (self.open_tab, self.choose_example, self.turn_epochs, self.turn_the_tab)
+        self.rng.choices(kinds, (4, 1, 1, 4))[0]()
+
+    def check(self) -> None:
+        """The address and the controls say what was asked, and nobody is told of anything else."""
+        while self.linked() != self.page and self.patience > 0:
+            self.patience -= 1
+            self.browser.wait_for_timeout(50)
+        ready(self.browser)
+        assert self.linked() == self.page
+        assert notices(self.browser) == []
+        {"Loss": self.check_loss, "Data": self.check_data}.get(self.page.view.tab, lambda: None)()
+
+    def linked(self) -> Page:
+        return Page.from_query(urlencode(query(self.browser)))[0]
+
+    def check_loss(self) -> None:
+        main, view = self.browser.get_by_test_id("stMain"), self.page.view
+        for value in (view.y, view.scale, view.x):
+            radio = main.get_by_role("radio", name=value, exact=True)
+            assert radio.get_attribute("aria-checked") == "true"
+        assert float(main.get_by_label("Target gap", exact=True).input_value()) == view.target
+
+    def check_data(self) -> None:
+        features = "".join(NAMES[place] for place in self.features())
+        self.browser.wait_for_function(
+            "names => [...document.querySelectorAll('[data-testid=stMultiSelect] [data-tag]')]"
+            ".map(tag => tag.innerText.trim()).join('') === names",
+            arg=features,
+        )
+        target = self.browser.get_by_role("combobox", name="Target", exact=True)
+        assert target.input_value() == NAMES[self.target]
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_what_was_asked_stays(open_page: Callable[..., Browser], seed: int) -> None:
+    walk = Walk(open_page(), random.Random(seed))
+    for _ in range(10):
+        walk.step()
+        walk.check()
