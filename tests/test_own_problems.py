@@ -7,6 +7,8 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 import torch
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from data.own import OwnTable, read_table
 from trainers import Run, train
@@ -43,6 +45,32 @@ def test_a_table_is_fitted_exactly() -> None:
     assert scaled.data.inputs[:, :2].mean(0).tolist() == pytest.approx([0, 0], abs=1e-12)
     history = train(Run(problem=scaled, optimizer=SGD(lr=0.3), epochs=300, dtype="float64"))
     assert history.loss[-1] < 1e-10
+
+
+MIXED = read_table(
+    "\n".join(
+        ["a,two,b,word,c,three", *(f"{x},{x % 2},{x * x},{'uv'[x % 2]},{9 - x},{x % 3}" for x in range(9))]
+    ).encode(),
+    "mixed.csv",
+)
+BACKWARDS = replace(MIXED, digest="b" * 16, frame=MIXED.frame[::-1])
+
+
+@given(st.permutations(range(6)), st.integers(2, 6), st.sampled_from([MIXED, BACKWARDS]))
+@example([2, 1, 0, 3, 4, 5], 3, MIXED)
+@example([5, 4, 2, 1, 0, 3], 6, MIXED)
+def test_columns_in_any_order_train(places: list[int], count: int, table: OwnTable) -> None:
+    target, *features = places[:count]
+    features = [place for place in features if place != 3] or [0 if target else 1]
+    own = Own.of(table, target, features)
+    tables = {table.digest: table}
+    for name in models(own, PROBLEMS):
+        run = Run(problem=PROBLEMS[name](source="own", own=own), epochs=2, validation=0.2)
+        columns = table.frame.iloc[:, features].to_numpy().tolist()
+        assert own.rows(run.problem.classifies).inputs.tolist() == columns
+        assert train(run).loss.isfinite().all()
+        assert Run.from_query(run.to_query(), tables) == (run, [])
+    assert models(own, PROBLEMS)
 
 
 def test_classes_have_their_names() -> None:

@@ -5,12 +5,11 @@ from dataclasses import dataclass, field
 from typing import Any
 from weakref import WeakValueDictionary
 
-import torch
 from pandas.api.types import is_float_dtype
 
 from data.own import OwnTable
 from trainers.knobs import KnobError, plain, shown
-from trainers.problems.rows import Rows
+from trainers.problems.rows import Rows, numbers
 
 MOST_CLASSES = 20
 TABLES: WeakValueDictionary[str, OwnTable] = WeakValueDictionary()
@@ -61,7 +60,7 @@ class Own:
     def rows(self, classify: bool) -> Rows:
         """The columns as inputs and target; raises `KnobError` where the target can't be that."""
         frame = self.table.frame
-        inputs = torch.tensor(frame.iloc[:, list(self.features)].to_numpy(dtype="float64"))
+        inputs = numbers(frame.iloc[:, list(self.features)])
         features = tuple(map(str, frame.columns[list(self.features)]))
         column, aim = frame.iloc[:, self.target], str(frame.columns[self.target])
         if not classify:
@@ -69,13 +68,12 @@ class Own:
                 raise KnobError(
                     "own", f"has words in {self.called(self.target)}, which so can only be a class"
                 )
-            return Rows(inputs, torch.tensor(column.to_numpy(dtype="float64")), features, aim)
+            return Rows(inputs, numbers(column), features, aim)
         classes = self.classes
         if not 2 <= len(classes) <= MOST_CLASSES:
             raise KnobError("own", f"must have 2 to {MOST_CLASSES} classes, got {len(classes)}")
-        numbers = torch.tensor(column.map({value: k for k, value in enumerate(classes)}).to_numpy("int64"))
-        labels = tuple(map(plain, classes))
-        return Rows(inputs, numbers, features, aim, labels)
+        places = numbers(column.map({value: k for k, value in enumerate(classes)}), "int64")
+        return Rows(inputs, places, features, aim, tuple(map(plain, classes)))
 
     def write(self) -> str:
         """As text for a link."""

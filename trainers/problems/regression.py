@@ -10,7 +10,7 @@ import data
 from trainers.knobs import KnobError, choice, integer, real
 from trainers.problems.least_squares import LeastSquares
 from trainers.problems.own import Own
-from trainers.problems.rows import Rows
+from trainers.problems.rows import Rows, numbers
 from trainers.problems.supervised import OWN, seeded
 
 MOST_ROWS, MOST_SEED = 10_000, 2**31 - 1
@@ -85,7 +85,7 @@ class Polynomial(LeastSquares):
         return Rows(x[:, None], torch.sin(3 * x) + self.noise * noise, ("x",), "y")
 
     def thermometer(self) -> Rows:
-        table = torch.tensor(data.thermometer()[["t_u", "t_c"]].to_numpy())
+        table = numbers(data.thermometer()[["t_u", "t_c"]])
         return Rows(table[:, :1], table[:, 1], ("t_u",), "t_c (°C)")
 
     makers: ClassVar = {"sine": sine, "thermometer": thermometer}

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TypeAlias
 
+import numpy as np
 import pandas as pd
 import torch
 from torch import Tensor
@@ -61,6 +62,11 @@ class Rows:
         numbers = self.target.tolist()
         table[self.aim] = [self.labels[k] for k in numbers] if self.labels else numbers
         return table
+
+
+def numbers(table: "pd.DataFrame | pd.Series", dtype: str = "float64") -> Tensor:
+    """The numbers of a table or column, copied: torch takes no view whose columns or rows run backwards."""
+    return torch.from_numpy(np.array(table.to_numpy(dtype)))
 
 
 def with_ones(features: Tensor) -> Tensor:

@@ -9,7 +9,7 @@ from torch import Tensor
 import data
 from trainers.knobs import choice
 from trainers.problems.least_squares import LeastSquares
-from trainers.problems.rows import Rows
+from trainers.problems.rows import Rows, numbers
 from trainers.problems.supervised import normal
 
 START = (1.0, 0.0)
@@ -41,7 +41,7 @@ class Thermometer(LeastSquares):
     def prepare(self) -> Rows:
         """The design matrix, with the columns t_u and 1, and the target t_c."""
         table = data.thermometer()
-        t_u, t_c = torch.tensor(table["t_u"].to_numpy()), torch.tensor(table["t_c"].to_numpy())
+        t_u, t_c = numbers(table["t_u"]), numbers(table["t_c"])
         if self.scaling == "x0.1":
             t_u = 0.1 * t_u
         rows = Rows(t_u[:, None], t_c, (f"t_u ({self.scaling})",), "t_c (°C)")
