@@ -772,7 +772,7 @@ if tabs["Path"].open:
 if tabs["Data"].open:
     with tabs["Data"]:
         if isinstance(task.problem, Supervised):
-            data = task.problem.data
+            data = task.whole.data
             st.markdown(f"**{data_of(task.problem)}**: {len(data):,} rows, as the model sees them")
             if task.held_out is not None:
                 kept, out = task.training.count, task.held_out.count

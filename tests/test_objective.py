@@ -67,7 +67,7 @@ def test_mini_batch_training_is_the_loop_that_one_would_write(runner: str) -> No
 def test_rows_held_out_are_a_seeded_share_and_the_rest_is_trained_on() -> None:
     run = Run(problem=LinearRegression(samples=40), validation=0.25, epochs=5)
     assert (run.training.count, run.held_out.count) == (30, 10)
-    assert rows(run.training) | rows(run.held_out) == rows(run.problem)
+    assert rows(run.training) | rows(run.held_out) == rows(run.whole)
     assert rows(replace(run, shuffle=3).held_out) != rows(run.held_out)
     assert run.training.minimum < run.problem.minimum
     history = train(run)

@@ -8,7 +8,8 @@ import torch
 
 from trainers.knobs import KnobError, Settings, choice, integer, real, shown
 from trainers.problems import Problem, Thermometer
-from trainers.problems.supervised import PREPARED
+from trainers.problems.supervised import PREPARED, Supervised, as_read
+from trainers.splits import Split, drawn
 
 MOST_SEED = 2**31 - 1
 
@@ -37,21 +38,27 @@ class Objective(Settings):
         return self.problem.count > 0 or name not in ("batch", "validation")
 
     @property
-    def split(self) -> tuple[Problem, Problem | None]:
+    def split(self) -> Split:
         """The problem on the rows to train on, and on those held out, if any."""
         return (
-            divided(self.problem, self.validation, self.shuffle) if self.validation else (self.problem, None)
+            divided(self.problem, self.validation, self.shuffle) if self.validation else Split(self.problem)
         )
 
     @property
     def training(self) -> Problem:
         """What is minimised."""
-        return self.split[0]
+        return self.split.training
 
     @property
     def held_out(self) -> Problem | None:
         """The same problem on the rows held out."""
-        return self.split[1]
+        return self.split.held_out
+
+    @property
+    def whole(self) -> Problem:
+        """The same problem on all rows, those held out among them, as the model sees them."""
+        kept = self.split.kept
+        return self.problem.fitted(kept) if kept is not None else self.problem
 
     @property
     def updates(self) -> int:
@@ -65,13 +72,18 @@ class Objective(Settings):
 
 
 @lru_cache(PREPARED)
-def divided(problem: Problem, share: float, seed: int) -> tuple[Problem, Problem | None]:
-    """The problem on its rows less a share of them, and on that share, drawn at random; once."""
-    out = round(share * problem.count)
-    if out == 0:
-        return problem, None
-    order = torch.randperm(problem.count, generator=torch.Generator().manual_seed(seed))
-    return problem.rows(order[out:]), problem.rows(order[:out])
+def divided(problem: Problem, share: float, seed: int) -> Split:
+    """The problem on its rows less a share of them, and on that share, drawn at random; once.
+
+    What is fitted beforehand, such as a scaling, is fitted to the rows to train on.
+    """
+    if not isinstance(problem, Supervised):
+        return Split(problem)
+    kept, out = drawn(as_read(problem), share, seed)
+    if not len(out):
+        return Split(problem)
+    fitted = problem.fitted(kept)
+    return Split(fitted.rows(kept), fitted.rows(out), kept)
 
 
 @dataclass(frozen=True)

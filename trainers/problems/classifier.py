@@ -55,9 +55,8 @@ class Classifier(Supervised):
     def applies(self, name: str) -> bool:
         return self.source in SHAPES or name not in ("samples", "noise", "data_seed")
 
-    def prepare(self) -> Rows:
-        rows = super().prepare()
-        return rows.standardised() if self.source == OWN else rows
+    def scaled(self, rows: Rows, training: Rows) -> Rows:
+        return rows.standardised(training) if self.source == OWN else rows
 
     @property
     def widths(self) -> tuple[int, ...]:

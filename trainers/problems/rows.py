@@ -44,10 +44,16 @@ class Rows:
     def _converted(self) -> dict[torch.dtype, tuple[Tensor, Tensor]]:
         return {}
 
-    def standardised(self) -> "Rows":
-        """The same with inputs of mean 0 and deviation 1; a constant input becomes 0."""
-        spread = self.inputs.std(0, correction=0)
-        inputs = (self.inputs - self.inputs.mean(0)) / spread.where(spread > 0, 1.0)
+    def standardised(self, training: "Rows") -> "Rows":
+        """The same with inputs that have mean 0 and deviation 1 over the training rows.
+
+        An input that is constant there becomes 0 there, and stays as it is but for that shift elsewhere.
+        """
+        known = training.inputs
+        # By its values: the mean of equal numbers may be rounded, and their deviation then is not 0.
+        varies = known.amax(0) > known.amin(0)
+        centre = known.mean(0).where(varies, known[0])
+        inputs = (self.inputs - centre) / known.std(0, correction=0).where(varies, 1.0)
         return replace(
             self, inputs=inputs, features=tuple(f"{name} (standardised)" for name in self.features)
         )

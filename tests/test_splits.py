@@ -1,0 +1,210 @@
+"""Rows held out: which they are, and that nothing is learnt from them."""
+
+from dataclasses import replace
+from itertools import count, islice
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from data.own import OwnTable
+from trainers import Run, train
+from trainers.conditioning import conditioning
+from trainers.objective import divided
+from trainers.optimizers import SGD
+from trainers.problems import (
+    LinearRegression,
+    LogisticRegression,
+    Network,
+    Own,
+    Polynomial,
+    SoftmaxRegression,
+    Thermometer,
+)
+from trainers.problems.supervised import Supervised, as_read, prepared
+from trainers.splits import drawn
+
+NUMBERS = count()
+
+
+def table(frame: pd.DataFrame) -> OwnTable:
+    """A table of the user's with a digest of its own."""
+    return OwnTable("own.csv", f"{next(NUMBERS):016x}", frame, "UTF-8", "comma", "point", len(frame), (), ())
+
+
+def points(rows: int = 60, features: int = 3) -> pd.DataFrame:
+    """Normal features f0, f1, ..., a target y, and classes c: 3 rows of the last one."""
+    random = np.random.default_rng(rows)
+    frame = pd.DataFrame({f"f{k}": 5 + 3 * random.standard_normal(rows) for k in range(features)})
+    frame["y"] = frame.sum(axis=1) + random.standard_normal(rows)
+    return frame.assign(c=["abc"[min(k // 3, 1 + k % 2)] for k in range(rows)])
+
+
+def own(kind: type[Supervised], frame: pd.DataFrame, features: tuple[int, ...], target: str) -> Supervised:
+    place = list(frame.columns).index(target)
+    return kind(source="own", own=Own.of(table(frame), place, features))
+
+
+POINTS = points()
+TWO = POINTS.assign(c=np.where(POINTS["c"] == "a", "b", POINTS["c"]))
+STANDARDISED = [
+    Thermometer(scaling="standardised"),
+    LinearRegression(),
+    LinearRegression(samples=30, inputs=2, correlation=0.99),
+    own(LinearRegression, POINTS, (0, 1, 2), "y"),
+    own(LinearRegression, POINTS, (2,), "y"),
+    own(LogisticRegression, TWO, (2, 0), "c"),
+    own(SoftmaxRegression, POINTS, (0, 1, 2), "c"),
+    own(Network, POINTS, (1, 0), "c"),
+]
+STRETCHED = [Polynomial(), Polynomial(source="thermometer", degree=2), own(Polynomial, POINTS, (1,), "y")]
+AS_THEY_ARE = [
+    Thermometer(),
+    Thermometer(scaling="raw"),
+    LinearRegression(scaling="raw"),
+    Network(samples=50),
+    SoftmaxRegression(),
+]
+ALL = STANDARDISED + STRETCHED + AS_THEY_ARE
+shares = st.floats(0, 0.5)
+seeds = st.integers(0, 2**31 - 1)
+
+
+def inputs(problem: Any) -> NDArray[np.float64]:
+    return problem.data.inputs[:, : len(problem.data.features)].numpy()
+
+
+def split(problem: Supervised, share: float, seed: int) -> tuple[Run, NDArray[np.int64], NDArray[np.int64]]:
+    """A run, and the numbers of its rows to train on and of those held out."""
+    run = Run(problem=problem, validation=share, shuffle=seed)
+    kept, out = (part.numpy() for part in drawn(as_read(problem), share, seed))
+    assert sorted([*kept, *out]) == list(range(problem.count))
+    assert (len(kept), len(out)) == (run.training.count, run.held_out.count if run.held_out else 0)
+    return run, kept if len(out) else np.arange(problem.count), out
+
+
+@given(st.sampled_from(STANDARDISED), shares, seeds)
+def test_mean_and_deviation_are_those_of_the_rows_trained_on(
+    problem: Supervised, share: float, seed: int
+) -> None:
+    run, kept, out = split(problem, share, seed)
+    raw = as_read(problem).inputs.numpy()
+    assert inputs(run.training).mean(0) == pytest.approx(0, abs=1e-12)
+    assert inputs(run.training).std(0) == pytest.approx(1)
+    scaled = (raw - raw[kept].mean(0)) / raw[kept].std(0)
+    assert inputs(run.training) == pytest.approx(scaled[kept])
+    assert inputs(run.whole) == pytest.approx(scaled)
+    if len(out):
+        assert inputs(run.held_out) == pytest.approx(scaled[out])
+
+
+@given(st.sampled_from(STRETCHED), shares, seeds)
+def test_a_polynomial_is_stretched_as_the_rows_trained_on_say(
+    problem: Supervised, share: float, seed: int
+) -> None:
+    run, kept, out = split(problem, share, seed)
+    raw = as_read(problem).inputs[:, 0].numpy()
+    low, high = raw[kept].min(), raw[kept].max()
+    stretched = 2 * (raw - low) / (high - low) - 1
+    assert (inputs(run.training)[:, 0].min(), inputs(run.training)[:, 0].max()) == (-1, 1)
+    powers = [run.whole.data.inputs[:, k].numpy() for k in range(problem.degree)]
+    for degree, column in enumerate(powers, start=1):
+        assert column == pytest.approx(stretched**degree)
+    if run.held_out:
+        assert run.held_out.data.inputs[:, 0].numpy() == pytest.approx(stretched[out])
+
+
+@given(st.sampled_from(ALL), shares, seeds)
+def test_training_and_held_out_rows_are_all_rows_and_keep_targets_and_classes(
+    problem: Supervised, share: float, seed: int
+) -> None:
+    run, kept, out = split(problem, share, seed)
+    target = as_read(problem).target
+    assert torch.equal(run.training.data.target, target[kept])
+    assert torch.equal(run.whole.data.target, target)
+    for part in (run.training, run.whole, run.held_out or run.training):
+        assert (part.labels, part.size, part.names) == (problem.labels, problem.size, problem.names)
+    if run.held_out:
+        assert torch.equal(run.held_out.data.target, target[out])
+        assert torch.isfinite(run.held_out.loss(problem.start()))
+
+
+@pytest.mark.parametrize("problem", ALL, ids=repr)
+def test_a_batch_is_scaled_as_all_rows_trained_on(problem: Supervised) -> None:
+    run = Run(problem=problem, validation=0.3, batch=3)
+    known = {tuple(row) for row in run.training.data.inputs.tolist()}
+    for batch in islice(run.batched.batches(), 5):
+        assert {tuple(row) for row in batch.data.inputs.tolist()} <= known
+
+
+@given(
+    st.sampled_from([LinearRegression, Polynomial, SoftmaxRegression, Network]), seeds, st.floats(-1e6, 1e6)
+)
+def test_what_is_held_out_teaches_nothing(kind: type[Supervised], seed: int, value: float) -> None:
+    target = "c" if kind.classifies else "y"
+    problem = own(kind, POINTS, (0,), target)
+    _, _, out = split(problem, 0.2, seed)
+    changed = POINTS.copy()
+    changed.loc[out, "f0"] = value
+    runs = [
+        Run(problem=p, validation=0.2, shuffle=seed, epochs=3)
+        for p in (problem, own(kind, changed, (0,), target))
+    ]
+    one, other = (run.training for run in runs)
+    assert torch.equal(one.data.inputs, other.data.inputs)
+    assert (one.minimum, one.minima) == (other.minimum, other.minima)
+    if one.hessian is not None:
+        assert conditioning(one).number == conditioning(other).number
+    assert torch.equal(*(train(run).loss for run in runs))
+
+
+def test_an_outlier_held_out_leaves_training_well_conditioned() -> None:
+    frame = points(features=1)
+    frame.loc[7, "f0"] = 1e4
+    problem = own(LinearRegression, frame, (0,), "y")
+    seed = next(seed for seed in range(99) if 7 in drawn(as_read(problem), 0.2, seed)[1])
+    run = Run(problem=problem, validation=0.2, shuffle=seed, optimizer=SGD(lr=0.5), epochs=20)
+    assert conditioning(run.training).number == pytest.approx(1)
+    assert train(run).epochs_to(1e-6) <= 2
+
+
+@pytest.mark.parametrize("value", [0.1, 1 / 3, 1e-9, 12345.678])
+def test_what_is_constant_in_the_rows_trained_on_becomes_0(value: float) -> None:
+    """Also where the mean of equal numbers is rounded."""
+    frame = POINTS.assign(f1=value)
+    problem = own(LinearRegression, frame, (0, 1), "y")
+    for seed in range(20):
+        _, _, out = split(problem, 0.2, seed)
+        changed = frame.copy()
+        changed.loc[out[0], "f1"] = value + 2
+        run = Run(problem=own(LinearRegression, changed, (0, 1), "y"), validation=0.2, shuffle=seed)
+        assert (run.training.data.inputs[:, 1] == 0).all()
+        assert run.held_out.data.inputs[:, 1].max().item() == pytest.approx(2)
+
+
+@pytest.mark.parametrize("problem", ALL, ids=repr)
+def test_without_rows_held_out_the_problem_is_trained_on_as_it_is(problem: Supervised) -> None:
+    run = Run(problem=problem)
+    assert run.training is run.whole is problem
+    assert run.held_out is None
+
+
+@given(st.sampled_from(ALL), shares, seeds)
+def test_a_split_follows_from_problem_share_and_seed_alone(
+    problem: Supervised, share: float, seed: int
+) -> None:
+    run = Run(problem=problem, validation=share, shuffle=seed)
+    first = run.split
+    for cache in (divided, prepared, as_read):
+        cache.cache_clear()
+    torch.manual_seed(seed)
+    again = replace(run, epochs=7, seed=3, batch=2).split
+    assert torch.equal(again.training.data.inputs, first.training.data.inputs)
+    assert (again.held_out is None) == (first.held_out is None)
+    if first.held_out is not None:
+        assert torch.equal(again.held_out.data.inputs, first.held_out.data.inputs)
