@@ -18,6 +18,7 @@ from trainers.conditioning import conditioning
 from trainers.objective import divided
 from trainers.optimizers import SGD
 from trainers.problems import (
+    PROBLEMS,
     LinearRegression,
     LogisticRegression,
     Network,
@@ -26,8 +27,9 @@ from trainers.problems import (
     SoftmaxRegression,
     Thermometer,
 )
+from trainers.problems.rows import Rows
 from trainers.problems.supervised import Supervised, as_read, prepared
-from trainers.splits import drawn
+from trainers.splits import drawn, quotas
 
 NUMBERS = count()
 
@@ -208,3 +210,61 @@ def test_a_split_follows_from_problem_share_and_seed_alone(
     assert (again.held_out is None) == (first.held_out is None)
     if first.held_out is not None:
         assert torch.equal(again.held_out.data.inputs, first.held_out.data.inputs)
+
+
+counts = st.lists(st.integers(1, 40), min_size=1, max_size=20)
+
+
+def of_classes(counts: list[int]) -> Rows:
+    target = torch.arange(len(counts)).repeat_interleave(torch.tensor(counts))
+    target = target[torch.randperm(len(target), generator=torch.Generator().manual_seed(1))]
+    labels = tuple(map(str, range(len(counts))))
+    return Rows(torch.zeros(len(target), 1, dtype=torch.float64), target, ("x",), "c", labels)
+
+
+@given(counts, shares, seeds)
+def test_of_each_class_the_same_share_is_held_out(counts: list[int], share: float, seed: int) -> None:
+    rows = of_classes(counts)
+    kept, out = (
+        rows[index].target.bincount(minlength=len(counts)).tolist() for index in drawn(rows, share, seed)
+    )
+    total, able = round(share * sum(counts)), sum(count > 1 for count in counts)
+    assert [a + b for a, b in zip(kept, out, strict=True)] == counts
+    assert all(kept)
+    assert all(abs(held - share * count) < 1 for held, count in zip(out, counts, strict=True))
+    if total >= able:
+        assert all(held for held, count in zip(out, counts, strict=True) if count > 1)
+    if total == 0:
+        assert not any(out)
+    if total >= 2 * len(counts) and min(share * count for count in counts) >= 1:
+        assert sum(out) == total
+    assert abs(sum(out) - total) < len(counts)
+
+
+@pytest.mark.parametrize(
+    ("counts", "share", "expected"),
+    [
+        ([57, 3], 0.2, [11, 1]),
+        ([57, 3], 0.1, [5, 1]),
+        ([59, 1], 0.2, [12, 0]),
+        ([4, 4, 4], 0.25, [1, 1, 1]),
+        ([5, 4, 3], 0.1, [1, 0, 0]),
+        ([2, 2], 0.5, [1, 1]),
+        ([1, 1, 1], 0.5, [0, 0, 0]),
+        ([40], 0.25, [10]),
+        ([11], 0.01, [0]),
+        ([10, 10, 10], 0.15, [2, 1, 1]),
+    ],
+)
+def test_quotas(counts: list[int], share: float, expected: list[int]) -> None:
+    assert quotas(counts, share) == expected
+
+
+def test_both_sides_have_every_class_in_every_order() -> None:
+    """Of 60 rows with 3 of one class."""
+    problem = own(SoftmaxRegression, POINTS.assign(c=["a"] * 3 + ["b"] * 57), (0, 1), "c")
+    for seed in range(200):
+        run = Run(problem=problem, validation=0.2, shuffle=seed)
+        for part in (run.training, run.held_out):
+            assert set(part.data.target.tolist()) == {0, 1}
+    assert {kind for kind in PROBLEMS.values() if issubclass(kind, Supervised)} == {type(p) for p in ALL}

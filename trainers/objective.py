@@ -20,7 +20,9 @@ class Objective(Settings):
 
     problem: Problem = Thermometer()
     batch: int = integer(0, 0, 100_000, help="Rows an update looks at; 0: all.")
-    validation: float = real(0, 0, 0.5, help="Share of the rows held out from training, to validate.")
+    validation: float = real(
+        0, 0, 0.5, help="Share of the rows held out from training, to validate; of each class the same."
+    )
     shuffle: int = integer(0, 0, MOST_SEED, help="Seed of the batches' order and of the rows held out.")
     seed: int = integer(0, 0, MOST_SEED, help="0 starts where the problem says, others at random.")
     dtype: str = choice("float32", ("float32", "float64"), help="Precision of all numbers.")

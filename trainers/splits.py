@@ -1,5 +1,7 @@
 """Which rows are trained on and which are held out."""
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -20,7 +22,27 @@ class Split:
 
 
 def drawn(rows: Rows, share: float, seed: int) -> tuple[Tensor, Tensor]:
-    """The numbers of the rows to train on and of those held out, at random."""
+    """The numbers of the rows to train on and of those held out, at random: of each class the same share."""
     order = torch.randperm(len(rows), generator=torch.Generator().manual_seed(seed))
-    out = round(share * len(rows))
-    return order[out:], order[:out]
+    classes = rows.target[order] if rows.labels else torch.zeros_like(order)
+    out = torch.zeros(len(order), dtype=torch.bool)
+    for number, quota in enumerate(quotas(classes.bincount().tolist(), share)):
+        out[(classes == number).nonzero().flatten()[:quota]] = True
+    return order[~out], order[out]
+
+
+def quotas(counts: Sequence[int], share: float) -> list[int]:
+    """How many rows of each class are held out, by largest remainders: less than one row off the share.
+
+    In all they are `share` of the rows, rounded, or as near to that as two rules allow: each class keeps a
+    row to train on, and has one held out where so many are that each class can have one.
+
+    Source: A. Hamilton 1792, on the apportionment of representatives.
+    """
+    exact = [round(share * count, 9) if count > 1 else 0.0 for count in counts]
+    total = round(share * sum(counts))
+    for_each = total >= sum(number > 0 for number in exact)
+    least = [max(math.floor(number), int(for_each and number > 0)) for number in exact]
+    able = sorted(range(len(exact)), key=lambda place: least[place] - exact[place])
+    more = [place for place in able if exact[place] > least[place]][: max(total - sum(least), 0)]
+    return [number + (place in more) for place, number in enumerate(least)]
