@@ -39,6 +39,7 @@ with st.skeleton(height=480):
         sweep,
         tables,
         train,
+        validation,
     )
     from trainers.conditioning import conditioning
     from trainers.controls import Shown
@@ -594,6 +595,8 @@ with st.sidebar:
         st.caption(curvatures.sentence() + (" With all rows at once." if task.updates > 1 else ""))
     control("epochs", knobs(task)["epochs"], task.epochs, "task.epochs")
     all_controls(task, "task", but="epochs")
+    for remark in validation.remarks(task):
+        st.caption(escaped(remark))
     if task.problem.size <= MOST_COORDINATES:
         st.checkbox("Choose the start", key="start", help="Instead of the start that the seed gives.")
     if task.start is not None and task.problem.size <= MOST_COORDINATES:
@@ -774,9 +777,8 @@ if tabs["Data"].open:
         if isinstance(task.problem, Supervised):
             data = task.whole.data
             st.markdown(f"**{data_of(task.problem)}**: {len(data):,} rows, as the model sees them")
-            if task.held_out is not None:
-                kept, out = task.training.count, task.held_out.count
-                st.caption(f"Trained on {kept:,} of them, {out:,} are held out, drawn at random.")
+            for remark in (validation.told(task), *validation.remarks(task)):
+                st.caption(escaped(remark))
             st.dataframe(data[:PREVIEW].frame(), height=220)
         else:
             st.write("This problem is a formula and has no data.")

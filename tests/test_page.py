@@ -393,5 +393,16 @@ def test_data_of_ones_own_need_a_table() -> None:
     assert app.warning[0].value == "source own needs a table of yours, from the tab Data: using moons."
 
 
+def test_what_can_not_be_held_out_is_told_beside_the_share_and_on_the_tab_data() -> None:
+    app = opened("epochs=50&run=Adam&tab=Data&validation=0.04")
+    told = "A share of 0\\.04 of 11 rows rounds to 0\\: none is held out\\."
+    assert [c.value for c in app.sidebar.caption].count(told) == 1
+    assert [c.value for c in app.main.caption].count(told) == 1
+    app.number_input(key="task.validation").set_value(0.2).run()
+    assert told not in [c.value for c in app.caption]
+    split = "Trained on 9 of them\\, 2 are held out\\, drawn at random\\."
+    assert split in [c.value for c in app.main.caption]
+
+
 def test_adam_is_a_rule() -> None:
     assert issubclass(Adam, Rule)

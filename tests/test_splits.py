@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from data.own import OwnTable
-from trainers import Run, train
+from trainers import Run, train, validation
 from trainers.conditioning import conditioning
 from trainers.objective import divided
 from trainers.optimizers import SGD
@@ -24,6 +24,7 @@ from trainers.problems import (
     Network,
     Own,
     Polynomial,
+    Rosenbrock,
     SoftmaxRegression,
     Thermometer,
 )
@@ -268,3 +269,66 @@ def test_both_sides_have_every_class_in_every_order() -> None:
         for part in (run.training, run.held_out):
             assert set(part.data.target.tolist()) == {0, 1}
     assert {kind for kind in PROBLEMS.values() if issubclass(kind, Supervised)} == {type(p) for p in ALL}
+
+
+def kinds(counts: list[int]) -> Supervised:
+    labels = [f"k{k}" for k, count in enumerate(counts) for _ in range(count)]
+    frame = pd.DataFrame({"x": np.arange(len(labels)) ** 2.0, "c": labels})
+    return own(SoftmaxRegression, frame, (0,), "c")
+
+
+@pytest.mark.parametrize(
+    ("counts", "share", "said"),
+    [
+        ([20, 20], 0.2, []),
+        ([20, 20], 0.0, []),
+        ([20, 20], 0.01, ["A share of 0.01 of 40 rows rounds to 0: none is held out."]),
+        ([20, 1], 0.2, ["Class k1 has a single row, trained on and not held out."]),
+        ([1, 1, 1], 0.5, ["Classes k0, k1 and k2 have one row each, trained on and not held out."]),
+        ([9, 9, 9], 0.05, ["1 row held out is too few for 3 classes. Missing: k1 and k2."]),
+        (
+            [9, 9, 9, 1],
+            0.08,
+            [
+                "Class k3 has a single row, trained on and not held out.",
+                "2 rows held out are too few for 4 classes. Missing: k2.",
+            ],
+        ),
+        (
+            [3] * 12,
+            0.03,
+            ["1 row held out is too few for 12 classes. Missing: k1, k10, k11, k2, k3 and 6 more."],
+        ),
+    ],
+)
+def test_what_can_not_be_held_out_is_told(counts: list[int], share: float, said: list[str]) -> None:
+    run = Run(problem=kinds(counts), validation=share)
+    assert validation.remarks(run) == said
+    assert bool(validation.told(run)) == (run.held_out is not None)
+
+
+@given(counts.filter(lambda counts: len(counts) > 1 and sum(counts) > 2), shares, seeds)
+def test_nothing_is_told_where_both_sides_have_every_class(
+    counts: list[int], share: float, seed: int
+) -> None:
+    run = Run(problem=kinds(counts), validation=share, shuffle=seed)
+    complete = run.held_out is not None and len(run.held_out.data.target.unique()) == len(counts)
+    assert bool(validation.remarks(run)) == (share > 0 and not complete)
+
+
+def test_a_share_that_rounds_to_no_row_is_told() -> None:
+    run = Run(validation=0.04)
+    assert run.held_out is None
+    assert validation.remarks(run) == ["A share of 0.04 of 11 rows rounds to 0: none is held out."]
+    assert validation.remarks(Run(problem=Rosenbrock(), validation=0.04)) == []
+
+
+def test_how_rows_are_split_is_told() -> None:
+    drawn_at = "Trained on 80 of them, 20 are held out, drawn at random"
+    scaled = "Scales are those of the rows trained on."
+    assert validation.told(Run(problem=LinearRegression(), validation=0.2)) == f"{drawn_at}. {scaled}"
+    assert validation.told(Run(problem=LinearRegression(scaling="raw"), validation=0.2)) == f"{drawn_at}."
+    classes = Run(problem=Network(samples=100), validation=0.2)
+    assert validation.told(classes) == f"{drawn_at}, of each class the same share."
+    assert validation.told(Run(validation=0.1)).startswith("Trained on 10 of them, 1 is held out, drawn")
+    assert validation.told(Run()) == ""
