@@ -41,7 +41,7 @@ with st.skeleton(height=480):
         train,
         validation,
     )
-    from trainers.conditioning import conditioning
+    from trainers.conditioning import described
     from trainers.controls import Shown
     from trainers.grids import Grid
     from trainers.knobs import Choice, Flag, Integer, Knob, KnobError, Real, Settings, knobs, nearest
@@ -590,9 +590,8 @@ with st.sidebar:
     st.selectbox("Problem", list(PROBLEMS), key="problem", label_visibility="collapsed", format_func=spaced)
     st.caption(task.problem.summary)
     all_controls(task.problem, f"problem.{type(task.problem).__name__}")
-    curvatures = conditioning(task.training)
-    if curvatures is not None:
-        st.caption(curvatures.sentence() + (" With all rows at once." if task.updates > 1 else ""))
+    if described(task):
+        st.caption(described(task))
     control("epochs", knobs(task)["epochs"], task.epochs, "task.epochs")
     all_controls(task, "task", but="epochs")
     for remark in validation.remarks(task):
