@@ -88,6 +88,17 @@ def test_a_measure_of_all_epochs_is_that_of_each() -> None:
     assert history.validation_loss.isfinite().all()
 
 
+@pytest.mark.parametrize("problem", [Thermometer(scaling="raw"), LinearRegression()], ids=repr)
+def test_a_run_that_diverges_is_measured_as_far_as_it_went(problem: Any) -> None:
+    run = Run(problem=problem, optimizer=SGD(lr=100), validation=0.2, epochs=200)
+    history = train(run)
+    assert history.status == "diverged"
+    for epoch in range(history.rows):
+        expected = run.held_out.loss(history.params[epoch])
+        torch.testing.assert_close(history.validation_loss[epoch], expected)
+    assert history.validation_loss[history.rows :].isnan().all()
+
+
 def test_over_fitting_is_seen() -> None:
     problem = Network(noise=0.4, samples=60, width=64)
     wild = train(Run(problem=problem, optimizer=Adam(lr=0.1), validation=0.4, epochs=600))
