@@ -429,7 +429,8 @@ def own_columns(table: OwnTable) -> None:
     kinds = models(own, PROBLEMS)
     if not kinds:
         told = f"the target has {len(own.classes):,} classes, and a model can tell 2 to {MOST_CLASSES}"
-        st.write(f"No model fits: {told}.")
+        large = own.too_large(classify=False)
+        st.write(f"No model fits: {f'it {escaped(large)}' if large else told}.")
         return
     kind = third.selectbox("Model", kinds, format_func=spaced, key=f"{key}.model.{target}.{len(features)}")
     st.caption(f"Suggested: {spaced(kinds[0])}.")

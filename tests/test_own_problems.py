@@ -1,6 +1,7 @@
 """A table of the user's as a problem: models, links, and what is kept apart."""
 
 import gc
+import hashlib
 import pickle
 from dataclasses import replace
 
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 
 from data.own import OwnTable, read_table
 from trainers import Run, train
+from trainers.conditioning import described
 from trainers.knobs import KnobError
 from trainers.objective import divided
 from trainers.optimizers import SGD, Adam
@@ -72,6 +74,26 @@ def test_columns_in_any_order_train(places: list[int], count: int, table: OwnTab
         assert train(run).loss.isfinite().all()
         assert Run.from_query(run.to_query(), tables) == (run, [])
     assert models(own, PROBLEMS)
+
+
+@pytest.mark.parametrize("value", [1e100, -1e100, 1e101, 1e155, -1e308])
+def test_numbers_too_large_to_be_squared_are_refused_by_name(value: float) -> None:
+    frame = pd.DataFrame({"a": [value, *range(9)], "b": [float(k * k) for k in range(10)]})
+    for scaling in ("raw", "standardised"):
+        for target, features in ((0, (1,)), (1, (0,))):
+            table = replace(
+                TABLE, digest=hashlib.sha256(frame.to_csv().encode()).hexdigest()[:16], frame=frame
+            )
+            query = f"problem=LinearRegression~source-own~scaling-{scaling}&epochs=2&validation=0.2"
+            query += f"&own={table.name}~{table.digest}~{target}~{features[0]}&run=SGD&dtype=float64"
+            page, notes = Page.from_query(query, tables={table.digest: table})
+            train(page.runs[0])
+            assert described(page.task)
+            if abs(value) > 1e100:
+                assert page.task.problem == LinearRegression(scaling=scaling)
+                assert "must have numbers from -1e100 to 1e100 in column “a”" in notes[0]
+            else:
+                assert page.task.problem.own is not None
 
 
 def test_classes_have_their_names() -> None:

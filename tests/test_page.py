@@ -387,6 +387,14 @@ def test_a_table_is_pasted_and_trained_on() -> None:
     assert shown(app).task.problem.own == page.task.problem.own
 
 
+def test_numbers_too_large_for_any_model_are_told() -> None:
+    app = opened("epochs=50&run=Adam&tab=Data")
+    app.text_area(key="own.text").set_value("x,y\n1e300,0\n" + "".join(f"{x},{x}\n" for x in range(30))).run()
+    assert not app.exception
+    said = next(m.value for m in app.markdown if m.value.startswith("No model fits"))
+    assert "1e100 in column “x”" in said.replace("\\", "")
+
+
 def test_data_of_ones_own_need_a_table() -> None:
     app = opened("epochs=50&run=Adam&problem=Network")
     app.selectbox(key="problem.Network.source").select("own").run()
