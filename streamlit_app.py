@@ -41,8 +41,9 @@ with st.skeleton(height=480):
         sweep,
         tables,
         train,
+        validation,
     )
-    from trainers.conditioning import conditioning
+    from trainers.conditioning import described
     from trainers.controls import Drawn, Shown
     from trainers.data_tab import Columns
     from trainers.grids import Grid
@@ -424,7 +425,8 @@ def own_columns(table: OwnTable, columns: Columns) -> None:
     kinds = models(own, PROBLEMS)
     if not kinds:
         told = f"the target has {len(own.classes):,} classes, and a model can tell 2 to {MOST_CLASSES}"
-        st.write(f"No model fits: {told}.")
+        large = own.too_large(classify=False)
+        st.write(f"No model fits: {f'it {escaped(large)}' if large else told}.")
         return
     select("Model", kinds, standing["own.model"], "own.model", third, format_func=spaced)
     st.caption(f"Suggested: {spaced(kinds[0])}.")
@@ -592,11 +594,12 @@ with st.sidebar:
     select("Problem", list(PROBLEMS), kind, "problem", label_visibility="collapsed", format_func=spaced)
     st.caption(task.problem.summary)
     all_controls(task.problem, f"problem.{kind}")
-    curvatures = conditioning(task.training)
-    if curvatures is not None:
-        st.caption(curvatures.sentence() + (" With all rows at once." if task.updates > 1 else ""))
+    if described(task):
+        st.caption(described(task))
     control("epochs", knobs(task)["epochs"], task.epochs, "task.epochs")
     all_controls(task, "task", but="epochs")
+    for remark in validation.remarks(task):
+        st.caption(escaped(remark))
     if task.problem.size <= MOST_COORDINATES:
         chosen, hint = task.start is not None, "Instead of the start that the seed gives."
         st.checkbox("Choose the start", chosen, key=at("start", chosen), help=hint)
@@ -778,11 +781,10 @@ if tabs["Path"].open:
 if tabs["Data"].open:
     with tabs["Data"]:
         if isinstance(task.problem, Supervised):
-            data = task.problem.data
+            data = task.whole.data
             st.markdown(f"**{data_of(task.problem)}**: {len(data):,} rows, as the model sees them")
-            if task.held_out is not None:
-                kept, out = task.training.count, task.held_out.count
-                st.caption(f"Trained on {kept:,} of them, {out:,} are held out, drawn at random.")
+            for remark in (validation.told(task), *validation.remarks(task)):
+                st.caption(escaped(remark))
             st.dataframe(data[:PREVIEW].frame(), height=220)
         else:
             st.write("This problem is a formula and has no data.")

@@ -1,16 +1,24 @@
 """Rows held out, and batches."""
 
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from itertools import islice
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 import torch
+from torch import Tensor
 
 from trainers import Axis, Race, Run, Sweep, race, sweep, train
 from trainers.knobs import KnobError
 from trainers.optimizers import SGD, Adam
-from trainers.problems import LinearRegression, Network, Rosenbrock, SoftmaxRegression, Thermometer
+from trainers.problems import (
+    LinearRegression,
+    Network,
+    Problem,
+    Rosenbrock,
+    SoftmaxRegression,
+    Thermometer,
+)
 from trainers.runners import RUNNERS
 
 
@@ -67,7 +75,7 @@ def test_mini_batch_training_is_the_loop_that_one_would_write(runner: str) -> No
 def test_rows_held_out_are_a_seeded_share_and_the_rest_is_trained_on() -> None:
     run = Run(problem=LinearRegression(samples=40), validation=0.25, epochs=5)
     assert (run.training.count, run.held_out.count) == (30, 10)
-    assert rows(run.training) | rows(run.held_out) == rows(run.problem)
+    assert rows(run.training) | rows(run.held_out) == rows(run.whole)
     assert rows(replace(run, shuffle=3).held_out) != rows(run.held_out)
     assert run.training.minimum < run.problem.minimum
     history = train(run)
@@ -86,6 +94,17 @@ def test_a_measure_of_all_epochs_is_that_of_each() -> None:
         torch.testing.assert_close(history.validation_accuracy[epoch], run.held_out.accuracy(params))
     assert history.validation_accuracy[-1] > 0.9
     assert history.validation_loss.isfinite().all()
+
+
+@pytest.mark.parametrize("problem", [Thermometer(scaling="raw"), LinearRegression()], ids=repr)
+def test_a_run_that_diverges_is_measured_as_far_as_it_went(problem: Any) -> None:
+    run = Run(problem=problem, optimizer=SGD(lr=100), validation=0.2, epochs=200)
+    history = train(run)
+    assert history.status == "diverged"
+    for epoch in range(history.rows):
+        expected = run.held_out.loss(history.params[epoch])
+        torch.testing.assert_close(history.validation_loss[epoch], expected)
+    assert history.validation_loss[history.rows :].isnan().all()
 
 
 def test_over_fitting_is_seen() -> None:
@@ -153,3 +172,36 @@ def test_a_link_says_which_rows() -> None:
     clamped, notes = Run.from_query("problem=SoftmaxRegression&epochs=100000&batch=-3")
     assert (clamped.epochs, clamped.batch) == (18461, 0)
     assert len(notes) == 2
+
+
+@dataclass(frozen=True)
+class Mean(Problem):
+    """The mean of some numbers: a problem with rows that knows no scaling and no classes."""
+
+    names: ClassVar[tuple[str, ...]] = ("m",)
+    values: Tensor = field(default_factory=lambda: torch.arange(10.0, dtype=torch.float64), compare=False)
+
+    @property
+    def count(self) -> int:
+        return len(self.values)
+
+    def rows(self, index: Tensor | slice) -> "Mean":
+        return Mean(self.values[index])
+
+    def start(self, seed: int = 0) -> Tensor:
+        return torch.zeros(1, dtype=torch.float64)
+
+    def loss(self, params: Tensor) -> Tensor:
+        return (params - self.values.to(params.dtype)).square().mean()
+
+    def gradient(self, params: Tensor) -> Tensor:
+        return 2 * (params - self.values.to(params.dtype).mean())
+
+
+def test_rows_of_a_problem_from_outside_are_held_out() -> None:
+    run = Run(problem=Mean(), validation=0.3, dtype="float64", epochs=2)
+    assert run.held_out is not None
+    assert (run.training.count, run.held_out.count, run.whole.count) == (7, 3, 10)
+    history = train(run)
+    assert history.validation_loss is not None
+    assert history.validation_loss.isfinite().all()

@@ -1,15 +1,19 @@
 """A table of the user's as a problem: models, links, and what is kept apart."""
 
 import gc
+import hashlib
 import pickle
 from dataclasses import replace
 
 import pandas as pd
 import pytest
 import torch
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
 from data.own import OwnTable, read_table
 from trainers import Run, train
+from trainers.conditioning import described
 from trainers.knobs import KnobError
 from trainers.objective import divided
 from trainers.optimizers import SGD, Adam
@@ -25,7 +29,7 @@ from trainers.problems import (
 )
 from trainers.problems.least_squares import solved
 from trainers.problems.suiting import models
-from trainers.problems.supervised import prepared
+from trainers.problems.supervised import as_read, prepared
 from trainers.run import Method, Task
 
 LINES = ["size,rooms,price,kind", *(f"{x},{x % 3},{2 * x + 1 + x % 3},{'abc'[x % 3]}" for x in range(12))]
@@ -43,6 +47,53 @@ def test_a_table_is_fitted_exactly() -> None:
     assert scaled.data.inputs[:, :2].mean(0).tolist() == pytest.approx([0, 0], abs=1e-12)
     history = train(Run(problem=scaled, optimizer=SGD(lr=0.3), epochs=300, dtype="float64"))
     assert history.loss[-1] < 1e-10
+
+
+MIXED = read_table(
+    "\n".join(
+        ["a,two,b,word,c,three", *(f"{x},{x % 2},{x * x},{'uv'[x % 2]},{9 - x},{x % 3}" for x in range(9))]
+    ).encode(),
+    "mixed.csv",
+)
+BACKWARDS = replace(MIXED, digest="b" * 16, frame=MIXED.frame[::-1])
+
+
+@settings(max_examples=30)
+@given(st.permutations(range(6)), st.integers(2, 6), st.sampled_from([MIXED, BACKWARDS]))
+@example([2, 1, 0, 3, 4, 5], 3, MIXED)
+@example([5, 4, 2, 1, 0, 3], 6, MIXED)
+def test_columns_in_any_order_train(places: list[int], count: int, table: OwnTable) -> None:
+    target, *features = places[:count]
+    features = [place for place in features if place != 3] or [0 if target else 1]
+    own = Own.of(table, target, features)
+    tables = {table.digest: table}
+    for name in models(own, PROBLEMS):
+        run = Run(problem=PROBLEMS[name](source="own", own=own), epochs=2, validation=0.2)
+        columns = table.frame.iloc[:, features].to_numpy().tolist()
+        assert own.rows(run.problem.classifies).inputs.tolist() == columns
+        assert train(run).loss.isfinite().all()
+        assert Run.from_query(run.to_query(), tables) == (run, [])
+    assert models(own, PROBLEMS)
+
+
+@pytest.mark.parametrize("value", [1e100, -1e100, 1e101, 1e155, -1e308])
+def test_numbers_too_large_to_be_squared_are_refused_by_name(value: float) -> None:
+    frame = pd.DataFrame({"a": [value, *range(9)], "b": [float(k * k) for k in range(10)]})
+    for scaling in ("raw", "standardised"):
+        for target, features in ((0, (1,)), (1, (0,))):
+            table = replace(
+                TABLE, digest=hashlib.sha256(frame.to_csv().encode()).hexdigest()[:16], frame=frame
+            )
+            query = f"problem=LinearRegression~source-own~scaling-{scaling}&epochs=2&validation=0.2"
+            query += f"&own={table.name}~{table.digest}~{target}~{features[0]}&run=SGD&dtype=float64"
+            page, notes = Page.from_query(query, tables={table.digest: table})
+            train(page.runs[0])
+            assert described(page.task)
+            if abs(value) > 1e100:
+                assert page.task.problem == LinearRegression(scaling=scaling)
+                assert "must have numbers from -1e100 to 1e100 in column “a”" in notes[0]
+            else:
+                assert page.task.problem.own is not None
 
 
 def test_classes_have_their_names() -> None:
@@ -131,7 +182,7 @@ def test_what_was_pickled_finds_a_table_that_was_read_again() -> None:
     content = b"x,y\n" + b"\n".join(b"%d,%d" % (x, x + 1) for x in range(9))
     run = Run(problem=LinearRegression(source="own", own=Own.of(read_table(content), 1, (0,))), epochs=3)
     pickled = pickle.dumps(train(run))
-    for cache in (prepared, solved, divided):
+    for cache in (as_read, prepared, solved, divided):
         cache.cache_clear()
     del run
     gc.collect()

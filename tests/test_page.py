@@ -401,10 +401,40 @@ def test_a_table_is_pasted_and_trained_on() -> None:
     assert shown(app).task.problem.own == page.task.problem.own
 
 
+def test_numbers_too_large_for_any_model_are_told() -> None:
+    app = opened("epochs=50&run=Adam&tab=Data")
+    app.text_area(key="own.text").set_value("x,y\n1e300,0\n" + "".join(f"{x},{x}\n" for x in range(30))).run()
+    assert not app.exception
+    said = next(m.value for m in app.markdown if m.value.startswith("No model fits"))
+    assert "1e100 in column “x”" in said.replace("\\", "")
+
+
 def test_data_of_ones_own_need_a_table() -> None:
     app = opened("epochs=50&run=Adam&problem=Network")
     app.selectbox(key="problem.Network.source").select("own").run()
     assert app.warning[0].value == "source own needs a table of yours, from the tab Data: using moons."
+
+
+def test_what_can_not_be_held_out_is_told_beside_the_share_and_on_the_tab_data() -> None:
+    app = opened("epochs=50&run=Adam&tab=Data&validation=0.04")
+    told = "A share of 0\\.04 of 11 rows rounds to 0\\: none is held out\\."
+    assert [c.value for c in app.sidebar.caption].count(told) == 1
+    assert [c.value for c in app.main.caption].count(told) == 1
+    app.number_input(key="task.validation").set_value(0.2).run()
+    assert told not in [c.value for c in app.caption]
+    split = "Trained on 9 of them\\, 2 are held out\\, drawn at random\\."
+    assert split in [c.value for c in app.main.caption]
+
+
+def test_in_batches_no_stable_rate_is_told_or_drawn() -> None:
+    app = opened("epochs=50&run=SGD&tab=Race&batch=4&race=Racing~trials-3~starts-2~epochs-5")
+    captions = [c.value for c in app.caption]
+    assert any(c.startswith("Hessian over all rows trained on: ") for c in captions)
+    assert not any("stable" in c or "where divergence begins" in c for c in captions)
+    app.number_input(key="task.batch").set_value(0).run()
+    captions = [c.value for c in app.caption]
+    assert any("Plain SGD is stable below lr 0.03298." in c for c in captions)
+    assert any("where divergence begins" in c for c in captions)
 
 
 def test_adam_is_a_rule() -> None:

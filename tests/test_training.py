@@ -101,7 +101,7 @@ def test_divergence_at_any_update_is_a_result(
 
 @pytest.mark.parametrize("validation", [0.0, 0.4])
 def test_divergence_before_the_first_update_is_a_result(validation: float) -> None:
-    table = read_table(b"x,y\n" + b"".join(b"%d,1e300\n" % k for k in range(9)) + b"9,2\n")
+    table = read_table(b"x,y\n" + b"".join(b"%d,1e60\n" % k for k in range(9)) + b"9,2\n")
     problem = LinearRegression(source="own", own=Own.of(table, 1, (0,)))
     history = train(Run(problem=problem, epochs=3, validation=validation))
     assert (history.status, history.diverged_at, history.rows) == ("diverged", 0, 0)

@@ -9,7 +9,8 @@ import torch
 from trainers.knobs import KnobError, Settings, choice, integer, real, shown
 from trainers.modes import kept
 from trainers.problems import Problem, Thermometer
-from trainers.problems.supervised import PREPARED
+from trainers.problems.supervised import PREPARED, Supervised, as_read
+from trainers.splits import Split, drawn
 
 MOST_SEED = 2**31 - 1
 
@@ -20,7 +21,9 @@ class Objective(Settings):
 
     problem: Problem = Thermometer()
     batch: int = integer(0, 0, 100_000, help="Rows an update looks at; 0: all.")
-    validation: float = real(0, 0, 0.5, help="Share of the rows held out from training, to validate.")
+    validation: float = real(
+        0, 0, 0.5, help="Share of the rows held out from training, to validate; of each class the same."
+    )
     shuffle: int = integer(0, 0, MOST_SEED, help="Seed of the batches' order and of the rows held out.")
     seed: int = integer(0, 0, MOST_SEED, help="0 starts where the problem says, others at random.")
     dtype: str = choice("float32", ("float32", "float64"), help="Precision of all numbers.")
@@ -38,21 +41,27 @@ class Objective(Settings):
         return self.problem.count > 0 or name not in ("batch", "validation")
 
     @property
-    def split(self) -> tuple[Problem, Problem | None]:
+    def split(self) -> Split:
         """The problem on the rows to train on, and on those held out, if any."""
         return (
-            divided(self.problem, self.validation, self.shuffle) if self.validation else (self.problem, None)
+            divided(self.problem, self.validation, self.shuffle) if self.validation else Split(self.problem)
         )
 
     @property
     def training(self) -> Problem:
         """What is minimised."""
-        return self.split[0]
+        return self.split.training
 
     @property
     def held_out(self) -> Problem | None:
         """The same problem on the rows held out."""
-        return self.split[1]
+        return self.split.held_out
+
+    @property
+    def whole(self) -> Problem:
+        """The same problem on all rows, those held out among them, as the model sees them."""
+        kept = self.split.kept
+        return self.problem.fitted(kept) if kept is not None else self.problem
 
     @property
     def updates(self) -> int:
@@ -67,13 +76,18 @@ class Objective(Settings):
 
 @lru_cache(PREPARED)
 @kept
-def divided(problem: Problem, share: float, seed: int) -> tuple[Problem, Problem | None]:
-    """The problem on its rows less a share of them, and on that share, drawn at random; once."""
-    out = round(share * problem.count)
-    if out == 0:
-        return problem, None
-    order = torch.randperm(problem.count, generator=torch.Generator().manual_seed(seed))
-    return problem.rows(order[out:]), problem.rows(order[:out])
+def divided(problem: Problem, share: float, seed: int) -> Split:
+    """The problem on its rows less a share of them, and on that share, drawn at random; once.
+
+    What is fitted beforehand, such as a scaling, is fitted to the rows to train on.
+    """
+    rows = as_read(problem) if isinstance(problem, Supervised) else None
+    classes = rows.target if rows is not None and rows.labels else None
+    stay, out = drawn(problem.count, classes, share, seed)
+    if not len(out):
+        return Split(problem)
+    fitted = problem.fitted(stay)
+    return Split(fitted.rows(stay), fitted.rows(out), stay)
 
 
 @dataclass(frozen=True)

@@ -44,9 +44,12 @@ def sensitivity(result: RaceResult, names: Sequence[str]) -> pd.DataFrame:
 
 
 def edges(result: RaceResult, names: Sequence[str]) -> pd.DataFrame:
-    """The rates, of those tried, from which on an optimizer diverges, where that is known: run, x."""
+    """The rates, of those tried, from which on an optimizer diverges, where that is known: run, x.
+
+    It is where each update looks at all rows: a batch has another Hessian.
+    """
     hessian, rows = result.race.training.hessian, []
-    if hessian is not None and result.race.search == "lr":
+    if hessian is not None and result.race.search == "lr" and result.race.updates == 1:
         curvature = float(torch.linalg.eigvalsh(hessian).max())
         rows = [(name, e.optimizer.edge(curvature)) for name, e in zip(names, result.entries, strict=True)]
     low, high = result.race.low, result.race.high

@@ -23,7 +23,8 @@ class Optimizer(Settings):
     def edge(self, curvature: float) -> float | None:
         """The learning rate from which on it diverges on a quadratic loss, where that is known.
 
-        `curvature` is the largest eigenvalue of the loss's Hessian.
+        `curvature` is the largest eigenvalue of the loss's Hessian. With batches it says nothing: each has
+        a loss of its own.
         """
         return None
 

@@ -83,6 +83,10 @@ class Problem(Settings):
         """The same problem on some rows of its data."""
         raise NotImplementedError
 
+    def fitted(self, training: Tensor | slice) -> "Problem":
+        """The same problem on all rows of its data, with what is learnt of them learnt from these alone."""
+        return self
+
     def batches(self) -> Iterator["Problem"]:
         """What each update looks at: all of it, over and over."""
         return repeat(self)

@@ -9,7 +9,7 @@ from torch.nn import functional
 
 import data
 from trainers.knobs import choice, integer, real
-from trainers.problems.rows import Rows
+from trainers.problems.rows import Rows, numbers
 from trainers.problems.supervised import OWN, Supervised, seeded
 
 SHAPES = {"moons": data.moons, "circles": data.circles, "spirals": data.spirals, "xor": data.xor}
@@ -20,18 +20,15 @@ Layer = tuple[Tensor, Tensor]
 def shape(problem: "Classifier") -> Rows:
     """Points of two classes in the plane."""
     table = SHAPES[problem.source](problem.samples, problem.noise, problem.data_seed)
-    inputs = torch.tensor(table[["x", "y"]].to_numpy())
-    return Rows(inputs, torch.tensor(table["class"].to_numpy()), ("x", "y"), "class", ("0", "1"))
+    inputs = numbers(table[["x", "y"]])
+    return Rows(inputs, numbers(table["class"], "int64"), ("x", "y"), "class", ("0", "1"))
 
 
 def digits(problem: "Classifier") -> Rows:
     """The 8x8 digits, their pixels from 0 to 1."""
     table = data.digits()
-    inputs = torch.tensor(table.iloc[:, :-1].to_numpy()) / 16.0
-    labels = tuple(map(str, range(10)))
-    return Rows(
-        inputs.double(), torch.tensor(table["digit"].to_numpy()), tuple(table.columns[:-1]), "digit", labels
-    )
+    inputs, target = numbers(table.iloc[:, :-1]) / 16.0, numbers(table["digit"], "int64")
+    return Rows(inputs, target, tuple(table.columns[:-1]), "digit", tuple(map(str, range(10))))
 
 
 @dataclass(frozen=True)
@@ -58,9 +55,8 @@ class Classifier(Supervised):
     def applies(self, name: str) -> bool:
         return self.source in SHAPES or name not in ("samples", "noise", "data_seed")
 
-    def prepare(self) -> Rows:
-        rows = super().prepare()
-        return rows.standardised() if self.source == OWN else rows
+    def scaled(self, rows: Rows, training: Rows) -> Rows:
+        return rows.standardised(training) if self.source == OWN else rows
 
     @property
     def widths(self) -> tuple[int, ...]:

@@ -5,14 +5,15 @@ from dataclasses import dataclass, field
 from typing import Any
 from weakref import WeakValueDictionary
 
-import torch
 from pandas.api.types import is_float_dtype
 
 from data.own import OwnTable
 from trainers.knobs import KnobError, plain, shown
-from trainers.problems.rows import Rows
+from trainers.problems.rows import Rows, numbers
 
 MOST_CLASSES = 20
+LARGEST = 1e100
+"""Larger numbers have squares that are not finite."""
 TABLES: WeakValueDictionary[str, OwnTable] = WeakValueDictionary()
 """The tables in use, by digest: what is pickled holds no table, and finds it again here."""
 
@@ -59,9 +60,11 @@ class Own:
         return tuple(sorted(self.table.frame.iloc[:, self.target].unique().tolist()))
 
     def rows(self, classify: bool) -> Rows:
-        """The columns as inputs and target; raises `KnobError` where the target can't be that."""
+        """The columns as inputs and target; raises `KnobError` where they can't be that."""
+        if self.too_large(classify):
+            raise KnobError("own", self.too_large(classify))
         frame = self.table.frame
-        inputs = torch.tensor(frame.iloc[:, list(self.features)].to_numpy(dtype="float64"))
+        inputs = numbers(frame.iloc[:, list(self.features)])
         features = tuple(map(str, frame.columns[list(self.features)]))
         column, aim = frame.iloc[:, self.target], str(frame.columns[self.target])
         if not classify:
@@ -69,13 +72,21 @@ class Own:
                 raise KnobError(
                     "own", f"has words in {self.called(self.target)}, which so can only be a class"
                 )
-            return Rows(inputs, torch.tensor(column.to_numpy(dtype="float64")), features, aim)
+            return Rows(inputs, numbers(column), features, aim)
         classes = self.classes
         if not 2 <= len(classes) <= MOST_CLASSES:
             raise KnobError("own", f"must have 2 to {MOST_CLASSES} classes, got {len(classes)}")
-        numbers = torch.tensor(column.map({value: k for k, value in enumerate(classes)}).to_numpy("int64"))
-        labels = tuple(map(plain, classes))
-        return Rows(inputs, numbers, features, aim, labels)
+        places = numbers(column.map({value: k for k, value in enumerate(classes)}), "int64")
+        return Rows(inputs, places, features, aim, tuple(map(plain, classes)))
+
+    def too_large(self, classify: bool) -> str:
+        """Which numbers are larger than a model can square, in words; nothing if none are."""
+        bounds = f"must have numbers from -{plain(LARGEST)} to {plain(LARGEST)}"
+        for place in self.features if classify else (*self.features, self.target):
+            largest = self.table.frame.iloc[:, place].abs().max() if self.numeric(place) else 0.0
+            if largest > LARGEST:
+                return f"{bounds} in {self.called(place)}, got one of size {plain(float(largest))}"
+        return ""
 
     def write(self) -> str:
         """As text for a link."""

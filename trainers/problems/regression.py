@@ -10,7 +10,7 @@ import data
 from trainers.knobs import KnobError, choice, integer, real
 from trainers.problems.least_squares import LeastSquares
 from trainers.problems.own import Own
-from trainers.problems.rows import Rows
+from trainers.problems.rows import Rows, numbers
 from trainers.problems.supervised import OWN, seeded
 
 MOST_ROWS, MOST_SEED = 10_000, 2**31 - 1
@@ -30,7 +30,9 @@ class LinearRegression(LeastSquares):
 
     source: str = choice("made", ("made", OWN), help="The data: made at random, or a table of yours.")
     scaling: str = choice(
-        "standardised", ("raw", "standardised"), help="As read, or with mean 0 and deviation 1 over all rows."
+        "standardised",
+        ("raw", "standardised"),
+        help="As read, or with mean 0 and deviation 1 over the rows trained on.",
     )
     samples: int = integer(100, 4, MOST_ROWS, scale="log", help="How many rows are made.")
     inputs: int = integer(5, 1, 50, help="How many features are made.")
@@ -53,19 +55,18 @@ class LinearRegression(LeastSquares):
     def applies(self, name: str) -> bool:
         return self.source == "made" or name in ("source", "scaling")
 
-    def prepare(self) -> Rows:
-        rows = super().prepare()
-        return (rows.standardised() if self.scaling == "standardised" else rows).with_ones()
+    def scaled(self, rows: Rows, training: Rows) -> Rows:
+        return (rows.standardised(training) if self.scaling == "standardised" else rows).with_ones()
 
 
 @dataclass(frozen=True)
 class Polynomial(LeastSquares):
     """A polynomial of a chosen degree through points of the plane.
 
-        prediction = w1 x + w2 x^2 + ... + b              x from -1 to 1
+        prediction = w1 x + w2 x^2 + ... + b              x from -1 to 1 in the rows trained on
 
-    The input is stretched to [-1, 1] first. The higher the degree, the more alike the powers, and the worse
-    the condition.
+    The input is stretched to that first. The higher the degree, the more alike the powers, and the worse the
+    condition.
 
     Source: W. Gautschi 1975, "Norm estimates for inverses of Vandermonde matrices", on the conditioning.
     """
@@ -85,7 +86,7 @@ class Polynomial(LeastSquares):
         return Rows(x[:, None], torch.sin(3 * x) + self.noise * noise, ("x",), "y")
 
     def thermometer(self) -> Rows:
-        table = torch.tensor(data.thermometer()[["t_u", "t_c"]].to_numpy())
+        table = numbers(data.thermometer()[["t_u", "t_c"]])
         return Rows(table[:, :1], table[:, 1], ("t_u",), "t_c (°C)")
 
     makers: ClassVar = {"sine": sine, "thermometer": thermometer}
@@ -98,12 +99,10 @@ class Polynomial(LeastSquares):
         if len(own.features) > 1:
             raise KnobError("own", f"must have one feature for a polynomial, got {len(own.features)}")
 
-    def prepare(self) -> Rows:
-        rows = super().prepare()
-        x = rows.inputs
-        low, high = x.amin(0), x.amax(0)
-        stretched = 2 * (x - low) / (high - low).where(high > low, 1.0) - 1
-        names = (f"{rows.features[0]} (from −1 to 1)",)
+    def scaled(self, rows: Rows, training: Rows) -> Rows:
+        low, high = training.inputs.amin(0), training.inputs.amax(0)
+        stretched = 2 * (rows.inputs - low) / (high - low).where(high > low, 1.0) - 1
+        names = (f"{rows.features[0]} (min-max scaled)",)
         return replace(rows, inputs=self.features(stretched), features=names).with_ones()
 
     def features(self, x: Tensor) -> Tensor:

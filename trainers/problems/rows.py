@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TypeAlias
 
+import numpy as np
 import pandas as pd
 import torch
 from torch import Tensor
@@ -46,10 +47,16 @@ class Rows:
     def _converted(self) -> dict[torch.dtype, tuple[Tensor, Tensor]]:
         return {}
 
-    def standardised(self) -> "Rows":
-        """The same with inputs of mean 0 and deviation 1; a constant input becomes 0."""
-        spread = self.inputs.std(0, correction=0)
-        inputs = (self.inputs - self.inputs.mean(0)) / spread.where(spread > 0, 1.0)
+    def standardised(self, training: "Rows") -> "Rows":
+        """The same with inputs that have mean 0 and deviation 1 over the training rows.
+
+        An input that is constant there becomes 0 there, and stays as it is but for that shift elsewhere.
+        """
+        known = training.inputs
+        # By its values: the mean of equal numbers may be rounded, and their deviation then is not 0.
+        varies = known.amax(0) > known.amin(0)
+        centre = known.mean(0).where(varies, known[0])
+        inputs = (self.inputs - centre) / known.std(0, correction=0).where(varies, 1.0)
         return replace(
             self, inputs=inputs, features=tuple(f"{name} (standardised)" for name in self.features)
         )
@@ -64,6 +71,11 @@ class Rows:
         numbers = self.target.tolist()
         table[self.aim] = [self.labels[k] for k in numbers] if self.labels else numbers
         return table
+
+
+def numbers(table: "pd.DataFrame | pd.Series", dtype: str = "float64") -> Tensor:
+    """The numbers of a table or column, copied: torch takes no view whose columns or rows run backwards."""
+    return torch.from_numpy(np.array(table.to_numpy(dtype)))
 
 
 def with_ones(features: Tensor) -> Tensor:

@@ -18,6 +18,8 @@ from trainers.problems.rows import Index, Rows
 
 PREPARED = 16
 """Of how many problems the data are kept ready."""
+READ = 4
+"""Of how many problems the rows are kept as they were read: a split needs them once."""
 OWN = "own"
 
 
@@ -25,8 +27,8 @@ OWN = "own"
 class Supervised(Problem):
     """A model fitted to rows of data: the loss is a mean over them.
 
-    A subclass has either one data set, which `prepare` returns, or a knob `source` with the names of `makers`
-    and perhaps "own", the user's table, which `own` then holds.
+    A subclass has either one data set, which `read` returns, or a knob `source` with the names of `makers`
+    and perhaps "own", the user's table, which `own` then holds. What it makes of the inputs is in `scaled`.
     """
 
     makers: ClassVar[Mapping[str, Callable[[Any], Rows]]] = {}
@@ -54,13 +56,20 @@ class Supervised(Problem):
         """Raise `KnobError` where the model can't be fitted to these columns."""
         own.rows(self.classifies)
 
-    def prepare(self) -> Rows:
-        """All rows, as the model sees them."""
+    def read(self) -> Rows:
+        """All rows, as they were read or made."""
         source: str = self.source  # type: ignore[attr-defined]
         if source != OWN:
             return self.makers[source](self)
         assert self.own is not None
         return self.own.rows(self.classifies)
+
+    def scaled(self, rows: Rows, training: Rows) -> Rows:
+        """Rows as the model sees them. What is learnt for that, such as a mean, is learnt from `training`.
+
+        Both are as `read` returns them.
+        """
+        return rows
 
     @cached_property
     def data(self) -> Rows:
@@ -84,16 +93,33 @@ class Supervised(Problem):
         return self.data.frame()
 
     def rows(self, index: Index) -> Self:
-        some = copy(self)
-        object.__setattr__(some, "part", self.data[index])
-        return some
+        """The same problem on some rows of its data, scaled as they are."""
+        return self._on(self.data[index])
+
+    def fitted(self, training: Index) -> Self:
+        """The same problem on all its rows, scaled as these of them say."""
+        rows = as_read(self)
+        return self._on(self.scaled(rows, rows[training]))
+
+    def _on(self, rows: Rows) -> Self:
+        other = copy(self)
+        object.__setattr__(other, "part", rows)
+        return other
+
+
+@lru_cache(READ)
+@kept
+def as_read(problem: Supervised) -> Rows:
+    """All rows of a problem, read or made once."""
+    return problem.read()
 
 
 @lru_cache(PREPARED)
 @kept
 def prepared(problem: Supervised) -> Rows:
-    """The rows of a problem, read or made once."""
-    return problem.prepare()
+    """All rows of a problem as the model sees them if it trains on all."""
+    rows = as_read(problem)
+    return problem.scaled(rows, rows)
 
 
 def seeded(seed: int) -> torch.Generator:

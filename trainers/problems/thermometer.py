@@ -1,6 +1,6 @@
 """The thermometer of unknown unit: the model with which the lesson begins."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import torch
@@ -9,7 +9,7 @@ from torch import Tensor
 import data
 from trainers.knobs import choice
 from trainers.problems.least_squares import LeastSquares
-from trainers.problems.rows import Rows
+from trainers.problems.rows import Rows, numbers
 from trainers.problems.supervised import normal
 
 START = (1.0, 0.0)
@@ -32,17 +32,20 @@ class Thermometer(LeastSquares):
     scaling: str = choice(
         "x0.1",
         ("raw", "x0.1", "standardised"),
-        help="The input as read, times 0.1 as in the book, or with mean 0 and deviation 1.",
+        help="The input as read, times 0.1 as in the book, or with mean 0 and deviation 1 over the rows "
+        "trained on.",
     )
 
     def start(self, seed: int = 0) -> Tensor:
         return torch.tensor(START, dtype=torch.float64) + normal(2, seed)
 
-    def prepare(self) -> Rows:
-        """The design matrix, with the columns t_u and 1, and the target t_c."""
+    def read(self) -> Rows:
         table = data.thermometer()
-        t_u, t_c = torch.tensor(table["t_u"].to_numpy()), torch.tensor(table["t_c"].to_numpy())
-        if self.scaling == "x0.1":
-            t_u = 0.1 * t_u
-        rows = Rows(t_u[:, None], t_c, (f"t_u ({self.scaling})",), "t_c (°C)")
-        return (rows.standardised() if self.scaling == "standardised" else rows).with_ones()
+        return Rows(numbers(table["t_u"])[:, None], numbers(table["t_c"]), ("t_u",), "t_c (°C)")
+
+    def scaled(self, rows: Rows, training: Rows) -> Rows:
+        """The design matrix, with the columns t_u and 1, and the target t_c."""
+        if self.scaling == "standardised":
+            return rows.standardised(training).with_ones()
+        inputs = 0.1 * rows.inputs if self.scaling == "x0.1" else rows.inputs
+        return replace(rows, inputs=inputs, features=(f"t_u ({self.scaling})",)).with_ones()

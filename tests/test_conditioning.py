@@ -1,0 +1,80 @@
+"""What the Hessian says of step sizes, and when it says nothing."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+import torch
+
+from trainers import Race, Run, race, train
+from trainers.conditioning import conditioning, described
+from trainers.optimizers import SGD, Adam
+from trainers.problems import PROBLEMS, LinearRegression, Polynomial, Problem, Thermometer
+from trainers.race_tables import edges
+from trainers.standings import entrant_names, margins
+
+QUADRATIC = [kind() for kind in PROBLEMS.values() if kind().hessian is not None] + [
+    Thermometer(scaling="raw"),
+    LinearRegression(samples=9, inputs=12),
+    Polynomial(degree=2),
+]
+FITTED = [problem for problem in QUADRATIC if problem.count]
+LIMIT = "Plain SGD is stable below lr"
+
+
+@pytest.mark.parametrize("problem", QUADRATIC, ids=repr)
+def test_looking_at_all_rows_plain_sgd_diverges_from_the_rate_told(problem: Problem) -> None:
+    run = Run(
+        problem=problem, batch=problem.count, validation=0.1 if problem.count else 0, epochs=3000, seed=5
+    )
+    known = conditioning(run.training)
+    assert f"{LIMIT} {known.stable:.4g}".replace("-", "−") in described(run)
+    inside, outside = (
+        train(replace(run, optimizer=SGD(lr=factor * known.stable), dtype="float64"))
+        for factor in (0.99, 1.02)
+    )
+    assert inside.loss[-1] <= inside.loss[0]
+    assert outside.status == "diverged" or outside.loss[-1] > 1e6 * outside.loss[0]
+
+
+@pytest.mark.parametrize("problem", FITTED, ids=repr)
+@pytest.mark.parametrize("share", [0.0, 0.2])
+@pytest.mark.parametrize("batch", [1, 4, 7, 8, 9, 10, 11, 32, 100, 1000])
+def test_looking_at_batches_no_limit_is_told_or_drawn(problem: Problem, batch: int, share: float) -> None:
+    field = (SGD(), SGD(momentum=0.9), Adam())
+    shared = {"problem": problem, "batch": batch, "validation": share, "epochs": 1}
+    asked = Race(optimizers=field, trials=2, starts=1, low=1e-8, high=100, **shared)
+    result, names = race(asked), entrant_names(asked)
+    told = described(asked)
+    assert told.startswith("Hessian")
+    assert "condition number" in told
+    full = batch >= asked.training.count
+    assert full == (asked.updates == 1)
+    assert (LIMIT in told) == full
+    assert edges(result, names)["run"].tolist() == (names[:2] if full else [])
+    assert ("where divergence begins" in margins(result, names)) == full
+
+
+def test_in_batches_sgd_diverges_below_the_limit_of_all_rows() -> None:
+    run = Run(problem=LinearRegression(), batch=1, epochs=200, dtype="float64")
+    stable = conditioning(run.training).stable
+    assert train(replace(run, batch=0, optimizer=SGD(lr=0.9 * stable))).status == "finished"
+    assert train(replace(run, optimizer=SGD(lr=0.9 * stable))).status == "diverged"
+
+
+def test_the_hessian_in_words() -> None:
+    assert described(Run()) == (
+        "Hessian: eigenvalues 0.1699 and 60.65; condition number 357. Plain SGD is stable below lr 0.03298."
+    )
+    assert described(Run(batch=4)) == (
+        "Hessian over all rows trained on: eigenvalues 0.1699 and 60.65; condition number 357."
+    )
+    for name in ("Rosenbrock", "Network", "SoftmaxRegression"):
+        assert described(Run(problem=PROBLEMS[name]())) == ""
+
+
+def test_eigenvalues_are_those_of_the_rows_trained_on() -> None:
+    run = Run(problem=LinearRegression(), validation=0.3)
+    design: Any = run.training.data.inputs
+    expected = torch.linalg.eigvalsh(2 * design.T @ design / len(design))
+    torch.testing.assert_close(conditioning(run.training).eigenvalues, expected)

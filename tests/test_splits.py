@@ -1,0 +1,338 @@
+"""Rows held out: which they are, and that nothing is learnt from them."""
+
+from dataclasses import replace
+from itertools import count, islice
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from data.own import OwnTable
+from trainers import Run, train, validation
+from trainers.conditioning import conditioning
+from trainers.objective import divided
+from trainers.optimizers import SGD
+from trainers.problems import (
+    PROBLEMS,
+    LinearRegression,
+    LogisticRegression,
+    Network,
+    Own,
+    Polynomial,
+    Rosenbrock,
+    SoftmaxRegression,
+    Thermometer,
+)
+from trainers.problems.rows import Rows
+from trainers.problems.supervised import Supervised, as_read, prepared
+from trainers.splits import drawn, quotas
+
+NUMBERS = count()
+
+
+def table(frame: pd.DataFrame) -> OwnTable:
+    """A table of the user's with a digest of its own."""
+    return OwnTable("own.csv", f"{next(NUMBERS):016x}", frame, "UTF-8", "comma", "point", len(frame), (), ())
+
+
+def points(rows: int = 60, features: int = 3) -> pd.DataFrame:
+    """Normal features f0, f1, ..., a target y, and classes c: 3 rows of the last one."""
+    random = np.random.default_rng(rows)
+    frame = pd.DataFrame({f"f{k}": 5 + 3 * random.standard_normal(rows) for k in range(features)})
+    frame["y"] = frame.sum(axis=1) + random.standard_normal(rows)
+    return frame.assign(c=["abc"[min(k // 3, 1 + k % 2)] for k in range(rows)])
+
+
+def own(kind: type[Supervised], frame: pd.DataFrame, features: tuple[int, ...], target: str) -> Supervised:
+    place = list(frame.columns).index(target)
+    return kind(source="own", own=Own.of(table(frame), place, features))
+
+
+POINTS = points()
+TWO = POINTS.assign(c=np.where(POINTS["c"] == "a", "b", POINTS["c"]))
+STANDARDISED = [
+    Thermometer(scaling="standardised"),
+    LinearRegression(),
+    LinearRegression(samples=30, inputs=2, correlation=0.99),
+    own(LinearRegression, POINTS, (0, 1, 2), "y"),
+    own(LinearRegression, POINTS, (2,), "y"),
+    own(LogisticRegression, TWO, (2, 0), "c"),
+    own(SoftmaxRegression, POINTS, (0, 1, 2), "c"),
+    own(Network, POINTS, (1, 0), "c"),
+]
+STRETCHED = [Polynomial(), Polynomial(source="thermometer", degree=2), own(Polynomial, POINTS, (1,), "y")]
+AS_THEY_ARE = [
+    Thermometer(),
+    Thermometer(scaling="raw"),
+    LinearRegression(scaling="raw"),
+    Network(samples=50),
+    SoftmaxRegression(),
+]
+ALL = STANDARDISED + STRETCHED + AS_THEY_ARE
+shares = st.floats(0, 0.5)
+seeds = st.integers(0, 2**31 - 1)
+
+
+def inputs(problem: Any) -> NDArray[np.float64]:
+    return problem.data.inputs[:, : len(problem.data.features)].numpy()
+
+
+def split(problem: Supervised, share: float, seed: int) -> tuple[Run, NDArray[np.int64], NDArray[np.int64]]:
+    """A run, and the numbers of its rows to train on and of those held out."""
+    run = Run(problem=problem, validation=share, shuffle=seed)
+    kept, out = (part.numpy() for part in parted(as_read(problem), share, seed))
+    assert sorted([*kept, *out]) == list(range(problem.count))
+    assert (len(kept), len(out)) == (run.training.count, run.held_out.count if run.held_out else 0)
+    return run, kept if len(out) else np.arange(problem.count), out
+
+
+def parted(rows: Rows, share: float, seed: int) -> tuple[torch.Tensor, torch.Tensor]:
+    return drawn(len(rows), rows.target if rows.labels else None, share, seed)
+
+
+@given(st.sampled_from(STANDARDISED), shares, seeds)
+def test_mean_and_deviation_are_those_of_the_rows_trained_on(
+    problem: Supervised, share: float, seed: int
+) -> None:
+    run, kept, out = split(problem, share, seed)
+    raw = as_read(problem).inputs.numpy()
+    assert inputs(run.training).mean(0) == pytest.approx(0, abs=1e-12)
+    assert inputs(run.training).std(0) == pytest.approx(1)
+    scaled = (raw - raw[kept].mean(0)) / raw[kept].std(0)
+    assert inputs(run.training) == pytest.approx(scaled[kept])
+    assert inputs(run.whole) == pytest.approx(scaled)
+    if len(out):
+        assert inputs(run.held_out) == pytest.approx(scaled[out])
+
+
+@given(st.sampled_from(STRETCHED), shares, seeds)
+def test_a_polynomial_is_stretched_as_the_rows_trained_on_say(
+    problem: Supervised, share: float, seed: int
+) -> None:
+    run, kept, out = split(problem, share, seed)
+    raw = as_read(problem).inputs[:, 0].numpy()
+    low, high = raw[kept].min(), raw[kept].max()
+    stretched = 2 * (raw - low) / (high - low) - 1
+    assert (inputs(run.training)[:, 0].min(), inputs(run.training)[:, 0].max()) == (-1, 1)
+    powers = [run.whole.data.inputs[:, k].numpy() for k in range(problem.degree)]
+    for degree, column in enumerate(powers, start=1):
+        assert column == pytest.approx(stretched**degree)
+    if run.held_out:
+        assert run.held_out.data.inputs[:, 0].numpy() == pytest.approx(stretched[out])
+
+
+@given(st.sampled_from(ALL), shares, seeds)
+def test_training_and_held_out_rows_are_all_rows_and_keep_targets_and_classes(
+    problem: Supervised, share: float, seed: int
+) -> None:
+    run, kept, out = split(problem, share, seed)
+    target = as_read(problem).target
+    assert torch.equal(run.training.data.target, target[kept])
+    assert torch.equal(run.whole.data.target, target)
+    for part in (run.training, run.whole, run.held_out or run.training):
+        assert (part.labels, part.size, part.names) == (problem.labels, problem.size, problem.names)
+    if run.held_out:
+        assert torch.equal(run.held_out.data.target, target[out])
+        assert torch.isfinite(run.held_out.loss(problem.start()))
+
+
+@pytest.mark.parametrize("problem", ALL, ids=repr)
+def test_a_batch_is_scaled_as_all_rows_trained_on(problem: Supervised) -> None:
+    run = Run(problem=problem, validation=0.3, batch=3)
+    known = {tuple(row) for row in run.training.data.inputs.tolist()}
+    for batch in islice(run.batched.batches(), 5):
+        assert {tuple(row) for row in batch.data.inputs.tolist()} <= known
+
+
+@given(
+    st.sampled_from([LinearRegression, Polynomial, SoftmaxRegression, Network]), seeds, st.floats(-1e6, 1e6)
+)
+def test_what_is_held_out_teaches_nothing(kind: type[Supervised], seed: int, value: float) -> None:
+    target = "c" if kind.classifies else "y"
+    problem = own(kind, POINTS, (0,), target)
+    _, _, out = split(problem, 0.2, seed)
+    changed = POINTS.copy()
+    changed.loc[out, "f0"] = value
+    runs = [
+        Run(problem=p, validation=0.2, shuffle=seed, epochs=3)
+        for p in (problem, own(kind, changed, (0,), target))
+    ]
+    one, other = (run.training for run in runs)
+    assert torch.equal(one.data.inputs, other.data.inputs)
+    assert (one.minimum, one.minima) == (other.minimum, other.minima)
+    if one.hessian is not None:
+        assert conditioning(one).number == conditioning(other).number
+    assert torch.equal(*(train(run).loss for run in runs))
+
+
+def test_an_outlier_held_out_leaves_training_well_conditioned() -> None:
+    frame = points(features=1)
+    frame.loc[7, "f0"] = 1e4
+    problem = own(LinearRegression, frame, (0,), "y")
+    seed = next(seed for seed in range(99) if 7 in parted(as_read(problem), 0.2, seed)[1])
+    run = Run(problem=problem, validation=0.2, shuffle=seed, optimizer=SGD(lr=0.5), epochs=20)
+    assert conditioning(run.training).number == pytest.approx(1)
+    assert train(run).epochs_to(1e-6) <= 2
+
+
+@pytest.mark.parametrize("value", [0.1, 1 / 3, 1e-9, 12345.678])
+def test_what_is_constant_in_the_rows_trained_on_becomes_0(value: float) -> None:
+    """Also where the mean of equal numbers is rounded."""
+    frame = POINTS.assign(f1=value)
+    problem = own(LinearRegression, frame, (0, 1), "y")
+    for seed in range(20):
+        _, _, out = split(problem, 0.2, seed)
+        changed = frame.copy()
+        changed.loc[out[0], "f1"] = value + 2
+        run = Run(problem=own(LinearRegression, changed, (0, 1), "y"), validation=0.2, shuffle=seed)
+        assert (run.training.data.inputs[:, 1] == 0).all()
+        assert run.held_out.data.inputs[:, 1].max().item() == pytest.approx(2)
+
+
+@pytest.mark.parametrize("problem", ALL, ids=repr)
+def test_without_rows_held_out_the_problem_is_trained_on_as_it_is(problem: Supervised) -> None:
+    run = Run(problem=problem)
+    assert run.training is run.whole is problem
+    assert run.held_out is None
+
+
+@given(st.sampled_from(ALL), shares, seeds)
+def test_a_split_follows_from_problem_share_and_seed_alone(
+    problem: Supervised, share: float, seed: int
+) -> None:
+    run = Run(problem=problem, validation=share, shuffle=seed)
+    first = run.split
+    for cache in (divided, prepared, as_read):
+        cache.cache_clear()
+    torch.manual_seed(seed)
+    again = replace(run, epochs=7, seed=3, batch=2).split
+    assert torch.equal(again.training.data.inputs, first.training.data.inputs)
+    assert (again.held_out is None) == (first.held_out is None)
+    if first.held_out is not None:
+        assert torch.equal(again.held_out.data.inputs, first.held_out.data.inputs)
+
+
+counts = st.lists(st.integers(1, 40), min_size=1, max_size=20)
+
+
+def of_classes(counts: list[int]) -> Rows:
+    target = torch.arange(len(counts)).repeat_interleave(torch.tensor(counts))
+    target = target[torch.randperm(len(target), generator=torch.Generator().manual_seed(1))]
+    labels = tuple(map(str, range(len(counts))))
+    return Rows(torch.zeros(len(target), 1, dtype=torch.float64), target, ("x",), "c", labels)
+
+
+@given(counts, shares, seeds)
+def test_of_each_class_the_same_share_is_held_out(counts: list[int], share: float, seed: int) -> None:
+    rows = of_classes(counts)
+    kept, out = (
+        rows[index].target.bincount(minlength=len(counts)).tolist() for index in parted(rows, share, seed)
+    )
+    total, able = round(share * sum(counts)), sum(count > 1 for count in counts)
+    assert [a + b for a, b in zip(kept, out, strict=True)] == counts
+    assert all(kept)
+    assert all(abs(held - share * count) < 1 for held, count in zip(out, counts, strict=True))
+    if total >= able:
+        assert all(held for held, count in zip(out, counts, strict=True) if count > 1)
+    if total == 0:
+        assert not any(out)
+    if total >= 2 * len(counts) and min(share * count for count in counts) >= 1:
+        assert sum(out) == total
+    assert abs(sum(out) - total) < len(counts)
+
+
+@pytest.mark.parametrize(
+    ("counts", "share", "expected"),
+    [
+        ([57, 3], 0.2, [11, 1]),
+        ([57, 3], 0.1, [5, 1]),
+        ([59, 1], 0.2, [12, 0]),
+        ([4, 4, 4], 0.25, [1, 1, 1]),
+        ([5, 4, 3], 0.1, [1, 0, 0]),
+        ([2, 2], 0.5, [1, 1]),
+        ([1, 1, 1], 0.5, [0, 0, 0]),
+        ([40], 0.25, [10]),
+        ([11], 0.01, [0]),
+        ([10, 10, 10], 0.15, [2, 1, 1]),
+    ],
+)
+def test_quotas(counts: list[int], share: float, expected: list[int]) -> None:
+    assert quotas(counts, share) == expected
+
+
+def test_both_sides_have_every_class_in_every_order() -> None:
+    """Of 60 rows with 3 of one class."""
+    problem = own(SoftmaxRegression, POINTS.assign(c=["a"] * 3 + ["b"] * 57), (0, 1), "c")
+    for seed in range(200):
+        run = Run(problem=problem, validation=0.2, shuffle=seed)
+        for part in (run.training, run.held_out):
+            assert set(part.data.target.tolist()) == {0, 1}
+    assert {kind for kind in PROBLEMS.values() if issubclass(kind, Supervised)} == {type(p) for p in ALL}
+
+
+def kinds(counts: list[int]) -> Supervised:
+    labels = [f"k{k}" for k, count in enumerate(counts) for _ in range(count)]
+    frame = pd.DataFrame({"x": np.arange(len(labels)) ** 2.0, "c": labels})
+    return own(SoftmaxRegression, frame, (0,), "c")
+
+
+@pytest.mark.parametrize(
+    ("counts", "share", "said"),
+    [
+        ([20, 20], 0.2, []),
+        ([20, 20], 0.0, []),
+        ([20, 20], 0.01, ["A share of 0.01 of 40 rows rounds to 0: none is held out."]),
+        ([20, 1], 0.2, ["Class k1 has a single row, trained on and not held out."]),
+        ([1, 1, 1], 0.5, ["Classes k0, k1 and k2 have one row each, trained on and not held out."]),
+        ([9, 9, 9], 0.05, ["1 row held out is too few for 3 classes. Missing: k1 and k2."]),
+        (
+            [9, 9, 9, 1],
+            0.08,
+            [
+                "Class k3 has a single row, trained on and not held out.",
+                "2 rows held out are too few for 4 classes. Missing: k2.",
+            ],
+        ),
+        (
+            [3] * 12,
+            0.03,
+            ["1 row held out is too few for 12 classes. Missing: k1, k10, k11, k2, k3 and 6 more."],
+        ),
+    ],
+)
+def test_what_can_not_be_held_out_is_told(counts: list[int], share: float, said: list[str]) -> None:
+    run = Run(problem=kinds(counts), validation=share)
+    assert validation.remarks(run) == said
+    assert bool(validation.told(run)) == (run.held_out is not None)
+
+
+@given(counts.filter(lambda counts: len(counts) > 1 and sum(counts) > 2), shares, seeds)
+def test_nothing_is_told_where_both_sides_have_every_class(
+    counts: list[int], share: float, seed: int
+) -> None:
+    run = Run(problem=kinds(counts), validation=share, shuffle=seed)
+    complete = run.held_out is not None and len(run.held_out.data.target.unique()) == len(counts)
+    assert bool(validation.remarks(run)) == (share > 0 and not complete)
+
+
+def test_a_share_that_rounds_to_no_row_is_told() -> None:
+    run = Run(validation=0.04)
+    assert run.held_out is None
+    assert validation.remarks(run) == ["A share of 0.04 of 11 rows rounds to 0: none is held out."]
+    assert validation.remarks(Run(problem=Rosenbrock(), validation=0.04)) == []
+
+
+def test_how_rows_are_split_is_told() -> None:
+    drawn_at = "Trained on 80 of them, 20 are held out, drawn at random"
+    scaled = "Scales are those of the rows trained on."
+    assert validation.told(Run(problem=LinearRegression(), validation=0.2)) == f"{drawn_at}. {scaled}"
+    assert validation.told(Run(problem=LinearRegression(scaling="raw"), validation=0.2)) == f"{drawn_at}."
+    classes = Run(problem=Network(samples=100), validation=0.2)
+    assert validation.told(classes) == f"{drawn_at}, of each class the same share."
+    assert validation.told(Run(validation=0.1)).startswith("Trained on 10 of them, 1 is held out, drawn")
+    assert validation.told(Run()) == ""
