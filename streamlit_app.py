@@ -70,7 +70,7 @@ OF_MANY = ("Race", "Grid")  # the tabs that are not about the runs in the sideba
 TICK = 0.02  # seconds between two looks for a newer click while training
 IMPATIENCE = 0.4  # seconds of training after which its progress is shown
 FRAME = 0.2  # seconds between two pictures of its progress
-LARGE = 1e8  # updates in all from which on a sweep is estimated
+LARGE = 1e8  # updates of one parameter, in all, from which on a sweep is estimated
 LONG = 5.0  # seconds from which on it is not begun unasked
 MUCH = 50  # megabytes from which on it is not begun unasked
 

@@ -284,7 +284,7 @@ def test_the_cache_knows_optimizers_of_equal_fields_apart() -> None:
 class Twin(SGD):
     """The knobs of SGD, another rule."""
 
-    def step(self, epoch: int, params: Tensor, gradient: Tensor, state: State) -> None:
+    def step(self, t: int, params: Tensor, gradient: Tensor, state: State) -> None:
         params.sub_(self.lr * gradient.sign())
 
 
@@ -304,7 +304,7 @@ class Lion(Rule):
     def init(self, params: Tensor) -> State:
         return {"exp_avg": torch.zeros_like(params)}
 
-    def step(self, epoch: int, params: Tensor, gradient: Tensor, state: State) -> None:
+    def step(self, t: int, params: Tensor, gradient: Tensor, state: State) -> None:
         momentum = state["exp_avg"]
         params.sub_(self.lr * (self.beta1 * momentum + (1 - self.beta1) * gradient).sign())
         momentum.mul_(self.beta2).add_((1 - self.beta2) * gradient)
@@ -315,12 +315,12 @@ class Stepper(TorchOptimizer):
 
     def __init__(self, rule: Rule, params: Tensor) -> None:
         super().__init__([params], {})
-        self.rule, self.params, self.epoch, self.memory = rule, params, 0, rule.init(params.detach())
+        self.rule, self.params, self.t, self.memory = rule, params, 0, rule.init(params.detach())
 
     @torch.no_grad()
     def step(self) -> None:
-        self.epoch += 1
-        self.rule.step(self.epoch, self.params, self.params.grad, self.memory)
+        self.t += 1
+        self.rule.step(self.t, self.params, self.params.grad, self.memory)
 
 
 @dataclass(frozen=True)

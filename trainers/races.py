@@ -30,7 +30,7 @@ class Racing(Settings):
 
     trials: int = integer(36, 2, 1000, scale="log", help="How many settings each optimizer tries.")
     starts: int = integer(10, 1, 100, scale="log", help="How many random starts each trial is trained from.")
-    epochs: int = integer(500, 1, 10_000, scale="log", help="Number of updates in the race.")
+    epochs: int = integer(500, 1, 10_000, scale="log", help="How many epochs each run is trained for.")
     criterion: str = choice(
         "final",
         ("final", "best", "epochs"),

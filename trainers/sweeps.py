@@ -198,7 +198,7 @@ class SweepResult:
     diverged_at: Tensor
     """int64: the first epoch whose loss is not finite, or -1."""
     epochs_to: dict[float, Tensor]
-    """int64, by target gap: the updates after which it was first reached, or -1."""
+    """int64, by target gap: the epochs after which it was first reached, or -1."""
     seconds: float
     stopped: bool
 

@@ -40,8 +40,11 @@ class Rule(Optimizer):
         """The state before the first step."""
         return {}
 
-    def step(self, epoch: int, params: Tensor, gradient: Tensor, state: State) -> None:
-        """Update `params` and `state` in place. Epochs count from 1; `gradient` stays as it is."""
+    def step(self, t: int, params: Tensor, gradient: Tensor, state: State) -> None:
+        """Update `params` and `state` in place; `gradient` stays as it is.
+
+        `t` is the number of the update, from 1; an epoch in batches has many.
+        """
         raise NotImplementedError
 
 
