@@ -32,7 +32,10 @@ class History:
     diverged_at: int | None
     """The first row whose loss is not finite. The book, which counts epochs from 1, says one more."""
     seconds: float
-    """Wall time of the training loop alone."""
+    """Wall time of the epochs trained: of the updates, with their losses and gradients.
+
+    Neither the making of the optimizer counts nor the callback nor, with batches, the loss on all rows.
+    """
     batch_loss: Tensor
     """`(epochs updates,)`: the loss on each batch before its update; with one batch the loss."""
     accuracy: Tensor | None = None
@@ -45,6 +48,12 @@ class History:
     def rows(self) -> int:
         """How many rows hold numbers: all, unless the run was cut short."""
         return int(self.loss.isfinite().sum())
+
+    @property
+    def seconds_per_epoch(self) -> float:
+        """The mean over the epochs trained. The last one of a run that diverged has no row."""
+        trained = self.rows if self.status == "diverged" else self.rows - 1
+        return self.seconds / max(trained, 1)
 
     @property
     def finished(self) -> bool:

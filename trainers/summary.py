@@ -36,7 +36,7 @@ def cells(histories: Sequence[History], names: Sequence[str], target: float) -> 
             "best loss": figure(history.best, 6),
             **_distance(history, target),
             **_measured(history),
-            "µs per epoch": f"{1e6 * history.seconds / max(history.rows, 1):,.0f}",
+            "µs per epoch": f"{1e6 * history.seconds_per_epoch:,.0f}",
             **_parameters(history),
         }
         for history, name in zip(histories, names, strict=True)

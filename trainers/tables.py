@@ -95,7 +95,7 @@ def remarks(histories: Sequence[History], column: str, log: bool) -> str:
 
 def cost(history: History, x: str) -> float:
     """What one epoch costs in the unit of the horizontal axis."""
-    seconds = history.seconds / max(history.rows, 1)
+    seconds = history.seconds_per_epoch
     return {"epochs": 1.0, "gradients": float(history.run.gradients_per_epoch), "seconds": seconds}[x]
 
 
