@@ -21,7 +21,7 @@ class Optimizer(Settings):
         raise NotImplementedError
 
     def edge(self, curvature: float) -> float | None:
-        """The learning rate from which on it diverges on a quadratic loss, where that is known.
+        """The learning rate from which on steps grow without end on a quadratic loss, where that is known.
 
         `curvature` is the largest eigenvalue of the loss's Hessian.
         """
