@@ -195,6 +195,25 @@ def test_the_race_of_the_usual_six() -> None:
     assert shown(app).racing == Racing(trials=4)
 
 
+@pytest.mark.parametrize(
+    ("query", "footnote"),
+    [
+        ("tab=Grid", "Cross: failed, that is, diverged, or ended ten times as far away as it began. "),
+        ("tab=Race", "Cross: failed, that is, diverged, or ended ten times as far away as it began. "),
+        (
+            "tab=Race&race=Racing~best",
+            "Cross: failed, that is, diverged, or stayed ten times as far away as ",
+        ),
+        ("tab=Race&race=Racing~epochs", "Cross: not reached. "),
+    ],
+)
+def test_a_cross_is_explained_where_it_stands(query: str, footnote: str) -> None:
+    app = opened(f"epochs=50&run=SGD&{query.replace('Racing~', 'Racing~trials-4~starts-2~criterion-')}")
+    told = " ".join(caption.value for caption in app.main.caption)
+    assert told.count(footnote) == 1
+    assert "missed" not in told or footnote == "Cross: not reached. "
+
+
 def test_your_own_runs_race() -> None:
     app = opened("run=Adam&run=Adam~lr-0.1&run=SGD~momentum-0.5&tab=Race&entrants=runs&race=Racing~trials-4")
     assert app.table[0].value["run"].str.partition(") ")[2].tolist() == ["Adam", "SGD · momentum 0.5"]
