@@ -60,7 +60,7 @@ with st.skeleton(height=480):
     from trainers.run import MOST_COORDINATES, Method, Task, begun_at, runners
     from trainers.summary import cells, distance, names, sentence, spread
     from trainers.sweeping import estimate, memory, work
-    from trainers.sweeps import SweepResult
+    from trainers.sweeps import FAILED, SweepResult
 
 CACHE = "100MB"
 MOST_NOTES = 6
@@ -71,7 +71,7 @@ OF_MANY = ("Race", "Grid")  # the tabs that are not about the runs in the sideba
 TICK = 0.02  # seconds between two looks for a newer click while training
 IMPATIENCE = 0.4  # seconds of training after which its progress is shown
 FRAME = 0.2  # seconds between two pictures of its progress
-LARGE = 1e8  # updates in all from which on a sweep is estimated
+LARGE = 1e8  # updates of one parameter, in all, from which on a sweep is estimated
 LONG = 5.0  # seconds from which on it is not begun unasked
 MUCH = 50  # megabytes from which on it is not begun unasked
 
@@ -119,7 +119,6 @@ Y_TITLES = {
     "accuracy": "share of rows whose class is found",
 }
 HELD_OUT = {"loss": "validation_loss", "accuracy": "validation_accuracy"}
-AWAY = "diverged, or ended ten times as far away as it began"
 X_TITLES = {
     "epochs": "epochs",
     "gradients": "gradient evaluations",
@@ -898,6 +897,7 @@ if tabs["Race"].open:
         elif wanted(field, field.parts, f"{field.size:,} runs of {field.epochs:,} epochs"):
             result = watched(raced, field, f"Training {field.size:,} runs")
             racers = standings.entrant_names(field)
+            footnote = "" if field.criterion == "epochs" else f", that is, {field.failure}"
             look = charts.Style.nested(racers, dark)
             say(standings.verdict(result, racers))
             for warning in standings.warnings(result, racers):
@@ -925,7 +925,7 @@ if tabs["Race"].open:
                 alt=f"Line chart: {field.counted} against the learning rate.",
             )
             st.caption(
-                f"Each point is one trial. Cross: {field.missed if field.criterion == 'epochs' else AWAY}. "
+                f"Each point is one trial. Cross: {field.missed}{footnote}. "
                 f"{standings.margins(result, racers)} Click a point to add it to your runs, which have the "
                 "sidebar's epochs and start."
             )
@@ -941,10 +941,10 @@ if tabs["Race"].open:
                 drawn("budget", (field,), (dark,), budget_chart),
                 alt=f"Line chart: expected {field.counted} against the number of trials.",
             )
-            worst = "all epochs" if field.criterion == "epochs" else "what it began with"
+            fallen, worst = ("failed", "what it began with") if footnote else ("missed", "all epochs")
             right.caption(
                 "Had only so many of the trials been made: the expected result of the best of them. One that "
-                f"missed counts as {worst}."
+                f"{fallen} counts as {worst}."
             )
             order = [look.colours[place] for place in result.ranking]
             standing(standings.standings(result, racers), order, "The standings")
@@ -998,8 +998,8 @@ if tabs["Grid"].open:
                         alt=f"Heat map of {axes[0]} and {axes[1]}. {grids.verdict(result)}",
                     )
                     st.caption(
-                        f"Each cell is one run of {run.epochs:,} epochs. Cross: {AWAY}. Click a cell "
-                        "to add it to the comparison."
+                        f"Each cell is one run of {run.epochs:,} epochs. Cross: failed, that is, {FAILED}. "
+                        "Click a cell to add it to the comparison."
                     )
                     download("Grid (CSV)", lambda: result.frame().to_csv(index=False), "grid.csv")
 

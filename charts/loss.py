@@ -98,7 +98,7 @@ def _crosses(
     last = curves[curves["run"].isin(list(diverged))].groupby("run", sort=False).last().reset_index()
     ends = last.assign(value=last["y"], y=last["y"].clip(upper=top))
     tooltip = [
-        alt.Tooltip("run:N", title="diverged"),
+        alt.Tooltip("run:N"),
         alt.Tooltip("x:Q", title="last finite at", format=",~g"),
         alt.Tooltip("value:Q", title="value there", format=".4g"),
     ]

@@ -180,7 +180,7 @@ def test_the_difference_chart_leaves_out_zeros() -> None:
 
 
 def test_misses_lie_on_rails_above_the_others_and_can_be_clicked() -> None:
-    spec = charts.spec(charts.sensitivity_chart(trials(), edges(), two(), "gap", "diverged"))
+    spec = charts.spec(charts.sensitivity_chart(trials(), edges(), two(), "gap", "failed"))
     points = drawn(spec, 3)
     crosses = points[points["missed"]]
     assert crosses["y"].nunique() == 2
@@ -190,9 +190,9 @@ def test_misses_lie_on_rails_above_the_others_and_can_be_clicked() -> None:
     assert spec["params"][0]["select"]["fields"] == ["entry", "trial"]
     assert drawn(spec, 1)["x"].tolist() == [0.03]
     assert drawn(spec, 0)["y"].isna().sum() == 2, "a line breaks where a trial missed"
-    calm = charts.spec(charts.sensitivity_chart(trials().assign(mid=1.0), edges(), two(), "gap", "diverged"))
+    calm = charts.spec(charts.sensitivity_chart(trials().assign(mid=1.0), edges(), two(), "gap", "failed"))
     assert len(calm["layer"]) == 3, "no rail where nothing missed"
-    gone = charts.sensitivity_chart(trials().assign(mid=math.inf), edges(), two(), "gap", "diverged")
+    gone = charts.sensitivity_chart(trials().assign(mid=math.inf), edges(), two(), "gap", "failed")
     assert drawn(charts.spec(gone), 3)["y"].notna().all()
 
 
@@ -214,7 +214,7 @@ def test_a_budget_is_drawn_against_trials() -> None:
     assert drawn(spec, 0)["y"].tolist() == [3.0, 2.0], "a log axis shows no 0"
 
 
-def test_a_heat_map_marks_what_diverged() -> None:
+def test_a_heat_map_marks_what_failed() -> None:
     table = pd.DataFrame(
         {
             "row": [0, 1],

@@ -1,18 +1,23 @@
 """Each rule equals its twin in torch, step by step, from the same state."""
 
 import math
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from inspect import signature
+from typing import ClassVar
 
 import pytest
 import torch
 from torch import Tensor
 
 from tests.matrix import rules
-from trainers import Run, train
+from trainers import Run, Sweep, train
 from trainers.knobs import KnobError
 from trainers.optimizers import OPTIMIZERS, SGD, Adam, RMSprop, Rule
 from trainers.optimizers.base import State
 from trainers.problems import Thermometer
+from trainers.runners import RUNNERS
+from trainers.sweeping import Block
 
 TOLERANCE = {torch.float32: 1e-5, torch.float64: 1e-13}
 
@@ -26,17 +31,57 @@ def test_a_rule_equals_its_twin_from_the_same_state(
     generator = torch.Generator().manual_seed(1)
     theirs = torch.randn(shape, generator=generator, dtype=dtype)
     twin = rule.torch(theirs)
-    for epoch in range(1, 16):
+    for t in range(1, 16):
         ours, state = theirs.clone(), state_of(twin, theirs) or rule.init(theirs)
-        theirs.grad = torch.randn(shape, generator=generator, dtype=dtype) * 10.0 ** (epoch % 5 - 2)
+        theirs.grad = torch.randn(shape, generator=generator, dtype=dtype) * 10.0 ** (t % 5 - 2)
         gradient = theirs.grad.clone()
-        rule.step(epoch, ours, theirs.grad, state)
+        rule.step(t, ours, theirs.grad, state)
         assert torch.equal(theirs.grad, gradient), "a step leaves the gradient as it is"
         twin.step()
         close = {"rtol": TOLERANCE[dtype], "atol": TOLERANCE[dtype]}
         torch.testing.assert_close(ours, theirs, **close)
         for name, tensor in state_of(twin, theirs).items():
             torch.testing.assert_close(state[name], tensor, **close)
+
+
+@pytest.mark.parametrize("kind", [Rule, *(kind for kind in OPTIMIZERS.values() if issubclass(kind, Rule))])
+def test_a_step_is_told_the_number_of_its_update(kind: type[Rule]) -> None:
+    assert list(signature(kind.step).parameters) == ["self", "t", "params", "gradient", "state"]
+
+
+@dataclass(frozen=True)
+class Counting(SGD):
+    """SGD that keeps the numbers its steps are told."""
+
+    told: ClassVar[list[int]] = []
+
+    def step(self, t: int, params: Tensor, gradient: Tensor, state: State) -> None:
+        self.told.append(t)
+        super().step(t, params, gradient, state)
+
+
+def trained_alone(run: Run) -> None:
+    points = RUNNERS[run.runner](run.batched, run.optimizer, run.initial())
+    for _ in range(run.epochs * run.updates + 1):
+        next(points)
+
+
+def trained_together(run: Run) -> None:
+    block = Block(Sweep(run), torch.arange(1))
+    for epoch in range(run.epochs):
+        block.advance(epoch)
+
+
+@pytest.mark.parametrize("trained", [trained_alone, trained_together])
+@pytest.mark.parametrize(("batch", "last"), [(0, 2), (3, 8)])
+@pytest.mark.parametrize("runner", [name for name in RUNNERS if name != "torch.optim"])
+def test_updates_are_counted_not_epochs(
+    runner: str, batch: int, last: int, trained: Callable[[Run], None]
+) -> None:
+    """Two epochs of the eleven readings, in four batches each or in one."""
+    Counting.told.clear()
+    trained(Run(optimizer=Counting(lr=1e-3), runner=runner, epochs=2, batch=batch))
+    assert Counting.told == list(range(1, last + 1))
 
 
 @pytest.mark.parametrize("dtype", TOLERANCE, ids=str)
@@ -93,13 +138,13 @@ def test_centered_rmsprop_becomes_nan_with_torch() -> None:
     ours, theirs = (torch.zeros(1, dtype=torch.float64) for _ in range(2))
     state, twin = rule.init(ours), rule.torch(theirs)
     theirs.grad = gradient
-    for epoch in range(1, 3500):
-        rule.step(epoch, ours, gradient, state)
+    for t in range(1, 3500):
+        rule.step(t, ours, gradient, state)
         twin.step()
         assert ours.isnan() == theirs.isnan()
         if ours.isnan():
             break
-    assert epoch == 3226  # after 3,225 steps all was well
+    assert t == 3226  # after 3,225 steps all was well
 
 
 @pytest.mark.parametrize("knobs", [{"momentum": 0.0}, {"momentum": 0.9, "dampening": 0.1}])
@@ -148,8 +193,8 @@ def walk(rule: Rule, params: Tensor, steps: int = 12) -> Tensor:
     """Parameters after some steps down a bowl; all runs meet the same bowl."""
     params, state = params.clone(), rule.init(params)
     weights = torch.linspace(0.5, 2, len(params), dtype=params.dtype).reshape(-1, 1)
-    for epoch in range(1, steps + 1):
-        rule.step(epoch, params, weights * params, state)
+    for t in range(1, steps + 1):
+        rule.step(t, params, weights * params, state)
     return params
 
 

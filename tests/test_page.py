@@ -195,6 +195,25 @@ def test_the_race_of_the_usual_six() -> None:
     assert shown(app).racing == Racing(trials=4)
 
 
+@pytest.mark.parametrize(
+    ("query", "footnote"),
+    [
+        ("tab=Grid", "Cross: failed, that is, diverged, or ended ten times as far away as it began. "),
+        ("tab=Race", "Cross: failed, that is, diverged, or ended ten times as far away as it began. "),
+        (
+            "tab=Race&race=Racing~best",
+            "Cross: failed, that is, diverged, or stayed ten times as far away as ",
+        ),
+        ("tab=Race&race=Racing~epochs", "Cross: not reached. "),
+    ],
+)
+def test_a_cross_is_explained_where_it_stands(query: str, footnote: str) -> None:
+    app = opened(f"epochs=50&run=SGD&{query.replace('Racing~', 'Racing~trials-4~starts-2~criterion-')}")
+    told = " ".join(caption.value for caption in app.main.caption)
+    assert told.count(footnote) == 1
+    assert "missed" not in told or footnote == "Cross: not reached. "
+
+
 def test_your_own_runs_race() -> None:
     app = opened("run=Adam&run=Adam~lr-0.1&run=SGD~momentum-0.5&tab=Race&entrants=runs&race=Racing~trials-4")
     assert app.table[0].value["run"].str.partition(") ")[2].tolist() == ["Adam", "SGD · momentum 0.5"]
@@ -284,7 +303,7 @@ def test_the_cache_knows_optimizers_of_equal_fields_apart() -> None:
 class Twin(SGD):
     """The knobs of SGD, another rule."""
 
-    def step(self, epoch: int, params: Tensor, gradient: Tensor, state: State) -> None:
+    def step(self, t: int, params: Tensor, gradient: Tensor, state: State) -> None:
         params.sub_(self.lr * gradient.sign())
 
 
@@ -304,7 +323,7 @@ class Lion(Rule):
     def init(self, params: Tensor) -> State:
         return {"exp_avg": torch.zeros_like(params)}
 
-    def step(self, epoch: int, params: Tensor, gradient: Tensor, state: State) -> None:
+    def step(self, t: int, params: Tensor, gradient: Tensor, state: State) -> None:
         momentum = state["exp_avg"]
         params.sub_(self.lr * (self.beta1 * momentum + (1 - self.beta1) * gradient).sign())
         momentum.mul_(self.beta2).add_((1 - self.beta2) * gradient)
@@ -315,12 +334,12 @@ class Stepper(TorchOptimizer):
 
     def __init__(self, rule: Rule, params: Tensor) -> None:
         super().__init__([params], {})
-        self.rule, self.params, self.epoch, self.memory = rule, params, 0, rule.init(params.detach())
+        self.rule, self.params, self.t, self.memory = rule, params, 0, rule.init(params.detach())
 
     @torch.no_grad()
     def step(self) -> None:
-        self.epoch += 1
-        self.rule.step(self.epoch, self.params, self.params.grad, self.memory)
+        self.t += 1
+        self.rule.step(self.t, self.params, self.params.grad, self.memory)
 
 
 @dataclass(frozen=True)

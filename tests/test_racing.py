@@ -198,17 +198,18 @@ def test_a_best_rate_at_the_edge_is_told() -> None:
     rates = standings(low, ["SGD", "Adam"])["best learning rate"]
     assert rates.tolist() == ["0.0001 (edge of the range)"] * 2
     hopeless = race(Race(optimizers=(SGD(), SGD(momentum=0.9)), low=50, high=100, **SMALL))
-    assert warnings(hopeless, ["a", "b"]) == ["No trial of a and b succeeded."]
+    assert warnings(hopeless, ["a", "b"]) == ["All trials of a and b failed."]
     assert standings(hopeless, ["a", "b"])["best learning rate"].tolist() == ["–", "–"]
     assert tuned_curves(hopeless, ["a", "b"]).empty
     assert verdict(hopeless, ["a", "b"]) == (
-        "In the median of 3 fresh starts every optimizer diverged, or ended ten times as far away as it "
-        "began."
+        "In the median of 3 fresh starts every optimizer failed: diverged, or ended ten times as far away as "
+        "it began."
     )
     unmet = race(Race(optimizers=(SGD(),), criterion="epochs", target=1e-12, **SMALL))
     assert verdict(unmet, ["SGD"]) == (
         "In the median of 3 fresh starts no optimizer came within 1e−12 of the smallest loss."
     )
+    assert warnings(unmet, ["SGD"]) == ["No trial of SGD came within 1e−12 of the smallest loss."]
     assert sensitivity(hopeless, ["a", "b"])["mid"].isin([math.inf]).all()
 
 
@@ -228,7 +229,7 @@ def test_the_verdict_in_words() -> None:
     assert verdict(few, ["SGD", "Adam"]).endswith("At torch's default rates SGD would have been first.")
 
 
-def test_what_ends_ten_times_as_far_as_it_began_counts_as_diverged() -> None:
+def test_what_ends_ten_times_as_far_as_it_began_failed() -> None:
     asked = Race(dtype="float64", **SMALL)
     begin = [float(train(replace(asked.run(SGD()), seed=seed, epochs=1)).gap[0]) for seed in range(3)]
     assert asked.limit == pytest.approx(10 * sorted(begin)[1])
@@ -237,10 +238,32 @@ def test_what_ends_ten_times_as_far_as_it_began_counts_as_diverged() -> None:
     assert judged.isinf().tolist() == [True, False]
 
 
+@pytest.mark.parametrize("criterion", ["final", "best", "epochs"])
+def test_a_trial_that_diverged_is_told_from_one_that_ended_far_away(criterion: str) -> None:
+    """By its median start. Of the two rates beyond the edge of stability, the lower leaves slowly."""
+    asked = Race(optimizers=(SGD(),), low=0.0335, high=1, trials=2, starts=3, epochs=200, criterion=criterion)
+    found = race(asked)
+    runs = [[train(found.entries[0].trials.run(3 * trial + k)).status for k in range(3)] for trial in (0, 1)]
+    assert runs == [["finished"] * 3, ["diverged"] * 3]
+    assert found.entries[0].diverged.tolist() == [False, True]
+    result = sensitivity(found, ["SGD"])["result"].tolist()
+    row = standings(found, ["SGD"]).iloc[0]
+    if criterion == "final":
+        assert result == ["failed: ended far away", "diverged"]
+        assert row["failed"] == "2 of 2, 1 diverged"
+    elif criterion == "best":
+        assert result[1] == "diverged"
+        assert "failed" not in result[0]
+        assert row["failed"] == "1 of 2, 1 diverged"
+    else:
+        assert result == ["not reached"] * 2
+        assert row["not reached"] == "2 of 2"
+
+
 def test_results_in_words() -> None:
     asked = Race()
     told = [asked.told(number) for number in (math.inf, 1e-7, 0.0123, 1234.0)]
-    assert told == ["diverged", "0 (rounding)", "0.012", "1,234"]
+    assert told == ["failed", "0 (rounding)", "0.012", "1,234"]
     assert Race(criterion="epochs").told(math.inf) == "not reached"
 
 
@@ -257,7 +280,8 @@ def test_tables_for_charts() -> None:
     assert (curves["mid"] <= curves["high"]).all()
     trials = sensitivity(DEFAULT, NAMES)
     assert len(trials) == 216
-    assert trials.loc[trials["mid"] == math.inf, "result"].unique().tolist() == ["diverged"]
+    ways = trials.loc[trials["mid"] == math.inf, "result"].unique().tolist()
+    assert sorted(ways) == ["diverged", "failed: ended far away"]
     assert trials.loc[trials["mid"] < math.inf, "mid"].max() <= DEFAULT.race.limit
     assert edges(DEFAULT, NAMES)["run"].tolist() == NAMES[:3]
     assert len(DEFAULT.frame(NAMES)) == 2160

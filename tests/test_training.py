@@ -2,7 +2,7 @@
 
 import itertools
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pandas as pd
@@ -10,10 +10,19 @@ import pytest
 import torch
 
 from data.own import read_table
-from trainers import Run, train
+from trainers import History, Run, train, training
 from trainers.knobs import integer
-from trainers.optimizers import SGD, Adam
-from trainers.problems import LinearRegression, LogisticRegression, Network, Own, Problem, Thermometer
+from trainers.optimizers import OPTIMIZERS, SGD, Adam, Optimizer
+from trainers.problems import (
+    PROBLEMS,
+    LinearRegression,
+    LogisticRegression,
+    Network,
+    Own,
+    Problem,
+    Thermometer,
+)
+from trainers.run import runners
 from trainers.runners import RUNNERS
 
 FAST = Run(problem=Thermometer("raw"), optimizer=SGD(lr=1e-2), epochs=50)
@@ -163,3 +172,98 @@ def test_epochs_to_a_gap() -> None:
     assert epochs is not None
     assert history.gap[epochs] <= 1e-2 < history.gap[epochs - 1]
     assert history.epochs_to(1e-30) is None or history.gap.min() <= 0
+
+
+@dataclass
+class Clock:
+    """A clock that stands still but for what is charged to it."""
+
+    now: float = 0.0
+    met: set[str] = field(default_factory=set)
+
+    def __call__(self) -> float:
+        return self.now
+
+    def charge(self, seconds: float) -> None:
+        self.now += seconds
+
+    def step(self, of: str) -> None:
+        """A step takes a second; the first of a process a thousand more."""
+        self.charge(1 if of in self.met else 1001)
+        self.met.add(of)
+
+
+def clocked(kind: type[Optimizer], monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """Let training see a clock on which making such an optimizer takes 100 seconds, and see `Clock.step`."""
+    clock, make, begin, step = Clock(), kind.torch, getattr(kind, "init", None), getattr(kind, "step", None)
+
+    def torch_(self: Any, params: torch.Tensor) -> torch.optim.Optimizer:
+        clock.charge(100)
+        twin = make(self, params)
+        twin.register_step_pre_hook(lambda *_: clock.step("torch"))
+        return twin
+
+    def init(self: Any, params: torch.Tensor) -> Any:
+        clock.charge(100)
+        return begin(self, params)
+
+    def by_hand(self: Any, *args: Any) -> None:
+        clock.step("hand")
+        step(self, *args)
+
+    monkeypatch.setattr(training, "perf_counter", clock)
+    monkeypatch.setattr(kind, "torch", torch_)
+    if begin is not None:
+        monkeypatch.setattr(kind, "init", init)
+        monkeypatch.setattr(kind, "step", by_hand)
+    return clock
+
+
+CHARGED = [(kind, runner) for kind in OPTIMIZERS.values() for runner in runners(kind)]
+
+
+@pytest.mark.parametrize("batch", [0, 3])
+@pytest.mark.parametrize(("kind", "runner"), CHARGED)
+def test_a_run_is_charged_with_its_own_steps_alone(
+    kind: type[Optimizer], runner: str, batch: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not with the making of its optimizer, nor with what the first step of a process waits for."""
+    clock = clocked(kind, monkeypatch)
+    run = Run(optimizer=kind(), runner=runner, epochs=10, batch=batch)
+    first = train(run, lambda *_: clock.charge(7))
+    assert first.seconds == 10 * run.updates
+    assert first.seconds_per_epoch == run.updates
+    assert train(run).seconds == first.seconds
+
+
+@pytest.mark.parametrize(("kind", "runner"), CHARGED)
+def test_the_step_made_elsewhere_changes_no_run(
+    kind: type[Optimizer], runner: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = Run(optimizer=kind(), runner=runner, epochs=20, batch=3, shuffle=5)
+    warm = train(run)
+    monkeypatch.setattr(training, "warm_up", lambda _: None)
+    cold = train(run)
+    for name in ("params", "loss", "gradient", "batch_loss"):
+        assert getattr(warm, name).numpy().tobytes() == getattr(cold, name).numpy().tobytes()
+
+
+def stopped(run: Run, after: int) -> History:
+    return train(run, lambda epoch, _: epoch == after)
+
+
+@pytest.mark.parametrize(
+    ("epochs", "history"),
+    [
+        (3, lambda run: train(replace(run, epochs=3))),
+        (10, lambda run: train(replace(run, problem=Thermometer("raw"), optimizer=SGD(lr=1e-2)))),
+        (4, lambda run: stopped(run, 4)),
+        (0, lambda run: stopped(run, 0)),
+        (0, lambda run: train(replace(run, start=(1e6, 1e6), problem=PROBLEMS["GoldsteinPrice"]()))),
+    ],
+)
+def test_how_many_epochs_were_trained(epochs: int, history: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each took its second, also the last one of a run that diverged."""
+    clocked(SGD, monkeypatch)
+    found = history(Run(optimizer=SGD(lr=1e-3), epochs=20))
+    assert (found.seconds, found.seconds_per_epoch) == (epochs, min(epochs, 1))

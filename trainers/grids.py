@@ -13,7 +13,7 @@ from trainers.optimizers import OPTIMIZERS, Optimizer, Rule
 from trainers.races import DIGITS
 from trainers.run import Run
 from trainers.summary import figure
-from trainers.sweeps import Axis, Sweep, SweepResult
+from trainers.sweeps import FAR, Axis, Sweep, SweepResult
 
 SMALLEST = 1e-12
 """Where a log axis begins for a setting that may be 0."""
@@ -70,10 +70,7 @@ def window(knob: Real, count: int) -> Axis:
 
 
 def ends(result: SweepResult) -> Tensor:
-    """`(runs,)`: the final gaps, not below what rounding leaves, or losses; NaN where a run diverged.
-
-    What ended beyond `Sweep.limit` counts as diverged.
-    """
+    """`(runs,)`: the final gaps, not below what rounding leaves, or losses; NaN where a run failed."""
     run = result.sweep.run
     above = run.training.above(result.final_loss)
     near = above.where(above <= result.sweep.limit, math.nan)
@@ -89,13 +86,20 @@ def cells(result: SweepResult) -> pd.DataFrame:
     """A rectangle for each run: row, x, x_to, x_at, y, y_to, y_at, value (gap or loss), told."""
     frame = result.frame()
     values = ends(result)
-    told = ["diverged" if math.isnan(value) else figure(value, 4) for value in values.tolist()]
-    table: dict[str, Any] = {"row": range(len(frame)), "value": values, "told": told}
+    table: dict[str, Any] = {"row": range(len(frame)), "value": values}
+    table["told"] = list(map(_told, values.tolist(), frame["status"]))
     for name, (knob, axis) in zip("xy", result.sweep.axes.items(), strict=True):
         begins, finish = borders(axis)
         place = torch.searchsorted(axis.values(), result.settings[knob])
         table |= {name: begins[place].numpy(), f"{name}_to": finish[place].numpy(), f"{name}_at": frame[knob]}
     return pd.DataFrame(table)
+
+
+def _told(value: float, status: str) -> str:
+    """How a run ended, in words."""
+    if math.isnan(value):
+        return FAR if status == "finished" else status
+    return figure(value, 4)
 
 
 def borders(axis: Axis) -> tuple[Tensor, Tensor]:
@@ -113,12 +117,12 @@ def borders(axis: Axis) -> tuple[Tensor, Tensor]:
 def verdict(result: SweepResult) -> str:
     """What the grid shows, in words."""
     values = ends(result)
-    gone = int(values.isnan().sum())
-    if gone == len(values):
-        return f"All {gone:,} runs diverged."
+    failed, gone = int(values.isnan().sum()), int((result.diverged_at >= 0).sum())
+    if failed == len(values):
+        return f"All {_failures(failed, gone, ' runs')}."
     best = values.where(~values.isnan(), math.inf).min()
     first = values == best
-    lost = f"{gone:,} diverged" if gone else "none diverged"
+    lost = _failures(failed, gone)
     if int(first.sum()) > 1:
         run = result.sweep.run
         near = run.training.minimum is not None and best <= rounding(run)
@@ -127,3 +131,12 @@ def verdict(result: SweepResult) -> str:
     where = " and ".join(f"{name} {figure(column[first], 4)}" for name, column in result.settings.items())
     what = "loss" if result.sweep.run.training.minimum is None else "gap"
     return f"Of {len(values):,} runs that with {where} ended best, with a {what} of {figure(best)}; {lost}."
+
+
+def _failures(failed: int, diverged: int, runs: str = "") -> str:
+    """How many runs failed, and how many of those diverged."""
+    if not failed:
+        return "none failed"
+    if diverged == failed:
+        return f"{failed:,}{runs} diverged"
+    return f"{failed:,}{runs} failed, {f'{diverged:,}' if diverged else 'none'} of them diverged"

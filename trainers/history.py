@@ -12,6 +12,10 @@ from trainers.run import Run
 
 OVERFITTED = 0.05
 """By what share the validation loss must have risen again to count as over-fitting."""
+GROWN = 1000
+"""How many times as large as at the start, or as 1, a number must be to have grown."""
+
+Cause = Literal["overflow", "not a number"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,7 +36,10 @@ class History:
     diverged_at: int | None
     """The first row whose loss is not finite. The book, which counts epochs from 1, says one more."""
     seconds: float
-    """Wall time of the training loop alone."""
+    """Wall time of the epochs trained: of the updates, with their losses and gradients.
+
+    Neither the making of the optimizer counts nor the callback nor, with batches, the loss on all rows.
+    """
     batch_loss: Tensor
     """`(epochs updates,)`: the loss on each batch before its update; with one batch the loss."""
     accuracy: Tensor | None = None
@@ -47,9 +54,40 @@ class History:
         return int(self.loss.isfinite().sum())
 
     @property
+    def seconds_per_epoch(self) -> float:
+        """The mean over the epochs trained. The last one of a run that diverged has no row."""
+        trained = self.rows if self.status == "diverged" else self.rows - 1
+        return self.seconds / max(trained, 1)
+
+    @property
     def finished(self) -> bool:
         """Whether all epochs were trained."""
         return self.status == "finished"
+
+    @property
+    def cause(self) -> Cause | None:
+        """Why a run diverged: "overflow" where something grew, "not a number" where nothing did; else None.
+
+        Something grew where a number became infinite, or so large that its square is, or `GROWN`. Nothing
+        did where a zero was divided by zero, or the root taken of a negative number. Seen are the last row
+        that is finite, the losses on the batches after it, and the first row that is not.
+        """
+        if self.diverged_at is None:
+            return None
+        before = max(self.diverged_at - 1, 0)
+        seen, updates = slice(before, self.diverged_at + 1), self.run.updates
+        losses = torch.cat([self.loss[seen], self.batch_loss[before * updates : self.diverged_at * updates]])
+        gradients, params = self.gradient[seen], self.params[seen]
+        # Parameters may have to be large, but not where they are numbers and their loss is none.
+        suspect = params[-1:] if params[-1].isfinite().all() else params[:0]
+        grown = (
+            _size(torch.cat([losses, gradients.flatten(), params.flatten()]))
+            > torch.finfo(losses.dtype).max ** 0.5
+            or _size(losses) > GROWN * max(_size(self.loss[:1]), 1.0)
+            or _size(gradients) > GROWN * max(_size(self.gradient[:1]), 1.0)
+            or _size(suspect) > GROWN * max(_size(self.params[:1]), 1.0)
+        )
+        return "overflow" if grown else "not a number"
 
     @property
     def best(self) -> float:
@@ -111,3 +149,8 @@ class History:
             courses = self.params.double().T.numpy()
             columns |= dict(zip(self.run.problem.names, courses, strict=True))
         return pd.DataFrame({"run": self.run.label, "epoch": range(len(self.loss))} | columns)
+
+
+def _size(values: Tensor) -> float:
+    """The largest absolute value of those that are numbers; 0 where none is."""
+    return float(values.abs().nan_to_num(0.0, posinf=math.inf).amax()) if values.numel() else 0.0

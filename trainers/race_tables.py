@@ -8,7 +8,8 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from trainers.races import RaceResult
+from trainers.races import Entry, Race, RaceResult
+from trainers.sweeps import FAR
 from trainers.tables import moments
 
 LOW, HIGH = 0.1, 0.9
@@ -29,7 +30,7 @@ def tuned_curves(result: RaceResult, names: Sequence[str]) -> pd.DataFrame:
 def sensitivity(result: RaceResult, names: Sequence[str]) -> pd.DataFrame:
     """The result of each trial by its learning rate: run, entry, trial, x, low, mid, high, result, spread.
 
-    Infinite where a trial missed; `result` and `spread` are the numbers as text.
+    Infinite where a trial failed, or did not reach the target; `result` and `spread` are the numbers as text.
     """
     starts, parts = result.race.starts, []
     for number, (name, entry) in enumerate(zip(names, result.entries, strict=True)):
@@ -37,14 +38,23 @@ def sensitivity(result: RaceResult, names: Sequence[str]) -> pd.DataFrame:
         part: dict[str, Any] = {"run": name, "entry": number, "trial": range(len(rates)), "x": rates}
         part |= band(entry.results)
         told = {end: [result.race.told(value) for value in part[end]] for end in ("low", "mid", "high")}
-        part["result"] = told["mid"]
+        part["result"] = _results(result.race, entry, told["mid"])
         part["spread"] = [f"{low} to {high}" for low, high in zip(told["low"], told["high"], strict=True)]
         parts.append(pd.DataFrame(part))
     return pd.concat(parts, ignore_index=True)
 
 
+def _results(race: Race, entry: Entry, told: Sequence[str]) -> list[str]:
+    """The results of the trials as text, with how those failed that did."""
+    if race.criterion == "epochs":
+        return list(told)
+    far = FAR if race.criterion == "final" else race.missed
+    ways = ["diverged" if gone else far for gone in entry.diverged.tolist()]
+    return [way if text == race.missed else text for way, text in zip(ways, told, strict=True)]
+
+
 def edges(result: RaceResult, names: Sequence[str]) -> pd.DataFrame:
-    """The rates, of those tried, from which on an optimizer diverges, where that is known: run, x.
+    """The rates, of those tried, at which stability ends, where that is known: run, x.
 
     It is where each update looks at all rows: a batch has another Hessian.
     """

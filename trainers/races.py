@@ -14,7 +14,7 @@ from trainers.objective import Objective
 from trainers.optimizers import SGD, Adagrad, Adam, Optimizer, RMSprop, Rule
 from trainers.run import Run
 from trainers.summary import figure
-from trainers.sweeps import Axis, Sweep, SweepResult
+from trainers.sweeps import FAILED, Axis, Sweep, SweepResult
 
 USUAL = (SGD(), SGD(momentum=0.9), SGD(momentum=0.9, nesterov=True), Adam(), RMSprop(), Adagrad())
 """Who races where nobody is named."""
@@ -30,7 +30,7 @@ class Racing(Settings):
 
     trials: int = integer(36, 2, 1000, scale="log", help="How many settings each optimizer tries.")
     starts: int = integer(10, 1, 100, scale="log", help="How many random starts each trial is trained from.")
-    epochs: int = integer(500, 1, 10_000, scale="log", help="Number of updates in the race.")
+    epochs: int = integer(500, 1, 10_000, scale="log", help="How many epochs each run is trained for.")
     criterion: str = choice(
         "final",
         ("final", "best", "epochs"),
@@ -125,7 +125,7 @@ class Race(Racing, Objective):
 
     @property
     def limit(self) -> float:
-        """Results beyond this count as diverged; see `Sweep.limit`."""
+        """Results beyond this count as failed; see `Sweep.limit`."""
         return self.sweeps[0].limit
 
     @property
@@ -137,8 +137,15 @@ class Race(Racing, Objective):
 
     @property
     def missed(self) -> str:
-        """What it is to miss, in a word."""
-        return "not reached" if self.criterion == "epochs" else "diverged"
+        """What a result is called that is infinite."""
+        return "not reached" if self.criterion == "epochs" else "failed"
+
+    @property
+    def failure(self) -> str:
+        """What it is to fail, where epochs are not what counts."""
+        return (
+            FAILED if self.criterion == "final" else "diverged, or stayed ten times as far away as runs begin"
+        )
 
     def told(self, result: Tensor | float) -> str:
         """A result as text."""
@@ -157,7 +164,7 @@ class Race(Racing, Objective):
         return self.training.rounding(getattr(torch, self.dtype))
 
     def judged(self, final: Tensor, best: Tensor, arrived: Tensor) -> Tensor:
-        """What counts, by the criterion, of some runs: small is good, infinite a miss; see `limit`.
+        """What counts, by the criterion, of some runs: small is good, infinite is `missed`; see `limit`.
 
         `final` and `best` are losses, the first NaN where a run diverged; `arrived` is an epoch or -1.
         """
@@ -202,6 +209,12 @@ class Entry:
         """`(trials,)`: the medians over the starts."""
         return median(self.results)
 
+    @property
+    def diverged(self) -> Tensor:
+        """`(trials,)`, bool: whether the median start diverged, which is worse than to end far away."""
+        gone = self.trials.diverged_at.reshape(self.results.shape) >= 0
+        return median(gone.double()) > 0
+
     def setting(self, trial: int) -> Rule:
         """The optimizer as one trial had it."""
         optimizer = self.trials.sweep.optimizer(trial * self.results.shape[1])
@@ -210,7 +223,7 @@ class Entry:
 
     @property
     def failed(self) -> bool:
-        """Whether every trial missed."""
+        """Whether every trial failed, or none reached the target."""
         return bool(self.scores.isinf().all())
 
     @property
@@ -245,8 +258,8 @@ class RaceResult:
     def expected_best(self, entry: Entry, counts: Sequence[int]) -> list[float]:
         """The expected result of an entry for smaller budgets of trials; see `expected_best`.
 
-        A trial that missed, or made it worse, counts as what it began with: the gap at the start, or all
-        the epochs.
+        A trial that failed, or made it worse, counts as what it began with, the gap at the start; one that
+        did not reach the target as all the epochs.
         """
         miss = float(self.race.epochs) if self.race.criterion == "epochs" else self.race.limit / 10
         return [expected_best(entry.scores, count, miss) for count in counts]

@@ -29,7 +29,9 @@ MOST_NUMBERS = 12_000_000
 class Task(Objective):
     """What runs must have in common to be compared."""
 
-    epochs: int = integer(1000, 1, 100_000, scale="log", help="Number of passes over the rows.")
+    epochs: int = integer(
+        1000, 1, 100_000, scale="log", help="Passes over the rows; without batches one update each."
+    )
     start: tuple[float, ...] | None = None
 
     def check(self) -> None:

@@ -53,11 +53,17 @@ def _row(result: RaceResult, place: int, name: str) -> dict[str, str]:
         f"{race.counted}, tuned": race.told(median(entry.tuned)),
         "10–90 % of starts": low if low == high else f"{low} to {high}",
         "at torch's rate": race.told(median(entry.untuned)),
-        race.missed: f"{missed} of {race.trials}",
+        race.missed: f"{missed} of {race.trials}{_diverged(race, entry)}",
     }
     if len(result.entries) > 1:
         row["beat the others in"] = f"{(float(result.wins()[place].sum()) - 0.5) / others:.0%}"
     return row
+
+
+def _diverged(race: Race, entry: Entry) -> str:
+    """How many of the trials that failed diverged, if any."""
+    gone = int((entry.diverged & entry.scores.isinf()).sum())
+    return f", {gone} diverged" if gone and race.criterion != "epochs" else ""
 
 
 def _other_settings(entry: Entry) -> dict[str, str]:
@@ -97,7 +103,7 @@ def _winner(result: RaceResult, names: Sequence[str]) -> str:
     if best.isinf() and race.criterion == "epochs":
         return f"In {starts} no optimizer came within {figure(race.target, 6)} of the smallest loss."
     if best.isinf():
-        return f"In {starts} every optimizer diverged, or ended ten times as far away as it began."
+        return f"In {starts} every optimizer failed: {race.failure}."
     first = listed([names[place] for place in result.ranking if medians[place] == best])
     behind = [place for place in result.ranking if best < medians[place] < math.inf][:1]
     follow = [f"; {names[place]} follows {_behind(race, best, medians[place])}" for place in behind]
@@ -137,8 +143,7 @@ def _untuned(result: RaceResult, names: Sequence[str]) -> str:
 def warnings(result: RaceResult, names: Sequence[str]) -> list[str]:
     """What to mend before believing it."""
     named = list(zip(names, result.entries, strict=True))
-    failed = [name for name, entry in named if entry.failed]
-    found = [f"No trial of {listed(failed)} succeeded."] if failed else []
+    found = _hopeless(result.race, [name for name, entry in named if entry.failed])
     for end in ("low", "high"):
         there = [f"{n} ({figure(rate(e), 3)})" for n, e in named if e.at_edge == end and not e.failed]
         if there:
@@ -147,6 +152,15 @@ def warnings(result: RaceResult, names: Sequence[str]) -> list[str]:
                 "wider range may hold a better one."
             )
     return found
+
+
+def _hopeless(race: Race, names: Sequence[str]) -> list[str]:
+    """Who has not one trial that is of use."""
+    if not names:
+        return []
+    if race.criterion == "epochs":
+        return [f"No trial of {listed(names)} came within {figure(race.target, 6)} of the smallest loss."]
+    return [f"All trials of {listed(names)} failed."]
 
 
 def margins(result: RaceResult, names: Sequence[str]) -> str:
@@ -160,4 +174,4 @@ def margins(result: RaceResult, names: Sequence[str]) -> str:
             words.append(f"the best rate of {name} is {rate(entry) / edge:.0%} of that")
     if not len(known):
         return ""
-    return "; ".join(["Dotted: where divergence begins, computed", *([listed(words)] if words else [])]) + "."
+    return "; ".join(["Dotted: the edge of stability, computed", *([listed(words)] if words else [])]) + "."

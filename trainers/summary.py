@@ -6,11 +6,13 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from trainers.history import History
+from trainers.history import Cause, History
 from trainers.run import Method
 
 MOST_PARAMETERS = 6
 """So many final parameters are told."""
+ENDS: dict[Cause, str] = {"overflow": "diverged", "not a number": "became not a number"}
+"""What a run did whose loss is not finite, by its cause."""
 
 
 def names(methods: Sequence[Method]) -> list[str]:
@@ -36,7 +38,7 @@ def cells(histories: Sequence[History], names: Sequence[str], target: float) -> 
             "best loss": figure(history.best, 6),
             **_distance(history, target),
             **_measured(history),
-            "µs per epoch": f"{1e6 * history.seconds / max(history.rows, 1):,.0f}",
+            "µs per epoch": f"{1e6 * history.seconds_per_epoch:,.0f}",
             **_parameters(history),
         }
         for history, name in zip(histories, names, strict=True)
@@ -78,9 +80,9 @@ def _overfitting(history: History) -> str:
 
 def status(history: History) -> str:
     """How a run ended, in words."""
-    if history.diverged_at is not None:
-        return f"diverged after {_epochs(history.diverged_at)}"
-    return history.status
+    if history.diverged_at is None or history.cause is None:
+        return history.status
+    return f"{ENDS[history.cause].removeprefix('became ')} after {_epochs(history.diverged_at)}"
 
 
 def _number(history: History, value: Tensor, digits: int = 2) -> str:
@@ -119,7 +121,7 @@ def sentence(histories: Sequence[History], target: float) -> str:
         _agreement(histories) or _winner(named, target),
         _return(named, target),
         _growth(named),
-        _divergence(named),
+        *(_divergence(named, cause) for cause in ENDS),
         _accuracy(named),
         _overfitted(named),
     ]
@@ -198,18 +200,18 @@ def _growth(named: Sequence[tuple[str, History]]) -> str:
     return f"{listed(grown)} ended with a larger loss than at the start." if grown else ""
 
 
-def _divergence(named: Sequence[tuple[str, History]]) -> str:
-    """Who diverged, and when."""
-    gone = [(float(h.diverged_at), name) for name, h in named if h.diverged_at is not None]
+def _divergence(named: Sequence[tuple[str, History]], cause: Cause) -> str:
+    """Who diverged from this cause, and when."""
+    gone = [(float(h.diverged_at or 0), name) for name, h in named if h.cause == cause]
     if not gone:
         return ""
     names, epochs = _least(gone)
     after = f"after {_epochs(int(epochs))}."
     if len(gone) == 1:
-        return f"{names} diverged {after}"
+        return f"{names} {ENDS[cause]} {after}"
     who = f"All {len(gone)} runs" if len(gone) == len(named) else f"{len(gone)} of {len(named)} runs"
     together = len({epoch for epoch, _ in gone}) == 1
-    return f"{who} diverged, {'all' if together else f'{names} first,'} {after}"
+    return f"{who} {ENDS[cause]}, {'all' if together else f'{names} first,'} {after}"
 
 
 def _accuracy(named: Sequence[tuple[str, History]]) -> str:

@@ -20,6 +20,10 @@ LARGEST = 1e300
 MOST_RUNS = 1_000_000
 MOST_POINTS = 10_000_000_000
 """The largest sweep: runs times epochs."""
+FAILED = "diverged, or ended ten times as far away as it began"
+"""What it is to fail; see `Sweep.limit`."""
+FAR = "failed: ended far away"
+"""How a run failed that did not diverge, as text."""
 
 
 @dataclass(frozen=True)
@@ -172,7 +176,7 @@ class Sweep:
     @cached_property
     @kept
     def limit(self) -> float:
-        """Ten times the median gap, or loss, at the start: a result beyond it counts as diverged."""
+        """Ten times the median gap, or loss, at the start: a run that ends beyond it failed, if finite."""
         above = self.run.training.above(self.run.training.loss(self._begins))
         return 10 * abs(float(torch.quantile(above, 0.5, interpolation="higher"))) or math.inf
 
@@ -198,7 +202,7 @@ class SweepResult:
     diverged_at: Tensor
     """int64: the first epoch whose loss is not finite, or -1."""
     epochs_to: dict[float, Tensor]
-    """int64, by target gap: the updates after which it was first reached, or -1."""
+    """int64, by target gap: the epochs after which it was first reached, or -1."""
     seconds: float
     stopped: bool
 

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from trainers.history import History
 from trainers.run import Run
+from trainers.summary import ENDS
 
 BUCKETS = 300
 """A curve keeps two points of each bucket, its least and its largest."""
@@ -86,16 +87,18 @@ def remarks(histories: Sequence[History], column: str, log: bool) -> str:
         remarks.append("No value is above 0, so the axis is linear.")
     elif hidden:
         remarks.append(f"A log axis can't show the {hidden:,} values that rounding leaves at or below 0.")
-    if any(history.status == "diverged" for history in histories):
+    causes = {history.cause for history in histories}
+    ends = " or ".join(words for cause, words in ENDS.items() if cause in causes)
+    if ends:
         remarks.append(
-            "A cross marks the last finite value of a run that diverged, at the top edge if it lies above."
+            f"A cross marks the last finite value of a run that {ends}, at the top edge if it lies above."
         )
     return " ".join(remarks)
 
 
 def cost(history: History, x: str) -> float:
     """What one epoch costs in the unit of the horizontal axis."""
-    seconds = history.seconds / max(history.rows, 1)
+    seconds = history.seconds_per_epoch
     return {"epochs": 1.0, "gradients": float(history.run.gradients_per_epoch), "seconds": seconds}[x]
 
 

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterator
+from itertools import chain
 from time import perf_counter
 from typing import Literal
 
@@ -10,6 +11,7 @@ from torch import Tensor
 
 from trainers.history import History
 from trainers.modes import training_mode
+from trainers.problems import Quadratic
 from trainers.run import Run
 from trainers.runners import RUNNERS
 
@@ -34,9 +36,11 @@ def _train(run: Run, on_epoch: OnEpoch | None) -> History:
     tape = Tape(run, initial)
     points = RUNNERS[run.runner](run.batched, run.optimizer, initial)
     status: Literal["finished", "diverged", "stopped"] = "finished"
+    warm_up(run)
+    first = next(points)  # makes the optimizer
     began, waited = perf_counter(), 0.0
 
-    for update, point in zip(range(run.epochs * run.updates + 1), points, strict=False):
+    for update, point in zip(range(run.epochs * run.updates + 1), chain([first], points), strict=False):
         if not tape.record(update, *point):
             status = "diverged"
             break
@@ -61,6 +65,14 @@ def _train(run: Run, on_epoch: OnEpoch | None) -> History:
         batch_loss=tape.batch_loss,
         **judged(run, tape.params[:rows], lambda: on_epoch is not None and on_epoch(rows - 1, tape.loss)),
     )
+
+
+def warm_up(run: Run) -> None:
+    """Make one step elsewhere: the first of a process waits for what torch imports only then."""
+    problem = Quadratic()
+    points = RUNNERS[run.runner](problem, run.optimizer, problem.start().to(getattr(torch, run.dtype)))
+    next(points)
+    next(points)
 
 
 class Tape:

@@ -16,7 +16,7 @@ class Adagrad(Rule):
 
         g = gradient + weight_decay params
         s = s + g^2                                       first: s = initial_accumulator_value
-        params -= lr / (1 + (epoch - 1) lr_decay) g / (sqrt(s) + eps)
+        params -= lr / (1 + (t - 1) lr_decay) g / (sqrt(s) + eps)
 
     Source: J. Duchi, E. Hazan and Y. Singer 2011, "Adaptive subgradient methods for online learning and
     stochastic optimization", with diagonal matrices, in the form of `torch.optim.Adagrad`.
@@ -25,7 +25,7 @@ class Adagrad(Rule):
     summary: ClassVar[str] = "Each step divided by the size of all gradients so far."
 
     lr: Number = real(1e-2, 1e-8, 100, scale="log", help="Step size: how far to go.", search=(1e-4, 10))
-    lr_decay: Number = real(0, 0, 10, help="How fast the step size falls with the epochs.", search=(0, 0.1))
+    lr_decay: Number = real(0, 0, 10, help="How fast the step size falls with the updates.", search=(0, 0.1))
     weight_decay: Number = real(0, 0, 10, help="Pull of the parameters towards 0.")
     initial_accumulator_value: Number = real(0, 0, 1e6, help="What the sum of squares begins with.")
     eps: Number = real(1e-10, 0, 1, scale="log", help="Added to the divisor, against division by 0.")
@@ -43,8 +43,8 @@ class Adagrad(Rule):
     def init(self, params: Tensor) -> State:
         return {"sum": torch.zeros_like(params) + matched(self.initial_accumulator_value, params)}
 
-    def step(self, epoch: int, params: Tensor, gradient: Tensor, state: State) -> None:
+    def step(self, t: int, params: Tensor, gradient: Tensor, state: State) -> None:
         if used(self.weight_decay):
             gradient = add(gradient.clone(), self.weight_decay, params)
         divisor = state["sum"].addcmul_(gradient, gradient).sqrt().add_(matched(self.eps, params))
-        add_quotient(params, -self.lr / (1 + (epoch - 1) * self.lr_decay), gradient, divisor)
+        add_quotient(params, -self.lr / (1 + (t - 1) * self.lr_decay), gradient, divisor)

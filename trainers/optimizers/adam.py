@@ -20,7 +20,7 @@ class Adam(Rule):
         m = beta1 m + (1 - beta1) g
         s = beta2 s + (1 - beta2) g^2
         r = s                                             amsgrad: largest s so far
-        params -= lr m / (1 - beta1^epoch) / (sqrt(r / (1 - beta2^epoch)) + eps)
+        params -= lr m / (1 - beta1^t) / (sqrt(r / (1 - beta2^t)) + eps)
 
     Source: D. Kingma and J. Ba 2015, arXiv 1412.6980, algorithm 1; amsgrad: S. Reddi, S. Kale and
     S. Kumar 2018, in the form of `torch.optim.Adam`, which differs by correcting the largest s too.
@@ -49,7 +49,7 @@ class Adam(Rule):
         names = ["exp_avg", "exp_avg_sq"] + (["max_exp_avg_sq"] if self.amsgrad else [])
         return {name: torch.zeros_like(params) for name in names}
 
-    def step(self, epoch: int, params: Tensor, gradient: Tensor, state: State) -> None:
+    def step(self, t: int, params: Tensor, gradient: Tensor, state: State) -> None:
         if used(self.weight_decay):
             gradient = add(gradient.clone(), self.weight_decay, params)
         exp_avg = state["exp_avg"].lerp_(gradient, matched(1 - self.beta1, params))
@@ -59,6 +59,6 @@ class Adam(Rule):
             largest = state["max_exp_avg_sq"]
             size = torch.maximum(largest, size, out=largest)
         # Dividing by sqrt(size) / correction + eps, without a pass over all parameters for the correction.
-        correction = (1 - self.beta2**epoch) ** 0.5
+        correction = (1 - self.beta2**t) ** 0.5
         divisor = size.sqrt().add_(matched(self.eps * correction, params))
-        add_quotient(params, self.lr, exp_avg, divisor, scale=-correction / (1 - self.beta1**epoch))
+        add_quotient(params, self.lr, exp_avg, divisor, scale=-correction / (1 - self.beta1**t))

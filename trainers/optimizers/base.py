@@ -21,7 +21,7 @@ class Optimizer(Settings):
         raise NotImplementedError
 
     def edge(self, curvature: float) -> float | None:
-        """The learning rate from which on it diverges on a quadratic loss, where that is known.
+        """The learning rate from which on steps grow without end on a quadratic loss, where that is known.
 
         `curvature` is the largest eigenvalue of the loss's Hessian. With batches it says nothing: each has
         a loss of its own.
@@ -41,8 +41,11 @@ class Rule(Optimizer):
         """The state before the first step."""
         return {}
 
-    def step(self, epoch: int, params: Tensor, gradient: Tensor, state: State) -> None:
-        """Update `params` and `state` in place. Epochs count from 1; `gradient` stays as it is."""
+    def step(self, t: int, params: Tensor, gradient: Tensor, state: State) -> None:
+        """Update `params` and `state` in place; `gradient` stays as it is.
+
+        `t` is the number of the update, from 1; an epoch in batches has many.
+        """
         raise NotImplementedError
 
 

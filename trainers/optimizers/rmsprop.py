@@ -53,7 +53,7 @@ class RMSprop(Rule):
         names += ["momentum_buffer"] if used(self.momentum) else []
         return {name: torch.zeros_like(params) for name in names}
 
-    def step(self, epoch: int, params: Tensor, gradient: Tensor, state: State) -> None:
+    def step(self, t: int, params: Tensor, gradient: Tensor, state: State) -> None:
         if used(self.weight_decay):
             gradient = add(gradient.clone(), self.weight_decay, params)
         variance = state["square_avg"]

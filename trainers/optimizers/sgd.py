@@ -61,13 +61,13 @@ class SGD(Rule):
     def init(self, params: Tensor) -> State:
         return {"momentum_buffer": torch.zeros_like(params)} if used(self.momentum) else {}
 
-    def step(self, epoch: int, params: Tensor, gradient: Tensor, state: State) -> None:
+    def step(self, t: int, params: Tensor, gradient: Tensor, state: State) -> None:
         if used(self.weight_decay):
             gradient = add(gradient.clone(), self.weight_decay, params)
         if used(self.momentum):
             velocity = state["momentum_buffer"]
             # Runs without momentum have no dampening either, nor has anybody's first step.
-            dampening = self.dampening * switch(self.momentum) * (epoch > 1)
+            dampening = self.dampening * switch(self.momentum) * (t > 1)
             add(velocity.mul_(self.momentum), 1 - dampening, gradient)
             gradient = add(gradient.clone(), self.momentum, velocity) if self.nesterov else velocity
         add(params, -self.lr, gradient)

@@ -16,7 +16,7 @@ from trainers.problems.surfaces.base import Surface
 class Quadratic(Surface):
     """A bowl `(u^2 + condition v^2) / 2`, where u and v are x and y turned by an angle.
 
-    All is known of it: the curvatures are 1 and `condition`, and SGD diverges above `2 / condition`.
+    All is known of it: the curvatures are 1 and `condition`, and SGD is stable below `2 / condition`.
 
     Source: S. Boyd and L. Vandenberghe 2004, "Convex Optimization", section 9.3.
     """

@@ -1,0 +1,230 @@
+"""Why a run diverged: what the history tells from its rows, against what every operation of the run says."""
+
+import math
+import random
+from dataclasses import replace
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves
+
+from trainers import History, Run, tables, train
+from trainers.knobs import Flag, KnobError, Real, knobs
+from trainers.optimizers import OPTIMIZERS, SGD, Adam, Optimizer, RMSprop
+from trainers.problems import PROBLEMS, Network, Problem, Quadratic, Thermometer
+from trainers.run import runners
+from trainers.runners import RUNNERS
+from trainers.summary import cells, sentence
+
+BOTH = ("float32", "float64")
+KINDS = list(OPTIMIZERS.values())
+CLASSIFIERS = [PROBLEMS[name](samples=20) for name in ("LogisticRegression", "SoftmaxRegression")]
+FEW: list[Problem] = [
+    *(Thermometer(), Thermometer("raw"), Quadratic()),
+    *(PROBLEMS[name]() for name in ("GoldsteinPrice", "ThreeHumpCamel", "Beale")),
+    *(CLASSIFIERS[0], Network(samples=20, width=3), Network(samples=20, width=3, activation="relu", depth=2)),
+]
+
+
+class Origin(TorchDispatchMode):
+    """Whether the first NaN of a computation came with infinite numbers, or from finite ones alone."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.cause: str | None = None
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        given = [] if self.cause else [tensor.clone() for tensor in floats((args, kwargs))]
+        result = func(*args, **(kwargs or {}))
+        made = any(bool(tensor.isnan().any()) for tensor in floats(result))
+        if not self.cause and made and "empty" not in str(func):
+            assert not any(bool(tensor.isnan().any()) for tensor in given)
+            infinite = any(bool(tensor.isinf().any()) for tensor in (*given, *floats(result)))
+            self.cause = "overflow" if infinite else "not a number"
+        return result
+
+
+def floats(values: Any) -> list[Tensor]:
+    return [x for x in tree_leaves(values) if isinstance(x, Tensor) and x.is_floating_point()]
+
+
+def origin(history: History) -> str:
+    """What made the loss of a run without batches not finite."""
+    run = history.run
+    if history.loss[history.diverged_at].isinf():
+        return "overflow"
+    run.training.loss(run.initial())  # makes what is kept
+    points = RUNNERS[run.runner](run.training, run.optimizer, run.initial())
+    with Origin() as watch:
+        for _ in range((history.diverged_at or 0) + 1):
+            next(points)
+    assert watch.cause is not None
+    return watch.cause
+
+
+def drawn(kind: type[Optimizer], luck: random.Random) -> Optimizer:
+    """Settings out of the way: many at the ends of their ranges."""
+    settings: dict[str, Any] = {"lr": 10 ** luck.uniform(-4, 2)}
+    for name, knob in knobs(kind).items():
+        if isinstance(knob, Flag):
+            settings[name] = luck.random() < 0.5
+        elif isinstance(knob, Real) and name != "lr" and luck.random() < 0.6:
+            high = min(knob.high, 1.0)
+            settings[name] = luck.choice([float(knob.low)] * 2 + [float(high), luck.uniform(knob.low, high)])
+    try:
+        return kind(**settings)
+    except KnobError:
+        return drawn(kind, luck)
+
+
+@pytest.mark.parametrize("dtype", BOTH)
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_cause_is_what_the_operations_say(kind: type[Optimizer], dtype: str) -> None:
+    luck, found = random.Random(f"{kind.__name__} {dtype}"), []
+    while len(found) < 5:
+        problem = luck.choice(FEW)
+        run = Run(problem=problem, optimizer=drawn(kind, luck), epochs=30, dtype=dtype)
+        run = replace(run, runner=luck.choice(runners(kind)), seed=luck.randrange(9))
+        run = replace(run, validation=0.3 if problem.count and luck.random() < 0.5 else 0.0)
+        if not problem.count and luck.random() < 0.7:
+            run = replace(run, start=(problem.minima or [(0.0, 0.0)])[0])
+        history = train(run)
+        if history.status != "diverged":
+            assert history.cause is None
+            continue
+        truth = origin(history)
+        found.append(truth)
+        if truth == "overflow" or history.cause == truth:
+            assert history.cause == truth, run
+        else:  # a root of a negative number, but long after the run had gone away
+            assert growth(history) > 100, run
+
+
+def growth(history: History) -> float:
+    """How many times as large as at the start the last finite loss or gradient is."""
+    last = (history.diverged_at or 1) - 1
+    sizes = [(abs(history.loss[k].item()), history.gradient[k].abs().max().item()) for k in (0, last)]
+    return max(after / max(before, 1.0) for before, after in zip(*sizes, strict=True))
+
+
+@pytest.mark.parametrize("dtype", BOTH)
+@pytest.mark.parametrize("validation", [0.0, 0.3])
+@pytest.mark.parametrize("batch", [0, 5])
+@pytest.mark.parametrize("problem", [Thermometer("raw"), *CLASSIFIERS[:1], FEW[-1]], ids=repr)
+def test_what_grows_in_all_ways_of_looking_at_rows_diverged(
+    problem: Problem, batch: int, validation: float, dtype: str
+) -> None:
+    """A pull towards 0 that overshoots it throws parameters away ever further, whatever the data."""
+    rule = SGD(lr=10, weight_decay=10)
+    run = Run(
+        problem=problem, optimizer=rule, batch=batch, validation=validation, dtype=dtype, seed=3, epochs=300
+    )
+    history = train(run)
+    assert (history.status, history.cause) == ("diverged", "overflow")
+
+
+@pytest.mark.parametrize("dtype", BOTH)
+@pytest.mark.parametrize("validation", [0.0, 0.3])
+@pytest.mark.parametrize("batch", [0, 5])
+@pytest.mark.parametrize("problem", [Thermometer(), *CLASSIFIERS, FEW[-1]], ids=repr)
+def test_the_root_of_a_negative_number_is_no_divergence(
+    problem: Problem, batch: int, validation: float, dtype: str
+) -> None:
+    """Without memory the mean square is the mean squared, and rounding decides which is larger."""
+    rule = RMSprop(lr=1e-4, alpha=0.0, eps=1.0, centered=True)
+    run = Run(problem=problem, optimizer=rule, batch=batch, validation=validation, dtype=dtype, epochs=300)
+    history = train(run)
+    assert (history.status, history.cause) == ("diverged", "not a number")
+
+
+@pytest.mark.parametrize("dtype", BOTH)
+@pytest.mark.parametrize(("kind", "runner"), [(k, r) for k in KINDS if "eps" in knobs(k) for r in runners(k)])
+@pytest.mark.parametrize("problem", [Quadratic(), PROBLEMS["Ackley"]()], ids=repr)
+def test_zero_by_zero_is_no_divergence(
+    problem: Problem, kind: type[Optimizer], runner: str, dtype: str
+) -> None:
+    run = Run(problem=problem, optimizer=kind(eps=0), runner=runner, start=(0.0, 0.0), dtype=dtype)
+    history = train(run)
+    assert (history.status, history.diverged_at, history.cause) == ("diverged", 1, "not a number")
+    assert cells([history], ["a"], 0.01)["status"][0] == "not a number after 1 epoch"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_loss_too_large_at_the_start_is_an_overflow(kind: type[Optimizer]) -> None:
+    history = train(Run(problem=PROBLEMS["GoldsteinPrice"](), optimizer=kind(), start=(1e6, 1e6)))
+    assert (history.diverged_at, history.cause) == (0, "overflow")
+
+
+NAN, INF = math.nan, math.inf
+
+
+@pytest.mark.parametrize(
+    ("loss", "gradient", "params", "cause"),
+    [
+        ([80, 9, INF], [78, 20, NAN], [[1, 0], [2, 3], [4, 5]], "overflow"),
+        ([80, 9, NAN], [78, 20, NAN], [[1, 0], [2, 3], [NAN, NAN]], "not a number"),
+        ([80, 9, NAN], [78, INF, NAN], [[1, 0], [2, 3], [NAN, NAN]], "overflow"),
+        ([80, 9, NAN], [78, 20, NAN], [[1, 0], [2, 3], [NAN, -INF]], "overflow"),
+        ([80, 9e5, NAN], [78, 20, NAN], [[1, 0], [2, 3], [NAN, NAN]], "overflow"),
+        ([80, 9, NAN], [78, -9e5, NAN], [[1, 0], [2, 3], [NAN, NAN]], "overflow"),
+        ([80, 9, NAN], [78, 20, NAN], [[1, 0], [2, 3], [9e5, 5]], "overflow"),
+        # Parameters may have to be large; and near the smallest loss swinging is no growth.
+        ([80, 9, NAN], [78, 20, NAN], [[1, 0], [2, 9e5], [NAN, 9e5]], "not a number"),
+        ([1e-9, 0.3, NAN], [1e-9, 0.5, NAN], [[1, 0], [2, 3], [NAN, NAN]], "not a number"),
+        # A large loss that was there from the start has not grown, unless its square is infinite.
+        ([8e9, 9e9, NAN], [7e9, 8e9, NAN], [[1, 0], [2, 3], [NAN, NAN]], "not a number"),
+        ([8e19, 9e9, NAN], [7e19, 8e19, NAN], [[1, 0], [2, 3], [NAN, NAN]], "overflow"),
+        # What had grown and come back is not what ended the run.
+        ([80, 9e9, 9, NAN], [78, 9e9, 2, NAN], [[1, 0], [9e9, 3], [2, 3], [NAN, NAN]], "not a number"),
+    ],
+)
+def test_what_has_grown(
+    loss: list[float], gradient: list[float], params: list[list[float]], cause: str
+) -> None:
+    made = History(
+        run=Run(epochs=len(loss) - 1),
+        params=torch.tensor(params),
+        loss=torch.tensor(loss),
+        gradient=torch.tensor([[slope, 0.0] for slope in gradient]),
+        status="diverged",
+        diverged_at=len(loss) - 1,
+        seconds=0.0,
+        batch_loss=torch.tensor(loss[:-1]),
+    )
+    assert made.cause == cause
+
+
+def test_the_words_follow_the_cause() -> None:
+    run = Run(problem=Thermometer("raw"), epochs=100)
+    gone = train(replace(run, optimizer=SGD(lr=1e-2)))
+    odd = train(replace(run, optimizer=RMSprop(lr=1e-4, alpha=0.0, eps=1.0, centered=True)))
+    after = f"after {odd.diverged_at} epoch{'s' * (odd.diverged_at != 1)}"
+    assert cells([gone, odd], ["a", "b"], 0.01)["status"].tolist() == [
+        "diverged after 10 epochs",
+        f"not a number {after}",
+    ]
+    assert sentence([odd], 0.01) == f"RMSprop became not a number {after}."
+    assert sentence([odd, odd], 0.01) == f"All 2 runs became not a number, all {after}."
+    assert sentence([gone, odd], 0.01).endswith(
+        f"diverged after 10 epochs. {name(odd)} became not a number {after}."
+    )
+    fine = train(replace(run, optimizer=Adam(), epochs=3))
+    assert sentence([fine, gone, gone], 0.01).endswith("2 of 3 runs diverged, all after 10 epochs.")
+    told = tables.remarks([odd], "loss", log=True)
+    assert "a run that became not a number, at the top" in told
+    assert "diverged" not in told
+    both = tables.remarks([odd, gone, fine], "loss", log=True)
+    assert "a run that diverged or became not a number, at the top" in both
+    assert "cross" not in tables.remarks([fine], "loss", log=True)
+
+
+def name(history: History) -> str:
+    return " · ".join(part for part in history.run.label.split(" · ") if part != "manual")
+
+
+def test_a_run_that_ends_well_has_no_cause() -> None:
+    assert train(Run(epochs=3)).cause is None
+    assert train(Run(epochs=30), lambda epoch, _: epoch == 4).cause is None
