@@ -79,7 +79,7 @@ def _lines(placed: pd.DataFrame, x: alt.X, y: alt.Y, style: Style) -> alt.Chart:
 
 def _edges(edges: pd.DataFrame, x: alt.X, style: Style) -> alt.Chart:
     tooltip = [
-        alt.Tooltip("run:N", title="edge of stability"),
+        alt.Tooltip("run:N", title="stability limit"),
         alt.Tooltip("x:Q", title="learning rate", format=".4g"),
     ]
     chart: alt.Chart = (

@@ -52,7 +52,7 @@ def test_looking_at_batches_no_limit_is_told_or_drawn(problem: Problem, batch: i
     assert full == (asked.updates == 1)
     assert (LIMIT in told) == full
     assert edges(result, names)["run"].tolist() == (names[:2] if full else [])
-    assert ("where divergence begins" in margins(result, names)) == full
+    assert ("stability limit" in margins(result, names)) == full
 
 
 def test_in_batches_sgd_diverges_below_the_limit_of_all_rows() -> None:

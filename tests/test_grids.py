@@ -120,7 +120,7 @@ def test_only_full_dampening_keeps_a_rate_far_too_large_finite_and_it_ends_far_a
 
 
 FAR, GONE = 0.0335, 1.0
-"""Rates beyond the edge of stability: in 200 epochs the one goes far away, the other to infinity."""
+"""Rates beyond the stability limit: in 200 epochs the one goes far away, the other to infinity."""
 
 
 @pytest.mark.parametrize(

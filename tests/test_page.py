@@ -449,11 +449,11 @@ def test_in_batches_no_stable_rate_is_told_or_drawn() -> None:
     app = opened("epochs=50&run=SGD&tab=Race&batch=4&race=Racing~trials-3~starts-2~epochs-5")
     captions = [c.value for c in app.caption]
     assert any(c.startswith("Hessian over all rows trained on: ") for c in captions)
-    assert not any("stable" in c or "where divergence begins" in c for c in captions)
+    assert not any("stable" in c or "stability limit" in c for c in captions)
     app.number_input(key="task.batch").set_value(0).run()
     captions = [c.value for c in app.caption]
     assert any("Plain SGD is stable below lr 0.03298." in c for c in captions)
-    assert any("where divergence begins" in c for c in captions)
+    assert any("stability limit" in c for c in captions)
 
 
 def test_adam_is_a_rule() -> None:

@@ -240,7 +240,7 @@ def test_what_ends_ten_times_as_far_as_it_began_failed() -> None:
 
 @pytest.mark.parametrize("criterion", ["final", "best", "epochs"])
 def test_a_trial_that_diverged_is_told_from_one_that_ended_far_away(criterion: str) -> None:
-    """By its median start. Of the two rates beyond the edge of stability, the lower leaves slowly."""
+    """By its median start. Of the two rates beyond the stability limit, the lower leaves slowly."""
     asked = Race(optimizers=(SGD(),), low=0.0335, high=1, trials=2, starts=3, epochs=200, criterion=criterion)
     found = race(asked)
     runs = [[train(found.entries[0].trials.run(3 * trial + k)).status for k in range(3)] for trial in (0, 1)]

@@ -164,7 +164,7 @@ def _hopeless(race: Race, names: Sequence[str]) -> list[str]:
 
 
 def margins(result: RaceResult, names: Sequence[str]) -> str:
-    """How far tuned rates stay below their edges of stability."""
+    """How far tuned rates stay below their stability limits."""
     known = edges(result, names)
     words = []
     for name, edge in zip(known["run"], known["x"], strict=True):
@@ -174,4 +174,4 @@ def margins(result: RaceResult, names: Sequence[str]) -> str:
             words.append(f"the best rate of {name} is {rate(entry) / edge:.0%} of that")
     if not len(known):
         return ""
-    return "; ".join(["Dotted: the edge of stability, computed", *([listed(words)] if words else [])]) + "."
+    return "; ".join(["Dotted: the stability limit, computed", *([listed(words)] if words else [])]) + "."
