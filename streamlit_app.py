@@ -58,7 +58,7 @@ with st.skeleton(height=480):
     from trainers.problems.supervised import OWN, Supervised
     from trainers.races import Race, RaceResult, Racing
     from trainers.run import MOST_COORDINATES, Method, Task, begun_at, runners
-    from trainers.summary import cells, distance, names, sentence, spread
+    from trainers.summary import cells, distance, furthest, names, sentence
     from trainers.sweeping import estimate, memory, work
     from trainers.sweeps import FAILED, SweepResult
 
@@ -849,7 +849,7 @@ if tabs["Three ways"].open:
 
             look = charts.Style.of(able, able, dark)
             ways = train_all([replace(run, runner=runner) for runner in able], view, look, verdict, plot)
-            apart, rounding = spread(ways), tables.rounding(ways)
+            apart, rounding = furthest(ways), tables.rounding(ways)
             verdict.finally_().markdown(
                 f"The same run trained with {', '.join(able)}, from one start. Over {run.epochs:,} epochs "
                 f"in {run.dtype} their parameters were **{distance(apart)}**."

@@ -186,6 +186,7 @@ def test_what_has_grown(
 ) -> None:
     made = History(
         run=Run(epochs=len(loss) - 1),
+        epochs=torch.arange(len(loss)),
         params=torch.tensor(params),
         loss=torch.tensor(loss),
         gradient=torch.tensor([[slope, 0.0] for slope in gradient]),

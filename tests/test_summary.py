@@ -11,7 +11,7 @@ from trainers.optimizers import SGD, Adam, RMSprop
 from trainers.presets import PRESETS
 from trainers.problems import Network, Thermometer
 from trainers.run import Method
-from trainers.summary import cells, distance, figure, names, sentence, spread
+from trainers.summary import cells, distance, figure, furthest, names, sentence
 
 RAW = Thermometer("raw")
 STORIES = {preset.name: [train(run) for run in preset.page.runs] for preset in PRESETS}
@@ -26,16 +26,16 @@ def test_three_ways_one_curve() -> None:
     histories = STORIES["Three ways, one answer"]
     assert sentence(histories, 0.01) == (
         f"3 ways, one curve: after 5,000 epochs each has loss 2.92765, and their parameters were never more "
-        f"than {figure(spread(histories))} apart."
+        f"than {figure(furthest(histories))} apart."
     )
-    assert 0 < spread(histories) < 1e-4
+    assert 0 < furthest(histories) < 1e-4
 
 
 def test_how_far_apart() -> None:
     run = Run(problem=RAW, optimizer=SGD(lr=1e-2), epochs=30)
     gone = [train(replace(run, runner=runner)) for runner in ("manual", "autograd")]
-    assert math.isfinite(spread(gone))
-    assert spread([gone[0], gone[0]]) == 0
+    assert math.isfinite(furthest(gone))
+    assert furthest([gone[0], gone[0]]) == 0
     assert distance(0.0) == "equal to the last digit at every epoch"
     assert distance(1.25e-7) == "never more than 1.2e−07 apart"
 

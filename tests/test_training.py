@@ -71,7 +71,7 @@ def test_divergence_is_a_result() -> None:
 class Leaving(SGD):
     """SGD whose parameters are infinite from one update on."""
 
-    at: int = integer(1, 1, 100, help="Which update.")
+    at: int = integer(1, 1, 1000, help="Which update.")
 
     def step(self, *args: Any) -> None:
         t, params, *_ = args

@@ -58,8 +58,10 @@ def _points(rows: Rows) -> pd.DataFrame:
 def looks(history: History) -> list[tuple[int, int, Tensor]]:
     """Moment, epoch and parameters `(n,)`, float64. A run that diverged stays at its last finite ones."""
     last = max(history.rows - 1, 0)
-    epochs = [min(epoch, last) for epoch in moments(history.run.epochs, MOMENTS)]
-    return [(moment, epoch, history.params[epoch].double()) for moment, epoch in enumerate(epochs)]
+    rows = [history.row(min(epoch, last)) for epoch in moments(history.run.epochs, MOMENTS)]
+    return [
+        (moment, int(history.epochs[row]), history.params[row].double()) for moment, row in enumerate(rows)
+    ]
 
 
 def curves(histories: Sequence[History], names: Sequence[str], window: tuple[float, float]) -> pd.DataFrame:

@@ -1,7 +1,9 @@
 """What a training leaves behind."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import reduce
 from typing import Literal
 
 import pandas as pd
@@ -22,16 +24,19 @@ Cause = Literal["overflow", "not a number"]
 class History:
     """The course of one run: row k holds what was so after k epochs, which are updates without batches.
 
-    After divergence or a stop the remaining rows are NaN.
+    After divergence or a stop the remaining rows are NaN. Of a long run of many parameters `train` may have
+    been asked to keep parameters and gradients at some epochs only: row k is then that of `epochs[k]`.
     """
 
     run: Run
+    epochs: Tensor
+    """`(kept,)`, int64: the epochs of which parameters, gradient and losses on batches are kept; else all."""
     params: Tensor
-    """`(epochs + 1, n)`"""
+    """`(kept, n)`, where all are kept `(epochs + 1, n)`."""
     loss: Tensor
-    """`(epochs + 1,)`: the loss at those parameters."""
+    """`(epochs + 1,)`"""
     gradient: Tensor
-    """`(epochs + 1, n)`: its derivative there."""
+    """`(kept, n)`: the derivative of the loss."""
     status: Literal["finished", "diverged", "stopped"]
     diverged_at: int | None
     """The first row whose loss is not finite. The book, which counts epochs from 1, says one more."""
@@ -41,7 +46,10 @@ class History:
     Neither the making of the optimizer counts nor the callback nor, with batches, the loss on all rows.
     """
     batch_loss: Tensor
-    """`(epochs updates,)`: the loss on each batch before its update; with one batch the loss."""
+    """`(epochs updates,)`: the loss on each batch before its update; with one batch the loss.
+
+    Where not all is kept, of the kept epochs but the last of the run.
+    """
     accuracy: Tensor | None = None
     """`(epochs + 1,)`: the share of training rows whose class is found; None without classes."""
     validation_loss: Tensor | None = None
@@ -52,6 +60,20 @@ class History:
     def rows(self) -> int:
         """How many rows hold numbers: all, unless the run was cut short."""
         return int(self.loss.isfinite().sum())
+
+    @property
+    def thinned(self) -> bool:
+        """Whether parameters, gradients and losses on batches are kept at some epochs only."""
+        return len(self.epochs) < len(self.loss)
+
+    @property
+    def kept_rows(self) -> int:
+        """How many of the kept rows hold numbers."""
+        return int((self.epochs < self.rows).sum())
+
+    def row(self, epoch: int) -> int:
+        """The kept row of this epoch, or of the last one kept before."""
+        return int(torch.searchsorted(self.epochs, epoch, right=True)) - 1
 
     @property
     def seconds_per_epoch(self) -> float:
@@ -74,10 +96,11 @@ class History:
         """
         if self.diverged_at is None:
             return None
-        before = max(self.diverged_at - 1, 0)
-        seen, updates = slice(before, self.diverged_at + 1), self.run.updates
-        losses = torch.cat([self.loss[seen], self.batch_loss[before * updates : self.diverged_at * updates]])
-        gradients, params = self.gradient[seen], self.params[seen]
+        before, updates = max(self.diverged_at - 1, 0), self.run.updates
+        first, last = self.row(before), self.row(self.diverged_at)
+        batches = self.batch_loss[first * updates : last * updates]
+        losses = torch.cat([self.loss[before : self.diverged_at + 1], batches])
+        gradients, params = self.gradient[first : last + 1], self.params[first : last + 1]
         # Parameters may have to be large, but not where they are numbers and their loss is none.
         suspect = params[-1:] if params[-1].isfinite().all() else params[:0]
         grown = (
@@ -130,25 +153,49 @@ class History:
     def column(self, name: str) -> Tensor:
         """`(epochs + 1,)`, float64: loss, gap, gradient_norm, what was measured, or a parameter by its name.
 
-        NaN for what this run does not have. "batch_loss" has a row an update.
+        NaN for what this run does not have, or has not kept. "batch_loss" has a row an update.
         """
         if name == "gap":
             return self.gap
         if name == "gradient_norm":
-            return (self.gradient.double() ** 2).sum(1).sqrt()
+            return self._spread((self.gradient.double() ** 2).sum(1).sqrt())
         if name in ("loss", "batch_loss", "accuracy", "validation_loss", "validation_accuracy"):
             values = getattr(self, name)
             return torch.full_like(self.loss, math.nan).double() if values is None else values.double()
-        return self.params[:, self.run.problem.names.index(name)].double()
+        return self._spread(self.params[:, self.run.problem.names.index(name)].double())
+
+    def _spread(self, values: Tensor) -> Tensor:
+        """Values `(kept, ...)` as `(epochs + 1, ...)`, NaN where nothing is kept."""
+        if not self.thinned:
+            return values
+        whole = torch.full((len(self.loss), *values.shape[1:]), math.nan, dtype=values.dtype)
+        whole[self.epochs] = values
+        return whole
 
     def frame(self, parameters: bool = True) -> pd.DataFrame:
         """One row an epoch: run, epoch, loss, gap, what was measured, gradient_norm, parameters by name."""
         names = ("loss", "gap", *self.measured, "gradient_norm")
         columns = {name: self.column(name).numpy() for name in names}
         if parameters:
-            courses = self.params.double().T.numpy()
+            courses = self._spread(self.params.double()).T.numpy()
             columns |= dict(zip(self.run.problem.names, courses, strict=True))
         return pd.DataFrame({"run": self.run.label, "epoch": range(len(self.loss))} | columns)
+
+
+def spread(histories: Sequence[History]) -> tuple[Tensor, Tensor]:
+    """The epochs `(rows,)` that all of these runs have kept, and how far their parameters are apart there.
+
+    The latter, `(rows,)` in float64, is the largest difference of one parameter between any two; NaN where a
+    parameter is none.
+    """
+    epochs = reduce(_common, (history.epochs for history in histories))
+    params = [h.params[torch.searchsorted(h.epochs, epochs)].double() for h in histories]
+    low, high = reduce(torch.minimum, params), reduce(torch.maximum, params)
+    return epochs, (high - low).amax(1)
+
+
+def _common(some: Tensor, others: Tensor) -> Tensor:
+    return some if torch.equal(some, others) else some[torch.isin(some, others)]
 
 
 def _size(values: Tensor) -> float:

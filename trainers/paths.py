@@ -119,9 +119,10 @@ def paths(histories: Sequence[History], names: Sequence[str], seen: Plane, sides
     columns, parts = ["run", "part", "epoch", "x", "y", "loss"], []
     far = [(low - FAR * (high - low), high + FAR * (high - low)) for low, high in sides]
     for history, name in zip(histories, names, strict=True):
-        epochs = [epoch for epoch in moments(history.run.epochs, POINTS) if epoch < history.rows]
-        epochs = sorted({*epochs, history.rows - 1}) if history.rows else []
-        points = seen.project(history.params[epochs]).numpy()
+        seen_at = [epoch for epoch in moments(history.run.epochs, POINTS) if epoch < history.rows]
+        kept = sorted({history.row(epoch) for epoch in (*seen_at, history.rows - 1)}) if history.rows else []
+        epochs = history.epochs[kept].tolist()
+        points = seen.project(history.params[kept]).numpy()
         points[(np.abs(points) > BEYOND * np.abs(far).max()).any(1)] = np.nan
         rows = cut(points, np.array(far))
         if len(points) and within(points[-1], points[-1], far) is None:

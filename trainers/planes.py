@@ -69,7 +69,8 @@ def plane(problem: Problem, histories: Sequence[History]) -> Plane:
 
 
 def _sampled(history: History) -> Tensor:
-    rows = torch.linspace(0, history.rows - 1, min(history.rows, SAMPLES)).round().long()
+    kept = history.kept_rows
+    rows = torch.linspace(0, kept - 1, min(kept, SAMPLES)).round().long()
     params = history.params[rows].double()
     return params[params.isfinite().all(1)]
 
@@ -101,7 +102,7 @@ def window(seen: Plane, problem: Problem, histories: Sequence[History], zoom: Zo
     """From where to where to look. Runs that diverged, or ran far away, may leave the picture."""
     usual = problem.window if seen.exact else None
     shown = [history for history in histories if _near(history)] if usual else _shown(histories)
-    ways = [seen.project(history.params[: history.rows]) for history in shown]
+    ways = [seen.project(history.params[: history.kept_rows]) for history in shown]
     minima = minima_in(seen, problem)
     whole = usual or _around([*ways, minima], WIDE)
     if zoom == "paths" and ways:

@@ -6,7 +6,7 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from trainers.history import Cause, History
+from trainers.history import Cause, History, spread
 from trainers.run import Method
 
 MOST_PARAMETERS = 6
@@ -128,10 +128,9 @@ def sentence(histories: Sequence[History], target: float) -> str:
     return " ".join(part for part in parts if part)
 
 
-def spread(histories: Sequence[History]) -> float:
+def furthest(histories: Sequence[History]) -> float:
     """The largest difference between these runs' parameters at any one epoch, as long as all are finite."""
-    params = torch.stack([history.params.double() for history in histories])
-    apart = params.amax(0) - params.amin(0)
+    apart = spread(histories)[1]
     return float(apart[apart.isfinite()].max()) if apart.isfinite().any() else 0.0
 
 
@@ -153,7 +152,7 @@ def _agreement(histories: Sequence[History]) -> str:
     ends = sorted({f"{loss[-1]:.6g}" for loss in losses})
     return (
         f"{len(runners)} ways, one curve: after {_epochs(histories[0].run.epochs)} each has loss "
-        f"{' or '.join(ends)}, and their parameters were {distance(spread(histories))}."
+        f"{' or '.join(ends)}, and their parameters were {distance(furthest(histories))}."
     )
 
 

@@ -7,7 +7,7 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from trainers.history import History
+from trainers.history import History, spread
 from trainers.run import Run
 from trainers.summary import ENDS
 
@@ -51,9 +51,10 @@ def batches(histories: Sequence[History], names: Sequence[str], x: str = "epochs
     """The loss on each batch, thinned, of runs that have several an epoch: run, x, y."""
     parts = [pd.DataFrame(columns=["run", "x", "y"], dtype="float64")]
     for history, name in zip(histories, names, strict=True):
-        values = history.batch_loss.double() if history.run.updates > 1 else history.batch_loss[:0]
+        updates = history.run.updates
+        values = history.batch_loss.double() if updates > 1 else history.batch_loss[:0]
         rows = thinned(values)
-        places = rows.numpy() / history.run.updates * cost(history, x)
+        places = (history.epochs[rows // updates] + rows % updates / updates).numpy() * cost(history, x)
         parts.append(pd.DataFrame({"run": name, "x": places, "y": values[rows].numpy()}))
     return pd.concat(parts[1:] or parts, ignore_index=True)
 
@@ -125,10 +126,9 @@ def moments(epochs: int, count: int = 60) -> list[int]:
 
 def differences(histories: Sequence[History]) -> pd.DataFrame:
     """The largest difference between any two of these runs' parameters at each epoch: x, y."""
-    params = torch.stack([history.params.double() for history in histories])
-    apart = (params.amax(0) - params.amin(0)).amax(1)
+    epochs, apart = spread(histories)
     rows = thinned(apart)
-    return pd.DataFrame({"x": rows.numpy(), "y": apart[rows].numpy()})
+    return pd.DataFrame({"x": epochs[rows].numpy(), "y": apart[rows].numpy()})
 
 
 def rounding(histories: Sequence[History]) -> float:

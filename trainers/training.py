@@ -16,55 +16,57 @@ from trainers.run import Run
 from trainers.runners import RUNNERS
 
 ROOM = 2**22
-"""About how many numbers are gone through at once when epochs are judged."""
+"""About how many numbers are gone through at once when epochs are measured."""
+STRETCH = 2**20
+"""About how many numbers of the latest epochs are at hand."""
 
 OnEpoch = Callable[[int, Tensor], bool | None]
 
 
-def train(run: Run, on_epoch: OnEpoch | None = None) -> History:
+def train(run: Run, on_epoch: OnEpoch | None = None, most_rows: int | None = None) -> History:
     """Train a run and return its course. A loss that is not finite ends it as "diverged".
 
     `on_epoch(epoch, loss)` is called after each update, with the last epoch recorded and the losses so far
     (`(epochs + 1,)`, NaN beyond row `epoch`). Training ends as "stopped" when it returns True.
+
+    With `most_rows` parameters, gradients and losses on batches are kept of about so many epochs at the most:
+    see `History.epochs`. Losses, and what is measured beside them, are complete all the same.
     """
     with training_mode():
-        return _train(run, on_epoch)
+        return _train(run, on_epoch, Recorder(run, kept_epochs(run.epochs, most_rows)))
 
 
-def _train(run: Run, on_epoch: OnEpoch | None) -> History:
-    initial = run.initial()
-    tape = Tape(run, initial)
-    points = RUNNERS[run.runner](run.batched, run.optimizer, initial)
+def kept_epochs(epochs: int, most: int | None) -> Tensor:
+    """The epochs of which all is kept: all, or of so many half close together at the start, half evenly."""
+    if most is None or most > epochs:
+        return torch.arange(epochs + 1)
+    half = max((most - 1) // 2, 1)
+    early = torch.logspace(0, math.log10(epochs), half, dtype=torch.float64)
+    evenly = torch.linspace(0, epochs, half + 1, dtype=torch.float64)[1:]
+    kept: Tensor = torch.cat([torch.zeros(1), early, evenly]).round().long().clamp(max=epochs).unique()
+    return kept
+
+
+def _train(run: Run, on_epoch: OnEpoch | None, recorder: "Recorder") -> History:
+    points = RUNNERS[run.runner](run.batched, run.optimizer, run.initial())
     status: Literal["finished", "diverged", "stopped"] = "finished"
     warm_up(run)
     first = next(points)  # makes the optimizer
     began, waited = perf_counter(), 0.0
 
     for update, point in zip(range(run.epochs * run.updates + 1), chain([first], points), strict=False):
-        if not tape.record(update, *point):
+        if not recorder.record(update, *point):
             status = "diverged"
             break
         if on_epoch is not None:
             paused = perf_counter()
-            stop = on_epoch(tape.epoch, tape.loss)
+            stop = on_epoch(recorder.epoch, recorder.loss)
             waited += perf_counter() - paused
             if stop:
                 status = "stopped"
                 break
 
-    seconds = perf_counter() - began - waited - tape.seconds
-    rows = tape.epoch + (status != "diverged")
-    return History(
-        run=run,
-        params=tape.params,
-        loss=tape.loss,
-        gradient=tape.gradient,
-        status=status,
-        diverged_at=tape.epoch if status == "diverged" else None,
-        seconds=seconds,
-        batch_loss=tape.batch_loss,
-        **judged(run, tape.params[:rows], lambda: on_epoch is not None and on_epoch(rows - 1, tape.loss)),
-    )
+    return recorder.history(status, perf_counter() - began - waited - recorder.seconds)
 
 
 def warm_up(run: Run) -> None:
@@ -75,24 +77,36 @@ def warm_up(run: Run) -> None:
     next(points)
 
 
-class Tape:
-    """Room for what is recorded of a training, NaN until then."""
+class Recorder:
+    """What is recorded of a training, NaN until then: losses of all epochs, the rest of those kept."""
 
-    def __init__(self, run: Run, initial: Tensor) -> None:
-        self.training, self.updates, self.epoch, self.seconds = run.training, run.updates, 0, 0.0
-        self.params = torch.full((run.epochs + 1, len(initial)), math.nan, dtype=initial.dtype)
-        self.gradient = torch.full_like(self.params, math.nan)
-        self.loss = torch.full((run.epochs + 1,), math.nan, dtype=initial.dtype)
-        self.batch_loss = torch.full_like(self.loss[:1], math.nan).repeat(run.epochs * run.updates)
+    def __init__(self, run: Run, epochs: Tensor) -> None:
+        self.run, self.training, self.updates = run, run.training, run.updates
+        self.epoch, self.seconds = 0, 0.0
+        self.dtype, size = getattr(torch, run.dtype), run.problem.size
+        self.measures = dict(_measures(run))
+        self.loss = self._empty(run.epochs + 1)
+        self.measured = {name: self._empty(run.epochs + 1) for name in self.measures}
+        self.epochs = epochs
+        self.params, self.gradient = self._empty(len(epochs), size), self._empty(len(epochs), size)
+        self.batch_loss = self._empty(len(epochs), self.updates)
+        # The latest epochs, from the last one of the stretch before on.
+        rows = min(ROOM // run.training.load, STRETCH // max(size, self.updates), run.epochs)
+        self.first, self.latest = 0, [self._empty(max(rows, 1) + 1, n) for n in (size, size, self.updates)]
         # Writing a row through numpy costs a third of writing it through torch.
-        self._params, self._gradient = self.params.numpy(), self.gradient.numpy()
-        self._loss, self._batch_loss = self.loss.numpy(), self.batch_loss.numpy()
+        self._loss = self.loss.numpy()
+        self._params, self._gradient, self._batch_loss = (part.numpy() for part in self.latest)
+
+    def _empty(self, *shape: int) -> Tensor:
+        return torch.full(shape, math.nan, dtype=self.dtype)
 
     def record(self, update: int, params: Tensor, loss: Tensor, gradient: Tensor) -> bool:
         """Take note of a point; at the beginning of an epoch tell whether its loss is finite."""
-        if update < len(self._batch_loss):
-            self._batch_loss[update] = loss.item()
         self.epoch, within = divmod(update, self.updates)
+        if self.epoch - self.first == len(self._params):
+            self._go_on()
+        row = self.epoch - self.first
+        self._batch_loss[row, within] = loss.item()
         if within > 0:
             return True
         if self.updates > 1:
@@ -100,25 +114,56 @@ class Tape:
             params = params.detach()
             loss, gradient = self.training.loss(params), self.training.gradient(params)
             self.seconds += perf_counter() - began
-        self._params[self.epoch] = params.detach().numpy()
-        self._gradient[self.epoch] = gradient.numpy()
+        self._params[row] = params.detach().numpy()
+        self._gradient[row] = gradient.numpy()
         self._loss[self.epoch] = number = loss.item()
         return math.isfinite(number)
 
+    def _go_on(self) -> None:
+        """Keep what is at hand, all but the last epoch of it make room for what comes."""
+        began = perf_counter()
+        self._keep(self.epoch, self.epoch)
+        for part in self.latest:
+            part[0] = part[-1]
+            part[1:] = math.nan
+        self.first = self.epoch - 1
+        self.seconds += perf_counter() - began
 
-def judged(run: Run, params: Tensor, stop: Callable[[], bool | None]) -> dict[str, Tensor]:
-    """What the parameters `(rows, n)` are worth besides their loss, all epochs as the runs of one program."""
-    measures = dict(_measures(run))
-    found = {name: torch.full((run.epochs + 1,), math.nan, dtype=params.dtype) for name in measures}
-    size = max(ROOM // run.problem.load, 1)
-    with torch.inference_mode():
-        for first in range(0, len(params) if measures else 0, size):
-            stretch = params[first : first + size].T.contiguous()
-            for name, measure in measures.items():
-                found[name][first : first + stretch.shape[1]] = measure(stretch)
-            if stop():
-                break
-    return found
+    def _keep(self, end: int, measured: int) -> None:
+        """Measure the latest epochs before `measured`, and keep of those before `end` what is to be kept."""
+        begin = self.first + (self.first > 0)
+        low, high = torch.searchsorted(self.epochs, torch.tensor([begin, end])).tolist()
+        rows = self.epochs[low:high] - self.first
+        for kept, part in zip((self.params, self.gradient, self.batch_loss), self.latest, strict=True):
+            kept[low:high] = part[rows]
+        stretch = self.latest[0][begin - self.first : measured - self.first].T.contiguous()
+        with torch.inference_mode():
+            for name, measure in self.measures.items() if stretch.numel() else ():
+                self.measured[name][begin:measured] = measure(stretch)
+
+    def history(self, status: Literal["finished", "diverged", "stopped"], seconds: float) -> History:
+        """All of it. What was thinned out ends with the last two epochs recorded."""
+        self._keep(self.epoch + 1, self.epoch + (status != "diverged"))
+        kept = [self.epochs, self.params, self.gradient, self.batch_loss]
+        if len(self.epochs) <= self.run.epochs and status != "finished":
+            last = max(self.epoch - 1, 0)
+            cut = int(torch.searchsorted(self.epochs, last))
+            latest = [torch.arange(self.first, self.first + len(self.latest[0])), *self.latest]
+            ends = slice(last - self.first, self.epoch - self.first + 1)
+            kept = [torch.cat([part[:cut], end[ends]]) for part, end in zip(kept, latest, strict=True)]
+        epochs, params, gradient, batch_loss = kept
+        return History(
+            run=self.run,
+            epochs=epochs,
+            params=params,
+            loss=self.loss,
+            gradient=gradient,
+            status=status,
+            diverged_at=self.epoch if status == "diverged" else None,
+            seconds=seconds,
+            batch_loss=batch_loss[epochs < self.run.epochs].flatten(),
+            **self.measured,
+        )
 
 
 def _measures(run: Run) -> Iterator[tuple[str, Callable[[Tensor], Tensor]]]:
