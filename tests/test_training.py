@@ -108,3 +108,13 @@ def test_epochs_to_a_gap() -> None:
     assert epochs is not None
     assert history.gap[epochs] <= 1e-2 < history.gap[epochs - 1]
     assert history.epochs_to(1e-30) is None or history.gap.min() <= 0
+
+
+def test_what_is_measured_of_a_run_that_diverged_ends_with_it() -> None:
+    run = Run(problem=Thermometer("raw"), optimizer=SGD(lr=1e-2), epochs=50, validation=0.3)
+    history = train(run)
+    assert history.status == "diverged"
+    assert history.validation_loss is not None
+    assert len(history.validation_loss) == 51
+    assert history.validation_loss[: history.rows].isfinite().all()
+    assert history.validation_loss[history.rows :].isnan().all()

@@ -98,7 +98,7 @@ def judged(run: Run, params: Tensor, stop: Callable[[], bool | None]) -> dict[st
         for first in range(0, len(params) if measures else 0, size):
             stretch = params[first : first + size].T.contiguous()
             for name, measure in measures.items():
-                found[name][first : first + size] = measure(stretch)
+                found[name][first : first + stretch.shape[1]] = measure(stretch)
             if stop():
                 break
     return found
