@@ -10,7 +10,7 @@ from charts.difference import difference_chart
 from charts.export import spec, svg
 from charts.fit import fit_chart, measured_chart
 from charts.heat import heat_chart
-from charts.loss import live_spec, loss_chart
+from charts.loss import live, loss_chart
 from charts.parameters import parameter_chart
 from charts.paths import path_chart
 from charts.player import player
@@ -33,7 +33,7 @@ __all__ = [
     "difference_chart",
     "fit_chart",
     "heat_chart",
-    "live_spec",
+    "live",
     "loss_chart",
     "measured_chart",
     "parameter_chart",

@@ -3,7 +3,7 @@
 import altair as alt
 import pandas as pd
 
-from charts.axes import positive, scale, span, x_axis, y_axis
+from charts.axes import logarithmic, positive, scale, span, x_axis, y_axis
 from charts.style import Style
 
 HEIGHT = 320
@@ -12,9 +12,9 @@ HEIGHT = 320
 def band_chart(curves: pd.DataFrame, style: Style, x_title: str, y_title: str) -> alt.LayerChart:
     """`curves` has the columns run, x, low, mid, high: a line through the middles, in a band.
 
-    The axis is logarithmic where it can be. A curve may leave the picture where it is infinite.
+    The axis is logarithmic where nothing is below 0. A curve may leave the picture where it is infinite.
     """
-    log = bool(positive(curves["mid"]).any())
+    log = logarithmic(curves["mid"])
     shown = curves[positive(curves["mid"])] if log else curves
     domain = span(shown.rename(columns={"mid": "y"}), "y", log)
     shown = shown.assign(low=shown["low"].clip(lower=domain[0])) if domain else shown
