@@ -471,6 +471,12 @@ def play() -> Callable[..., Any]:
     return st.components.v2.component("play", **charts.player())
 
 
+@st.cache_resource(show_spinner=False)
+def copy_link() -> Callable[..., Any]:
+    """The link to the page with a button that copies it, over plain http too."""
+    return st.components.v2.component("copy_link", **charts.copier())
+
+
 class Spot:
     """A place on the page that may show something passing before what stays."""
 
@@ -1007,11 +1013,9 @@ with summary:
     if runs:
         st.markdown("**Your runs**")
         standing(cells(histories, labels, view.target), style.colours, "How each run ended")
+    link = f"{str(st.context.url).partition('?')[0].rstrip('/')}/?{page.to_query()}"
+    copy_link()(data={"link": link}, key="copy")
     with st.container(horizontal=True, vertical_alignment="center"):
-        link = f"{str(st.context.url).partition('?')[0].rstrip('/')}/?{page.to_query()}"
-        with st.popover("Copy link", icon=":material/link:"):
-            st.write("This link opens the page as it is now.")
-            st.code(link, language=None, wrap_lines=True)
         light = charts.Style.of(labels, [run.runner for run in runs])
         download("Curves (CSV)", lambda: export.curves_csv(histories, labels), "curves.csv")
         download("Settings (JSON)", lambda: export.settings_json(page, link), "settings.json")

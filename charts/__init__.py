@@ -6,6 +6,7 @@ from charts.band import band_chart
 from charts.border import border_chart, class_colours
 from charts.budget import budget_chart
 from charts.confusion import confusion_chart
+from charts.copier import copier
 from charts.difference import difference_chart
 from charts.export import spec, svg
 from charts.fit import fit_chart, measured_chart
@@ -30,6 +31,7 @@ __all__ = [
     "budget_chart",
     "class_colours",
     "confusion_chart",
+    "copier",
     "difference_chart",
     "fit_chart",
     "heat_chart",
