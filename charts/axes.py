@@ -34,8 +34,9 @@ def span(
     have a place on the axis.
     """
     shown = curves.loc[positive(curves[column]) if log else curves[column].between(-LARGEST, LARGEST)]
+    more = [math.log10(value) if log else value for value in include]
     if shown.empty:
-        return None
+        return _widened(min(more), max(more), log) if more else None
     places = pd.DataFrame({"run": shown["run"], "y": np.log10(shown[column]) if log else shown[column]})
     leaving = places["run"].isin(list(leave_out))
     stays, leaves = places[~leaving], places[leaving]
@@ -43,7 +44,6 @@ def span(
         low, high = _least_far(leaves, log)
     else:
         low, high = float(stays["y"].min()), float(stays["y"].max())
-    more = [math.log10(value) if log else value for value in include]
     low, high = min([low, *more]), max([high, *more])
     if len(stays) and len(leaves):
         low, high = _with_exits(low, high, leaves, log)
@@ -142,12 +142,18 @@ def showable(value: float | None, log: bool) -> list[float]:
 
 
 def scale(domain: list[float] | None, log: bool) -> alt.Scale:
-    """A scale over that range; linear where a log scale would have nothing to show."""
+    """A scale over that range; one from 0 to 1 where there is nothing to show, else browsers warn of it."""
     if domain is None:
-        return alt.Scale()
+        return alt.Scale(domain=[0, 1], type="linear")
     if log:
         return alt.Scale(domain=domain, type="log", nice=False)
     return alt.Scale(domain=domain, type="linear", nice=False, zero=False)
+
+
+def along(*values: "pd.Series[float]") -> alt.Scale:
+    """A horizontal scale from the first to the last of these values."""
+    ends = [float(end) for part in values if len(part) for end in (part.min(), part.max())] or [0.0]
+    return scale([min(ends), max(*ends, min(ends) + 1)], False)
 
 
 def x_axis(title: str) -> alt.Axis:

@@ -3,7 +3,7 @@
 import altair as alt
 import pandas as pd
 
-from charts.axes import logarithmic, positive, scale, span, x_axis, y_axis
+from charts.axes import along, logarithmic, positive, scale, span, x_axis, y_axis
 from charts.style import Style
 
 HEIGHT = 320
@@ -19,7 +19,7 @@ def band_chart(curves: pd.DataFrame, style: Style, x_title: str, y_title: str) -
     domain = span(shown.rename(columns={"mid": "y"}), "y", log)
     shown = shown.assign(low=shown["low"].clip(lower=domain[0])) if domain else shown
     shown = shown.assign(high=shown["high"].clip(upper=domain[1])) if domain else shown
-    x = alt.X("x:Q", axis=x_axis(x_title), scale=alt.Scale(nice=False))
+    x = alt.X("x:Q", axis=x_axis(x_title), scale=along(shown["x"]))
     y = alt.Y("mid:Q", axis=y_axis(y_title, domain, log), scale=scale(domain, log))
     tooltip = [
         alt.Tooltip("run:N"),

@@ -3,7 +3,7 @@
 import altair as alt
 import pandas as pd
 
-from charts.axes import positive, scale, showable, span, x_axis, y_axis
+from charts.axes import along, positive, scale, showable, span, x_axis, y_axis
 
 HEIGHT = 220
 
@@ -17,7 +17,7 @@ def difference_chart(differences: pd.DataFrame, rounding: float) -> alt.LayerCha
     step = showable(rounding, log=True)
     around = pd.DataFrame({"y": [*shown["y"], *step], "run": ""})
     domain = span(around, "y", log=True)
-    x = alt.X("x:Q", axis=x_axis("epochs"), scale=alt.Scale(nice=False))
+    x = alt.X("x:Q", axis=x_axis("epochs"), scale=along(differences["x"]))
     y = alt.Y("y:Q", axis=y_axis("largest difference", domain, True), scale=scale(domain, True))
     tooltip = [
         alt.Tooltip("x:Q", title="epochs", format=",~g"),

@@ -7,7 +7,7 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from charts.axes import in_sight, positive, rounded, scale, showable, span, x_axis, y_axis
+from charts.axes import along, in_sight, positive, rounded, scale, showable, span, x_axis, y_axis
 from charts.export import spec
 from charts.style import Style
 
@@ -38,9 +38,9 @@ def loss_chart(
     others = [table for table in (held_out, batches) if table is not None and len(table)]
     log = log and bool(positive(curves["y"]).any())
     leaving = [*diverged, *away]
-    least = showable(optimum, log)
+    least = showable(optimum, log) if len(curves) else []
     domain = span(curves, "y", log, leaving, include=[*least, *_ends(others, leaving, log)])
-    x = alt.X("x:Q", axis=x_axis(x_title), scale=alt.Scale(nice=False))
+    x = alt.X("x:Q", axis=x_axis(x_title), scale=along(curves["x"], hover["x"]))
     y = alt.Y("y:Q", axis=y_axis(y_title, domain, log), scale=scale(domain, log))
     seen = partial(in_sight, domain=domain, log=log, leaving=leaving)
     layers = [_aside(seen(table), x, y, style, table is batches) for table in others]

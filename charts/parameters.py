@@ -5,7 +5,7 @@ from collections.abc import Collection
 import altair as alt
 import pandas as pd
 
-from charts.axes import in_sight, positive, scale, showable, span, x_axis, y_axis
+from charts.axes import along, in_sight, positive, scale, showable, span, x_axis, y_axis
 from charts.style import Style
 
 HEIGHT = 260
@@ -27,7 +27,7 @@ def parameter_chart(
     log = log and bool(positive(curves["y"]).any())
     least = showable(optimum, log)
     domain = span(curves, "y", log, leaving, include=least)
-    x = alt.X("x:Q", axis=x_axis("epochs"), scale=alt.Scale(nice=False))
+    x = alt.X("x:Q", axis=x_axis("epochs"), scale=along(curves["x"]))
     y = alt.Y("y:Q", axis=y_axis(title, domain, log), scale=scale(domain, log))
     tooltip = [
         alt.Tooltip("run:N"),

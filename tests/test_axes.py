@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+import vl_convert
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -92,9 +93,22 @@ def test_nothing_at_or_below_0_meets_a_log_scale(histories: list[History]) -> No
         assert all(number > 0 for number in on_log_scales(spec)), name
 
 
+def test_no_browser_is_given_a_reason_to_warn(
+    histories: list[History], capfd: pytest.CaptureFixture[str]
+) -> None:
+    for name, spec in drawn(histories):
+        assert warnings(spec, capfd) == "", name
+
+
+def warnings(spec: dict, capfd: pytest.CaptureFixture[str]) -> str:
+    """What Vega-Lite says about a spec."""
+    vl_convert.vegalite_to_vega(spec | {"datasets": {}}, show_warnings=True)
+    return capfd.readouterr().err
+
+
 @pytest.mark.parametrize("name", PROBLEMS)
 @pytest.mark.parametrize("criterion", ["final", "epochs"])
-def test_nor_in_a_race_or_a_grid(name: str, criterion: str) -> None:
+def test_nor_in_a_race_or_a_grid(name: str, criterion: str, capfd: pytest.CaptureFixture[str]) -> None:
     problem = PROBLEMS[name]()
     if criterion == "epochs" and problem.minimum is None:
         pytest.skip("needs a known minimum")
@@ -117,6 +131,7 @@ def test_nor_in_a_race_or_a_grid(name: str, criterion: str) -> None:
     heat = charts.heat_chart(grids.cells(found), ("lr", "momentum", "gap"), (True, False))
     for chart in (sensitivity, band, budget, heat):
         assert all(number > 0 for number in on_log_scales(charts.spec(chart)))
+        assert warnings(charts.spec(chart), capfd) == ""
 
 
 def on_log_scales(spec: dict) -> list[float]:
