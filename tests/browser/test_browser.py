@@ -358,7 +358,7 @@ def focus(page: Page, control: Locator, most: int = 80) -> None:
     """Press Tab until this control has the focus."""
     for _ in range(most):
         page.keyboard.press("Tab")
-        if control.evaluate("control => control === document.activeElement"):
+        if control.evaluate("control => control === control.getRootNode().activeElement"):
             return
     pytest.fail(f"{most} presses of Tab did not reach {control}")
 
@@ -458,6 +458,7 @@ def told(page: Page) -> Locator:
 
 def test_the_link_is_copied(server: Any, open_page: Callable[..., Page]) -> None:
     page = visit(open_page(permissions=["clipboard-read", "clipboard-write"]))
+    page.get_by_label("Target gap", exact=True).focus()
     focus(page, page.get_by_role("button", name="Copy link"))
     page.keyboard.press("Enter")
     told(page).get_by_text("Copied.", exact=True).wait_for()
@@ -497,6 +498,10 @@ def test_a_link_that_cannot_be_copied_is_marked(
     visit(page)
     page.get_by_role("button", name="Copy link").click()
     told(page).get_by_text(how).wait_for()
+    field, told_there = (part.bounding_box() for part in (page.get_by_label("Link to this"), told(page)))
+    assert field["y"] + field["height"] <= told_there["y"], "said below"
+    assert told_there["x"] + told_there["width"] <= 390
+    assert field["height"] < 60
     assert page.evaluate(MARKED) == page.get_by_label("Link to this page").input_value() != ""
     change(page, lambda: enter(page.get_by_label("Target gap", exact=True), "0.5"))
     assert told(page).count() == 0, "the link is another one"
