@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 import charts
 from charts.axes import LEAST, MOST, ROSE, logarithmic, rounded
 from charts.style import Style
-from trainers import History, Race, Run, grids, paths, race, race_tables, sweep, tables, train
+from trainers import History, Race, Run, fits, grids, paths, race, race_tables, sweep, tables, train
 from trainers.grids import Grid
 from trainers.optimizers import SGD, Adam, Optimizer
 from trainers.page import Page, possible
@@ -42,7 +42,7 @@ def histories(request: pytest.FixtureRequest) -> list[History]:
 
 
 def drawn(histories: list[History]) -> Iterator[tuple[str, dict]]:
-    """All charts of some runs that can have a log axis, with their names."""
+    """All charts of some runs, on log axes where there are such, with their names."""
     task, names = histories[0].run, [f"run {number}" for number in range(len(histories))]
     style = Style.of(names, ["manual"] * len(names))
     away = tables.away(histories, names)
@@ -66,6 +66,24 @@ def drawn(histories: list[History]) -> Iterator[tuple[str, dict]]:
     ways = [history for history in histories if history.run.start is None][:2]
     yield "difference", charts.spec(charts.difference_chart(tables.differences(ways), tables.rounding(ways)))
     yield "path", charts.spec(map_of(task.training, histories, names, style))
+    if task.training.count:
+        yield "fit", charts.spec(fit_of(histories, names, style))
+
+
+def fit_of(histories: list[History], names: list[str], style: Style) -> object:
+    task = histories[0].run
+    rows, kind = task.training.data, fits.kind(task.training)
+    if kind == "measured":
+        return charts.measured_chart(fits.measured(histories, names), style, rows.aim)
+    if kind == "confusion":
+        return charts.confusion_chart(fits.confusion(histories[0]), style.colours[0])
+    points = fits.points(task)
+    if kind == "curve":
+        return charts.fit_chart(points, fits.curves(histories, names, (0.0, 1.0)), style, "x", "y")
+    sides = fits.box(points)
+    views, lines = fits.border(histories[0], sides)
+    colours = charts.class_colours(len(rows.labels))
+    return charts.border_chart(views, lines, points, sides, rows.labels, colours, ("x", "y"))
 
 
 def map_of(problem: Problem, histories: list[History], names: list[str], style: Style) -> object:
