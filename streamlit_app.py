@@ -471,6 +471,12 @@ def play() -> Callable[..., Any]:
     return st.components.v2.component("play", **charts.player())
 
 
+@st.cache_resource(show_spinner=False)
+def copy_link() -> Callable[..., Any]:
+    """The link to the page with a button that copies it, over plain http too."""
+    return st.components.v2.component("copy_link", **charts.copier())
+
+
 class Spot:
     """A place on the page that may show something passing before what stays."""
 
@@ -549,9 +555,10 @@ def train_all(
         if canvas is None:
             return
         table = tables.under_way(histories, run, loss, style.names, view.y)
+        courses = (*(history.loss for history in histories), loss)
+        away = [name for name, course in zip(style.names, courses, strict=False) if tables.gone(run, course)]
         log = view.scale == "log"
-        table = table[table["y"] > 0] if log else table
-        canvas.now().vega_lite_chart(table, charts.live_spec(style, run.epochs, Y_TITLES[view.y], log))
+        canvas.now().vega_lite_chart(*charts.live(table, style, run.epochs, Y_TITLES[view.y], log, away))
 
     for run in runs:
         histories.append(trained(run, lambda epoch, loss: watch.look(lambda: draw(epoch, loss))))
@@ -646,6 +653,7 @@ canvas = Spot(tabs["Loss"].container()) if tabs["Loss"].open else None
 
 histories = train_all(runs, view, style, headline, canvas)
 diverged = [name for name, h in zip(labels, histories, strict=True) if h.status == "diverged"]
+away = tables.away(histories, labels)
 
 if view.tab not in OF_MANY:
     say(sentence(histories, view.target))
@@ -669,6 +677,7 @@ def loss_chart(style: charts.Style = style, legend: bool = False) -> Any:
         y_title=Y_TITLES[view.y],
         log=view.scale == "log",
         diverged=diverged,
+        away=away,
         optimum=task.training.minimum if view.y == "loss" else None,
         held_out=held_out_curves(),
         batches=tables.batches(histories, labels, view.x) if view.batches and view.y == "loss" else None,
@@ -681,7 +690,9 @@ if canvas is not None:
     spec = drawn("loss", runs, look, loss_chart)
     what = f"{Y_TITLES[view.y]} against {view.x} for {len(runs)} runs"
     canvas.finally_().vega_lite_chart(spec, alt=f"Line chart: {what}. {sentence(histories, view.target)}")
-    canvas.container.caption(tables.remarks(histories, view.y, view.scale == "log"))
+    also = (HELD_OUT.get(view.y, "validation_loss"),) * (held_out_curves() is not None)
+    also += ("batch_loss",) * (view.batches and view.y == "loss" and task.updates > 1)
+    canvas.container.caption(tables.remarks(histories, view.y, view.scale == "log", also))
 
 if tabs["Fit"].open:
     with tabs["Fit"]:
@@ -819,7 +830,9 @@ if tabs["Parameters"].open:
                 curves = tables.curves(histories, labels, name)
                 title = name.replace("_", " ")
                 best = optimum.get(name)
-                return charts.parameter_chart(curves, style, title, log=norm, diverged=diverged, optimum=best)
+                return charts.parameter_chart(
+                    curves, style, title, log=norm, leaving=diverged + away, optimum=best
+                )
 
             spec = drawn(name, runs, (dark,), parameter_chart)
             place.vega_lite_chart(spec, alt=f"Line chart: {name} over the epochs, for {len(runs)} runs.")
@@ -827,6 +840,8 @@ if tabs["Parameters"].open:
             st.caption(f"The first 4 of {task.problem.size:,} parameters, and the norm of the gradient.")
         if optimum:
             st.caption("Dotted: the parameters with the smallest loss.")
+        for remark in tables.norm_remarks(histories):
+            st.caption(remark)
 
 if tabs["Three ways"].open:
     with tabs["Three ways"]:
@@ -935,7 +950,10 @@ if tabs["Race"].open:
                 drawn("tuned", (field,), (dark,), tuned_chart),
                 alt="Line chart: the gap of each tuned optimizer over the epochs.",
             )
-            left.caption(f"Median and 10–90 % of {field.starts} starts that no trial has seen.")
+            left.caption(
+                f"Median and 10–90 % of {field.starts} starts that no trial has seen."
+                + race_tables.unseen(race_tables.tuned_curves(result, racers)["mid"])
+            )
             right.markdown("**Budget**: what to expect from fewer trials")
             right.vega_lite_chart(
                 drawn("budget", (field,), (dark,), budget_chart),
@@ -944,7 +962,7 @@ if tabs["Race"].open:
             fallen, worst = ("failed", "what it began with") if footnote else ("missed", "all epochs")
             right.caption(
                 "Had only so many of the trials been made: the expected result of the best of them. One that "
-                f"{fallen} counts as {worst}."
+                f"{fallen} counts as {worst}." + race_tables.unseen(race_tables.budgets(result, racers)["y"])
             )
             order = [look.colours[place] for place in result.ranking]
             standing(standings.standings(result, racers), order, "The standings")
@@ -1007,11 +1025,9 @@ with summary:
     if runs:
         st.markdown("**Your runs**")
         standing(cells(histories, labels, view.target), style.colours, "How each run ended")
+    link = f"{str(st.context.url).partition('?')[0].rstrip('/')}/?{page.to_query()}"
+    copy_link()(data={"link": link}, key="copy")
     with st.container(horizontal=True, vertical_alignment="center"):
-        link = f"{str(st.context.url).partition('?')[0].rstrip('/')}/?{page.to_query()}"
-        with st.popover("Copy link", icon=":material/link:"):
-            st.write("This link opens the page as it is now.")
-            st.code(link, language=None, wrap_lines=True)
         light = charts.Style.of(labels, [run.runner for run in runs])
         download("Curves (CSV)", lambda: export.curves_csv(histories, labels), "curves.csv")
         download("Settings (JSON)", lambda: export.settings_json(page, link), "settings.json")

@@ -6,11 +6,12 @@ from charts.band import band_chart
 from charts.border import border_chart, class_colours
 from charts.budget import budget_chart
 from charts.confusion import confusion_chart
+from charts.copier import copier
 from charts.difference import difference_chart
 from charts.export import spec, svg
 from charts.fit import fit_chart, measured_chart
 from charts.heat import heat_chart
-from charts.loss import live_spec, loss_chart
+from charts.loss import live, loss_chart
 from charts.parameters import parameter_chart
 from charts.paths import path_chart
 from charts.player import player
@@ -30,10 +31,11 @@ __all__ = [
     "budget_chart",
     "class_colours",
     "confusion_chart",
+    "copier",
     "difference_chart",
     "fit_chart",
     "heat_chart",
-    "live_spec",
+    "live",
     "loss_chart",
     "measured_chart",
     "parameter_chart",

@@ -2,11 +2,20 @@
 
 import math
 from collections.abc import Collection
+from typing import Any
 
 import altair as alt
+import numpy as np
 import pandas as pd
 
 MARGIN = 0.05
+ROSE = 4
+"""So many points of a run that leaves the picture are shown outside what stays, if there is room."""
+LEAST, MOST = 0.5, 3.0
+"""The room for runs that leave, in sizes of what stays."""
+FLAT = 1e-3
+"""What stays counts as no smaller than this: decades, or a share of its values."""
+FAR = 1e3
 SMALLEST, LARGEST = 1e-307, 1e307  # beyond them a scale can't compute its ticks
 
 
@@ -19,22 +28,102 @@ def span(
 ) -> list[float] | None:
     """The range of an axis: all values that can be shown, with a margin; None if there are none.
 
-    `leave_out` names runs that may leave the picture; they count only where there are no others.
-    `include` are further values to show.
+    `leave_out` names runs that may leave the picture; what stays keeps a quarter of it at least, and how
+    they leave has a third at least, if they go that far: see `_with_exits`. Where all leave, a log axis shows
+    all, a linear one as far as the one that goes least far. `include` are further values to show, which must
+    have a place on the axis.
     """
-    shown = curves[column]
-    shown = shown[positive(shown) if log else shown.between(-LARGEST, LARGEST)]
-    calm = shown[~curves.loc[shown.index, "run"].isin(list(leave_out))]
-    values = calm if len(calm) else shown
-    if not len(values):
-        return None
-    more = [value for value in include if value > 0 or not log]
-    low, high = float(min([values.min(), *more])), float(max([values.max(), *more]))
+    shown = curves.loc[positive(curves[column]) if log else curves[column].between(-LARGEST, LARGEST)]
+    more = [math.log10(value) if log else value for value in include]
+    if shown.empty:
+        return _widened(min(more), max(more), log) if more else None
+    places = pd.DataFrame({"run": shown["run"], "y": np.log10(shown[column]) if log else shown[column]})
+    leaving = places["run"].isin(list(leave_out))
+    stays, leaves = places[~leaving], places[leaving]
+    if stays.empty:
+        low, high = _least_far(leaves, log)
+    else:
+        low, high = float(stays["y"].min()), float(stays["y"].max())
+    low, high = min([low, *more]), max([high, *more])
+    if len(stays) and len(leaves):
+        low, high = _with_exits(low, high, leaves, log)
+    return _widened(low, high, log)
+
+
+def _with_exits(low: float, high: float, leaves: pd.DataFrame, log: bool) -> tuple[float, float]:
+    """The range with room for runs that leave it, run and y: for their first points outside.
+
+    These are the points after the last inside, as many as lie within `MOST` times the range, `ROSE` at most.
+    """
+    size = max(high - low, FLAT if log else FLAT * max(abs(low), abs(high))) or 1.0
+    furthest, lowest = float(leaves["y"].max()), float(leaves["y"].min())
+    sides = max((furthest > high) + (lowest < low), 1)
+    outside = (leaves["y"] - high).combine(low - leaves["y"], max)
+    exits = [_exit(course.to_numpy(), MOST * size / sides) for _, course in outside.groupby(leaves["run"])]
+    room = max(LEAST * size / sides, *exits)
+    return max(low - room, min(low, lowest)), min(high + room, max(high, furthest))
+
+
+def _exit(outside: Any, most: float) -> float:
+    """How far away the first points outside are, of those not further away than `most`."""
+    inside = np.flatnonzero(outside <= 0)
+    first = outside[inside[-1] + 1 if len(inside) else 0 :][:ROSE]
+    return float(max(first[first <= most], default=0.0))
+
+
+def _least_far(leaves: pd.DataFrame, log: bool) -> tuple[float, float]:
+    """A range for runs that all leave: on a linear axis the one that goes furthest would hide the others."""
+    low, high = float(leaves["y"].min()), float(leaves["y"].max())
     if log:
-        margin = MARGIN * (math.log10(high) - math.log10(low)) or 0.3
-        return [max(low / 10**margin, SMALLEST), min(high * 10**margin, LARGEST)]
+        return low, high
+    begins = leaves.groupby("run")["y"].first()
+    ways = (leaves["y"] - leaves["run"].map(begins)).abs().groupby(leaves["run"]).max()
+    least = float(ways[ways > 0].min()) if (ways > 0).any() else 0.0
+    return max(low, float(begins.min()) - least), min(high, float(begins.max()) + least)
+
+
+def _widened(low: float, high: float, log: bool) -> list[float]:
+    """The ends of an axis around that range, which is one of exponents if `log`."""
+    if log:
+        margin = MARGIN * (high - low) or 0.3
+        ends = (max(low - margin, math.log10(SMALLEST)), min(high + margin, math.log10(LARGEST)))
+        return [10.0**end for end in ends]
     margin = MARGIN * high - MARGIN * low or MARGIN * max(abs(high), 1.0)
     return [max(low - margin, -LARGEST), min(high + margin, LARGEST)]
+
+
+def in_sight(
+    curves: pd.DataFrame, domain: list[float] | None, log: bool, leaving: Collection[str]
+) -> pd.DataFrame:
+    """What can be drawn of curves, run and y: a run that leaves the picture is seen leaving it once.
+
+    On a linear axis no point is further away than browsers can draw a line to: `FAR` pictures.
+    """
+    shown = (curves[positive(curves["y"])] if log else curves).reset_index(drop=True)
+    if domain is None:
+        return shown
+    low, high = domain
+    inside = shown["y"].between(low, high)
+    ahead = inside[::-1].groupby(shown["run"]).cummax()  # whether it is inside now or later
+    before = ahead.groupby(shown["run"]).shift(-1, fill_value=True)  # so for the point before it
+    shown = shown[before | ~shown["run"].isin(list(leaving))]
+    far = FAR * (high - low)
+    return shown if log else shown.assign(y=shown["y"].clip(low - far, high + far))
+
+
+def rounded(domain: list[float], log: bool) -> list[float]:
+    """The range up to the next decades, or to 0 and the next of 1, 2, 5, 10, ...: it seldom changes."""
+    if log:
+        powers = (math.floor(math.log10(domain[0])), math.ceil(math.log10(domain[1])))
+        return [max(10.0 ** powers[0], SMALLEST), min(10.0 ** powers[1], LARGEST)]
+    low, high = domain
+    return [-_next(-low) if low < 0 else 0.0, _next(high) if high > 0 else 0.0]
+
+
+def _next(size: float) -> float:
+    """The next of 1, 2, 5, 10, ..."""
+    power = 10.0 ** math.floor(math.log10(size))
+    return min(next((power * digit for digit in (1, 2, 5) if size <= power * digit), 10 * power), LARGEST)
 
 
 def positive(values: "pd.Series[float]") -> "pd.Series[bool]":
@@ -42,11 +131,29 @@ def positive(values: "pd.Series[float]") -> "pd.Series[bool]":
     return values.between(SMALLEST, LARGEST)
 
 
+def logarithmic(values: "pd.Series[float]") -> bool:
+    """Whether a log axis suits these values: some are above 0, and none below."""
+    return bool(positive(values).any() and not (values < 0).any())
+
+
+def showable(value: float | None, log: bool) -> list[float]:
+    """A value to mark on an axis, in a list; none if there is none, or if it has no place on a log axis."""
+    return [] if value is None or (log and value < SMALLEST) else [value]
+
+
 def scale(domain: list[float] | None, log: bool) -> alt.Scale:
-    """A scale over that range; linear where a log scale would have nothing to show."""
+    """A scale over that range; one from 0 to 1 where there is nothing to show, else browsers warn of it."""
     if domain is None:
-        return alt.Scale()
-    return alt.Scale(domain=domain, type="log" if log else "linear", nice=False, zero=False)
+        return alt.Scale(domain=[0, 1], type="linear")
+    if log:
+        return alt.Scale(domain=domain, type="log", nice=False)
+    return alt.Scale(domain=domain, type="linear", nice=False, zero=False)
+
+
+def along(*values: "pd.Series[float]") -> alt.Scale:
+    """A horizontal scale from the first to the last of these values."""
+    ends = [float(end) for part in values if len(part) for end in (part.min(), part.max())] or [0.0]
+    return scale([min(ends), max(*ends, min(ends) + 1)], False)
 
 
 def x_axis(title: str) -> alt.Axis:
@@ -58,7 +165,7 @@ def y_axis(title: str, domain: list[float] | None, log: bool) -> alt.Axis:
     """A vertical axis; on a log scale its ticks are powers of ten, or 1, 2 and 5 within few decades."""
     ticks = _ticks(*domain) if log and domain is not None else []
     values = {"values": ticks} if ticks else {"tickCount": 6}
-    return alt.Axis(title=title, format=".6~g" if log else "~r", labelOverlap=True, **values)
+    return alt.Axis(title=title, format=".6~g", labelOverlap=True, **values)
 
 
 def _ticks(low: float, high: float) -> list[float]:

@@ -3,7 +3,7 @@
 import altair as alt
 import pandas as pd
 
-from charts.axes import positive, scale, span, x_axis, y_axis
+from charts.axes import along, logarithmic, positive, scale, span, x_axis, y_axis
 from charts.style import Style
 
 HEIGHT = 320
@@ -12,14 +12,14 @@ HEIGHT = 320
 def band_chart(curves: pd.DataFrame, style: Style, x_title: str, y_title: str) -> alt.LayerChart:
     """`curves` has the columns run, x, low, mid, high: a line through the middles, in a band.
 
-    The axis is logarithmic where it can be. A curve may leave the picture where it is infinite.
+    The axis is logarithmic where nothing is below 0. A curve may leave the picture where it is infinite.
     """
-    log = bool(positive(curves["mid"]).any())
+    log = logarithmic(curves["mid"])
     shown = curves[positive(curves["mid"])] if log else curves
     domain = span(shown.rename(columns={"mid": "y"}), "y", log)
     shown = shown.assign(low=shown["low"].clip(lower=domain[0])) if domain else shown
     shown = shown.assign(high=shown["high"].clip(upper=domain[1])) if domain else shown
-    x = alt.X("x:Q", axis=x_axis(x_title), scale=alt.Scale(nice=False))
+    x = alt.X("x:Q", axis=x_axis(x_title), scale=along(shown["x"]))
     y = alt.Y("mid:Q", axis=y_axis(y_title, domain, log), scale=scale(domain, log))
     tooltip = [
         alt.Tooltip("run:N"),

@@ -85,7 +85,7 @@ def _shape() -> alt.Shape:
 def _size() -> alt.Size:
     """A triangle looks smaller than a circle of the same area."""
     return alt.Size(
-        "held_out:N", scale=alt.Scale(type="ordinal", domain=[False, True], range=[42, 75]), legend=None
+        "held_out:O", scale=alt.Scale(type="ordinal", domain=[False, True], range=[42, 75]), legend=None
     )
 
 

@@ -3,7 +3,7 @@
 import altair as alt
 import pandas as pd
 
-from charts.axes import positive, scale, span, x_axis, y_axis
+from charts.axes import logarithmic, positive, scale, span, x_axis, y_axis
 from charts.style import Style
 
 HEIGHT = 320
@@ -11,7 +11,7 @@ HEIGHT = 320
 
 def budget_chart(budgets: pd.DataFrame, style: Style, y_title: str) -> alt.LayerChart:
     """`budgets` has the columns run, x (number of trials), y (expected best result)."""
-    log = bool(positive(budgets["y"]).any())
+    log = logarithmic(budgets["y"])
     shown = budgets[positive(budgets["y"])] if log else budgets
     domain = span(shown, "y", log)
     last = int(shown["x"].max()) if len(shown) else 1

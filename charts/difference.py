@@ -3,7 +3,7 @@
 import altair as alt
 import pandas as pd
 
-from charts.axes import scale, span, x_axis, y_axis
+from charts.axes import along, positive, scale, showable, span, x_axis, y_axis
 
 HEIGHT = 220
 
@@ -13,15 +13,16 @@ def difference_chart(differences: pd.DataFrame, rounding: float) -> alt.LayerCha
 
     `rounding` is the distance between neighbouring numbers of this precision, as a yardstick.
     """
-    shown = differences[differences["y"] > 0]
-    around = pd.DataFrame({"y": [*shown["y"], rounding], "run": ""})
+    shown = differences[positive(differences["y"])]
+    step = showable(rounding, log=True)
+    around = pd.DataFrame({"y": [*shown["y"], *step], "run": ""})
     domain = span(around, "y", log=True)
-    x = alt.X("x:Q", axis=x_axis("epochs"), scale=alt.Scale(nice=False))
+    x = alt.X("x:Q", axis=x_axis("epochs"), scale=along(differences["x"]))
     y = alt.Y("y:Q", axis=y_axis("largest difference", domain, True), scale=scale(domain, True))
     tooltip = [
         alt.Tooltip("x:Q", title="epochs", format=",~g"),
         alt.Tooltip("y:Q", title="largest difference", format=".3g"),
     ]
     points = alt.Chart(shown).mark_circle(size=14, opacity=0.8).encode(x, y, tooltip=tooltip)
-    rule = alt.Chart(pd.DataFrame({"y": [rounding]})).mark_rule(strokeDash=[2, 4], color="gray")
+    rule = alt.Chart(pd.DataFrame({"y": step})).mark_rule(strokeDash=[2, 4], color="gray")
     return alt.LayerChart(layer=[rule.encode(y), points], height=HEIGHT)

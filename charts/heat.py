@@ -3,7 +3,7 @@
 import altair as alt
 import pandas as pd
 
-from charts.axes import LARGEST, positive, scale, span
+from charts.axes import LARGEST, SMALLEST, logarithmic, scale, span
 from charts.axes import y_axis as value_axis
 
 HEIGHT = 440
@@ -12,11 +12,14 @@ HEIGHT = 440
 def heat_chart(cells: pd.DataFrame, titles: tuple[str, str, str], logs: tuple[bool, bool]) -> alt.LayerChart:
     """`cells` has the columns row, x, x_to, x_at, y, y_to, y_at, value, told: one rectangle each.
 
-    Cells whose value is not finite are grey with a cross. A click on a cell selects its row, as `cell`.
+    Cells whose value is not finite are grey with a cross. On a log scale those of 0 have the colour of the
+    least above it. A click on a cell selects its row, as `cell`.
     """
-    log = bool(positive(cells["value"]).any())
     values = cells["value"]
-    shown = cells.assign(finite=positive(values) if log else values.between(-LARGEST, LARGEST))
+    log = logarithmic(values)
+    least = values[values >= SMALLEST].min() if log else None
+    shown = cells.assign(finite=values.between(-LARGEST, LARGEST))
+    shown["value"] = values.where(shown["finite"]).clip(lower=least)
     (x_axis, x_scale), (y_axis, y_scale) = (
         _along(shown, name, title, log) for name, title, log in zip("xy", titles, logs, strict=False)
     )

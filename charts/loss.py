@@ -1,12 +1,13 @@
 """The loss chart: all runs over one another."""
 
 from collections.abc import Collection
+from functools import partial
 from typing import Any
 
 import altair as alt
 import pandas as pd
 
-from charts.axes import positive, scale, span, x_axis, y_axis
+from charts.axes import along, in_sight, positive, rounded, scale, showable, span, x_axis, y_axis
 from charts.export import spec
 from charts.style import Style
 
@@ -22,6 +23,7 @@ def loss_chart(
     y_title: str,
     log: bool,
     diverged: Collection[str] = (),
+    away: Collection[str] = (),
     optimum: float | None = None,
     held_out: pd.DataFrame | None = None,
     batches: pd.DataFrame | None = None,
@@ -30,35 +32,50 @@ def loss_chart(
     """Overlay the curves of all runs; dotted those on the rows held out, and thin those of batches.
 
     `curves` has the columns run, x, y. `hover` is wide: x, and a column r0, r1, ... for each run, for
-    the exact values under the pointer. A run in `diverged` ends in a cross, and may leave the picture
-    at the top unless all do.
+    the exact values under the pointer. Runs in `diverged` and `away` may leave the picture unless all do: the
+    former end in a cross, the latter in a triangle where they have left it.
     """
     others = [table for table in (held_out, batches) if table is not None and len(table)]
     log = log and bool(positive(curves["y"]).any())
-    every = pd.concat([curves, *others], ignore_index=True)
-    domain = span(every, "y", log, diverged, include=[] if optimum is None else [optimum])
-    x = alt.X("x:Q", axis=x_axis(x_title), scale=alt.Scale(nice=False))
+    leaving = [*diverged, *away]
+    least = showable(optimum, log) if len(curves) else []
+    domain = span(curves, "y", log, leaving, include=[*least, *_ends(others, leaving, log)])
+    x = alt.X("x:Q", axis=x_axis(x_title), scale=along(curves["x"], hover["x"]))
     y = alt.Y("y:Q", axis=y_axis(y_title, domain, log), scale=scale(domain, log))
-    shown = curves[positive(curves["y"])] if log else curves
-    layers = [_aside(t[positive(t["y"])] if log else t, x, y, style, t is batches) for t in others]
-    layers.append(_lines(shown, x, y, style, legend))
-    if optimum is not None and domain is not None:
-        layers.insert(0, _optimum(optimum, y))
-    if diverged and domain is not None:
-        layers.append(_crosses(shown, diverged, domain[1], x, y, style))
+    seen = partial(in_sight, domain=domain, log=log, leaving=leaving)
+    layers = [_aside(seen(table), x, y, style, table is batches) for table in others]
+    layers.append(_lines(seen(curves), x, y, style, legend))
+    if least and domain is not None:
+        layers.insert(0, _optimum(least, y))
+    if domain is not None:
+        layers += _last(curves, diverged, away, domain, x, y, style)
     layers.append(_hover(hover, style, x, x_title))
     return alt.LayerChart(layer=layers, height=HEIGHT)
 
 
-def live_spec(style: Style, epochs: int, y_title: str, log: bool) -> dict[str, Any]:
-    """The spec of a loss chart for runs under way: its table, with run, x and y, is passed beside it."""
+def live(
+    curves: pd.DataFrame,
+    style: Style,
+    epochs: int,
+    y_title: str,
+    log: bool,
+    away: Collection[str] = (),
+) -> tuple[pd.DataFrame, dict[str, Any]]:
+    """The loss chart of runs under way: its table, with run, x and y, and its spec, which seldom changes."""
+    log = log and bool(positive(curves["y"]).any())
+    domain = rounded(span(curves, "y", log, away) or [0.0, 1.0], log)
     x = alt.X("x:Q", axis=x_axis("epochs"), scale=alt.Scale(domain=[0, epochs]))
-    y = alt.Y(
-        "y:Q", axis=y_axis(y_title, None, log), scale=alt.Scale(type="log" if log else "linear", zero=False)
-    )
-    empty = pd.DataFrame(columns=["run", "x", "y"])
-    chart = spec(alt.LayerChart(layer=[_lines(empty, x, y, style)], height=HEIGHT))
-    return {key: part for key, part in chart.items() if key not in ("data", "datasets")}
+    y = alt.Y("y:Q", axis=y_axis(y_title, domain, log), scale=scale(domain, log))
+    shown = in_sight(curves, domain, log, away)
+    chart = spec(alt.LayerChart(layer=[_lines(shown, x, y, style)], height=HEIGHT))
+    return shown, {key: part for key, part in chart.items() if key not in ("data", "datasets")}
+
+
+def _ends(tables: list[pd.DataFrame], leaving: Collection[str], log: bool) -> list[float]:
+    """The least and the largest value that can be shown in each table, of the runs that stay."""
+    stays = [table.loc[~table["run"].isin(list(leaving)), "y"] for table in tables]
+    shown = [values[positive(values)] if log else values for values in stays]
+    return [float(end) for values in shown if len(values) for end in (values.min(), values.max())]
 
 
 def _lines(curves: pd.DataFrame, x: alt.X, y: alt.Y, style: Style, legend: bool = False) -> alt.Chart:
@@ -79,9 +96,9 @@ def _aside(curves: pd.DataFrame, x: alt.X, y: alt.Y, style: Style, faint: bool) 
     return chart
 
 
-def _optimum(optimum: float, y: alt.Y) -> alt.Chart:
+def _optimum(least: list[float], y: alt.Y) -> alt.Chart:
     """A dotted line at the smallest loss there is."""
-    table = pd.DataFrame({"y": [optimum]})
+    table = pd.DataFrame({"y": least})
     title = "smallest possible loss"
     chart: alt.Chart = (
         alt.Chart(table)
@@ -91,20 +108,33 @@ def _optimum(optimum: float, y: alt.Y) -> alt.Chart:
     return chart
 
 
-def _crosses(
-    curves: pd.DataFrame, diverged: Collection[str], top: float, x: alt.X, y: alt.Y, style: Style
-) -> alt.Chart:
-    """A cross at the last finite value of each run that diverged, or at the top if that lies above."""
-    last = curves[curves["run"].isin(list(diverged))].groupby("run", sort=False).last().reset_index()
-    ends = last.assign(value=last["y"], y=last["y"].clip(upper=top))
+def _last(
+    curves: pd.DataFrame,
+    diverged: Collection[str],
+    away: Collection[str],
+    domain: list[float],
+    x: alt.X,
+    y: alt.Y,
+    style: Style,
+) -> list[alt.Chart]:
+    """Marks at the last finite values of runs that leave, or at the edge beyond which they lie."""
+    last = curves.groupby("run", sort=False).last().reset_index()
+    ends = last.assign(value=last["y"], y=last["y"].clip(*domain))
+    crosses = ends[ends["run"].isin(list(diverged))]
+    gone = ends[ends["run"].isin(list(away)) & (ends["y"] != ends["value"])]
+    marks = ((crosses, {"shape": "cross", "angle": 45}), (gone, {"shape": "triangle-up"}))
+    return [_marks(table, x, y, style, look) for table, look in marks if len(table)]
+
+
+def _marks(ends: pd.DataFrame, x: alt.X, y: alt.Y, style: Style, look: dict[str, Any]) -> alt.Chart:
     tooltip = [
         alt.Tooltip("run:N"),
-        alt.Tooltip("x:Q", title="last finite at", format=",~g"),
+        alt.Tooltip("x:Q", title="last finite at" if look["shape"] == "cross" else "ended at", format=",~g"),
         alt.Tooltip("value:Q", title="value there", format=".4g"),
     ]
     chart: alt.Chart = (
         alt.Chart(ends)
-        .mark_point(shape="cross", angle=45, size=200, filled=True, opacity=1)
+        .mark_point(size=200, filled=True, opacity=1, **look)
         .encode(x, y, style.colour(), tooltip=tooltip)
     )
     return chart

@@ -5,7 +5,7 @@ from collections.abc import Collection
 import altair as alt
 import pandas as pd
 
-from charts.axes import positive, scale, span, x_axis, y_axis
+from charts.axes import along, in_sight, positive, scale, showable, span, x_axis, y_axis
 from charts.style import Style
 
 HEIGHT = 260
@@ -17,24 +17,29 @@ def parameter_chart(
     title: str,
     *,
     log: bool = False,
-    diverged: Collection[str] = (),
+    leaving: Collection[str] = (),
     optimum: float | None = None,
 ) -> alt.LayerChart:
-    """`curves` has the columns run, x, y; `optimum` is the value at the smallest loss, if known."""
+    """`curves` has the columns run, x, y; `optimum` is the value at the smallest loss, if known.
+
+    Runs in `leaving` may leave the picture.
+    """
     log = log and bool(positive(curves["y"]).any())
-    domain = span(curves, "y", log, diverged, include=[] if optimum is None else [optimum])
-    x = alt.X("x:Q", axis=x_axis("epochs"), scale=alt.Scale(nice=False))
+    least = showable(optimum, log)
+    domain = span(curves, "y", log, leaving, include=least)
+    x = alt.X("x:Q", axis=x_axis("epochs"), scale=along(curves["x"]))
     y = alt.Y("y:Q", axis=y_axis(title, domain, log), scale=scale(domain, log))
     tooltip = [
         alt.Tooltip("run:N"),
         alt.Tooltip("x:Q", title="epochs", format=",~g"),
-        alt.Tooltip("y:Q", title=title, format=".6g"),
+        alt.Tooltip("value:Q", title=title, format=".6g"),
     ]
+    shown = in_sight(curves.assign(value=curves["y"]), domain, log, leaving)
     lines = (
-        alt.Chart(curves[positive(curves["y"])] if log else curves)
+        alt.Chart(shown)
         .mark_line(clip=True, strokeCap="butt")
         .encode(x, y, style.colour(), *style.lines(), tooltip=tooltip)
     )
-    best = pd.DataFrame({"y": [] if optimum is None else [optimum]})
-    rule = alt.Chart(best).mark_rule(strokeDash=[2, 4], color="gray", clip=True).encode(y)
+    best = alt.Chart(pd.DataFrame({"y": least}))
+    rule = best.mark_rule(strokeDash=[2, 4], color="gray", clip=True).encode(y)
     return alt.LayerChart(layer=[rule, lines], height=HEIGHT)

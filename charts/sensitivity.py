@@ -3,7 +3,7 @@
 import altair as alt
 import pandas as pd
 
-from charts.axes import LARGEST, positive, scale, span, y_axis
+from charts.axes import LARGEST, SMALLEST, logarithmic, scale, span, y_axis
 from charts.style import Style
 
 HEIGHT = 400
@@ -18,19 +18,22 @@ def sensitivity_chart(
 ) -> alt.LayerChart:
     """`trials` has the columns run, entry, trial, x, mid (infinite for a miss), result, spread.
 
-    Misses are crosses on a rail above the others, one for each run, called `missing`. `edges` has run
-    and x: dotted rules. A click on a trial selects its entry and trial, as `trial`.
+    Misses are crosses on a rail above the others, one for each run, called `missing`; results of 0 lie on a
+    rail below them where the axis is logarithmic. `edges` has run and x: dotted rules. A click on a trial
+    selects its entry and trial, as `trial`.
     """
-    missed = ~trials["mid"].between(0, LARGEST)
-    log = bool(positive(trials["mid"]).any() or missed.all())
-    finite = trials["mid"].where(positive(trials["mid"]) if log else ~missed)
+    missed = ~trials["mid"].between(-LARGEST, LARGEST)
+    log = logarithmic(trials["mid"]) or bool(missed.all())
+    zero = (trials["mid"] < SMALLEST) & ~missed & log
+    finite = trials["mid"].where(~missed & ~zero)
     domain = span(pd.DataFrame({"y": finite, "run": trials["run"]}), "y", log) or [0.1, 1.0]
     rails, top = _rails(trials.loc[missed, "entry"], domain, log)
-    placed = trials.assign(missed=missed, y=finite)
+    floor, bottom = _below(domain) if zero.any() else (domain[0], domain[0])
+    placed = trials.assign(missed=missed, y=finite.mask(zero, floor))
     placed["y"] = placed["y"].where(~placed["missed"], placed["entry"].map(rails))
     around = [float(trials["x"].min()) / 1.15, float(trials["x"].max()) * 1.15]  # room for whole points
     x = alt.X("x:Q", axis=_rates(trials), scale=scale(around, True))
-    y = alt.Y("y:Q", axis=y_axis(y_title, domain, log), scale=scale([domain[0], top], log))
+    y = alt.Y("y:Q", axis=y_axis(y_title, domain, log), scale=scale([bottom, top], log))
     click = alt.selection_point(name="trial", fields=["entry", "trial"], on="click", empty=False)
     points = (
         alt.Chart(placed)
@@ -49,7 +52,8 @@ def sensitivity_chart(
         layer=[
             *([_lines(placed, x, y, style)] if lines else []),
             _edges(edges, x, style),
-            *([_rail_label(placed, domain[1], y, missing)] if placed["missed"].any() else []),
+            *([_rail_label(domain[1], y, missing)] if missed.any() else []),
+            *([_rail_label(floor, y, "0")] if zero.any() else []),
             points,
         ],
         height=HEIGHT,
@@ -63,6 +67,12 @@ def _rails(entries: "pd.Series[int]", domain: list[float], log: bool) -> tuple[d
     low, high = domain
     heights = [low * (high / low) ** share if log else low + (high - low) * share for share in shares]
     return dict(zip(numbers, heights, strict=False)), heights[-1] if numbers else high
+
+
+def _below(domain: list[float]) -> tuple[float, float]:
+    """The height of a rail below a log axis, and the new bottom."""
+    low, high = domain
+    return low * (low / high) ** RAIL, low * (low / high) ** (2 * RAIL)
 
 
 def _rates(trials: pd.DataFrame) -> alt.Axis:
@@ -88,8 +98,8 @@ def _edges(edges: pd.DataFrame, x: alt.X, style: Style) -> alt.Chart:
     return chart
 
 
-def _rail_label(placed: pd.DataFrame, height: float, y: alt.Y, missing: str) -> alt.Chart:
-    label = pd.DataFrame({"y": [height], "text": [missing]})
+def _rail_label(height: float, y: alt.Y, text: str) -> alt.Chart:
+    label = pd.DataFrame({"y": [height], "text": [text]})
     chart: alt.Chart = (
         alt.Chart(label)
         .mark_text(align="left", baseline="bottom", color="gray", dx=4, dy=-4)

@@ -77,18 +77,19 @@ class Style:
 
     def lines(self) -> tuple[alt.StrokeWidth, alt.StrokeDash, alt.StrokeOpacity]:
         """The stroke of a line by its column `run`."""
+        # Ordinal, as Vega-Lite warns of sizes that follow from mere names.
         widths = [stroke.width for stroke in self.strokes]
         dashes = [list(stroke.dash) for stroke in self.strokes]
         opacities = [stroke.opacity for stroke in self.strokes]
         return (
-            alt.StrokeWidth("run:N", scale=self._scale(widths), legend=None),
+            alt.StrokeWidth("run:O", scale=self._scale(widths), legend=None),
             alt.StrokeDash("run:N", scale=self._scale(dashes), legend=None),
-            alt.StrokeOpacity("run:N", scale=self._scale(opacities), legend=None),
+            alt.StrokeOpacity("run:O", scale=self._scale(opacities), legend=None),
         )
 
     def areas(self) -> alt.Size:
         """The area of a point by its column `run`, in keeping with the line through it."""
-        return alt.Size("run:N", scale=self._scale([(4 + s.width) ** 2 for s in self.strokes]), legend=None)
+        return alt.Size("run:O", scale=self._scale([(4 + s.width) ** 2 for s in self.strokes]), legend=None)
 
     def _scale(self, values: Sequence[Any]) -> alt.Scale:
         return alt.Scale(type="ordinal", domain=list(self.names), range=list(values))

@@ -132,9 +132,6 @@ def test_an_axis_never_collapses(values: list[float]) -> None:
         spec = charts.spec(loss(Style.of(["a"], ["manual"]), table=table, log=log, optimum=None))
         line = next(layer for layer in spec["layer"] if layer["mark"]["type"] == "line")
         scale = line["encoding"]["y"]["scale"]
-        if not scale:
-            assert not [v for v in values if abs(v) < 1e307]
-            continue
         log = scale["type"] == "log"
         low, high = scale["domain"]
         assert low < high

@@ -1,6 +1,7 @@
 """The tables behind the charts: thinned, but with everything that matters."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,7 +11,8 @@ from hypothesis import strategies as st
 
 from trainers import Run, tables, train
 from trainers.optimizers import SGD
-from trainers.problems import Thermometer
+from trainers.problems import LogisticRegression, Problem, Thermometer
+from trainers.problems.surfaces import Booth, Saddle, SixHumpCamel, ThreeHumpCamel
 
 VALUES = st.lists(st.floats(width=32), max_size=60).map(lambda x: torch.tensor(x, dtype=torch.float64))
 
@@ -99,13 +101,57 @@ def test_remarks_are_true() -> None:
     short, long = train(Run(epochs=100)), train(Run(optimizer=SGD(lr=0.03), epochs=5000))
     assert tables.remarks([short], "loss", log=True) == "Dotted: the smallest possible loss."
     assert "Of up to 5,001 epochs a curve shows at most 602" in tables.remarks([long], "loss", log=True)
-    hidden = int((long.gap <= 0).sum())
-    assert (f"the {hidden:,} values" in tables.remarks([long], "gap", log=True)) == (hidden > 0)
     best = Run(start=Thermometer().minima[0], optimizer=SGD(lr=1e-4), epochs=20, dtype="float64")
     assert tables.remarks([train(best)], "gap", log=True) == "No value is above 0, so the axis is linear."
     assert "cross" not in tables.remarks([long], "gap", log=False)
     gone = train(Run(problem=Thermometer("raw"), optimizer=SGD(lr=1e-2), epochs=100))
     assert "A cross marks" in tables.remarks([gone], "gap", log=False)
+
+
+HIDDEN = "A log axis can't show the"
+
+
+@pytest.mark.parametrize(
+    ("problem", "column", "told"),
+    [
+        (SixHumpCamel(), "loss", "values at which the loss is negative; a linear axis does."),
+        (Saddle(), "loss", "values at which the loss is negative; a linear axis does."),
+        (ThreeHumpCamel(), "loss", "values at which the loss is 0 but for rounding."),
+        (ThreeHumpCamel(), "gap", "values at which the gap is 0 but for rounding."),
+    ],
+)
+def test_why_a_log_axis_leaves_values_out(problem: Problem, column: str, told: str) -> None:
+    history = train(Run(problem=problem, optimizer=SGD(lr=0.05), epochs=3000))
+    count = int((history.column(column) <= 0).sum())
+    assert 1 < count < 3001
+    assert f"{HIDDEN} {count:,} {told}" in tables.remarks([history], column, log=True)
+    assert HIDDEN not in tables.remarks([history], column, log=False)
+
+
+def test_why_no_line_marks_the_minimum() -> None:
+    camel, booth, line = (train(Run(problem=p, epochs=5)) for p in (SixHumpCamel(), Booth(), Thermometer()))
+    for history, told in ((camel, "−1.03163"), (booth, "0")):
+        remarks = tables.remarks([history], "loss", log=True)
+        assert f"No line marks the smallest possible loss, {told}: a log axis shows" in remarks
+        assert "Dotted" not in remarks
+        assert tables.remarks([history], "loss", log=False).startswith("Dotted: the smallest possible loss.")
+    assert tables.remarks([line], "loss", log=True).startswith("Dotted: the smallest possible loss.")
+    assert "smallest" not in tables.remarks([booth], "gap", log=True)
+
+
+def test_the_gaps_of_accuracies_and_norms_are_no_rounding() -> None:
+    run = Run(problem=LogisticRegression(), optimizer=SGD(lr=1e-3), epochs=5, validation=0.5)
+    history = train(run)
+    wrong = replace(history, accuracy=torch.tensor([0.0, 0.5, 0.5, 0.5, 0.5, 0.5]))
+    told = "A log axis can't show the 1 value at which the accuracy is 0; a linear axis does."
+    assert tables.remarks([wrong], "accuracy", log=True) == told
+    none = replace(history, validation_accuracy=torch.zeros(6))
+    told = "the 6 values at which the accuracy on the rows held out is 0; a linear axis does."
+    assert told in tables.remarks([none], "accuracy", True, ["validation_accuracy"])
+    there = train(Run(problem=Booth(), start=Booth().minima[0], epochs=5))
+    assert tables.norm_remarks([there]) == []
+    told = ["A log axis can't show the 6 values at which the norm of the gradient is 0."]
+    assert tables.norm_remarks([there, train(Run(problem=Booth(), epochs=5))]) == told
 
 
 def test_what_is_under_way_is_shown_in_few_rows() -> None:

@@ -267,3 +267,13 @@ def test_how_many_epochs_were_trained(epochs: int, history: Any, monkeypatch: py
     clocked(SGD, monkeypatch)
     found = history(Run(optimizer=SGD(lr=1e-3), epochs=20))
     assert (found.seconds, found.seconds_per_epoch) == (epochs, min(epochs, 1))
+
+
+def test_what_is_measured_of_a_run_that_diverged_ends_with_it() -> None:
+    run = Run(problem=Thermometer("raw"), optimizer=SGD(lr=1e-2), epochs=50, validation=0.3)
+    history = train(run)
+    assert history.status == "diverged"
+    assert history.validation_loss is not None
+    assert len(history.validation_loss) == 51
+    assert history.validation_loss[: history.rows].isfinite().all()
+    assert history.validation_loss[history.rows :].isnan().all()

@@ -59,11 +59,9 @@ class Relief:
     def shares(self) -> Any:
         """The values on the way from the least, 0, to the largest, 1; as the colours are."""
         low, high = self.span
-        with np.errstate(divide="ignore", invalid="ignore"):
-            values, ends = (
-                np.log(part) if self.log else part for part in (self.values, np.array([low, high]))
-            )
-            return np.clip((values - ends[0]) / ((ends[1] - ends[0]) or 1.0), 0, 1)
+        within = np.clip(self.values, low, high)  # what rounding leaves at or below 0 has no logarithm
+        values, ends = (np.log(part) if self.log else part for part in (within, np.array([low, high])))
+        return np.clip((values - ends[0]) / ((ends[1] - ends[0]) or 1.0), 0, 1)
 
 
 def relief(problem: Problem, seen: Plane, sides: Sides) -> Relief:

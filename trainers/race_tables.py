@@ -22,7 +22,8 @@ def tuned_curves(result: RaceResult, names: Sequence[str]) -> pd.DataFrame:
     for name, entry in zip(names, result.entries, strict=True):
         if not entry.failed:
             above = result.race.training.above(entry.losses[epochs])
-            near = above.clamp(min=result.race.rounding) if result.race.rounding else above
+            known = result.race.training.minimum is not None
+            near = above.clamp(min=result.race.rounding) if known else above
             parts.append(pd.DataFrame({"run": name, "x": epochs, **band(near)}))
     return pd.concat(parts[1:] or parts, ignore_index=True)
 
@@ -75,6 +76,12 @@ def budgets(result: RaceResult, names: Sequence[str]) -> pd.DataFrame:
         for name, entry in zip(names, result.entries, strict=True)
     ]
     return pd.concat(parts, ignore_index=True)
+
+
+def unseen(values: "pd.Series[float]") -> str:
+    """What a log axis leaves out of gaps or epochs, in words; nothing where it shows all."""
+    log = bool((values > 0).any() and not (values < 0).any())
+    return " Where it is 0, a log axis can't show it." if log and (values == 0).any() else ""
 
 
 def band(values: Tensor) -> dict[str, Any]:

@@ -173,7 +173,7 @@ class Race(Racing, Objective):
         loss = final if self.criterion == "final" else best.where(final.isfinite(), math.nan)
         above = self.training.above(loss)
         near = above.where(above <= self.limit, math.inf)
-        return near.clamp(min=self.rounding) if self.rounding else near
+        return near.clamp(min=self.rounding) if self.training.minimum is not None else near
 
     def judged_trials(self, result: SweepResult) -> Tensor:
         """`(trials, starts)`"""

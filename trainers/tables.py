@@ -9,8 +9,15 @@ from torch import Tensor
 
 from trainers.history import History, spread
 from trainers.run import Run
-from trainers.summary import ENDS
+from trainers.summary import ENDS, figure
 
+COLUMNS = {
+    "batch_loss": "loss of a batch",
+    "gradient_norm": "norm of the gradient",
+    "validation_loss": "loss on the rows held out",
+    "validation_accuracy": "accuracy on the rows held out",
+}
+"""What columns are called in a sentence, if not by their name."""
 BUCKETS = 300
 """A curve keeps two points of each bucket, its least and its largest."""
 
@@ -72,29 +79,80 @@ def under_way(
     return pd.concat(parts, ignore_index=True)
 
 
-def remarks(histories: Sequence[History], column: str, log: bool) -> str:
-    """What the reader of the chart of this column must know: what is thinned, hidden, or out of sight."""
-    known = any(history.run.training.minimum is not None for history in histories)
-    remarks = ["Dotted: the smallest possible loss."] if column == "loss" and known else []
+def away(histories: Sequence[History], names: Sequence[str]) -> list[str]:
+    """The runs that did not diverge and yet ended ten times as far away as they began."""
+    pairs = zip(histories, names, strict=True)
+    return [name for history, name in pairs if history.finished and gone(history.run, history.loss)]
+
+
+def gone(run: Run, loss: Tensor) -> bool:
+    """Whether the last finite loss is ten times as far away as the first."""
+    above = run.training.above(loss[loss.isfinite()])
+    return len(above) > 0 and bool(above[-1] > 10 * above[0].abs())
+
+
+def remarks(histories: Sequence[History], column: str, log: bool, also: Sequence[str] = ()) -> str:
+    """What the reader of the chart of this column must know: what is thinned, hidden, or out of sight.
+
+    `also` are the columns drawn beside it.
+    """
+    on_log = log and _above_0(histories, column)
+    remarks = _minimum(histories[0], on_log) if histories and column == "loss" else []
     most = max((history.rows for history in histories), default=0)
     if most > 2 * BUCKETS + 2:
         remarks.append(
             f"Of up to {most:,} epochs a curve shows at most {2 * BUCKETS + 2}: the first, the last, and the "
             f"least and largest of each of {BUCKETS} stretches."
         )
-    columns = [history.column(column) for history in histories] if log else []
-    hidden = sum(int((values <= 0).sum()) for values in columns)
-    if hidden and not any(bool((values > 0).any()) for values in columns):
+    if on_log:
+        remarks += [part for name in (column, *also) for part in hidden(histories, name)]
+    elif log and histories:
         remarks.append("No value is above 0, so the axis is linear.")
-    elif hidden:
-        remarks.append(f"A log axis can't show the {hidden:,} values that rounding leaves at or below 0.")
+    if any(history.finished and gone(history.run, history.loss) for history in histories):
+        remarks.append("Where a run that did not diverge leaves the picture, a triangle stands at the edge.")
     causes = {history.cause for history in histories}
     ends = " or ".join(words for cause, words in ENDS.items() if cause in causes)
     if ends:
         remarks.append(
-            f"A cross marks the last finite value of a run that {ends}, at the top edge if it lies above."
+            f"A cross marks the last finite value of a run that {ends}, at the edge if it lies beyond."
         )
     return " ".join(remarks)
+
+
+def _minimum(history: History, log: bool) -> list[str]:
+    """What marks the smallest possible loss, where it is known."""
+    minimum = history.run.training.minimum
+    if minimum is None:
+        return []
+    if log and minimum <= 0:
+        told = figure(minimum, 6)
+        return [f"No line marks the smallest possible loss, {told}: a log axis shows what is above 0."]
+    return ["Dotted: the smallest possible loss."]
+
+
+def _above_0(histories: Sequence[History], column: str) -> bool:
+    """Whether a log axis has anything to show."""
+    return any(bool((history.column(column) > 0).any()) for history in histories)
+
+
+def norm_remarks(histories: Sequence[History]) -> list[str]:
+    """What the reader of the chart of the gradient's norm must know."""
+    return hidden(histories, "gradient_norm") if _above_0(histories, "gradient_norm") else []
+
+
+def hidden(histories: Sequence[History], column: str) -> list[str]:
+    """What a log axis leaves out of a column, and why there is such a thing."""
+    values = torch.cat([history.column(column) for history in histories])
+    hidden = values[values <= 0]
+    if not len(hidden):
+        return []
+    rounding = column == "gap" or (column == "loss" and histories[0].run.training.minimum == 0)
+    below, at = bool((hidden < 0).any()), bool((hidden == 0).any())
+    sign = "0 but for rounding" if rounding else " or ".join(["negative"] * below + ["0"] * at)
+    values_at = "the 1 value" if len(hidden) == 1 else f"the {len(hidden):,} values"
+    linear = "" if rounding or column == "gradient_norm" else "; a linear axis does"
+    what = COLUMNS.get(column, column)
+    return [f"A log axis can't show {values_at} at which the {what} is {sign}{linear}."]
 
 
 def cost(history: History, x: str) -> float:
@@ -106,7 +164,8 @@ def cost(history: History, x: str) -> float:
 def hover(histories: Sequence[History], column: str, x: str, rows: int = 150) -> pd.DataFrame:
     """The exact values of all runs at the same x, evenly spaced: x, r0, r1, ..."""
     costs = [cost(history, x) for history in histories]
-    end = max((c * h.run.epochs for c, h in zip(costs, histories, strict=True)), default=0.0)
+    ends = (c * min(h.rows, h.run.epochs) for c, h in zip(costs, histories, strict=True))
+    end = max(ends, default=0.0)  # where all diverged, the axis ends with the last of them
     places = np.linspace(0, end, rows)
     if x != "seconds":
         places = np.unique(places.round())

@@ -55,6 +55,7 @@ class Record:
     foreign: list[str] = field(default_factory=list)
     page_errors: list[str] = field(default_factory=list)
     console_errors: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
 
     def listen(self) -> None:
         self.page.on("request", lambda request: self.requested(request.url))
@@ -70,12 +71,15 @@ class Record:
     def printed(self, message: Any) -> None:
         if message.type == "error":
             self.console_errors.append(message.text)
+        elif message.type == "warning":
+            self.warnings.append(message.text)
 
     def check(self) -> None:
         console = f"the console says {self.console_errors}"
         exceptions = self.page.get_by_test_id("stException").count()
         assert not self.foreign
         assert not self.page_errors, console
+        assert not self.warnings
         assert not exceptions, f"{console}, the server {self.log.read_text()[-4000:]}"
 
 

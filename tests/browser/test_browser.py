@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 import time
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, parse_qsl, urlsplit
@@ -318,7 +319,7 @@ def test_no_other_host_is_asked(page: Page, server: Any) -> None:
         change(page, tab(page, name).click)
     page.locator(CHART).hover()
     page.get_by_role("button", name="Copy link").click()
-    page.get_by_test_id("stPopoverBody").wait_for()
+    told(page).wait_for()
     assert len(asked) > 10
     assert [url for url in asked if not url.startswith((server.url, "data:", "blob:"))] == []
 
@@ -357,7 +358,7 @@ def focus(page: Page, control: Locator, most: int = 80) -> None:
     """Press Tab until this control has the focus."""
     for _ in range(most):
         page.keyboard.press("Tab")
-        if control.evaluate("control => control === document.activeElement"):
+        if control.evaluate("control => control === control.getRootNode().activeElement"):
             return
     pytest.fail(f"{most} presses of Tab did not reach {control}")
 
@@ -450,14 +451,68 @@ def test_downloads(page: Page) -> None:
     assert ElementTree.fromstring(picture).tag.endswith("svg")
 
 
-def test_the_link_to_copy(page: Page, server: Any, open_page: Callable[..., Page]) -> None:
-    visit(page)
-    page.get_by_role("button", name="Copy link").click()
-    link = page.get_by_test_id("stPopoverBody").get_by_test_id("stCode").inner_text().strip()
+def told(page: Page) -> Locator:
+    """What the button that copies the link says has happened."""
+    return page.get_by_test_id("stMain").get_by_role("status").filter(has_text=re.compile("Copied|marked"))
+
+
+def test_the_link_is_copied(server: Any, open_page: Callable[..., Page]) -> None:
+    page = visit(open_page(permissions=["clipboard-read", "clipboard-write"]))
+    page.get_by_label("Target gap", exact=True).focus()
+    focus(page, page.get_by_role("button", name="Copy link"))
+    page.keyboard.press("Enter")
+    told(page).get_by_text("Copied.", exact=True).wait_for()
+    link = page.evaluate("navigator.clipboard.readText()")
+    assert link == page.get_by_label("Link to this page").input_value()
     assert link.startswith(f"{server.url}/?")
     assert "problem=Thermometer" in link
     assert parse_qs(urlsplit(link).query) == parse_qs(PRESETS[0].page.to_query())
     assert table(visit(open_page(), link)) == table(page)
+
+
+PLAIN_HTTP = "Object.defineProperty(Navigator.prototype, 'clipboard', { get: () => undefined });"
+NO_COMMAND = "Document.prototype.execCommand = () => false;"
+MARKED = """() => {
+    const field = [...document.querySelectorAll("*")].map(e => e.shadowRoot?.querySelector("input[readonly]"))
+        .find(Boolean);
+    return field.value.slice(field.selectionStart, field.selectionEnd);
+}"""
+
+
+def test_the_link_is_copied_over_plain_http(open_page: Callable[..., Page]) -> None:
+    page = open_page(permissions=["clipboard-read"])
+    page.add_init_script("window.reader = navigator.clipboard;" + PLAIN_HTTP)
+    visit(page)
+    page.get_by_role("button", name="Copy link").click()
+    told(page).get_by_text("Copied.", exact=True).wait_for()
+    link = page.get_by_label("Link to this page").input_value()
+    assert page.evaluate("window.reader.readText()") == link
+
+
+@pytest.mark.parametrize(("touch", "how"), [(False, "press Ctrl+C to copy it"), (True, "press it long")])
+def test_a_link_that_cannot_be_copied_is_marked(
+    open_page: Callable[..., Page], touch: bool, how: str
+) -> None:
+    page = open_page(390, has_touch=touch, is_mobile=touch)
+    page.add_init_script(PLAIN_HTTP + NO_COMMAND)
+    visit(page)
+    page.get_by_role("button", name="Copy link").click()
+    told(page).get_by_text(how).wait_for()
+    field, told_there = (part.bounding_box() for part in (page.get_by_label("Link to this"), told(page)))
+    assert field["y"] + field["height"] <= told_there["y"], "said below"
+    assert told_there["x"] + told_there["width"] <= 390
+    assert field["height"] < 60
+    assert page.evaluate(MARKED) == page.get_by_label("Link to this page").input_value() != ""
+    change(page, lambda: enter(page.get_by_label("Target gap", exact=True), "0.5"))
+    assert told(page).count() == 0, "the link is another one"
+    assert "target=0.5" in page.get_by_label("Link to this page").input_value()
+
+
+def test_markup_in_the_link_stays_text(page: Page) -> None:
+    visit(page, "/?epochs=20&run=SGD&x=<img src=x onerror=document.title='no'>")
+    field = page.get_by_label("Link to this page")
+    assert field.evaluate("field => field.getRootNode().querySelectorAll('img, script').length") == 0
+    assert page.title() == "Optimizer Lab"
 
 
 def test_embedded(page: Page) -> None:

@@ -1,0 +1,377 @@
+"""What the axes of all charts show: nothing at or below 0 on a log scale, and runs that leave, leaving."""
+
+import math
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+import vl_convert
+from hypothesis import given
+from hypothesis import strategies as st
+
+import charts
+from charts.axes import LEAST, MOST, ROSE, logarithmic, rounded
+from charts.style import Style
+from trainers import History, Race, Run, fits, grids, paths, race, race_tables, sweep, tables, train
+from trainers.grids import Grid
+from trainers.optimizers import SGD, Adam, Optimizer
+from trainers.page import Page, possible
+from trainers.planes import plane, window
+from trainers.presets import PRESETS
+from trainers.problems import PROBLEMS, Problem
+
+MARGINS = 1.11
+"""By how much an axis is longer than what it has to show."""
+
+
+# --- What meets a log scale -----------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module", params=PROBLEMS)
+def histories(request: pytest.FixtureRequest) -> list[History]:
+    """Runs on each problem: two usual ones, one that is fast, and one that begins at a minimum."""
+    problem = PROBLEMS[request.param]()
+    data = {"batch": max(problem.count // 2, 1), "validation": 0.2} if problem.count else {}
+    run = Run(problem=problem, optimizer=SGD(lr=1e-2), epochs=40, **data)
+    optimizers: tuple[Optimizer, ...] = (Adam(lr=1e-1), SGD(lr=3.0))
+    runs = [run, *(replace(run, optimizer=optimizer) for optimizer in optimizers)]
+    runs += [replace(run, start=start) for start in run.training.minima[:1] if len(start) == 2]
+    return [train(run) for run in runs]
+
+
+def drawn(histories: list[History]) -> Iterator[tuple[str, dict]]:
+    """All charts of some runs, on log axes where there are such, with their names."""
+    task, names = histories[0].run, [f"run {number}" for number in range(len(histories))]
+    style = Style.of(names, ["manual"] * len(names))
+    away = tables.away(histories, names)
+    diverged = [name for name, h in zip(names, histories, strict=True) if h.status == "diverged"]
+    for y in possible(task.training):
+        curves = tables.curves(histories, names, y)
+        beside = {
+            "held_out": tables.curves(histories, names, "validation_loss") if task.held_out else None,
+            "batches": tables.batches(histories, names) if task.updates > 1 else None,
+        }
+        seen = {"x_title": "x", "y_title": y, "log": True, "diverged": diverged, "away": away}
+        optimum = task.training.minimum if y == "loss" else None
+        hover = tables.hover(histories, y, "epochs")
+        yield y, charts.spec(charts.loss_chart(curves, hover, style, optimum=optimum, **seen, **beside))
+        table, spec = charts.live(curves, style, 40, y, True, away)
+        yield f"live {y}", spec | {"data": {"name": "live"}, "datasets": {"live": table}}
+    for column in ("gradient_norm", *task.problem.names[:2]):
+        curves = tables.curves(histories, names, column)
+        chart = charts.parameter_chart(curves, style, column, log=True, leaving=diverged + away, optimum=0.0)
+        yield column, charts.spec(chart)
+    ways = [history for history in histories if history.run.start is None][:2]
+    yield "difference", charts.spec(charts.difference_chart(tables.differences(ways), tables.rounding(ways)))
+    yield "path", charts.spec(map_of(task.training, histories, names, style))
+    if task.training.count:
+        yield "fit", charts.spec(fit_of(histories, names, style))
+
+
+def fit_of(histories: list[History], names: list[str], style: Style) -> object:
+    task = histories[0].run
+    rows, kind = task.training.data, fits.kind(task.training)
+    if kind == "measured":
+        return charts.measured_chart(fits.measured(histories, names), style, rows.aim)
+    if kind == "confusion":
+        return charts.confusion_chart(fits.confusion(histories[0]), style.colours[0])
+    points = fits.points(task)
+    if kind == "curve":
+        return charts.fit_chart(points, fits.curves(histories, names, (0.0, 1.0)), style, "x", "y")
+    sides = fits.box(points)
+    views, lines = fits.border(histories[0], sides)
+    colours = charts.class_colours(len(rows.labels))
+    return charts.border_chart(views, lines, points, sides, rows.labels, colours, ("x", "y"))
+
+
+def map_of(problem: Problem, histories: list[History], names: list[str], style: Style) -> object:
+    seen = plane(problem, histories)
+    sides = window(seen, problem, histories, "all")
+    ground = paths.relief(problem, seen, sides)
+    assert not np.isnan(ground.shares()[np.isfinite(ground.values)]).any()
+    return charts.path_chart(
+        ground.shares(),
+        paths.isolines(ground),
+        paths.paths(histories, names, seen, sides),
+        paths.places(problem, seen),
+        sides,
+        style,
+        seen.names,
+        value=ground.what,
+        span=ground.span,
+        log=ground.log,
+        epochs=[0, 40],
+    )
+
+
+def test_nothing_at_or_below_0_meets_a_log_scale(histories: list[History]) -> None:
+    for name, spec in drawn(histories):
+        assert all(number > 0 for number in on_log_scales(spec)), name
+
+
+def test_no_browser_is_given_a_reason_to_warn(
+    histories: list[History], capfd: pytest.CaptureFixture[str]
+) -> None:
+    for name, spec in drawn(histories):
+        assert warnings(spec, capfd) == "", name
+
+
+def warnings(spec: dict, capfd: pytest.CaptureFixture[str]) -> str:
+    """What Vega-Lite says about a spec."""
+    vl_convert.vegalite_to_vega(spec | {"datasets": {}}, show_warnings=True)
+    return capfd.readouterr().err
+
+
+@pytest.mark.parametrize("name", PROBLEMS)
+@pytest.mark.parametrize("criterion", ["final", "epochs"])
+def test_nor_in_a_race_or_a_grid(name: str, criterion: str, capfd: pytest.CaptureFixture[str]) -> None:
+    problem = PROBLEMS[name]()
+    if criterion == "epochs" and problem.minimum is None:
+        pytest.skip("needs a known minimum")
+    asked = Race(
+        problem=problem,
+        optimizers=(SGD(), Adam()),
+        trials=4,
+        starts=2,
+        epochs=20,
+        criterion=criterion,
+        target=100.0,
+    )
+    result, names = race(asked), ["SGD", "Adam"]
+    style = Style.nested(names)
+    trials = race_tables.sensitivity(result, names)
+    sensitivity = charts.sensitivity_chart(trials, race_tables.edges(result, names), style, "y", "missed")
+    band = charts.band_chart(race_tables.tuned_curves(result, names), style, "x", "y")
+    budget = charts.budget_chart(race_tables.budgets(result, names), style, "y")
+    found = sweep(Grid(count=3).sweep(Run(problem=problem, optimizer=SGD(), epochs=20)))
+    heat = charts.heat_chart(grids.cells(found), ("lr", "momentum", "gap"), (True, False))
+    for chart in (sensitivity, band, budget, heat):
+        assert all(number > 0 for number in on_log_scales(charts.spec(chart)))
+        assert warnings(charts.spec(chart), capfd) == ""
+
+
+def on_log_scales(spec: dict) -> list[float]:
+    """All finite numbers that a spec puts on log scales, and the ends of these."""
+    shared = {channel for layer in spec["layer"] for channel in log_channels(layer) if channel in "xy"}
+    numbers: list[float] = []
+    for layer in spec["layer"]:
+        logs = shared.union(log_channels(layer))
+        table = spec["datasets"].get((layer.get("data") or spec.get("data") or {}).get("name"))
+        for channel, encoding in layer.get("encoding", {}).items():
+            if channel.rstrip("2") in logs:
+                numbers += (encoding.get("scale") or {}).get("domain", [])
+                if "field" in encoding:
+                    numbers += filtered(table, layer)[encoding["field"]].astype(float).tolist()
+    return [number for number in numbers if math.isfinite(number)]
+
+
+def log_channels(layer: dict) -> list[str]:
+    """The channels of a layer that have a log scale."""
+    encodings = layer.get("encoding", {}).items()
+    scales = {channel: e.get("scale") or {} for channel, e in encodings if isinstance(e, dict)}
+    return [channel for channel, scale in scales.items() if scale.get("type") == "log"]
+
+
+def filtered(table: pd.DataFrame, layer: dict) -> pd.DataFrame:
+    """The rows that a layer draws, as far as `finite` decides."""
+    tests = [part.get("filter") for part in layer.get("transform", [])]
+    if "datum.finite" in tests:
+        return table[table["finite"]]
+    return table[~table["finite"]] if "!datum.finite" in tests else table
+
+
+@pytest.mark.parametrize("optimum", [0.0, -1.03])
+def test_a_minimum_that_is_not_above_0_has_no_line_on_a_log_axis(optimum: float) -> None:
+    style, table = Style.of(["a"], ["manual"]), pd.DataFrame({"run": "a", "x": [0, 1], "y": [2.0, 1.0]})
+    hover = pd.DataFrame({"x": [0], "r0": [2.0]})
+    titles = {"x_title": "x", "y_title": "y"}
+    charted = {
+        log: charts.spec(charts.loss_chart(table, hover, style, log=log, optimum=optimum, **titles))
+        for log in (True, False)
+    }
+    marks = {log: [layer["mark"]["type"] for layer in spec["layer"]] for log, spec in charted.items()}
+    assert marks == {True: ["line", "rule"], False: ["rule", "line", "rule"]}
+    none = charts.spec(charts.parameter_chart(table, style, "norm", log=True, optimum=optimum))
+    assert none["datasets"]["table0"].empty
+
+
+def test_a_log_axis_suits_what_is_nowhere_below_0() -> None:
+    assert logarithmic(pd.Series([0.0, 2.0, math.nan, math.inf]))
+    assert not logarithmic(pd.Series([-1.0, 2.0]))
+    assert not logarithmic(pd.Series([0.0, math.inf]))
+
+
+def test_trials_that_found_the_minimum_lie_on_a_rail_below() -> None:
+    table = pd.DataFrame({"run": "a", "entry": 0, "trial": range(3), "x": [0.1, 1, 10]})
+    table = table.assign(mid=[1.0, 0.0, 0.1], result="", spread="")
+    edges = pd.DataFrame(columns=["run", "x"])
+    spec = charts.spec(charts.sensitivity_chart(table, edges, Style.nested(["a"]), "gap", "diverged"))
+    data = spec["layer"][-1].get("data") or spec["data"]
+    heights = spec["datasets"][data["name"]]["y"]
+    low, _ = spec["layer"][-1]["encoding"]["y"]["scale"]["domain"]
+    assert low < heights[1] < heights[2] < heights[0]
+    assert not spec["datasets"][data["name"]]["missed"].any()
+
+
+def test_losses_below_0_are_no_misses() -> None:
+    table = pd.DataFrame({"run": "a", "entry": 0, "trial": range(3), "x": [0.1, 1, 10]})
+    table = table.assign(mid=[1.0, -7.0, math.inf], result="", spread="")
+    edges = pd.DataFrame(columns=["run", "x"])
+    spec = charts.spec(charts.sensitivity_chart(table, edges, Style.nested(["a"]), "loss", "diverged"))
+    data = spec["layer"][-1].get("data") or spec["data"]
+    shown = spec["datasets"][data["name"]]
+    assert shown["missed"].tolist() == [False, False, True]
+    assert shown["y"].tolist()[:2] == [1.0, -7.0]
+    assert spec["layer"][-1]["encoding"]["y"]["scale"]["type"] == "linear"
+
+
+def test_cells_of_0_are_coloured_as_the_best() -> None:
+    cells = pd.DataFrame({"row": range(3), "value": [0.0, 1e-3, math.nan], "told": ""})
+    sides = {f"{name}{part}": [1.0, 2.0, 3.0] for name in "xy" for part in ("", "_to", "_at")}
+    spec = charts.spec(charts.heat_chart(cells.assign(**sides), ("a", "b", "gap"), (True, True)))
+    (table,) = [t for t in spec["datasets"].values() if "value" in t]
+    assert table["finite"].tolist() == [True, True, False]
+    assert table["value"].tolist()[:2] == [1e-3, 1e-3]
+
+
+# --- What is seen of runs that leave --------------------------------------------------------------
+
+
+@st.composite
+def comparisons(draw: st.DrawFn) -> tuple[pd.DataFrame, list[str]]:
+    """Curves of 1 to 12 runs from one start, and which of them diverge: by a factor each epoch."""
+    start, parts, diverged = draw(st.floats(1e-3, 1e4)), [], []
+    for number in range(draw(st.integers(1, 12))):
+        rises, x = draw(st.booleans()), np.arange(60)
+        factor = draw(st.floats(1.02, 1e5)) if rises else draw(st.floats(0.3, 0.99))
+        falling = draw(st.integers(0, 5)) if rises else len(x)
+        power = np.where(x <= falling, -0.1 * x, x - 1.1 * falling) if rises else x
+        y = start * factor ** power.astype(float)
+        parts.append(pd.DataFrame({"run": f"run {number}", "x": x, "y": y})[y < 3e38])
+        diverged += [f"run {number}"] * rises
+    return pd.concat(parts, ignore_index=True), diverged
+
+
+@given(comparisons(), st.booleans())
+def test_a_run_that_diverges_is_seen_rising(found: tuple[pd.DataFrame, list[str]], log: bool) -> None:
+    """What stays keeps a quarter of the height. Of each run that leaves, its first four points above that are
+    in the picture, as far as the quarter allows; they rise one after the other, and then the line leaves.
+    """
+    table, diverged = found
+    shown, (low, high) = picture(table, diverged, log)
+    stays = table[~table["run"].isin(diverged)]
+    assert shown[shown["run"].isin(stays["run"])]["y"].tolist() == stays["y"].tolist()
+    if stays.empty:
+        for name in diverged:
+            whole = table[table["run"] == name]["y"]
+            assert log or whole.max() > 0.9 * high or whole.max() == table["y"].max()
+            assert not log or whole.between(low, high).all()
+        return
+    scaled = np.log10 if log else np.asarray
+    floor, top = (float(scaled(end)) for end in (stays["y"].min(), stays["y"].max()))
+    size, height = top - floor, float(scaled(high)) - float(scaled(low))
+    assert height <= MARGINS * (1 + MOST) * size
+    for name in diverged:
+        whole, curve = (scaled(t.loc[t["run"] == name, "y"].to_numpy()) for t in (table, shown))
+        above = whole[np.flatnonzero(whole <= top)[-1] + 1 :] if (whole <= top).any() else whole
+        wanted = [place for place in above[:ROSE] if place - top <= 0.999 * MOST * size]
+        inside = [place for place in curve if scaled(low) <= place <= scaled(high)]
+        assert set(wanted) <= set(inside)
+        assert (np.diff(curve[-len(wanted) - 1 :]) > 0).all()
+        assert scaled(high) - top >= min(LEAST * size, whole.max() - top)
+        assert curve[-1] == whole[-1] or curve[-1] > scaled(high), "it is seen leaving"
+
+
+@given(comparisons())
+def test_swinging_ever_wider_does_not_hide_what_stays(found: tuple[pd.DataFrame, list[str]]) -> None:
+    table, diverged = found
+    table["y"] = table["y"] * np.where(table["x"] % 2, -1, 1)
+    style = Style.of(list(dict.fromkeys(table["run"])), ["manual"] * table["run"].nunique())
+    spec = charts.spec(charts.parameter_chart(table, style, "w", leaving=diverged))
+    low, high = spec["layer"][1]["encoding"]["y"]["scale"]["domain"]
+    shown = spec["datasets"][spec["layer"][1]["data"]["name"]]
+    stays = table.loc[~table["run"].isin(diverged), "y"]
+    if len(stays):
+        assert high - low <= MARGINS * (1 + MOST) * (stays.max() - stays.min())
+    for name in diverged:
+        outside = ~shown.loc[shown["run"] == name, "y"].between(low, high)
+        assert outside[outside.cumsum() > 0].sum() <= 1 or (~outside).iloc[-2], "it leaves once"
+
+
+def picture(
+    table: pd.DataFrame, diverged: list[str], log: bool, optimum: float | None = None
+) -> tuple[pd.DataFrame, list[float]]:
+    """What the loss chart draws of these curves, and the range of its axis."""
+    names = list(dict.fromkeys(table["run"]))
+    hover = pd.DataFrame({"x": [0], **{f"r{i}": [1.0] for i in range(len(names))}})
+    look = {"x_title": "x", "y_title": "y", "log": log, "diverged": diverged, "optimum": optimum}
+    style = Style.of(names, ["manual"] * len(names))
+    spec = charts.spec(charts.loss_chart(table, hover, style, **look))
+    line = next(layer for layer in spec["layer"] if layer["mark"]["type"] == "line")
+    return spec["datasets"][line["data"]["name"]], line["encoding"]["y"]["scale"]["domain"]
+
+
+TOO_FAST = next(preset for preset in PRESETS if preset.name == "Too fast: divergence").page.to_query()
+
+
+@pytest.mark.parametrize(
+    ("link", "log"),
+    [(TOO_FAST, True), ("run=SGD~lr-0.01&run=SGD~lr-0.04", True), ("run=SGD~lr-0.01&run=SGD~lr-0.04", False)],
+)
+def test_several_epochs_of_a_rise_are_in_the_picture(link: str, log: bool) -> None:
+    page, _ = Page.from_query(link)
+    histories = [train(run) for run in page.runs]
+    names = [str(number) for number in range(len(histories))]
+    diverged = [name for name, h in zip(names, histories, strict=True) if h.status == "diverged"]
+    curves, least = tables.curves(histories, names, "loss"), page.task.training.minimum
+    shown, (low, high) = picture(curves, diverged, log, least)
+    assert diverged
+    for name in diverged:
+        inside = shown[(shown["run"] == name) & shown["y"].between(low, high)]
+        assert inside["x"].tolist() == list(range(len(inside)))
+        assert len(inside) >= 3
+        assert (inside["y"].diff().dropna() > 0).all()
+
+
+def test_a_run_that_ends_far_away_without_diverging_leaves_too() -> None:
+    page, _ = Page.from_query("epochs=50&run=SGD~lr-0.01&run=SGD~lr-0.04")
+    histories = [train(run) for run in page.runs]
+    assert [history.status for history in histories] == ["finished"] * 2
+    assert tables.away(histories, ["a", "b"]) == ["b"]
+    curves, hover = tables.curves(histories, ["a", "b"], "loss"), tables.hover(histories, "loss", "epochs")
+    style, titles = Style.of(["a", "b"], ["manual"] * 2), {"x_title": "x", "y_title": "y"}
+    spec = charts.spec(charts.loss_chart(curves, hover, style, log=False, away=["b"], **titles))
+    _, high = spec["layer"][0]["encoding"]["y"]["scale"]["domain"]
+    assert high < 5 * curves.loc[curves["run"] == "a", "y"].max()
+    mark = spec["layer"][1]
+    assert mark["mark"]["shape"] == "triangle-up"
+    last = spec["datasets"][mark["data"]["name"]].iloc[0]
+    assert (last["x"], last["y"], last["value"]) == (50, high, float(histories[1].loss[-1]))
+    assert "a triangle stands at the edge" in tables.remarks(histories, "loss", log=False)
+
+
+def test_where_all_diverged_the_axis_ends_with_the_last() -> None:
+    page, _ = Page.from_query("run=SGD~lr-0.05&run=SGD~lr-0.04")
+    histories = [train(run) for run in page.runs]
+    last = max(history.diverged_at or 0 for history in histories)
+    assert tables.hover(histories, "loss", "epochs")["x"].max() == last < 1000
+
+
+def test_the_axis_of_a_live_chart_seldom_changes() -> None:
+    assert rounded([0.03, 47.0], log=True) == pytest.approx([0.01, 100.0])
+    assert rounded([-0.1, 47.0], log=False) == [-0.1, 50.0]
+    assert rounded([2.0, 180.0], log=False) == [0.0, 200.0]
+    table = pd.DataFrame({"run": "a", "x": range(3), "y": [80.0, 0.0, -1.0]})
+    shown, spec = charts.live(table, Style.of(["a"], ["manual"]), 5, "loss", True)
+    assert shown["y"].tolist() == [80.0]
+    later, whole = charts.live(
+        table.assign(y=[80.0, 30.0, 20.0]), Style.of(["a"], ["manual"]), 5, "loss", True
+    )
+    assert len(later) == 3
+    assert spec["layer"][0]["encoding"]["y"] != whole["layer"][0]["encoding"]["y"]
+    assert (
+        charts.live(table.assign(y=[79.0, 31.0, 22.0]), Style.of(["a"], ["manual"]), 5, "loss", True)[1]
+        == whole
+    )
