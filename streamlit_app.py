@@ -14,7 +14,7 @@ with st.skeleton(height=480):
     from base64 import b64encode
     from collections.abc import Callable, Sequence
     from contextvars import copy_context
-    from dataclasses import replace
+    from dataclasses import dataclass, replace
     from functools import partial
     from typing import Any
     from urllib.parse import parse_qsl, urlencode
@@ -45,19 +45,19 @@ with st.skeleton(height=480):
     )
     from trainers.conditioning import described
     from trainers.controls import Drawn, Shown
-    from trainers.data_tab import Columns
+    from trainers.data_tab import Columns, DataTab
     from trainers.grids import Grid
     from trainers.knobs import Choice, Flag, Integer, Knob, KnobError, Real, Settings, knobs, nearest
     from trainers.optimizers import OPTIMIZERS, Optimizer
     from trainers.page import MOST_RUNS, TABS, Page, View, possible
     from trainers.planes import plane, window
-    from trainers.presets import PRESETS
+    from trainers.presets import PRESETS, Preset
     from trainers.problems import PROBLEMS
     from trainers.problems.own import MOST_CLASSES
     from trainers.problems.suiting import models
     from trainers.problems.supervised import OWN, Supervised
     from trainers.races import Race, RaceResult, Racing
-    from trainers.run import MOST_COORDINATES, Method, Task, begun_at, runners
+    from trainers.run import MOST_COORDINATES, MOST_NUMBERS, Method, Task, begun_at, most_rows, runners
     from trainers.summary import cells, distance, furthest, names, sentence
     from trainers.sweeping import estimate, memory, work
     from trainers.sweeps import FAILED, SweepResult
@@ -119,6 +119,13 @@ Y_TITLES = {
     "accuracy": "share of rows whose class is found",
 }
 HELD_OUT = {"loss": "validation_loss", "accuracy": "validation_accuracy"}
+FIT_HINTS = {
+    "curve": "The prediction of each run.",
+    "measured": "On the dotted diagonal a prediction is what was measured.",
+    "border": "Regions have the colour of the class that the model finds there; the paler, the less certain.",
+    "confusion": "Rows of each class, from left to right by what they were taken for: on the diagonal they "
+    "are right.",
+}
 X_TITLES = {
     "epochs": "epochs",
     "gradients": "gradient evaluations",
@@ -447,8 +454,8 @@ def use() -> None:
 
 
 @st.cache_data(max_size=CACHE, show_spinner=False, hash_funcs={Run: repr})
-def trained(run: Run, _on_epoch: Any = None) -> History:
-    return train(run, _on_epoch)
+def trained(run: Run, most: int | None, _on_epoch: Any = None) -> History:
+    return train(run, _on_epoch, most)
 
 
 @st.cache_data(max_size=CACHE, show_spinner=False, hash_funcs={Task: repr, Run: repr, Race: repr})
@@ -459,7 +466,7 @@ def drawn_for(
 
 
 def drawn(
-    kind: str, runs: tuple[Run | Race, ...], look: tuple[Any, ...], make: Callable[[], Any]
+    kind: str, task: Task, runs: tuple[Run | Race, ...], look: tuple[Any, ...], make: Callable[[], Any]
 ) -> dict[str, Any]:
     """The spec of a chart that follows from its kind, the task, these runs and this look."""
     return drawn_for(kind, (task, *runs), look, make)
@@ -492,6 +499,10 @@ class Spot:
         """Where to draw what stays: in place of what was passing."""
         return self.passing or self.container
 
+    def say(self, text: str) -> None:
+        """Write what the open tab has found out."""
+        self.finally_().markdown(f"**{text}**")
+
 
 @st.cache_data(max_size=CACHE, show_spinner=False, hash_funcs={Race: repr})
 def raced(asked: Race, _on_progress: Any = None) -> RaceResult:
@@ -521,13 +532,13 @@ class Watch:
             self.outside.run(draw)
 
 
-def watched(action: Callable[..., Any], asked: Any, what: str) -> Any:
+def watched(action: Callable[..., Any], asked: Any, headline: Spot, what: str) -> Any:
     """The result of a race or a sweep; a newer click ends it."""
     watch = Watch()
     return action(asked, lambda s: watch.look(lambda: headline.now().progress(s, f"{what}: {s:.0%}")))
 
 
-def wanted(asked: Any, sweeps: Sequence[Sweep], what: str) -> bool:
+def wanted(headline: Spot, asked: Any, sweeps: Sequence[Sweep], what: str) -> bool:
     """Whether to begin: at once if it is short, else when somebody says so who has seen the estimate."""
     megabytes = sum(map(memory, sweeps)) / 1e6
     if st.session_state.get("wanted") == asked or (sum(map(work, sweeps)) < LARGE and megabytes < MUCH):
@@ -535,13 +546,13 @@ def wanted(asked: Any, sweeps: Sequence[Sweep], what: str) -> bool:
     seconds = sum(map(estimate, sweeps))
     if seconds < LONG and megabytes < MUCH:
         return True
-    say(f"{what} take about {seconds:,.0f} seconds and {megabytes:,.0f} MB on this server.")
-    st.button("Begin", on_click=lambda: st.session_state.update(wanted=asked))
+    headline.say(f"{what} take about {seconds:,.0f} seconds and {megabytes:,.0f} MB on this server.")
+    st.button("Begin", on_click=partial(st.session_state.update, wanted=asked))
     return False
 
 
 def train_all(
-    runs: Sequence[Run], view: View, style: charts.Style, headline: Spot, canvas: Spot | None
+    runs: Sequence[Run], room: int, view: View, style: charts.Style, headline: Spot, canvas: Spot | None
 ) -> list[History]:
     """Train what is not in the cache. What takes long shows its course; a newer click ends it."""
     histories: list[History] = []
@@ -561,7 +572,8 @@ def train_all(
         canvas.now().vega_lite_chart(*charts.live(table, style, run.epochs, Y_TITLES[view.y], log, away))
 
     for run in runs:
-        histories.append(trained(run, lambda epoch, loss: watch.look(lambda: draw(epoch, loss))))
+        most = most_rows(run, room)
+        histories.append(trained(run, most, lambda epoch, loss: watch.look(lambda: draw(epoch, loss))))
     return histories
 
 
@@ -578,24 +590,58 @@ def code(lines: Sequence[tuple[str, bool]]) -> str:
 
 
 # --- The page -------------------------------------------------------------------------------------
+# What a session keeps of a script, such as what its buttons do, holds all names of this file: what is trained
+# is held by the functions that draw it alone, and found again in the cache.
 
-begin()
-shown = current()
-st.session_state.drawn.begin()
-page, view, task, runs = shown.page, shown.page.view, shown.page.task, shown.page.runs
-full = len(runs) >= MOST_RUNS
-write_address(page)
-labels = names(page.methods)
-dark = st.context.theme.type == "dark"
-style = charts.Style.of(labels, [method.runner for method in page.methods], dark)
 
-with st.sidebar:
-    story = next((p for p in PRESETS if (p.page.task, p.page.methods) == (task, page.methods)), None)
+@dataclass(frozen=True)
+class Comparison:
+    """The page's runs and how they look. What was trained of them is in the cache."""
+
+    page: Page
+    dark: bool
+
+    @property
+    def task(self) -> Task:
+        return self.page.task
+
+    @property
+    def view(self) -> View:
+        return self.page.view
+
+    @property
+    def runs(self) -> tuple[Run, ...]:
+        return self.page.runs
+
+    @property
+    def labels(self) -> list[str]:
+        return names(self.page.methods)
+
+    @property
+    def style(self) -> charts.Style:
+        return charts.Style.of(self.labels, [method.runner for method in self.page.methods], self.dark)
+
+    @property
+    def room(self) -> int:
+        """How many numbers may be kept of a run. As many are left to the three runs of the tab Three ways."""
+        return MOST_NUMBERS // (len(self.runs) + 1)
+
+
+def sidebar(c: Comparison, ids: Sequence[int], story: Preset | None) -> None:
     told = story.name if story else None
     stories = [preset.name for preset in PRESETS]
     st.pills("Stories", stories, default=told, key=at("story", told), on_change=tell)
-
     st.subheader("Problem", anchor=False)
+    task_controls(c.task)
+    st.subheader(f"Runs ({len(ids)} of at most {MOST_RUNS})", anchor=False)
+    full = len(ids) >= MOST_RUNS
+    for id, method, colour in zip(ids, c.page.methods, c.style.colours, strict=True):
+        run_controls(id, method, colour, full)
+    at_end = (None, next_optimizer)
+    st.button("Add run", on_click=insert, args=at_end, disabled=full, width="stretch", icon=":material/add:")
+
+
+def task_controls(task: Task) -> None:
     kind = type(task.problem).__name__
     select("Problem", list(PROBLEMS), kind, "problem", label_visibility="collapsed", format_func=spaced)
     st.caption(task.problem.summary)
@@ -606,69 +652,43 @@ with st.sidebar:
     all_controls(task, "task", but="epochs")
     for remark in validation.remarks(task):
         st.caption(escaped(remark))
-    if task.problem.size <= MOST_COORDINATES:
-        chosen, hint = task.start is not None, "Instead of the start that the seed gives."
-        st.checkbox("Choose the start", chosen, key=at("start", chosen), help=hint)
-    if task.start is not None and task.problem.size <= MOST_COORDINATES:
-        for name, x in zip(task.problem.names, task.start, strict=True):
-            key = at(f"start.{name}", x)
-            st.number_input(f"start {name}", value=x, step=0.5, format="%g", key=key)
-
-    st.subheader(f"Runs ({len(runs)} of at most {MOST_RUNS})", anchor=False)
-    for id, method, colour in zip(shown.ids, page.methods, style.colours, strict=True):
-        run_controls(id, method, colour, full)
-    at_end = (None, next_optimizer)
-    st.button("Add run", on_click=insert, args=at_end, disabled=full, width="stretch", icon=":material/add:")
-
-for note in shown.notes[:MOST_NOTES]:
-    st.warning(note.replace("_", "\\_"))
-if len(shown.notes) > MOST_NOTES:
-    st.warning(f"And {len(shown.notes) - MOST_NOTES} more like these.")
-
-headline = Spot(st.container())
+    if task.problem.size > MOST_COORDINATES:
+        return
+    chosen, hint = task.start is not None, "Instead of the start that the seed gives."
+    st.checkbox("Choose the start", chosen, key=at("start", chosen), help=hint)
+    for name, x in zip(task.problem.names, task.start or (), strict=chosen):
+        key = at(f"start.{name}", x)
+        st.number_input(f"start {name}", value=x, step=0.5, format="%g", key=key)
 
 
-def say(text: str) -> None:
-    """The one thing that the open tab has found out."""
-    headline.finally_().markdown(f"**{text}**")
+def notices(notes: Sequence[str]) -> None:
+    for note in notes[:MOST_NOTES]:
+        st.warning(note.replace("_", "\\_"))
+    if len(notes) > MOST_NOTES:
+        st.warning(f"And {len(notes) - MOST_NOTES} more like these.")
 
 
-st.session_state.setdefault("view.tab", view.tab)  # a default that changes would make other tabs of them
-tabs = dict(zip(TABS, st.tabs(TABS, key=at("view.tab", view.tab), on_change="rerun"), strict=True))
-summary = st.container()
-
-for tab in ("Loss", "Path", "Parameters"):
-    if tabs[tab].open:
-        with tabs[tab]:
-            legend(style.colours, labels)
-if tabs["Loss"].open:
-    with tabs["Loss"].container(horizontal=True, vertical_alignment="bottom"):
+def loss_controls(c: Comparison) -> None:
+    task, view = c.task, c.view
+    with st.container(horizontal=True, vertical_alignment="bottom"):
         shown_y = replace(knobs(view)["y"], options=possible(task.training))
         control("y", shown_y, view.y, "view.y")
         aside = ("held_out",) * (task.held_out is not None) + ("batches",) * (task.updates > 1)
         known = ("target",) * (task.training.minimum is not None)
         for name in ("scale", "x", *known, *aside):
             control(name, knobs(view)[name], getattr(view, name), f"view.{name}", width=150)
-canvas = Spot(tabs["Loss"].container()) if tabs["Loss"].open else None
-
-histories = train_all(runs, view, style, headline, canvas)
-diverged = [name for name, h in zip(labels, histories, strict=True) if h.status == "diverged"]
-away = tables.away(histories, labels)
-
-if view.tab not in OF_MANY:
-    say(sentence(histories, view.target))
-if story and view.tab in (story.page.view.tab, *(set(TABS) - set(OF_MANY))):
-    headline.container.caption(story.hint)
 
 
-def held_out_curves() -> pd.DataFrame | None:
+def held_out_curves(c: Comparison, histories: Sequence[History]) -> pd.DataFrame | None:
     """The same on the rows held out, if that is to be seen."""
-    if task.held_out is None or not view.held_out or view.y not in HELD_OUT:
+    if c.task.held_out is None or not c.view.held_out or c.view.y not in HELD_OUT:
         return None
-    return tables.curves(histories, labels, HELD_OUT[view.y], view.x)
+    return tables.curves(histories, c.labels, HELD_OUT[c.view.y], c.view.x)
 
 
-def loss_chart(style: charts.Style = style, legend: bool = False) -> Any:
+def loss_chart(c: Comparison, histories: Sequence[History], style: charts.Style, legend: bool = False) -> Any:
+    view, labels = c.view, c.labels
+    batches = view.batches and view.y == "loss"
     return charts.loss_chart(
         tables.curves(histories, labels, view.y, view.x),
         tables.hover(histories, view.y, view.x),
@@ -676,365 +696,451 @@ def loss_chart(style: charts.Style = style, legend: bool = False) -> Any:
         x_title=X_TITLES[view.x],
         y_title=Y_TITLES[view.y],
         log=view.scale == "log",
-        diverged=diverged,
-        away=away,
-        optimum=task.training.minimum if view.y == "loss" else None,
-        held_out=held_out_curves(),
-        batches=tables.batches(histories, labels, view.x) if view.batches and view.y == "loss" else None,
+        diverged=tables.diverged(histories, labels),
+        away=tables.away(histories, labels),
+        optimum=c.task.training.minimum if view.y == "loss" else None,
+        held_out=held_out_curves(c, histories),
+        batches=tables.batches(histories, labels, view.x) if batches else None,
         legend=legend,
     )
 
 
-if canvas is not None:
-    look = (view.y, view.scale, view.x, view.held_out, view.batches, dark)
-    spec = drawn("loss", runs, look, loss_chart)
-    what = f"{Y_TITLES[view.y]} against {view.x} for {len(runs)} runs"
+def loss_tab(c: Comparison, histories: Sequence[History], canvas: Spot) -> None:
+    view = c.view
+    look = (view.y, view.scale, view.x, view.held_out, view.batches, c.dark)
+    spec = drawn("loss", c.task, c.runs, look, lambda: loss_chart(c, histories, c.style))
+    what = f"{Y_TITLES[view.y]} against {view.x} for {len(c.runs)} runs"
     canvas.finally_().vega_lite_chart(spec, alt=f"Line chart: {what}. {sentence(histories, view.target)}")
-    also = (HELD_OUT.get(view.y, "validation_loss"),) * (held_out_curves() is not None)
-    also += ("batch_loss",) * (view.batches and view.y == "loss" and task.updates > 1)
+    also = (HELD_OUT.get(view.y, "validation_loss"),) * (held_out_curves(c, histories) is not None)
+    also += ("batch_loss",) * (view.batches and view.y == "loss" and c.task.updates > 1)
     canvas.container.caption(tables.remarks(histories, view.y, view.scale == "log", also))
 
-if tabs["Fit"].open:
-    with tabs["Fit"]:
-        problem = task.training
-        if not isinstance(problem, Supervised):
-            st.write("This problem has no data to fit.")
-        elif not runs and problem.labels:
-            st.write("Add a run to see how it fits the data.")
-        else:
-            kind, rows = fits.kind(problem), problem.data
-            if kind in ("curve", "measured"):
-                legend(style.colours, labels)
 
-                def fit_chart() -> Any:
-                    if kind == "measured":
-                        return charts.measured_chart(fits.measured(histories, labels), style, rows.aim)
-                    points = fits.points(task)
-                    window = (float(points["x"].min()), float(points["x"].max()))
-                    curves = fits.curves(histories, labels, window)
-                    return charts.fit_chart(points, curves, style, rows.features[0], rows.aim)
+def fit_tab(c: Comparison, histories: Sequence[History]) -> None:
+    problem, held_out = c.task.training, c.task.held_out
+    if not isinstance(problem, Supervised):
+        st.write("This problem has no data to fit.")
+        return
+    if not histories and problem.labels:
+        st.write("Add a run to see how it fits the data.")
+        return
+    kind = fits.kind(problem)
+    if kind in ("curve", "measured"):
+        fit_lines(c, histories, problem, kind)
+    else:
+        fit_panels(c, histories, problem, kind)
+    apart = " Triangles are rows held out." if held_out and kind in ("curve", "border") else ""
+    counted = " Counted are the rows held out." if held_out and kind == "confusion" else ""
+    play()()
+    st.caption(f"{FIT_HINTS[kind]}{apart}{counted} Move the slider to see earlier epochs.")
 
-                what = f"{problem.count} rows, and the prediction of each of {len(runs)} runs"
-                st.vega_lite_chart(drawn("fit", runs, (dark,), fit_chart), alt=f"Scatter plot: {what}.")
-            else:
-                classes = charts.class_colours(len(rows.labels), dark)
-                if kind == "border":
-                    legend(classes, [f"class {escaped(label)}" for label in rows.labels])
-                panels = st.columns(min(max(len(runs), 1), 2))
-                for place, history in enumerate(histories[: fits.PANELS]):
 
-                    def panel_chart(history: History = history, colour: str = style.colours[place]) -> Any:
-                        if kind == "confusion":
-                            return charts.confusion_chart(fits.confusion(history), colour)
-                        points = fits.points(task)
-                        sides = fits.box(points)
-                        views, lines = fits.border(history, sides)
-                        titles = (rows.features[0], rows.features[1])
-                        return charts.border_chart(views, lines, points, sides, rows.labels, classes, titles)
+def fit_lines(c: Comparison, histories: Sequence[History], problem: Supervised, kind: str) -> None:
+    """The predictions of all runs over one another."""
+    legend(c.style.colours, c.labels)
+    rows = problem.data
 
-                    panel = panels[place % len(panels)]
-                    panel.markdown(f"{swatch(style.colours[place])} **{labels[place]}**")
-                    what = f"{'Confusion matrix' if kind == 'confusion' else 'Borders between classes'}"
-                    spec = drawn(f"fit {place}", (history.run,), (style.colours[place], dark), panel_chart)
-                    panel.vega_lite_chart(spec, alt=f"{what} of {labels[place]}.")
-                if len(runs) > fits.PANELS:
-                    st.caption(f"Shown are the first {fits.PANELS} of {len(runs)} runs.")
-            hints = {
-                "curve": "The prediction of each run.",
-                "measured": "On the dotted diagonal a prediction is what was measured.",
-                "border": "Regions have the colour of the class that the model finds there; the paler, the "
-                "less certain.",
-                "confusion": "Rows of each class, from left to right by what they were taken for: on the "
-                "diagonal they are right.",
-            }
-            apart = " Triangles are rows held out." if task.held_out and kind in ("curve", "border") else ""
-            counted = " Counted are the rows held out." if task.held_out and kind == "confusion" else ""
-            play()()
-            st.caption(f"{hints[kind]}{apart}{counted} Move the slider to see earlier epochs.")
+    def chart() -> Any:
+        if kind == "measured":
+            return charts.measured_chart(fits.measured(histories, c.labels), c.style, rows.aim)
+        points = fits.points(c.task)
+        window = (float(points["x"].min()), float(points["x"].max()))
+        curves = fits.curves(histories, c.labels, window)
+        return charts.fit_chart(points, curves, c.style, rows.features[0], rows.aim)
 
-if tabs["Path"].open:
-    with tabs["Path"]:
-        control("zoom", knobs(view)["zoom"], view.zoom, "view.zoom")
-        seen = plane(task.training, histories)
-        sides = window(seen, task.training, histories, view.zoom)
-        ways = paths.paths(histories, labels, seen, sides)
+    what = f"{problem.count} rows, and the prediction of each of {len(histories)} runs"
+    st.vega_lite_chart(drawn("fit", c.task, c.runs, (c.dark,), chart), alt=f"Scatter plot: {what}.")
 
-        def path_chart() -> Any:
-            ground = paths.relief(task.training, seen, sides)
-            what = "gap to the smallest loss" if ground.what == "gap" else "loss"
-            return charts.path_chart(
-                ground.shares(),
-                paths.isolines(ground),
-                ways,
-                paths.places(task.training, seen),
-                sides,
-                style,
-                seen.names,
-                value=what,
-                span=ground.span,
-                log=ground.log,
-                epochs=tables.moments(task.epochs, paths.MOMENTS),
-                cells=paths.cells(sides) if seen.exact else None,
-                dark=dark,
-            )
 
-        asked = {"on_select": begin_there, "selection_mode": "start"} if seen.exact else {}
-        st.vega_lite_chart(
-            drawn("path", runs, (view.zoom, dark), path_chart),
-            key=f"path.chart.{seen.exact}",
-            alt=f"Map of the loss with the paths of {len(runs)} runs.",
-            **asked,
+def fit_panels(c: Comparison, histories: Sequence[History], problem: Supervised, kind: str) -> None:
+    """A panel for each run."""
+    rows, labels, colours = problem.data, c.labels, c.style.colours
+    classes = charts.class_colours(len(rows.labels), c.dark)
+    if kind == "border":
+        legend(classes, [f"class {escaped(label)}" for label in rows.labels])
+
+    def chart(history: History, colour: str) -> Any:
+        if kind == "confusion":
+            return charts.confusion_chart(fits.confusion(history), colour)
+        points = fits.points(c.task)
+        sides = fits.box(points)
+        views, lines = fits.border(history, sides)
+        titles = (rows.features[0], rows.features[1])
+        return charts.border_chart(views, lines, points, sides, rows.labels, classes, titles)
+
+    panels = st.columns(min(max(len(histories), 1), 2))
+    what = "Confusion matrix" if kind == "confusion" else "Borders between classes"
+    for place, history in enumerate(histories[: fits.PANELS]):
+        panel = panels[place % len(panels)]
+        panel.markdown(f"{swatch(colours[place])} **{labels[place]}**")
+        make, look = partial(chart, history, colours[place]), (colours[place], c.dark)
+        spec = drawn(f"fit {place}", c.task, (history.run,), look, make)
+        panel.vega_lite_chart(spec, alt=f"{what} of {labels[place]}.")
+    if len(histories) > fits.PANELS:
+        st.caption(f"Shown are the first {fits.PANELS} of {len(histories)} runs.")
+
+
+def path_tab(c: Comparison, histories: Sequence[History]) -> None:
+    training, zoom = c.task.training, c.view.zoom
+    control("zoom", knobs(c.view)["zoom"], zoom, "view.zoom")
+    seen = plane(training, histories)
+    sides = window(seen, training, histories, zoom)
+    ways = paths.paths(histories, c.labels, seen, sides)
+
+    def chart() -> Any:
+        ground = paths.relief(training, seen, sides)
+        return charts.path_chart(
+            ground.shares(),
+            paths.isolines(ground),
+            ways,
+            paths.places(training, seen),
+            sides,
+            c.style,
+            seen.names,
+            value="gap to the smallest loss" if ground.what == "gap" else "loss",
+            span=ground.span,
+            log=ground.log,
+            epochs=tables.moments(c.task.epochs, paths.MOMENTS),
+            cells=paths.cells(sides) if seen.exact else None,
+            dark=c.dark,
         )
-        play()()
-        st.caption(" ".join(paths.remarks(task.training, seen, ways, sides)))
 
-if tabs["Data"].open:
-    with tabs["Data"]:
-        if isinstance(task.problem, Supervised):
-            data = task.whole.data
-            st.markdown(f"**{data_of(task.problem)}**: {len(data):,} rows, as the model sees them")
-            for remark in (validation.told(task), *validation.remarks(task)):
-                st.caption(escaped(remark))
-            st.dataframe(data[:PREVIEW].frame(), height=220)
-        else:
-            st.write("This problem is a formula and has no data.")
-        st.subheader("Your own data", anchor=False)
-        st.caption(
-            "A CSV file, at most 10 MB. Only this session can use it, and it is not written to disk. A link "
-            "to this page says which file it needs."
-        )
-        left, right = st.columns(2)
-        file = left.file_uploader(
-            "A CSV file", type=["csv", "tsv", "txt"], key="own.file", max_upload_size=10
-        )
-        st.session_state.drawn.draw("own.file", file)
-        pasted, table = shown.data.text, shown.data.table
-        key = at("own.text", pasted)
-        right.text_area("or its text", pasted, key=key, height=110, placeholder=EXAMPLE)
-        if shown.data.trouble:
-            st.error(escaped(shown.data.trouble))
-        if table is not None:
-            own_table(table)
-            own_columns(table, shown.data.columns)
+    asked: Any = {"on_select": begin_there, "selection_mode": "start"} if seen.exact else {}
+    st.vega_lite_chart(
+        drawn("path", c.task, c.runs, (zoom, c.dark), chart),
+        key=f"path.chart.{seen.exact}",
+        alt=f"Map of the loss with the paths of {len(histories)} runs.",
+        **asked,
+    )
+    play()()
+    st.caption(" ".join(paths.remarks(training, seen, ways, sides)))
 
-if tabs["Parameters"].open:
-    with tabs["Parameters"]:
-        courses = (*task.problem.names[:4], "gradient_norm")
-        minima = task.training.minima
-        optimum = dict(zip(task.problem.names, minima[0], strict=True)) if len(minima) == 1 else {}
-        columns = (*st.columns(len(courses) - 1), st.container())
-        for name, place in zip(courses, columns, strict=True):
-            norm = name == "gradient_norm"
 
-            def parameter_chart(name: str = name, norm: bool = norm) -> Any:
-                curves = tables.curves(histories, labels, name)
-                title = name.replace("_", " ")
-                best = optimum.get(name)
-                return charts.parameter_chart(
-                    curves, style, title, log=norm, leaving=diverged + away, optimum=best
-                )
+def data_tab(task: Task, data: DataTab) -> None:
+    if isinstance(task.problem, Supervised):
+        rows = task.whole.data
+        st.markdown(f"**{data_of(task.problem)}**: {len(rows):,} rows, as the model sees them")
+        for remark in (validation.told(task), *validation.remarks(task)):
+            st.caption(escaped(remark))
+        st.dataframe(rows[:PREVIEW].frame(), height=220)
+    else:
+        st.write("This problem is a formula and has no data.")
+    st.subheader("Your own data", anchor=False)
+    st.caption(
+        "A CSV file, at most 10 MB. Only this session can use it, and it is not written to disk. A link "
+        "to this page says which file it needs."
+    )
+    left, right = st.columns(2)
+    file = left.file_uploader("A CSV file", type=["csv", "tsv", "txt"], key="own.file", max_upload_size=10)
+    st.session_state.drawn.draw("own.file", file)
+    key = at("own.text", data.text)
+    right.text_area("or its text", data.text, key=key, height=110, placeholder=EXAMPLE)
+    if data.trouble:
+        st.error(escaped(data.trouble))
+    if data.table is not None:
+        own_table(data.table)
+        own_columns(data.table, data.columns)
 
-            spec = drawn(name, runs, (dark,), parameter_chart)
-            place.vega_lite_chart(spec, alt=f"Line chart: {name} over the epochs, for {len(runs)} runs.")
-        if task.problem.size > 4:
-            st.caption(f"The first 4 of {task.problem.size:,} parameters, and the norm of the gradient.")
-        if optimum:
-            st.caption("Dotted: the parameters with the smallest loss.")
-        for remark in tables.norm_remarks(histories):
-            st.caption(remark)
 
-if tabs["Three ways"].open:
-    with tabs["Three ways"]:
-        if not runs:
-            st.write("Add a run to see it trained three ways.")
-        else:
-            numbers = range(1, len(runs) + 1)
-            label_of = {number: method.label for number, method in zip(numbers, page.methods, strict=True)}
-            select("Run", numbers, view.lesson, "view.lesson", format_func=label_of.get)
-            run = runs[view.lesson - 1]
-            able = runners(type(run.optimizer))
-            verdict = Spot(st.container())
-            for column, (name, lines) in zip(
-                st.columns(3, border=True), lesson.three_ways().items(), strict=True
-            ):
-                column.markdown(f"**{name}**")
-                column.html(code(lines))
-            st.caption("Marked: the lines that are new compared with the way before.")
-            plot = Spot(st.container())
+def parameters_tab(c: Comparison, histories: Sequence[History]) -> None:
+    task, labels = c.task, c.labels
+    courses = (*task.problem.names[:4], "gradient_norm")
+    minima = task.training.minima
+    optimum = dict(zip(task.problem.names, minima[0], strict=True)) if len(minima) == 1 else {}
+    leaving = tables.diverged(histories, labels) + tables.away(histories, labels)
 
-            look = charts.Style.of(able, able, dark)
-            ways = train_all([replace(run, runner=runner) for runner in able], view, look, verdict, plot)
-            apart, rounding = furthest(ways), tables.rounding(ways)
-            verdict.finally_().markdown(
-                f"The same run trained with {', '.join(able)}, from one start. Over {run.epochs:,} epochs "
-                f"in {run.dtype} their parameters were **{distance(apart)}**."
-            )
+    def chart(name: str) -> Any:
+        curves, title = tables.curves(histories, labels, name), name.replace("_", " ")
+        look = {"log": name == "gradient_norm", "leaving": leaving, "optimum": optimum.get(name)}
+        return charts.parameter_chart(curves, c.style, title, **look)
 
-            def difference_chart() -> Any:
-                return charts.difference_chart(tables.differences(ways), rounding)
+    columns = (*st.columns(len(courses) - 1), st.container())
+    for name, place in zip(courses, columns, strict=True):
+        spec = drawn(name, task, c.runs, (c.dark,), partial(chart, name))
+        place.vega_lite_chart(spec, alt=f"Line chart: {name} over the epochs, for {len(histories)} runs.")
+    if task.problem.size > 4:
+        st.caption(f"The first 4 of {task.problem.size:,} parameters, and the norm of the gradient.")
+    if optimum:
+        st.caption("Dotted: the parameters with the smallest loss.")
+    for remark in tables.norm_remarks(histories):
+        st.caption(remark)
 
-            what = f"largest difference between the runners' parameters, over the epochs, at most {apart:.2g}"
-            spec = drawn("difference", (run,), (dark,), difference_chart)
-            plot.finally_().vega_lite_chart(spec, alt=f"Scatter plot: {what}.")
-            plot.container.caption(
-                "The largest difference between two runners' parameters at each epoch; where they are equal "
-                "there is no point. Dotted: one rounding step of the largest parameter in "
-                f"{run.dtype}, {rounding:.2g}."
-            )
-            by_hand, twin = lesson.update_code(run.optimizer)
-            name = type(run.optimizer).__name__
-            left, right = st.columns(2)
-            left.markdown(f"**{name} by hand**: `optimizer.step`")
-            left.code(by_hand or "# has no rule written by hand", wrap_lines=True)
-            right.markdown(f"**{name} in torch**: `optimizer.torch`")
-            right.code(twin, wrap_lines=True)
-            right.markdown(f"**{type(task.problem).__name__}**: the loss and its derivative by hand")
-            right.code(lesson.problem_code(task.problem), wrap_lines=True)
 
-if tabs["Race"].open:
-    with tabs["Race"]:
-        with st.container(horizontal=True, vertical_alignment="bottom"):
-            control("entrants", knobs(view)["entrants"], view.entrants, "view.entrants", width=150)
-            for name, knob in knobs(Racing).items():
-                if name != "target" or page.racing.criterion == "epochs":
-                    control(name, knob, getattr(page.racing, name), f"race.{name}", width=130)
-        st.caption(
-            f"Each optimizer tries {page.racing.trials} settings; each such trial is trained from "
-            f"{page.racing.starts} random starts, and the median counts. Then the best trial of each "
-            f"runs from {page.racing.starts} fresh starts, which no trial has seen."
-            + (" The chosen start plays no part." if task.start is not None else "")
-        )
-        field = page.race
-        if view.entrants == "runs" and not runs:
-            say("No runs to race: add one, or let the usual six race.")
-        elif field is None:
-            say("Nobody can race: a racer needs a rule by hand, and epochs to a gap a known minimum.")
-        elif wanted(field, field.parts, f"{field.size:,} runs of {field.epochs:,} epochs"):
-            result = watched(raced, field, f"Training {field.size:,} runs")
-            racers = standings.entrant_names(field)
-            footnote = "" if field.criterion == "epochs" else f", that is, {field.failure}"
-            look = charts.Style.nested(racers, dark)
-            say(standings.verdict(result, racers))
-            for warning in standings.warnings(result, racers):
-                st.warning(warning)
-            legend(look.colours, racers)
+def three_ways_tab(c: Comparison) -> None:
+    if not c.runs:
+        st.write("Add a run to see it trained three ways.")
+        return
+    numbers = range(1, len(c.runs) + 1)
+    label_of = {number: method.label for number, method in zip(numbers, c.page.methods, strict=True)}
+    select("Run", numbers, c.view.lesson, "view.lesson", format_func=label_of.get)
+    run = c.runs[c.view.lesson - 1]
+    verdict = Spot(st.container())
+    three = lesson.three_ways()
+    for column, (name, lines) in zip(st.columns(len(three), border=True), three.items(), strict=True):
+        column.markdown(f"**{name}**")
+        column.html(code(lines))
+    st.caption("Marked: the lines that are new compared with the way before.")
+    difference(c, run, verdict)
+    by_hand, twin = lesson.update_code(run.optimizer)
+    name = type(run.optimizer).__name__
+    left, right = st.columns(2)
+    left.markdown(f"**{name} by hand**: `optimizer.step`")
+    left.code(by_hand or "# has no rule written by hand", wrap_lines=True)
+    right.markdown(f"**{name} in torch**: `optimizer.torch`")
+    right.code(twin, wrap_lines=True)
+    right.markdown(f"**{type(c.task.problem).__name__}**: the loss and its derivative by hand")
+    right.code(lesson.problem_code(c.task.problem), wrap_lines=True)
 
-            def sensitivity_chart(look: charts.Style = look) -> Any:
-                trials, edges = race_tables.sensitivity(result, racers), race_tables.edges(result, racers)
-                lines = field.search == "lr"
-                return charts.sensitivity_chart(trials, edges, look, field.counted, field.missed, lines)
 
-            def tuned_chart() -> Any:
-                title = Y_TITLES["loss" if task.training.minimum is None else "gap"]
-                return charts.band_chart(race_tables.tuned_curves(result, racers), look, "epochs", title)
+def difference(c: Comparison, run: Run, verdict: Spot) -> None:
+    """How far the three ways are apart."""
+    able, plot = runners(type(run.optimizer)), Spot(st.container())
+    look = charts.Style.of(able, able, c.dark)
+    each = [replace(run, runner=runner) for runner in able]
+    ways = train_all(each, c.room // len(each), c.view, look, verdict, plot)
+    apart, rounding = furthest(ways), tables.rounding(ways)
+    verdict.finally_().markdown(
+        f"The same run trained with {', '.join(able)}, from one start. Over {run.epochs:,} epochs "
+        f"in {run.dtype} their parameters were **{distance(apart)}**."
+    )
+    what = f"largest difference between the runners' parameters, over the epochs, at most {apart:.2g}"
+    make = partial(charts.difference_chart, tables.differences(ways), rounding)
+    spec = drawn("difference", c.task, (run,), (c.dark, c.room), make)
+    plot.finally_().vega_lite_chart(spec, alt=f"Scatter plot: {what}.")
+    plot.container.caption(
+        "The largest difference between two runners' parameters at each epoch; where they are equal "
+        "there is no point. Dotted: one rounding step of the largest parameter in "
+        f"{run.dtype}, {rounding:.2g}."
+    )
 
-            def budget_chart() -> Any:
-                table = race_tables.budgets(result, racers)
-                return charts.budget_chart(table, look, f"expected {field.counted}")
 
-            st.vega_lite_chart(
-                drawn("sensitivity", (field,), (dark,), sensitivity_chart),
-                key="race.chart",
-                on_select=partial(add_trial, field),
-                selection_mode="trial",
-                alt=f"Line chart: {field.counted} against the learning rate.",
-            )
-            st.caption(
-                f"Each point is one trial. Cross: {field.missed}{footnote}. "
-                f"{standings.margins(result, racers)} Click a point to add it to your runs, which have the "
-                "sidebar's epochs and start."
-            )
-            left, right = st.columns(2)
-            left.markdown("**Tuned**: each at its best trial, from fresh starts")
-            left.vega_lite_chart(
-                drawn("tuned", (field,), (dark,), tuned_chart),
-                alt="Line chart: the gap of each tuned optimizer over the epochs.",
-            )
-            left.caption(
-                f"Median and 10–90 % of {field.starts} starts that no trial has seen."
-                + race_tables.unseen(race_tables.tuned_curves(result, racers)["mid"])
-            )
-            right.markdown("**Budget**: what to expect from fewer trials")
-            right.vega_lite_chart(
-                drawn("budget", (field,), (dark,), budget_chart),
-                alt=f"Line chart: expected {field.counted} against the number of trials.",
-            )
-            fallen, worst = ("failed", "what it began with") if footnote else ("missed", "all epochs")
-            right.caption(
-                "Had only so many of the trials been made: the expected result of the best of them. One that "
-                f"{fallen} counts as {worst}." + race_tables.unseen(race_tables.budgets(result, racers)["y"])
-            )
-            order = [look.colours[place] for place in result.ranking]
-            standing(standings.standings(result, racers), order, "The standings")
-            st.caption(
-                "Of trials that are equal but for rounding the middle one is the best. Who beats whom is "
-                "counted over the fresh starts; a tie is half a win."
-            )
-            if len(racers) > 1:
-                with st.expander("Who beat whom"):
-                    standing(standings.duels(result, racers), order, "In what share of starts who beat whom")
-            with st.container(horizontal=True):
-                light = charts.Style.nested(racers)
-                download("Trials (CSV)", lambda: result.frame(racers).to_csv(index=False), "trials.csv")
-                download("Race (SVG)", lambda: charts.svg(sensitivity_chart(light)), "race.svg")
+def race_tab(c: Comparison, headline: Spot) -> None:
+    racing, view, field = c.page.racing, c.view, c.page.race
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        control("entrants", knobs(view)["entrants"], view.entrants, "view.entrants", width=150)
+        for name, knob in knobs(Racing).items():
+            if name != "target" or racing.criterion == "epochs":
+                control(name, knob, getattr(racing, name), f"race.{name}", width=130)
+    st.caption(
+        f"Each optimizer tries {racing.trials} settings; each such trial is trained from "
+        f"{racing.starts} random starts, and the median counts. Then the best trial of each "
+        f"runs from {racing.starts} fresh starts, which no trial has seen."
+        + (" The chosen start plays no part." if c.task.start is not None else "")
+    )
+    if view.entrants == "runs" and not c.runs:
+        headline.say("No runs to race: add one, or let the usual six race.")
+    elif field is None:
+        headline.say("Nobody can race: a racer needs a rule by hand, and epochs to a gap a known minimum.")
+    elif wanted(headline, field, field.parts, f"{field.size:,} runs of {field.epochs:,} epochs"):
+        result = watched(raced, field, headline, f"Training {field.size:,} runs")
+        show_race(c, headline, field, result)
 
-if tabs["Grid"].open:
-    with tabs["Grid"]:
-        if not runs:
-            say("Add a run to see two of its settings at once.")
-        else:
-            run = runs[page.grid.run - 1]
-            able = list(grids.reals(run.optimizer))
-            with st.container(horizontal=True, vertical_alignment="bottom"):
-                numbers = range(1, len(runs) + 1)
-                name_of = {number: labels[number - 1] for number in numbers}
-                select("Run", numbers, page.grid.run, "grid.run", format_func=name_of.get, width=260)
-                select("From left to right", able, page.grid.x, "grid.x", width=180)
-                select("From bottom to top", able, page.grid.y, "grid.y", width=180)
-                control("count", knobs(Grid)["count"], page.grid.count, "grid.count", width=150)
-            try:
-                asked = page.grid.sweep(run)
-            except KnobError as error:
-                say(f"No grid: {error}.")
-            else:
-                if wanted(asked, [asked], f"{asked.size:,} runs of {run.epochs:,} epochs"):
-                    result = watched(swept, asked, f"Training {asked.size:,} runs")
-                    say(grids.verdict(result))
-                    table = grids.cells(result)
-                    axes = list(asked.axes)
 
-                    def heat_chart() -> Any:
-                        what = "final loss" if task.training.minimum is None else "final gap"
-                        logs = tuple(axis.log for axis in asked.axes.values())
-                        return charts.heat_chart(table, (*axes, what), logs)
+def show_race(c: Comparison, headline: Spot, field: Race, result: RaceResult) -> None:
+    racers = standings.entrant_names(field)
+    look = charts.Style.nested(racers, c.dark)
+    headline.say(standings.verdict(result, racers))
+    for warning in standings.warnings(result, racers):
+        st.warning(warning)
+    legend(look.colours, racers)
+    st.vega_lite_chart(
+        drawn("sensitivity", c.task, (field,), (c.dark,), partial(sensitivity_chart, result, look)),
+        key="race.chart",
+        on_select=partial(add_trial, field),
+        selection_mode="trial",
+        alt=f"Line chart: {field.counted} against the learning rate.",
+    )
+    footnote = "" if field.criterion == "epochs" else f", that is, {field.failure}"
+    st.caption(
+        f"Each point is one trial. Cross: {field.missed}{footnote}. "
+        f"{standings.margins(result, racers)} Click a point to add it to your runs, which have the "
+        "sidebar's epochs and start."
+    )
+    tuned_and_budget(c, field, result, look)
+    order = [look.colours[place] for place in result.ranking]
+    standing(standings.standings(result, racers), order, "The standings")
+    st.caption(
+        "Of trials that are equal but for rounding the middle one is the best. Who beats whom is "
+        "counted over the fresh starts; a tie is half a win."
+    )
+    if len(racers) > 1:
+        with st.expander("Who beat whom"):
+            standing(standings.duels(result, racers), order, "In what share of starts who beat whom")
+    with st.container(horizontal=True):
+        download("Trials (CSV)", partial(trials_csv, field), "trials.csv")
+        download("Race (SVG)", partial(race_svg, field), "race.svg")
 
-                    st.vega_lite_chart(
-                        drawn("grid", (run,), (repr(page.grid),), heat_chart),
-                        key="grid.chart",
-                        on_select=partial(add_cell, asked),
-                        selection_mode="cell",
-                        alt=f"Heat map of {axes[0]} and {axes[1]}. {grids.verdict(result)}",
-                    )
-                    st.caption(
-                        f"Each cell is one run of {run.epochs:,} epochs. Cross: failed, that is, {FAILED}. "
-                        "Click a cell to add it to the comparison."
-                    )
-                    download("Grid (CSV)", lambda: result.frame().to_csv(index=False), "grid.csv")
 
-with summary:
-    if runs:
+def sensitivity_chart(result: RaceResult, look: charts.Style) -> Any:
+    field, racers = result.race, look.names
+    trials, edges = race_tables.sensitivity(result, racers), race_tables.edges(result, racers)
+    return charts.sensitivity_chart(trials, edges, look, field.counted, field.missed, field.search == "lr")
+
+
+def tuned_and_budget(c: Comparison, field: Race, result: RaceResult, look: charts.Style) -> None:
+    """The tuned optimizers over the epochs, and what fewer trials would have given."""
+    tuned, budgets = race_tables.tuned_curves(result, look.names), race_tables.budgets(result, look.names)
+    title = Y_TITLES["loss" if c.task.training.minimum is None else "gap"]
+    left, right = st.columns(2)
+    left.markdown("**Tuned**: each at its best trial, from fresh starts")
+    make = partial(charts.band_chart, tuned, look, "epochs", title)
+    left.vega_lite_chart(
+        drawn("tuned", c.task, (field,), (c.dark,), make),
+        alt="Line chart: the gap of each tuned optimizer over the epochs.",
+    )
+    starts = f"Median and 10–90 % of {field.starts} starts that no trial has seen."
+    left.caption(starts + race_tables.unseen(tuned["mid"]))
+    right.markdown("**Budget**: what to expect from fewer trials")
+    make = partial(charts.budget_chart, budgets, look, f"expected {field.counted}")
+    right.vega_lite_chart(
+        drawn("budget", c.task, (field,), (c.dark,), make),
+        alt=f"Line chart: expected {field.counted} against the number of trials.",
+    )
+    epochs = field.criterion == "epochs"
+    fallen, worst = ("missed", "all epochs") if epochs else ("failed", "what it began with")
+    right.caption(
+        "Had only so many of the trials been made: the expected result of the best of them. One that "
+        f"{fallen} counts as {worst}." + race_tables.unseen(budgets["y"])
+    )
+
+
+def grid_tab(c: Comparison, headline: Spot) -> None:
+    if not c.runs:
+        headline.say("Add a run to see two of its settings at once.")
+        return
+    grid, labels, run = c.page.grid, c.labels, c.runs[c.page.grid.run - 1]
+    able = list(grids.reals(run.optimizer))
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        numbers = range(1, len(c.runs) + 1)
+        name_of = {number: labels[number - 1] for number in numbers}
+        select("Run", numbers, grid.run, "grid.run", format_func=name_of.get, width=260)
+        if len(able) > 1:
+            select("From left to right", able, grid.x, "grid.x", width=180)
+            select("From bottom to top", able, grid.y, "grid.y", width=180)
+        control("count", knobs(Grid)["count"], grid.count, "grid.count", width=150)
+    try:
+        asked = grid.sweep(run)
+    except KnobError as error:
+        headline.say(f"No grid: {error}.")
+        return
+    if wanted(headline, asked, [asked], f"{asked.size:,} runs of {run.epochs:,} epochs"):
+        show_grid(c, headline, asked, watched(swept, asked, headline, f"Training {asked.size:,} runs"))
+
+
+def show_grid(c: Comparison, headline: Spot, asked: Sweep, result: SweepResult) -> None:
+    headline.say(grids.verdict(result))
+    axes, what = list(asked.axes), "final loss" if c.task.training.minimum is None else "final gap"
+    logs = tuple(axis.log for axis in asked.axes.values())
+    make = partial(charts.heat_chart, grids.cells(result), (*axes, what), logs)
+    st.vega_lite_chart(
+        drawn("grid", c.task, (asked.run,), (repr(c.page.grid),), make),
+        key="grid.chart",
+        on_select=partial(add_cell, asked),
+        selection_mode="cell",
+        alt=f"Heat map of {axes[0]} and {axes[1]}. {grids.verdict(result)}",
+    )
+    st.caption(
+        f"Each cell is one run of {asked.run.epochs:,} epochs. Cross: failed, that is, {FAILED}. "
+        "Click a cell to add it to the comparison."
+    )
+    download("Grid (CSV)", partial(grid_csv, asked), "grid.csv")
+
+
+def results(c: Comparison, histories: Sequence[History]) -> None:
+    """The table of runs, the link, and what can be taken along."""
+    if c.runs:
         st.markdown("**Your runs**")
-        standing(cells(histories, labels, view.target), style.colours, "How each run ended")
-    link = f"{str(st.context.url).partition('?')[0].rstrip('/')}/?{page.to_query()}"
+        standing(cells(histories, c.labels, c.view.target), c.style.colours, "How each run ended")
+    link = f"{str(st.context.url).partition('?')[0].rstrip('/')}/?{c.page.to_query()}"
     copy_link()(data={"link": link}, key="copy")
     with st.container(horizontal=True, vertical_alignment="center"):
-        light = charts.Style.of(labels, [run.runner for run in runs])
-        download("Curves (CSV)", lambda: export.curves_csv(histories, labels), "curves.csv")
-        download("Settings (JSON)", lambda: export.settings_json(page, link), "settings.json")
-        download("Chart (SVG)", lambda: charts.svg(loss_chart(light, legend=True)), "loss.svg")
+        download("Curves (CSV)", partial(curves_csv, c), "curves.csv")
+        download("Settings (JSON)", partial(export.settings_json, c.page, link), "settings.json")
+        download("Chart (SVG)", partial(loss_svg, c), "loss.svg")
+    for remark in tables.kept_remarks(histories):
+        st.caption(remark)
     st.caption(
         f"torch {torch.__version__}, one thread. The same link gives the same numbers on the same versions; "
         "times differ."
     )
 
+
+# What a button of a download makes once it is pressed: from the cache, or trained anew.
+
+
+def curves_csv(c: Comparison) -> str:
+    return export.curves_csv([trained(run, most_rows(run, c.room)) for run in c.runs], c.labels)
+
+
+def loss_svg(c: Comparison) -> str:
+    light = charts.Style.of(c.labels, [run.runner for run in c.runs])
+    histories = [trained(run, most_rows(run, c.room)) for run in c.runs]
+    return charts.svg(loss_chart(c, histories, light, legend=True))
+
+
+def trials_csv(field: Race) -> str:
+    return raced(field).frame(standings.entrant_names(field)).to_csv(index=False)
+
+
+def race_svg(field: Race) -> str:
+    return charts.svg(sensitivity_chart(raced(field), charts.Style.nested(standings.entrant_names(field))))
+
+
+def grid_csv(asked: Sweep) -> str:
+    return swept(asked).frame().to_csv(index=False)
+
+
+def main(shown: Shown) -> None:
+    """All but the title."""
+    page, view = shown.page, shown.page.view
+    c = Comparison(page, st.context.theme.type == "dark")
+    story = next((p for p in PRESETS if (p.page.task, p.page.methods) == (c.task, page.methods)), None)
+    with st.sidebar:
+        sidebar(c, shown.ids, story)
+    notices(shown.notes)
+    headline = Spot(st.container())
+    st.session_state.setdefault("view.tab", view.tab)  # a default that changes would make other tabs of them
+    tabs = st.tabs(TABS, key=at("view.tab", view.tab), on_change="rerun")
+    tab, below = tabs[TABS.index(view.tab)], st.container()
+    with tab:
+        if view.tab in ("Loss", "Path", "Parameters"):
+            legend(c.style.colours, c.labels)
+        if view.tab == "Loss":
+            loss_controls(c)
+    canvas = Spot(tab.container()) if view.tab == "Loss" else None
+
+    histories = train_all(c.runs, c.room, view, c.style, headline, canvas)
+    if view.tab not in OF_MANY:
+        headline.say(sentence(histories, view.target))
+    if story and view.tab in (story.page.view.tab, *(set(TABS) - set(OF_MANY))):
+        headline.container.caption(story.hint)
+    with tab:
+        open_tab(c, shown.data, histories, headline, canvas)
+    with below:
+        results(c, histories)
+
+
+def open_tab(
+    c: Comparison, data: DataTab, histories: Sequence[History], headline: Spot, canvas: Spot | None
+) -> None:
+    tabs: dict[str, Callable[[], None]] = {
+        "Fit": lambda: fit_tab(c, histories),
+        "Path": lambda: path_tab(c, histories),
+        "Parameters": lambda: parameters_tab(c, histories),
+        "Data": lambda: data_tab(c.task, data),
+        "Three ways": lambda: three_ways_tab(c),
+        "Race": lambda: race_tab(c, headline),
+        "Grid": lambda: grid_tab(c, headline),
+    }
+    if canvas is not None:
+        loss_tab(c, histories, canvas)
+    else:
+        tabs[c.view.tab]()
+
+
+begin()
+shown = current()
+write_address(shown.page)
+st.session_state.drawn.begin()
+main(shown)
 st.session_state.drawn.end()

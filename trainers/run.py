@@ -22,7 +22,7 @@ COORDINATE = Real(0.0, "One coordinate of a chosen start.", -1e6, 1e6)
 MOST_COORDINATES = 12
 """A start with more coordinates is not chosen on the page, nor told in a link."""
 MOST_NUMBERS = 12_000_000
-"""The most that is recorded of a run: epochs times parameters, or epochs times updates."""
+"""The most that is recorded of the runs of a page together: epochs times parameters, or times updates."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,6 +129,12 @@ class Run(Task, Method):
         if len(methods) > 1:
             notes.append(f"The link has {len(methods)} runs: using the first.")
         return join(task, methods[0] if methods else Method()), notes
+
+
+def most_rows(run: Run, room: int) -> int | None:
+    """Of how many epochs parameters and gradients can be kept in room for so many numbers; None for all."""
+    rows = room // max(run.problem.size, run.updates)
+    return None if rows > run.epochs else rows
 
 
 def in_words(values: dict[str, Any]) -> list[str]:

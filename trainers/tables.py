@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from trainers.history import History, spread
-from trainers.run import Run
+from trainers.run import MOST_NUMBERS, Run
 from trainers.summary import ENDS, figure
 
 COLUMNS = {
@@ -79,6 +79,12 @@ def under_way(
     return pd.concat(parts, ignore_index=True)
 
 
+def diverged(histories: Sequence[History], names: Sequence[str]) -> list[str]:
+    """The runs whose loss became infinite, or not a number."""
+    pairs = zip(histories, names, strict=True)
+    return [name for history, name in pairs if history.status == "diverged"]
+
+
 def away(histories: Sequence[History], names: Sequence[str]) -> list[str]:
     """The runs that did not diverge and yet ended ten times as far away as they began."""
     pairs = zip(histories, names, strict=True)
@@ -117,6 +123,19 @@ def remarks(histories: Sequence[History], column: str, log: bool, also: Sequence
             f"A cross marks the last finite value of a run that {ends}, at the edge if it lies beyond."
         )
     return " ".join(remarks)
+
+
+def kept_remarks(histories: Sequence[History]) -> list[str]:
+    """What is told of runs of which not all is kept."""
+    thin = [history for history in histories if history.thinned]
+    if not thin:
+        return []
+    fewest = min(len(history.epochs) for history in thin)
+    who = "Of each run" if len(thin) == len(histories) else f"Of {len(thin)} of {len(histories)} runs"
+    return [
+        f"{who} parameters, gradients and losses on batches are kept at {fewest:,} of {thin[0].run.epochs:,} "
+        f"epochs: a page has room for {MOST_NUMBERS:,} numbers. The losses after each epoch are complete."
+    ]
 
 
 def _minimum(history: History, log: bool) -> list[str]:
