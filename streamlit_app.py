@@ -62,7 +62,7 @@ with st.skeleton(height=480):
     from trainers.sweeping import estimate, memory, work
     from trainers.sweeps import FAILED, SweepResult
 
-CACHE = "100MB"
+CACHE = "100MB"  # of each function; config.toml bounds them together
 MOST_NOTES = 6
 PREVIEW = 100  # rows
 EXAMPLE = "x,y\n1,2\n2,4.1"

@@ -27,7 +27,6 @@ from trainers.problems import (
     Polynomial,
     SoftmaxRegression,
 )
-from trainers.problems.least_squares import solved
 from trainers.problems.suiting import models
 from trainers.problems.supervised import as_read, prepared
 from trainers.run import Method, Task
@@ -182,7 +181,7 @@ def test_what_was_pickled_finds_a_table_that_was_read_again() -> None:
     content = b"x,y\n" + b"\n".join(b"%d,%d" % (x, x + 1) for x in range(9))
     run = Run(problem=LinearRegression(source="own", own=Own.of(read_table(content), 1, (0,))), epochs=3)
     pickled = pickle.dumps(train(run))
-    for cache in (as_read, prepared, solved, divided):
+    for cache in (as_read, prepared, divided):
         cache.cache_clear()
     del run
     gc.collect()

@@ -1,6 +1,5 @@
 """What is done first changes nothing for what comes after: caches, torch's settings, the caller's modes."""
 
-import functools
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
@@ -11,6 +10,7 @@ import torch
 
 from data.own import read_table
 from trainers import Axis, Race, Run, Sweep, fits, paths, race, sweep, train
+from trainers.caches import BYTES, kept_within_bounds
 from trainers.conditioning import conditioning
 from trainers.history import History
 from trainers.optimizers import SGD, Adam
@@ -24,6 +24,8 @@ from trainers.problems import (
     SoftmaxRegression,
     Thermometer,
 )
+from trainers.problems.least_squares import SOLUTIONS
+from trainers.problems.rows import Rows
 from trainers.problems.supervised import Supervised
 from trainers.runners import RUNNERS
 from trainers.sweeping import curves, estimate
@@ -44,8 +46,9 @@ def forget() -> None:
     """Empty all caches of the library, as in a process that has just begun."""
     modules = [module for name, module in sys.modules.items() if name.split(".")[0] == "trainers"]
     for found in [found for module in modules for found in vars(module).values()]:
-        if isinstance(found, functools._lru_cache_wrapper):
+        if callable(getattr(found, "cache_clear", None)):
             found.cache_clear()
+    SOLUTIONS.clear()
 
 
 def swept(run: Run) -> object:
@@ -78,7 +81,7 @@ def drawn(run: Run) -> object:
 def inferred(run: Run) -> object:
     """Whatever a caller may ask in inference mode."""
     with torch.inference_mode():
-        ends = [part.minimum for part in run.split if part is not None]
+        ends = [part.minimum for part in (run.training, run.held_out) if part is not None]
         conditioning(run.training)
         return ends, run.training.loss(run.initial()), swept(run), train(run)
 
@@ -141,3 +144,27 @@ def settings() -> tuple[int, bool, bool]:
 def halt(epoch: int, loss: torch.Tensor) -> None:
     assert torch.get_num_threads() == 1
     raise RuntimeError("stop")
+
+
+def test_what_is_kept_is_bounded_by_its_bytes() -> None:
+    made: list[int] = []
+
+    @kept_within_bounds(lambda rows: rows.bytes)
+    def sample(count: int) -> Rows:
+        made.append(count)
+        numbers = torch.zeros(count, 10, dtype=torch.float64)
+        return Rows(numbers, numbers[:, 0], tuple("abcdefghij"), "k")
+
+    room = BYTES / sample(1).bytes
+    third, all_of_it = int(room / 3.1), int(room * 1.1)
+    for count in (third, third + 1, third + 2, third, third + 1, third + 2):
+        sample(count)
+    assert made[1:] == [third, third + 1, third + 2], "three fit"
+    sample(third + 3)
+    sample(third)
+    assert made[4:] == [third + 3, third], "the one that was asked for longest ago is gone"
+    sample(all_of_it)
+    sample(all_of_it)
+    assert made[6:] == [all_of_it] * 2, "what is larger than the room is not kept"
+    sample(third)
+    assert len(made) == 8

@@ -15,7 +15,7 @@ ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 ALLOWED = {
     "data": {"data", "pandas", "numpy"},
-    "trainers": {"trainers", "data", "pandas", "torch", "numpy", "contourpy"},
+    "trainers": {"trainers", "data", "pandas", "torch", "numpy", "contourpy", "cachetools"},
     "charts": {"charts", "pandas", "altair", "vl_convert", "numpy", "PIL"},
 }
 STANDARD = {"__future__", *__import__("sys").stdlib_module_names}

@@ -1,16 +1,13 @@
 """What the second derivatives of a quadratic loss say about step sizes."""
 
 from dataclasses import dataclass
-from functools import lru_cache
 
 import torch
 from torch import Tensor
 
-from trainers.modes import kept
 from trainers.objective import Objective
 from trainers.optimizers import SGD
 from trainers.problems import Problem
-from trainers.problems.supervised import PREPARED
 from trainers.summary import figure, listed
 
 FEW = 6
@@ -44,8 +41,6 @@ class Conditioning:
         return f"eigenvalues {named}; condition number {number}"
 
 
-@lru_cache(PREPARED)
-@kept
 def conditioning(problem: Problem) -> Conditioning | None:
     """That of a problem with a Hessian that is the same everywhere; None for others."""
     hessian = problem.hessian

@@ -2,14 +2,13 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 
 import torch
 
+from trainers.caches import kept_within_bounds
 from trainers.knobs import KnobError, Settings, choice, integer, real, shown
-from trainers.modes import kept
 from trainers.problems import Problem, Thermometer
-from trainers.problems.supervised import PREPARED, Supervised, as_read
+from trainers.problems.supervised import Supervised, as_read
 from trainers.splits import Split, drawn
 
 MOST_SEED = 2**31 - 1
@@ -74,8 +73,13 @@ class Objective(Settings):
         return Batched(self.training, self.batch, self.shuffle) if self.updates > 1 else self.training
 
 
-@lru_cache(PREPARED)
-@kept
+def _bytes(split: Split) -> float:
+    """What a split takes at most; the problem that asks may hold all its rows, too."""
+    parts = (split.training, split.held_out)
+    return 2 * sum(part.data.bytes for part in parts if isinstance(part, Supervised))
+
+
+@kept_within_bounds(_bytes)
 def divided(problem: Problem, share: float, seed: int) -> Split:
     """The problem on its rows less a share of them, and on that share, drawn at random; once.
 

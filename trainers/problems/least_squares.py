@@ -1,14 +1,15 @@
 """Linear models, whose mean squared error is known in every respect."""
 
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
+from weakref import WeakKeyDictionary
 
 import torch
 from torch import Tensor
 
 from trainers.modes import kept
 from trainers.problems.rows import Rows, with_ones
-from trainers.problems.supervised import PREPARED, Supervised, normal
+from trainers.problems.supervised import Supervised, normal
 
 
 @dataclass(frozen=True)
@@ -111,11 +112,16 @@ class Solution:
         return self._reduced[dtype]
 
 
-@lru_cache(PREPARED)
-@kept
+SOLUTIONS: WeakKeyDictionary[Rows, Solution] = WeakKeyDictionary()
+"""Of the rows that are in use."""
+
+
 def solved(rows: Rows) -> Solution:
     """The least squares solution of these rows, found once."""
-    return Solution(*rows.to(torch.float64))
+    found = SOLUTIONS.get(rows)
+    if found is None:
+        found = SOLUTIONS[rows] = Solution(*rows.to(torch.float64))
+    return found
 
 
 @dataclass(frozen=True)

@@ -33,6 +33,11 @@ class Rows:
     def __getitem__(self, index: Index) -> "Rows":
         return replace(self, inputs=self.inputs[index], target=self.target[index])
 
+    @property
+    def bytes(self) -> float:
+        """What they take at most, in both precisions."""
+        return 1.5 * (self.inputs.nbytes + self.target.nbytes)
+
     def to(self, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
         """Inputs and targets in this precision; the numbers of classes stay whole."""
         if dtype not in self._converted:

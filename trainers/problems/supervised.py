@@ -3,23 +3,19 @@
 from collections.abc import Callable, Mapping
 from copy import copy
 from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import Any, ClassVar, Self
 
 import pandas as pd
 import torch
 from torch import Tensor
 
+from trainers.caches import kept_within_bounds
 from trainers.knobs import KnobError
-from trainers.modes import kept
 from trainers.problems.base import Problem
 from trainers.problems.own import Own
 from trainers.problems.rows import Index, Rows
 
-PREPARED = 16
-"""Of how many problems the data are kept ready."""
-READ = 4
-"""Of how many problems the rows are kept as they were read: a split needs them once."""
 OWN = "own"
 
 
@@ -107,15 +103,22 @@ class Supervised(Problem):
         return other
 
 
-@lru_cache(READ)
-@kept
+def _once(rows: Rows) -> float:
+    return rows.bytes
+
+
+def _twice(rows: Rows) -> float:
+    """The problem that asks may hold its scaled rows, too."""
+    return 2 * rows.bytes
+
+
+@kept_within_bounds(_twice)
 def as_read(problem: Supervised) -> Rows:
     """All rows of a problem, read or made once."""
     return problem.read()
 
 
-@lru_cache(PREPARED)
-@kept
+@kept_within_bounds(_once)
 def prepared(problem: Supervised) -> Rows:
     """All rows of a problem as the model sees them if it trains on all."""
     rows = as_read(problem)
