@@ -44,6 +44,7 @@ QUIET = """
 class Server:
     url: str
     log: Path
+    pid: int
 
 
 @dataclass
@@ -136,7 +137,7 @@ def serve(folder: Path) -> Iterator[Server]:
     ):
         try:
             wait_for_health(process, port, log)
-            yield Server(f"http://{HOST}:{port}", log)
+            yield Server(f"http://{HOST}:{port}", log, process.pid)
         finally:
             end(process)
 
