@@ -1,8 +1,8 @@
 """The page, without a browser."""
 
-import itertools
 import re
 from dataclasses import dataclass, replace
+from itertools import count, product
 from typing import Any, ClassVar
 from urllib.parse import parse_qs
 
@@ -15,6 +15,7 @@ from torch.optim import Adadelta as TorchAdadelta
 from torch.optim import Optimizer as TorchOptimizer
 
 import trainers
+from tests.matrix import slow_but
 from trainers import Race, Run, controls, race, sweeping, train
 from trainers.knobs import Number, real
 from trainers.optimizers import OPTIMIZERS, SGD, Adam, Optimizer, Rule
@@ -59,8 +60,18 @@ def test_the_default_page_is_the_first_story() -> None:
     assert not app.warning
 
 
-@pytest.mark.parametrize("preset", PRESETS, ids=lambda preset: preset.name)
-@pytest.mark.parametrize("tab", TABS)
+FIRST = {repr(preset.page.task.problem): preset for preset in reversed(PRESETS)}.values()
+"""The first story of each problem."""
+QUICK = [
+    (preset, tab) for preset, tab in product(PRESETS, TABS) if preset in FIRST or tab == preset.page.view.tab
+]
+
+
+@pytest.mark.parametrize(
+    ("preset", "tab"),
+    slow_but(QUICK, product(PRESETS, TABS)),
+    ids=lambda given: getattr(given, "name", given),
+)
 def test_every_story_on_every_tab(preset: Any, tab: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sweeping, "estimate", lambda asked: sweeping.work(asked) / 1e8)
     app = opened(Page(preset.page.task, preset.page.methods, View(tab=tab)).to_query())
@@ -143,7 +154,7 @@ def test_a_script_that_is_ended_while_it_changes_the_page_tears_nothing(
 ) -> None:
     app = opened("epochs=50&run=SGD~lr-0.01&run=RMSprop")
     before, story = shown(app), PRESETS[-1].page
-    set_item, writes = SessionStateProxy.__setitem__, itertools.count()
+    set_item, writes = SessionStateProxy.__setitem__, count()
 
     def ended(self: SessionStateProxy, key: str, value: object) -> None:
         if next(writes) == write:
