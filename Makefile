@@ -3,13 +3,16 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test lint format bench screenshot clean
+.PHONY: run test test-all lint format bench screenshot clean
 
 run: .venv/ready  ## open the dashboard
 	$(BIN)/streamlit run streamlit_app.py
 
-test: .venv/ready  ## all tests; those in a browser need Chromium
-	$(BIN)/python -m pytest
+test: .venv/ready  ## the tests, two at a time; those in a browser need Chromium
+	$(BIN)/python -m pytest -n 2
+
+test-all: .venv/ready  ## with those marked as slow: the full products of the matrices
+	$(BIN)/python -m pytest -n 2 -m ""
 
 lint: .venv/ready  ## style and types
 	$(BIN)/ruff check .

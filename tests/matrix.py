@@ -1,10 +1,12 @@
 """The settings that the matrices of tests go through, made from the registries."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import replace
 from itertools import product
 from typing import Any
+
+import pytest
 
 from trainers.knobs import Flag, Knob, KnobError, Real, knobs
 from trainers.optimizers import OPTIMIZERS, Optimizer, Rule
@@ -22,11 +24,30 @@ def optimizers(kinds: type[Optimizer] = Optimizer) -> list[Optimizer]:
     ]
 
 
-def pairs() -> list[tuple[Optimizer, Problem]]:
-    """Every rule on the first problem, and each kind as it is on all others."""
-    first, *others = (kind() for kind in PROBLEMS.values())
-    kinds = [kind() for kind in OPTIMIZERS.values() if issubclass(kind, Rule)]
-    return [(rule, first) for rule in rules()] + list(product(kinds, others))
+def pairs(kinds: type[Optimizer] = Rule) -> list[tuple[Optimizer, Problem]]:
+    """Every setting with its flags in pairs on the first problem, and each kind as it is on all others."""
+    first, *others = problems()
+    defaults = [kind() for kind in OPTIMIZERS.values() if issubclass(kind, kinds)]
+    return [(each, first) for each in optimizers(kinds) if flags(each) <= 2] + list(product(defaults, others))
+
+
+def product_of_all(kinds: type[Optimizer] = Rule) -> list[Any]:
+    """Every setting on every problem; `make test` goes through the pairs alone."""
+    return slow_but(pairs(kinds), product(optimizers(kinds), problems()))
+
+
+def slow_but(quick: Collection[tuple[Any, ...]], cases: Iterable[tuple[Any, ...]]) -> list[Any]:
+    """These cases, all but the quick ones marked as slow."""
+    return [pytest.param(*case, marks=() if case in quick else pytest.mark.slow) for case in cases]
+
+
+def flags(optimizer: Optimizer) -> int:
+    """How many flags are turned."""
+    return sum(isinstance(knobs(optimizer)[name], Flag) for name in optimizer.changed())
+
+
+def problems() -> list[Problem]:
+    return [kind() for kind in PROBLEMS.values()]
 
 
 def rules() -> list[Optimizer]:

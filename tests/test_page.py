@@ -1,8 +1,8 @@
 """The page, without a browser."""
 
-import itertools
 import re
 from dataclasses import dataclass, replace
+from itertools import count, product
 from typing import Any, ClassVar
 from urllib.parse import parse_qs
 
@@ -15,7 +15,8 @@ from torch.optim import Adadelta as TorchAdadelta
 from torch.optim import Optimizer as TorchOptimizer
 
 import trainers
-from trainers import Race, Run, controls, race, train
+from tests.matrix import slow_but
+from trainers import Race, Run, controls, race, sweeping, train
 from trainers.knobs import Number, real
 from trainers.optimizers import OPTIMIZERS, SGD, Adam, Optimizer, Rule
 from trainers.optimizers.base import State
@@ -59,14 +60,25 @@ def test_the_default_page_is_the_first_story() -> None:
     assert not app.warning
 
 
-@pytest.mark.parametrize("preset", PRESETS, ids=lambda preset: preset.name)
-@pytest.mark.parametrize("tab", TABS)
-def test_every_story_on_every_tab(preset: Any, tab: str) -> None:
+FIRST = {repr(preset.page.task.problem): preset for preset in reversed(PRESETS)}.values()
+"""The first story of each problem."""
+QUICK = [
+    (preset, tab) for preset, tab in product(PRESETS, TABS) if preset in FIRST or tab == preset.page.view.tab
+]
+
+
+@pytest.mark.parametrize(
+    ("preset", "tab"),
+    slow_but(QUICK, product(PRESETS, TABS)),
+    ids=lambda given: getattr(given, "name", given),
+)
+def test_every_story_on_every_tab(preset: Any, tab: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sweeping, "estimate", lambda asked: sweeping.work(asked) / 1e8)
     app = opened(Page(preset.page.task, preset.page.methods, View(tab=tab)).to_query())
     assert shown(app).view.tab == tab
     without = ("Data",) if preset.page.task.problem.count else ("Data", "Fit")
     asks_first = any(button.label == "Begin" for button in app.button)
-    assert asks_first <= (tab in ("Race", "Grid") and preset.page.task.problem.size > 2)
+    assert asks_first == (tab in ("Race", "Grid") and preset.page.task.problem.size > 2)
     assert bool(chart_types(app)) == (tab not in without and not asks_first)
     of_these_runs = tab not in ("Race", "Grid") or tab == preset.page.view.tab
     assert (app.caption[0].value == preset.hint) == of_these_runs
@@ -142,7 +154,7 @@ def test_a_script_that_is_ended_while_it_changes_the_page_tears_nothing(
 ) -> None:
     app = opened("epochs=50&run=SGD~lr-0.01&run=RMSprop")
     before, story = shown(app), PRESETS[-1].page
-    set_item, writes = SessionStateProxy.__setitem__, itertools.count()
+    set_item, writes = SessionStateProxy.__setitem__, count()
 
     def ended(self: SessionStateProxy, key: str, value: object) -> None:
         if next(writes) == write:

@@ -1,10 +1,12 @@
 """Every problem: its gradient, its minimum, its start."""
 
 import math
+from itertools import product
 
 import pytest
 import torch
 
+from tests.matrix import slow_but
 from trainers import Run, train
 from trainers.optimizers import SGD
 from trainers.problems import (
@@ -41,10 +43,14 @@ OTHERS = [
     Network(depth=2, width=64, width2=64),
 ]
 ALL = [kind() for kind in PROBLEMS.values()] + OTHERS + NETWORKS
+LARGE = [problem for problem in NETWORKS if problem.source == "digits"]
+SHAPES: list[tuple[int, ...]] = [(), (1,), (7,)]
+QUICK = [
+    (problem, runs) for problem, runs in product(ALL, SHAPES) if runs != (7,) or problem not in LARGE[1:]
+]
 
 
-@pytest.mark.parametrize("runs", [(), (1,), (7,)], ids=str)
-@pytest.mark.parametrize("problem", ALL, ids=repr)
+@pytest.mark.parametrize(("problem", "runs"), slow_but(QUICK, product(ALL, SHAPES)), ids=repr)
 def test_the_gradient_by_hand_is_autograd_s_and_the_difference_quotient(
     problem: Problem, runs: tuple[int, ...]
 ) -> None:

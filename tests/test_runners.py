@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from tests.matrix import optimizers
+from tests.matrix import product_of_all
 from trainers import Run, train
 from trainers.optimizers import OPTIMIZERS, SGD, Optimizer
 from trainers.problems import PROBLEMS, Problem
@@ -14,8 +14,7 @@ TOLERANCE = {"float32": 2e-4, "float64": 1e-10}
 
 
 @pytest.mark.parametrize("dtype", TOLERANCE)
-@pytest.mark.parametrize("problem", [kind() for kind in PROBLEMS.values()], ids=repr)
-@pytest.mark.parametrize("optimizer", optimizers(), ids=repr)
+@pytest.mark.parametrize(("optimizer", "problem"), product_of_all(Optimizer), ids=repr)
 def test_all_runners_take_the_same_steps(optimizer: Optimizer, problem: Problem, dtype: str) -> None:
     """Rounding grows along a path, so each step begins at the first runner's parameters."""
     start = Run(problem=problem, dtype=dtype).initial()

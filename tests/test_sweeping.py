@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 import torch
 
-from tests.matrix import pairs, rules
+from tests.matrix import pairs, product_of_all
 from trainers import Axis, Run, Sweep, sweep, sweeping, train
 from trainers.optimizers import SGD, Adam, RMSprop, Rule
-from trainers.problems import PROBLEMS, Problem, Thermometer
+from trainers.problems import Problem, Thermometer
 
 RATES = Axis(1e-3, 1e-1, 5, log=True)
 
@@ -38,8 +38,7 @@ def test_every_row_is_its_run_trained_alone(rule: Rule, problem: Problem) -> Non
             assert result.epochs_to[gap][row] == (-1 if (k := history.epochs_to(gap)) is None else k)
 
 
-@pytest.mark.parametrize("problem", [kind() for kind in PROBLEMS.values()], ids=repr)
-@pytest.mark.parametrize("rule", rules(), ids=repr)
+@pytest.mark.parametrize(("rule", "problem"), product_of_all(), ids=repr)
 def test_every_step_is_that_of_its_run_alone(rule: Rule, problem: Problem) -> None:
     asked = Sweep(Run(problem=problem, optimizer=rule, dtype="float64"), {"lr": RATES}, starts=2)
     block = sweeping.Block(asked, torch.arange(asked.size))

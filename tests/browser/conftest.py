@@ -38,6 +38,20 @@ QUIET = """
     new MutationObserver(changed).observe(document, watch);
 """
 """Lets a page know for how long it has stood still: by the clock, and in frames, as a busy one draws none."""
+HOLD = """
+import sys
+import time
+from pathlib import Path
+
+GO = Path(__file__).with_name("go")
+
+def hold(event, args):
+    while event == "import" and args[0] == "torch" and not GO.exists():
+        time.sleep(0.01)
+
+sys.addaudithook(hold)
+"""
+"""Python runs this before anything else where it is `sitecustomize.py`: torch is not imported before "go"."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +59,10 @@ class Server:
     url: str
     log: Path
     pid: int
+
+    def go(self) -> None:
+        """Let a held server import torch."""
+        self.log.with_name("go").touch()
 
 
 @dataclass
@@ -119,22 +137,21 @@ def server(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[S
 
 
 @pytest.fixture
-def cold_server(browser: Any, tmp_path: Path) -> Iterator[Server]:
-    """The app in a process that nobody has visited yet: it has not imported torch."""
-    with serve(tmp_path) as server:
+def held_server(browser: Any, tmp_path: Path) -> Iterator[Server]:
+    """The app in a process that nobody has visited yet: it imports torch when it is told to go."""
+    (tmp_path / "sitecustomize.py").write_text(HOLD, encoding="utf-8")
+    with serve(tmp_path, PYTHONPATH=str(tmp_path)) as server:
         yield server
 
 
 @contextmanager
-def serve(folder: Path) -> Iterator[Server]:
+def serve(folder: Path, **environment: str) -> Iterator[Server]:
     """Run the app until the end of the block."""
     port, log = free_port(), folder / "server.log"
     command = [sys.executable, "-m", "streamlit", "run", "streamlit_app.py", "--server.port", str(port)]
     command += ["--server.address", HOST, "--server.headless", "true", "--server.fileWatcherType", "none"]
-    with (
-        log.open("wb") as out,
-        subprocess.Popen(command, cwd=ROOT, stdout=out, stderr=subprocess.STDOUT) as process,
-    ):
+    options: dict[str, Any] = {"cwd": ROOT, "stderr": subprocess.STDOUT, "env": os.environ | environment}
+    with log.open("wb") as out, subprocess.Popen(command, stdout=out, **options) as process:
         try:
             wait_for_health(process, port, log)
             yield Server(f"http://{HOST}:{port}", log, process.pid)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import json
 import re
-import time
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, parse_qsl, urlsplit
 from xml.etree import ElementTree
@@ -26,6 +25,9 @@ pytestmark = pytest.mark.browser
 MOMENTUM = next(preset for preset in PRESETS if preset.name == "Momentum family")
 
 CHART = "[data-testid=stVegaLiteChart]"
+DIGITS = "problem=Network~source-digits~width-4"
+LONG = f"/?{DIGITS}&batch=8&epochs=38000&run=SGD~torch.optim~lr-0.001&run=SGD~lr-0.001&run=Adam"
+"""25 million updates: no machine ends them while a test waits."""
 LAST = "The same link gives the same numbers"
 TIME = "µs per epoch"
 READY = """last => {
@@ -53,6 +55,13 @@ OVERLAPS = """() => {
         .filter(([, b]) => common(a, b, "left", "right") > 2 && common(a, b, "top", "bottom") > 2)
         .map(([other]) => `${name} / ${other}`));
 }"""
+TOASTS = """
+    window.toasts = [];
+    const note = () => window.toasts.push(
+        ...[...document.querySelectorAll("[data-testid=stToast]")].map(toast => toast.textContent));
+    new MutationObserver(note).observe(document, { subtree: true, childList: true, characterData: true });
+"""
+"""Lets a page remember its toasts, which go away by themselves."""
 WIDTHS = """() => [document.documentElement, document.querySelector("[data-testid=stMain]")]
     .map(part => part.scrollWidth)"""
 
@@ -264,11 +273,13 @@ def test_the_slider_of_the_fit_moves_the_lines_without_the_server(page: Page) ->
 
 
 def test_a_click_on_a_trial_of_the_race_adds_it(page: Page) -> None:
+    page.add_init_script(TOASTS)
     visit(page, "/?epochs=50&tab=Race&run=SGD&race=Racing~trials-12~starts-3~epochs-100")
     points = page.locator(CHART).first.locator(".mark-symbol path")
     assert points.count() == 6 * 12
     change(page, points.last.click)
-    page.get_by_text("Added Adagrad").wait_for()
+    told = "Added Adagrad · manual · lr 10 to the comparison."
+    page.wait_for_function("told => window.toasts.some(toast => toast.includes(told))", arg=told)
     assert [way.split("~")[0] for name, way in query(page) if name == "run"] == ["SGD", "Adagrad"]
     assert [row["run"] for row in table(page)] == ["SGD · lr 0.001", "Adagrad · lr 10"]
     missed = points.nth(11)
@@ -298,16 +309,12 @@ def test_a_click_on_a_cell_of_the_grid_adds_it(page: Page) -> None:
 
 
 def test_a_large_race_asks_first(page: Page) -> None:
-    visit(page, "/?epochs=50&tab=Race&race=Racing~trials-1000~starts-100~epochs-10000")
-    asked = page.get_by_text("601,200 runs of 10,000 epochs take about")
-    asked.wait_for()
-    assert page.get_by_role("button", name="Begin").is_visible()
+    visit(page, f"/?{DIGITS}&epochs=5&tab=Race&race=Racing~trials-1000~starts-100~epochs-10000&run=SGD")
+    assert page.get_by_text("601,200 runs of 10,000 epochs take about").is_visible()
     page.get_by_role("button", name="Begin").click()
-    page.get_by_text("Training 601,200 runs: ").wait_for()
-    clicked = time.monotonic()
+    page.get_by_text("Training 601,200 runs: ").wait_for()  # it would go on for a year
     change(page, tab(page, "Loss").click)
-    assert time.monotonic() - clicked < 15, "the race takes longer than this"
-    assert len(curves(page)) == 3
+    assert len(curves(page)) == 1
 
 
 def test_no_other_host_is_asked(page: Page, server: Any) -> None:
@@ -527,20 +534,24 @@ def test_embedded(page: Page) -> None:
 # --- While training -------------------------------------------------------------------------------
 
 
-def test_a_click_ends_a_long_training(cold_server: Any, open_page: Callable[..., Page]) -> None:
-    page = open_page(server=cold_server)
-    page.goto("/?epochs=100000")
+def test_the_title_does_not_wait_for_torch(held_server: Any, open_page: Callable[..., Page]) -> None:
+    page = open_page(server=held_server)
+    page.goto("/?epochs=50&run=SGD")
     page.get_by_role("heading", name="Optimizer Lab").wait_for()
-    assert add_run(page).count() == 0, "the title should not wait for torch"
-    add_run(page).wait_for()
+    page.get_by_test_id("stSkeletonElement").wait_for()
+    assert add_run(page).count() == 0
+    held_server.go()
+    assert len(curves(ready(page))) == 1
+
+
+def test_a_click_ends_a_long_training(page: Page) -> None:
+    page.goto(LONG)
     progress = page.get_by_text("Training SGD")
     progress.wait_for()
     assert page.get_by_text(LAST).count() == 0
-    clicked = time.monotonic()
     story(page, "Momentum family").click()
     page.get_by_text(MOMENTUM.hint).wait_for()
     ready(page)
-    assert time.monotonic() - clicked < 15, "100,000 epochs take longer than this, thrice"
     told = MOMENTUM.page
     assert sentence(page) == summary.sentence([train(run) for run in told.runs], told.view.target)
     assert len(table(page)) == len(curves(page)) == 5

@@ -9,8 +9,10 @@ import pytest
 from tests.browser.test_browser import (
     CHART,
     LAST,
+    LONG,
     change,
     curves,
+    enter,
     notices,
     query,
     ready,
@@ -31,7 +33,9 @@ pytestmark = pytest.mark.browser
 PITS = "/?problem=Himmelblau&epochs=300&tab=Path&run=SGD~lr-0.01&run=Adam~lr-0.3"
 HOMES = "size;rooms;price\n" + "".join(f"{x},5;{x % 3};{2 * x + x % 3}\n" for x in range(12)) + "7;;1\n"
 TOLD = "text => [...document.querySelectorAll('svg.marks')].every(chart => chart.textContent.includes(text))"
-DIGITS = "/?problem=Network~source-digits~width-64&batch=8&epochs=10&run=SGD~lr-0.1&run=Adam&run=RMSprop"
+DRAWN = (
+    "() => [...document.querySelectorAll('.mark-line path')].some(line => /L/.test(line.getAttribute('d')))"
+)
 
 
 def slider(page: Page) -> Locator:
@@ -75,19 +79,23 @@ def test_the_slider_moves_all_paths_without_a_message(page: Page) -> None:
 
 
 def test_play_runs_pauses_and_sends_nothing(page: Page) -> None:
+    page.clock.install()
     sent = messages(page)
     visit(page, PITS)
     count, last = len(sent), int(str(slider(page).get_attribute("max")))
+    page.clock.pause_at(page.evaluate("Date.now() + 1000"))
     page.get_by_role("button", name="Play").click()
-    page.wait_for_function("last => +document.querySelector('.vega-bind input').value < last / 2", arg=last)
-    page.wait_for_function("last => +document.querySelector('.vega-bind input').value > last / 2", arg=last)
+    for share in (0.25, 0.5):
+        page.clock.run_for(1500)
+        assert int(slider(page).input_value()) == pytest.approx(share * last, abs=2)
     page.get_by_role("button", name="Pause").click()
     paused = slider(page).input_value()
-    page.wait_for_timeout(400)
+    page.clock.run_for(60_000)
     assert slider(page).input_value() == paused
     page.get_by_role("button", name="Play").press("Enter")
-    page.wait_for_function("last => +document.querySelector('.vega-bind input').value === last", arg=last)
-    page.get_by_role("button", name="Play").wait_for()
+    page.clock.run_for(3100)
+    assert slider(page).input_value() == str(last)
+    assert page.get_by_role("button", name="Play").is_visible()
     assert len(sent) == count
 
 
@@ -122,6 +130,7 @@ def test_a_table_is_uploaded_understood_and_trained(page: Page, tmp_path: Path) 
     file.write_text(HOMES, encoding="utf-8")
     page.locator("input[type=file]").set_input_files(file)
     page.get_by_text("12 of 13 rows × 3 columns; UTF-8, delimiter semicolon, decimal comma.").wait_for()
+    ready(page)
     assert page.get_by_text("1 row dropped: no value in column “rooms”").is_visible()
     assert page.get_by_text("Suggested: Linear Regression.").is_visible()
     change(page, page.get_by_role("button", name="Train on this table").click)
@@ -167,18 +176,17 @@ def test_a_bad_table_gets_its_sentence(page: Page, name: str, content: bytes, to
         {"name": name, "mimeType": "text/csv", "buffer": content}
     )
     page.get_by_test_id("stAlert").first.wait_for()
+    ready(page)
     assert told in notices(page)[0]
     assert table(page)[0]["status"] == "finished"
 
 
 def test_digits_give_a_partial_curve_and_stop_at_a_click(page: Page) -> None:
-    visit(page, "/?epochs=5&run=SGD")
-    page.goto(DIGITS)
+    page.goto(LONG)
     page.get_by_text("Training SGD").wait_for()
-    page.locator(CHART).locator(".mark-line path").first.wait_for()
+    page.wait_for_function(DRAWN)
     assert page.get_by_text(LAST).count() == 0, "the curve is there before training ends"
-    page.locator("[data-testid=stSidebar]").get_by_label("Epochs", exact=True).fill("1")
-    page.locator("[data-testid=stSidebar]").get_by_label("Epochs", exact=True).press("Enter")
+    enter(page.get_by_test_id("stSidebar").get_by_label("Epochs", exact=True), "1")
     page.wait_for_function("() => location.search.includes('epochs=1&')")
     ready(page)
     assert [row["status"] for row in table(page)] == ["finished"] * 3
