@@ -192,17 +192,29 @@ def end(process: subprocess.Popen[bytes]) -> None:
         process.kill()
 
 
+@pytest.fixture(scope="session")
+def context(browser: Any, server: Server) -> Any:
+    """What most pages share, so that the scripts of the app are loaded once."""
+    return new_context(browser, server)
+
+
+def new_context(browser: Any, server: Server, width: int = 1300, **options: Any) -> Any:
+    viewport = {"width": width, "height": 1000}
+    context = browser.new_context(viewport=viewport, base_url=server.url, **options)
+    context.set_default_timeout(120_000)
+    context.add_init_script(QUIET)
+    return context
+
+
 @pytest.fixture
-def open_page(browser: Any, server: Server) -> Iterator[Callable[..., Any]]:
-    """Opens an empty page in a fresh context; afterwards none may have failed or asked another host."""
+def open_page(browser: Any, server: Server, context: Any) -> Iterator[Callable[..., Any]]:
+    """Opens an empty page; afterwards none may have failed or asked another host."""
     records: list[Record] = []
 
-    def open_page(width: int = 1300, server: Server = server, **options: Any) -> Any:
-        viewport = {"width": width, "height": 1000}
-        context = browser.new_context(viewport=viewport, base_url=server.url, **options)
-        context.set_default_timeout(30_000)
-        context.add_init_script(QUIET)
-        record = Record(context.new_page(), server.log)
+    def open_page(apart: bool = False, server: Server = server, **options: Any) -> Any:
+        """A page apart, or with options, has a context of its own."""
+        page = (new_context(browser, server, **options) if apart or options else context).new_page()
+        record = Record(page, server.log)
         record.listen()
         records.append(record)
         return record.page
@@ -213,10 +225,12 @@ def open_page(browser: Any, server: Server) -> Iterator[Callable[..., Any]]:
             record.check()
     finally:
         for record in records:
-            record.page.context.close()
+            record.page.close()
+            if record.page.context is not context:
+                record.page.context.close()
 
 
 @pytest.fixture
 def page(open_page: Callable[..., Any]) -> Any:
-    """An empty page, 1300 pixels wide, in a fresh context."""
+    """An empty page, 1300 pixels wide."""
     return open_page()

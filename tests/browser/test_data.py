@@ -78,8 +78,9 @@ def test_the_slider_moves_all_paths_without_a_message(page: Page) -> None:
     assert len(sent) == count
 
 
-def test_play_runs_pauses_and_sends_nothing(page: Page) -> None:
-    page.clock.install()
+def test_play_runs_pauses_and_sends_nothing(open_page: Callable[..., Page]) -> None:
+    page = open_page(apart=True)
+    page.clock.install()  # in all pages of its context
     sent = messages(page)
     visit(page, PITS)
     count, last = len(sent), int(str(slider(page).get_attribute("max")))

@@ -24,6 +24,7 @@ LIGHT = ("SGD, RMSprop, Adam", "Momentum family", "Too fast: divergence", "Four 
 EXAMPLES = {preset.name: preset.page for preset in PRESETS if preset.name in LIGHT}
 TEXT = "a,b,c,d\n" + "".join(f"{k},{k * k % 7},{k % 5},{3 * k}\n" for k in range(12))
 NAMES = "abcd"
+SEEDS = [*range(5), *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(5, 20))]
 
 
 class Walk:
@@ -138,7 +139,7 @@ class Walk:
         assert target.input_value() == NAMES[self.target]
 
 
-@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.parametrize("seed", SEEDS)
 def test_what_was_asked_stays(open_page: Callable[..., Browser], seed: int) -> None:
     walk = Walk(open_page(), random.Random(seed))
     for _ in range(10):
