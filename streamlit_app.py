@@ -62,7 +62,7 @@ with st.skeleton(height=480):
     from trainers.sweeping import estimate, memory, work
     from trainers.sweeps import FAILED, SweepResult
 
-CACHE = "100MB"  # of each function; config.toml bounds them together
+CACHE = "150MB"  # of each function; config.toml bounds them together
 MOST_NOTES = 6
 PREVIEW = 100  # rows
 EXAMPLE = "x,y\n1,2\n2,4.1"
@@ -623,8 +623,13 @@ class Comparison:
 
     @property
     def room(self) -> int:
-        """How many numbers may be kept of a run. As many are left to the three runs of the tab Three ways."""
-        return MOST_NUMBERS // (len(self.runs) + 1)
+        """How many numbers may be kept of a run. As many are left to the three runs of the tab Three ways.
+
+        They are half as many in float64. As a power of two it seldom changes when a run is added, which would
+        have long runs trained anew.
+        """
+        share = MOST_NUMBERS // (len(self.runs) + 1) // (2 if self.task.dtype == "float64" else 1)
+        return 1 << (share.bit_length() - 1)
 
 
 def sidebar(c: Comparison, ids: Sequence[int], story: Preset | None) -> None:
@@ -646,8 +651,8 @@ def task_controls(task: Task) -> None:
     select("Problem", list(PROBLEMS), kind, "problem", label_visibility="collapsed", format_func=spaced)
     st.caption(task.problem.summary)
     all_controls(task.problem, f"problem.{kind}")
-    if described(task):
-        st.caption(described(task))
+    if curvature := described(task):
+        st.caption(curvature)
     control("epochs", knobs(task)["epochs"], task.epochs, "task.epochs")
     all_controls(task, "task", but="epochs")
     for remark in validation.remarks(task):
@@ -773,7 +778,7 @@ def fit_panels(c: Comparison, histories: Sequence[History], problem: Supervised,
     for place, history in enumerate(histories[: fits.PANELS]):
         panel = panels[place % len(panels)]
         panel.markdown(f"{swatch(colours[place])} **{labels[place]}**")
-        make, look = partial(chart, history, colours[place]), (colours[place], c.dark)
+        make, look = partial(chart, history, colours[place]), (colours[place], c.dark, c.room)
         spec = drawn(f"fit {place}", c.task, (history.run,), look, make)
         panel.vega_lite_chart(spec, alt=f"{what} of {labels[place]}.")
     if len(histories) > fits.PANELS:

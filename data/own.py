@@ -56,6 +56,11 @@ class OwnTable:
     """Why rows were dropped and how many, most first; each row has one reason."""
     notes: tuple[str, ...]
 
+    @property
+    def bytes(self) -> float:
+        """What it takes."""
+        return float(self.frame.memory_usage(index=False).sum())
+
 
 def read_table(content: bytes, name: str = "") -> OwnTable:
     """The table in a CSV file; raises `TableError` alone."""

@@ -190,6 +190,52 @@ def test_what_was_pickled_finds_a_table_that_was_read_again() -> None:
     assert pickle.loads(pickled).run.problem.own.table is table
 
 
+def test_a_file_that_two_have_outlives_one_of_them() -> None:
+    content = b"x,y\n" + b"\n".join(b"%d,%d" % (x, x + 2) for x in range(9))
+
+    def visit() -> Run:
+        problem = LinearRegression(source="own", own=Own.of(read_table(content), 1, (0,)))
+        return Run(problem=problem, epochs=3)
+
+    first, second = visit(), visit()
+    pickled = pickle.dumps(train(first))
+    assert first.problem.own.table is second.problem.own.table
+    del second
+    gc.collect()
+    assert pickle.loads(pickled).run.problem.own.table is first.problem.own.table
+
+
+def test_what_is_kept_of_a_large_table_is_found_again() -> None:
+    lines = [
+        ",".join(f"f{k}" for k in range(50)),
+        *(",".join(str((r * k) % 9) for k in range(50)) for r in range(9000)),
+    ]
+    own = Own.of(read_table("\n".join(lines).encode()), 49, tuple(range(1, 49)))
+    run = Run(problem=LinearRegression(source="own", own=own), epochs=1, validation=0.2)
+    assert run.training is replace(run, epochs=2).training
+    assert run.whole is run.whole
+
+
+def test_numbers_too_small_to_be_squared_are_scaled_to_numbers() -> None:
+    table = read_table(b"x,y\n" + b"\n".join(b"%de-180,%d" % (x, x) for x in range(1, 30)))
+    problem = LinearRegression(source="own", own=Own.of(table, 1, (0,)))
+    assert problem.data.inputs.isfinite().all()
+    assert train(Run(problem=problem, epochs=20)).status == "finished"
+
+
+def test_a_row_held_out_that_is_far_away_says_nothing_of_overfitting() -> None:
+    table = read_table(b"x,y\n" + b"\n".join(b"%d,%d" % (x, x % 5) for x in range(30)) + b"\n1e60,3\n")
+    problem = Polynomial(source="own", degree=8, own=Own.of(table, 1, (0,)))
+    found = [
+        history
+        for seed in range(12)
+        for history in [train(Run(problem=problem, epochs=9, validation=0.2, shuffle=seed))]
+        if history.finished and not history.validation_loss.isfinite().all()
+    ]
+    assert found
+    assert {history.overfitted_since for history in found} == {None}
+
+
 def test_a_problem_that_does_not_use_a_table_does_not_hold_it() -> None:
     assert LinearRegression(source="made", own=PRICE) == LinearRegression()
     assert "own=" not in Run(problem=LinearRegression(own=PRICE)).to_query()

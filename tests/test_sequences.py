@@ -130,8 +130,9 @@ def test_torch_is_left_as_it_was(
             state = settings()
             action(Run(epochs=3))
             assert settings() == state
+            forget()
             with pytest.raises(RuntimeError, match="stop"):
-                train(Run(epochs=3), on_epoch=halt)
+                train(Run(epochs=3, validation=0.3), on_epoch=halt)
             assert settings() == state
     finally:
         torch.set_num_threads(before)
@@ -148,8 +149,9 @@ def halt(epoch: int, loss: torch.Tensor) -> None:
 
 def test_what_is_kept_is_bounded_by_its_bytes() -> None:
     made: list[int] = []
+    forget()
 
-    @kept_within_bounds(lambda rows: rows.bytes)
+    @kept_within_bounds
     def sample(count: int) -> Rows:
         made.append(count)
         numbers = torch.zeros(count, 10, dtype=torch.float64)

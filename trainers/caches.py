@@ -1,27 +1,42 @@
 """Data that are kept for whoever asks next, bounded by the bytes they take."""
 
 from collections.abc import Callable, Hashable
+from functools import partial
 from threading import Lock
-from typing import Any, TypeVar
+from typing import Any, ParamSpec, Protocol, TypeVar
 
 from cachetools import LRUCache, cached
+from cachetools.keys import hashkey
 
 from trainers.modes import kept
 
-BYTES = 64_000_000
-"""What each kind of data may take: about twice the largest table there is."""
-
-T = TypeVar("T")
+BYTES = 200_000_000
+"""What all of it may take together: a few of the largest tables that are read, or hundreds of usual ones."""
 
 
-def kept_within_bounds(size: Callable[[T], float]) -> Callable[[Callable[..., T]], Callable[..., T]]:
-    """Have the latest results of a function kept, as many as `size`, in bytes, says that there is room for.
+class Weighed(Protocol):
+    """What knows its size."""
 
-    A result that is larger than all the room is made anew each time.
+    @property
+    def bytes(self) -> float:
+        """What it takes at most."""
+
+
+P = ParamSpec("P")
+W = TypeVar("W", bound=Weighed)
+
+DATA: LRUCache[Hashable, Any] = LRUCache(BYTES, getsizeof=lambda value: value.bytes)
+LOCK = Lock()
+
+
+def kept_within_bounds(make: Callable[P, W]) -> Callable[P, W]:
+    """Have the results of a function kept; those that were asked for longest ago give way to others.
+
+    A result that is larger than all the room is made anew each time. A problem among the arguments is known
+    by its `key`.
     """
+    return cached(DATA, key=partial(_key, make.__qualname__), lock=LOCK)(kept(make))
 
-    def keep(make: Callable[..., T]) -> Callable[..., T]:
-        results: LRUCache[Hashable, Any] = LRUCache(BYTES, getsizeof=size)
-        return cached(results, lock=Lock())(kept(make))
 
-    return keep
+def _key(*parts: Any) -> Hashable:
+    return hashkey(*(part.key() if hasattr(part, "key") else part for part in parts))

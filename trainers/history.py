@@ -30,7 +30,7 @@ class History:
 
     run: Run
     epochs: Tensor
-    """`(kept,)`, int64: the epochs of which parameters, gradient and losses on batches are kept; else all."""
+    """`(kept,)`, int64: those of which parameters, gradient and losses on batches are kept; usually all."""
     params: Tensor
     """`(kept, n)`, where all are kept `(epochs + 1, n)`."""
     loss: Tensor
@@ -137,7 +137,7 @@ class History:
         None without rows held out, where it never fell, and where the training loss rose since as well,
         which is not over-fitting.
         """
-        if self.validation_loss is None or not self.finished:
+        if self.validation_loss is None or not self.finished or not self.validation_loss.isfinite().all():
             return None
         best = int(self.validation_loss.argmin())
         rose = self.validation_loss[-1] > (1 + OVERFITTED) * self.validation_loss[best]
@@ -158,13 +158,13 @@ class History:
         if name == "gap":
             return self.gap
         if name == "gradient_norm":
-            return self._spread((self.gradient.double() ** 2).sum(1).sqrt())
+            return self._at_epochs((self.gradient.double() ** 2).sum(1).sqrt())
         if name in ("loss", "batch_loss", "accuracy", "validation_loss", "validation_accuracy"):
             values = getattr(self, name)
             return torch.full_like(self.loss, math.nan).double() if values is None else values.double()
-        return self._spread(self.params[:, self.run.problem.names.index(name)].double())
+        return self._at_epochs(self.params[:, self.run.problem.names.index(name)].double())
 
-    def _spread(self, values: Tensor) -> Tensor:
+    def _at_epochs(self, values: Tensor) -> Tensor:
         """Values `(kept, ...)` as `(epochs + 1, ...)`, NaN where nothing is kept."""
         if not self.thinned:
             return values
@@ -177,7 +177,7 @@ class History:
         names = ("loss", "gap", *self.measured, "gradient_norm")
         columns = {name: self.column(name).numpy() for name in names}
         if parameters:
-            courses = self._spread(self.params.double()).T.numpy()
+            courses = self._at_epochs(self.params.double()).T.numpy()
             columns |= dict(zip(self.run.problem.names, courses, strict=True))
         return pd.DataFrame({"run": self.run.label, "epoch": range(len(self.loss))} | columns)
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
-from threading import Lock
+from threading import Lock, local
 from typing import ParamSpec, TypeVar
 
 import torch
@@ -12,39 +12,47 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
-class _Threads:
-    """How many threads torch had before the first of those who train now; each gives them back."""
+class _Threads(local):
+    """Whether this thread of the program trains already."""
 
-    def __init__(self) -> None:
-        self.lock, self.users, self.before = Lock(), 0, 1
-
-    def take(self) -> None:
-        with self.lock:
-            if not self.users:
-                self.before = torch.get_num_threads()
-            self.users += 1
-            torch.set_num_threads(1)
-
-    def give_back(self) -> None:
-        with self.lock:
-            self.users -= 1
-            torch.set_num_threads(self.before)
+    inside = False
 
 
-_threads = _Threads()
+_here, _lock, _users, _before = _Threads(), Lock(), 0, 1
 
 
 @contextmanager
 def one_thread() -> Iterator[None]:
-    """One thread, whose numbers are the same on every machine; afterwards as many as there were.
+    """One thread of torch's, whose numbers are the same on every machine; afterwards as many as there were.
 
     With tensors as small as here more threads are up to 100 times slower, too.
     """
-    _threads.take()
+    if _here.inside:
+        yield
+        return
+    _enter()
     try:
         yield
     finally:
-        _threads.give_back()
+        _leave()
+
+
+def _enter() -> None:
+    """How many there were is known before the first of those that train at the same time."""
+    global _users, _before
+    with _lock:
+        _before = _before if _users else torch.get_num_threads()
+        _users += 1
+        _here.inside = True
+        torch.set_num_threads(1)
+
+
+def _leave() -> None:
+    global _users
+    with _lock:
+        _users -= 1
+        _here.inside = False
+        torch.set_num_threads(_before)
 
 
 @contextmanager
@@ -62,9 +70,10 @@ def sweep_mode() -> Iterator[None]:
 
 
 def kept(make: Callable[P, T]) -> Callable[P, T]:
-    """Have what is kept for others made in one thread and outside of inference mode, whoever asks first.
+    """Have a function work in one thread and outside of inference mode, whoever calls it first.
 
-    A tensor that is made in that mode is of no use to autograd ever after.
+    It is for results that are kept for others: a tensor that was made in inference mode is of no use to
+    autograd ever after.
     """
 
     @wraps(make)

@@ -1,6 +1,7 @@
 """What is minimised: a problem, on which of its rows, looked at in which batches."""
 
 from collections.abc import Iterator
+from copy import copy
 from dataclasses import dataclass
 
 import torch
@@ -59,8 +60,7 @@ class Objective(Settings):
     @property
     def whole(self) -> Problem:
         """The same problem on all rows, those held out among them, as the model sees them."""
-        kept = self.split.kept
-        return self.problem.fitted(kept) if kept is not None else self.problem
+        return self.split.whole or self.problem
 
     @property
     def updates(self) -> int:
@@ -73,13 +73,7 @@ class Objective(Settings):
         return Batched(self.training, self.batch, self.shuffle) if self.updates > 1 else self.training
 
 
-def _bytes(split: Split) -> float:
-    """What a split takes at most; the problem that asks may hold all its rows, too."""
-    parts = (split.training, split.held_out)
-    return 2 * sum(part.data.bytes for part in parts if isinstance(part, Supervised))
-
-
-@kept_within_bounds(_bytes)
+@kept_within_bounds
 def divided(problem: Problem, share: float, seed: int) -> Split:
     """The problem on its rows less a share of them, and on that share, drawn at random; once.
 
@@ -89,9 +83,9 @@ def divided(problem: Problem, share: float, seed: int) -> Split:
     classes = rows.target if rows is not None and rows.labels else None
     stay, out = drawn(problem.count, classes, share, seed)
     if not len(out):
-        return Split(problem)
+        return Split(copy(problem))  # without the data that it may hold already
     fitted = problem.fitted(stay)
-    return Split(fitted.rows(stay), fitted.rows(out), stay)
+    return Split(fitted.rows(stay), fitted.rows(out), fitted)
 
 
 @dataclass(frozen=True)

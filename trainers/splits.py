@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from trainers.problems import Problem
+from trainers.problems.supervised import Supervised
 
 
 @dataclass(frozen=True, eq=False)
@@ -16,8 +17,15 @@ class Split:
 
     training: Problem
     held_out: Problem | None = None
-    kept: Tensor | None = None
-    """The numbers of the rows to train on; None for all."""
+    whole: Problem | None = None
+    """The problem on all rows, if some are held out."""
+
+    @property
+    def bytes(self) -> float:
+        """What it takes at most."""
+        parts = [part for part in (self.training, self.held_out, self.whole) if isinstance(part, Supervised)]
+        tables = [part.own.table for part in parts[:1] if part.own is not None]
+        return sum(part.part.bytes for part in parts if part.part is not None) + sum(t.bytes for t in tables)
 
 
 def drawn(count: int, classes: Tensor | None, share: float, seed: int) -> tuple[Tensor, Tensor]:

@@ -162,16 +162,16 @@ def norm_remarks(histories: Sequence[History]) -> list[str]:
 def hidden(histories: Sequence[History], column: str) -> list[str]:
     """What a log axis leaves out of a column, and why there is such a thing."""
     values = torch.cat([history.column(column) for history in histories])
-    hidden = values[values <= 0]
-    if not len(hidden):
+    out = values[values <= 0]
+    if not len(out):
         return []
     rounding = column == "gap" or (column == "loss" and histories[0].run.training.minimum == 0)
-    below, at = bool((hidden < 0).any()), bool((hidden == 0).any())
+    below, at = bool((out < 0).any()), bool((out == 0).any())
     sign = "0 but for rounding" if rounding else " or ".join(["negative"] * below + ["0"] * at)
-    values_at = "the 1 value" if len(hidden) == 1 else f"the {len(hidden):,} values"
-    linear = "" if rounding or column == "gradient_norm" else "; a linear axis does"
+    count = "one value" if len(out) == 1 else f"{len(out):,} values"
+    linear = "" if rounding or column == "gradient_norm" else "; a linear axis can"
     what = COLUMNS.get(column, column)
-    return [f"A log axis can't show {values_at} at which the {what} is {sign}{linear}."]
+    return [f"A log axis can't show {count} where the {what} is {sign}{linear}."]
 
 
 def cost(history: History, x: str) -> float:

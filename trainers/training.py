@@ -142,7 +142,7 @@ class Recorder:
                 self.measured[name][begin:measured] = measure(stretch)
 
     def history(self, status: Literal["finished", "diverged", "stopped"], seconds: float) -> History:
-        """All of it. What was thinned out ends with the last two epochs recorded."""
+        """The history of what was recorded. A thinned one ends with the last two epochs there were."""
         self._keep(self.epoch + 1, self.epoch + (status != "diverged"))
         kept = [self.epochs, self.params, self.gradient, self.batch_loss]
         if len(self.epochs) <= self.run.epochs and status != "finished":

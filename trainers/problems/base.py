@@ -2,9 +2,9 @@
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from itertools import repeat
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import pandas as pd
 import torch
@@ -36,6 +36,10 @@ class Problem(Settings):
     def minimum(self) -> float | None:
         """The smallest loss there is, where it is known exactly."""
         return None
+
+    def key(self) -> tuple[Any, ...]:
+        """What tells it from others, without any data."""
+        return type(self), *(getattr(self, f.name) for f in fields(self) if f.compare)
 
     def gap(self, loss: Tensor) -> Tensor:
         """Losses minus the smallest there is, in float64; NaN where that is unknown."""

@@ -29,7 +29,8 @@ class Own:
     table: OwnTable = field(compare=False, repr=False)
 
     def __post_init__(self) -> None:
-        TABLES[self.digest] = self.table
+        # All that have the same file share one table, which so lives as long as any of them.
+        object.__setattr__(self, "table", TABLES.setdefault(self.digest, self.table))
         columns = self.table.frame.columns
         object.__setattr__(self, "features", tuple(self.features))
         for place in (self.target, *self.features):
@@ -47,6 +48,10 @@ class Own:
     @classmethod
     def of(cls, table: OwnTable, target: int, features: Sequence[int]) -> "Own":
         return cls(table.name, table.digest, target, tuple(features), table)
+
+    def key(self) -> tuple[Any, ...]:
+        """What tells these columns from others, without the table."""
+        return self.name, self.digest, self.target, self.features
 
     def numeric(self, place: int) -> bool:
         return is_float_dtype(self.table.frame.dtypes.iloc[place])

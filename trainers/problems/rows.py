@@ -60,8 +60,8 @@ class Rows:
         known = training.inputs
         # By its values: the mean of equal numbers may be rounded, and their deviation then is not 0.
         varies = known.amax(0) > known.amin(0)
-        centre = known.mean(0).where(varies, known[0])
-        inputs = (self.inputs - centre) / known.std(0, correction=0).where(varies, 1.0)
+        centre, spread = known.mean(0).where(varies, known[0]), known.std(0, correction=0)
+        inputs = (self.inputs - centre) / spread.where(spread > 0, 1.0).where(varies, 1.0)
         return replace(
             self, inputs=inputs, features=tuple(f"{name} (standardised)" for name in self.features)
         )

@@ -48,6 +48,9 @@ class Supervised(Problem):
             except KnobError as error:
                 raise KnobError("source", f"own can't be used: it {error.reason}") from None
 
+    def key(self) -> tuple[Any, ...]:
+        return tuple(part.key() if isinstance(part, Own) else part for part in super().key())
+
     def suits(self, own: Own) -> None:
         """Raise `KnobError` where the model can't be fitted to these columns."""
         own.rows(self.classifies)
@@ -103,22 +106,13 @@ class Supervised(Problem):
         return other
 
 
-def _once(rows: Rows) -> float:
-    return rows.bytes
-
-
-def _twice(rows: Rows) -> float:
-    """The problem that asks may hold its scaled rows, too."""
-    return 2 * rows.bytes
-
-
-@kept_within_bounds(_twice)
+@kept_within_bounds
 def as_read(problem: Supervised) -> Rows:
     """All rows of a problem, read or made once."""
     return problem.read()
 
 
-@kept_within_bounds(_once)
+@kept_within_bounds
 def prepared(problem: Supervised) -> Rows:
     """All rows of a problem as the model sees them if it trains on all."""
     rows = as_read(problem)
