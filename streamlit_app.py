@@ -912,8 +912,9 @@ def difference(c: Comparison, run: Run, verdict: Spot) -> None:
     make = partial(charts.difference_chart, tables.differences(ways), rounding)
     spec = drawn("difference", c.task, (run,), (c.dark, c.room), make)
     plot.finally_().vega_lite_chart(spec, alt=f"Scatter plot: {what}.")
+    kept = f"each of the {len(ways[0].epochs):,} epochs kept" if ways[0].thinned else "each epoch"
     plot.container.caption(
-        "The largest difference between two runners' parameters at each epoch; where they are equal "
+        f"The largest difference between two runners' parameters at {kept}; where they are equal "
         "there is no point. Dotted: one rounding step of the largest parameter in "
         f"{run.dtype}, {rounding:.2g}."
     )

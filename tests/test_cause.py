@@ -213,7 +213,7 @@ def test_the_words_follow_the_cause() -> None:
         f"diverged after 10 epochs. {name(odd)} became not a number {after}."
     )
     fine = train(replace(run, optimizer=Adam(), epochs=3))
-    assert sentence([fine, gone, gone], 0.01).endswith("2 of 3 runs diverged, all after 10 epochs.")
+    assert sentence([fine, gone, gone], 0.01).endswith("2 of 3 runs diverged, each after 10 epochs.")
     told = tables.remarks([odd], "loss", log=True)
     assert "a run that became not a number, at the top" in told
     assert "diverged" not in told

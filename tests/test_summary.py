@@ -117,7 +117,7 @@ def test_one_run_alone() -> None:
 def test_divergence_and_growth_are_told() -> None:
     gone = train(Run(problem=RAW, optimizer=SGD(lr=1e-2), epochs=100))
     assert sentence([gone], 0.01) == "SGD diverged after 10 epochs."
-    assert sentence([gone, gone], 0.01) == "All 2 runs diverged, all after 10 epochs."
+    assert sentence([gone, gone], 0.01) == "Both runs diverged, each after 10 epochs."
     later = train(Run(problem=RAW, optimizer=SGD(lr=5e-4), epochs=100))
     assert sentence([later, gone, gone], 0.01) == (
         "All 3 runs diverged, SGD · lr 0.01 and SGD · lr 0.01 (2) first, after 10 epochs."
@@ -232,7 +232,7 @@ def test_classes_found_and_over_fitting_are_told() -> None:
     assert since is not None
     assert sentence(histories[1:], 0.01) == (
         f"After 400 epochs the loss is {figure(histories[1].loss[-1], 4)}. "
-        f"It puts {share:.1f} % of the rows held out into the right class. "
+        f"Its accuracy is {share:.1f} % on the rows held out. "
         f"It over-fits, since epoch {since}: the loss on the rows held out rises again."
     )
     assert f"Adam · lr 0.03 over-fits, since epoch {since}" in sentence(histories, 0.01)

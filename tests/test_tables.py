@@ -99,7 +99,7 @@ def test_the_rounding_step_is_that_of_the_largest_parameter() -> None:
 
 def test_remarks_are_true() -> None:
     short, long = train(Run(epochs=100)), train(Run(optimizer=SGD(lr=0.03), epochs=5000))
-    assert tables.remarks([short], "loss", log=True) == "Dotted: the smallest possible loss."
+    assert tables.remarks([short], "loss", log=True) == "The gray line is the smallest possible loss."
     assert "Of up to 5,001 epochs a curve shows at most 602" in tables.remarks([long], "loss", log=True)
     best = Run(start=Thermometer().minima[0], optimizer=SGD(lr=1e-4), epochs=20, dtype="float64")
     assert tables.remarks([train(best)], "gap", log=True) == "No value is above 0, so the axis is linear."
@@ -134,8 +134,10 @@ def test_why_no_line_marks_the_minimum() -> None:
         remarks = tables.remarks([history], "loss", log=True)
         assert f"No line marks the smallest possible loss, {told}: a log axis shows" in remarks
         assert "Dotted" not in remarks
-        assert tables.remarks([history], "loss", log=False).startswith("Dotted: the smallest possible loss.")
-    assert tables.remarks([line], "loss", log=True).startswith("Dotted: the smallest possible loss.")
+        assert tables.remarks([history], "loss", log=False).startswith(
+            "The gray line is the smallest possible loss."
+        )
+    assert tables.remarks([line], "loss", log=True).startswith("The gray line is the smallest possible loss.")
     assert "smallest" not in tables.remarks([booth], "gap", log=True)
 
 

@@ -208,24 +208,24 @@ def _divergence(named: Sequence[tuple[str, History]], cause: Cause) -> str:
     after = f"after {_epochs(int(epochs))}."
     if len(gone) == 1:
         return f"{names} {ENDS[cause]} {after}"
-    who = f"All {len(gone)} runs" if len(gone) == len(named) else f"{len(gone)} of {len(named)} runs"
+    every = "Both runs" if len(gone) == 2 else f"All {len(gone)} runs"
+    who = every if len(gone) == len(named) else f"{len(gone)} of {len(named)} runs"
     together = len({epoch for epoch, _ in gone}) == 1
-    return f"{who} {ENDS[cause]}, {'all' if together else f'{names} first,'} {after}"
+    return f"{who} {ENDS[cause]}, {'each' if together else f'{names} first,'} {after}"
 
 
 def _accuracy(named: Sequence[tuple[str, History]]) -> str:
-    """Who tells most classes right, among the rows held out if there are any."""
+    """Who has the highest accuracy, on the rows held out if there are any."""
     finished = [(name, h) for name, h in named if h.finished and h.accuracy is not None]
     if not finished:
         return ""
     held_out = finished[0][1].validation_accuracy is not None
     column = "validation_accuracy" if held_out else "accuracy"
     names, share = _least((-float(h.column(column)[-1]), name) for name, h in finished)
-    rows = "rows held out" if held_out else "rows"
-    told = f"{-100 * share:.1f} %"
+    told = f"{-100 * share:.1f} %" + (" on the rows held out" if held_out else "")
     if len(named) == 1:
-        return f"It puts {told} of the {rows} into the right class."
-    return f"{names} put most of the {rows} into the right class: {told}."
+        return f"Its accuracy is {told}."
+    return f"{names} reached the highest accuracy, {told}."
 
 
 def _overfitted(named: Sequence[tuple[str, History]]) -> str:

@@ -146,7 +146,7 @@ def _minimum(history: History, log: bool) -> list[str]:
     if log and minimum <= 0:
         told = figure(minimum, 6)
         return [f"No line marks the smallest possible loss, {told}: a log axis shows what is above 0."]
-    return ["Dotted: the smallest possible loss."]
+    return ["The gray line is the smallest possible loss."]
 
 
 def _above_0(histories: Sequence[History], column: str) -> bool:

@@ -20,7 +20,7 @@ def told(task: Objective) -> str:
     if task.held_out is None:
         return ""
     kept, out = task.training.count, task.held_out.count
-    alike = ", of each class the same share" if task.problem.labels else ""
+    alike = ", of each class the same share" if task.problem.labels and not remarks(task) else ""
     split = f"Trained on {kept:,} of them, {out:,} {_are(out)} held out, drawn at random{alike}."
     return f"{split} Scales are those of the rows trained on." if _scales(task) else split
 
