@@ -252,7 +252,7 @@ def test_a_hundred_thousand_rows_train() -> None:
     numbers = torch.randn(100_000, 20, generator=generator, dtype=torch.float64)
     frame = pd.DataFrame(numbers.numpy(), columns=[f"c{k}" for k in range(20)])
     frame["c19"] = (numbers[:, :19] @ torch.arange(19.0, dtype=torch.float64)).numpy()
-    table = OwnTable("big.csv", "b" * 16, frame, "UTF-8", "comma", "point", 100_000, (), ())
+    table = OwnTable("big.csv", "c" * 16, frame, "UTF-8", "comma", "point", 100_000, (), ())
     problem = LinearRegression(source="own", own=Own.of(table, 19, range(19)))
     history = train(Run(problem=problem, optimizer=SGD(lr=0.2), epochs=40))
     assert history.loss[-1] < 1e-3 * history.loss[0]

@@ -505,7 +505,7 @@ def test_the_link_is_copied_over_plain_http(open_page: Callable[..., Page]) -> N
 def test_a_link_that_cannot_be_copied_is_marked(
     open_page: Callable[..., Page], touch: bool, how: str
 ) -> None:
-    page = open_page(390, has_touch=touch, is_mobile=touch)
+    page = open_page(width=390, has_touch=touch, is_mobile=touch)
     page.add_init_script(PLAIN_HTTP + NO_COMMAND)
     visit(page)
     page.get_by_role("button", name="Copy link").click()

@@ -9,10 +9,11 @@ import pytest
 from websockets.sync.client import connect
 from websockets.typing import Subprotocol
 
+from tests.browser.conftest import Server, serve
 from tests.browser.test_messages import Visitor
 
 if TYPE_CHECKING:
-    from tests.browser.conftest import Server
+    from collections.abc import Iterator
 
 pytestmark = pytest.mark.browser
 
@@ -20,6 +21,13 @@ RUNS = "run=SGD~lr-0.5&run=SGD~lr-0.4"
 WIDE = f"problem=Network~samples-4~depth-2~width-64~width2-64&epochs=2700&{RUNS}"
 DIGITS = f"problem=SoftmaxRegression~source-digits&epochs=18000&{RUNS}"
 SMALL = "epochs=50&run=SGD~lr-0.01"
+
+
+@pytest.fixture
+def cold_server(tmp_path: Path) -> Iterator[Server]:
+    """A process of its own, which nobody has visited yet."""
+    with serve(tmp_path) as server:
+        yield server
 
 
 def visited(server: Server, query: str, reruns: int = 0) -> None:
