@@ -15,7 +15,7 @@ with st.skeleton(height=480):
     from collections.abc import Callable, Sequence
     from contextvars import copy_context
     from dataclasses import dataclass, replace
-    from functools import partial
+    from functools import cached_property, partial
     from typing import Any
     from urllib.parse import parse_qsl, urlencode
 
@@ -609,19 +609,19 @@ class Comparison:
     def view(self) -> View:
         return self.page.view
 
-    @property
+    @cached_property
     def runs(self) -> tuple[Run, ...]:
         return self.page.runs
 
-    @property
+    @cached_property
     def labels(self) -> list[str]:
         return names(self.page.methods)
 
-    @property
+    @cached_property
     def style(self) -> charts.Style:
         return charts.Style.of(self.labels, [method.runner for method in self.page.methods], self.dark)
 
-    @property
+    @cached_property
     def room(self) -> int:
         """How many numbers may be kept of a run. As many are left to the three runs of the tab Three ways.
 
