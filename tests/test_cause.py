@@ -208,17 +208,17 @@ def test_the_words_follow_the_cause() -> None:
         f"not a number {after}",
     ]
     assert sentence([odd], 0.01) == f"RMSprop became not a number {after}."
-    assert sentence([odd, odd], 0.01) == f"All 2 runs became not a number, all {after}."
+    assert sentence([odd, odd], 0.01) == f"Both runs became not a number, each {after}."
     assert sentence([gone, odd], 0.01).endswith(
         f"diverged after 10 epochs. {name(odd)} became not a number {after}."
     )
     fine = train(replace(run, optimizer=Adam(), epochs=3))
     assert sentence([fine, gone, gone], 0.01).endswith("2 of 3 runs diverged, each after 10 epochs.")
     told = tables.remarks([odd], "loss", log=True)
-    assert "a run that became not a number, at the top" in told
+    assert "a run that became not a number, at the edge" in told
     assert "diverged" not in told
     both = tables.remarks([odd, gone, fine], "loss", log=True)
-    assert "a run that diverged or became not a number, at the top" in both
+    assert "a run that diverged or became not a number, at the edge" in both
     assert "cross" not in tables.remarks([fine], "loss", log=True)
 
 
