@@ -1,0 +1,58 @@
+"""Old links keep their meaning: 200 of version 0.1.0, each with its settings and where its runs were led."""
+
+import json
+from collections import Counter
+from dataclasses import fields, is_dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from data.own import read_table
+from trainers import train
+from trainers.knobs import plain
+from trainers.optimizers import Optimizer
+from trainers.page import Page
+from trainers.presets import PRESETS
+from trainers.problems import Problem
+
+GOLDEN = Path(__file__).parent / "golden"
+LINKS = json.loads((GOLDEN / "links.json").read_text(encoding="utf-8"))
+TABLE = read_table((GOLDEN / "homes.csv").read_bytes(), "homes.csv")
+EPOCHS = 3  # of each run, or fewer where the link says so
+
+
+def settings(of: Any) -> list[str]:
+    """All settings under a page or a part of it, each as `name=value`, in any order."""
+    if isinstance(of, tuple):
+        return [text for part in of for text in settings(part)]
+    found = [f"class={type(of).__name__}"] if isinstance(of, Problem | Optimizer) else []
+    for field in fields(of):
+        value = getattr(of, field.name)
+        if hasattr(value, "write"):  # columns of a table
+            found.append(f"{field.name}={value.write()}")
+        elif is_dataclass(value) or (isinstance(value, tuple) and value and is_dataclass(value[0])):
+            found += settings(value)
+        elif isinstance(value, tuple):
+            found.append(f"{field.name}={'~'.join(map(plain, value))}")
+        elif value is not None:
+            found.append(f"{field.name}={plain(int(value) if isinstance(value, bool) else value)}")
+    return found
+
+
+@pytest.mark.parametrize("golden", LINKS, ids=range(len(LINKS)))
+def test_an_old_link_opens_the_same_page(golden: dict[str, Any]) -> None:
+    page, notes = Page.from_query(golden["link"], PRESETS[0].page, {TABLE.digest: TABLE})
+    assert not notes
+    assert not Counter(golden["settings"]) - Counter(settings(page))
+    assert [losses(run) for run in page.runs] == [
+        [pytest.approx(float(loss), rel=1e-4, abs=1e-6, nan_ok=True) for loss in run]
+        for run in golden["losses"]
+    ]
+
+
+def losses(run: Any) -> list[float]:
+    """The last loss, and on the rows held out, of a run of few epochs."""
+    history = train(replace(run, epochs=min(run.epochs, EPOCHS)))
+    held_out = history.validation_loss
+    return [float(history.loss[-1]), *([float(held_out[-1])] if held_out is not None else [])]
