@@ -23,12 +23,11 @@ with st.skeleton(height=480):
     import torch
     from torch import Tensor
 
-    import charts
-    from data.own import OwnTable
     from trainers import (
         History,
         Run,
         Sweep,
+        charts,
         controls,
         export,
         fits,
@@ -46,6 +45,8 @@ with st.skeleton(height=480):
     from trainers.conditioning import described
     from trainers.controls import Drawn, Shown
     from trainers.data_tab import Columns, DataTab
+    from trainers.datasets.csv.dataset import MOST_CLASSES
+    from trainers.datasets.csv.table import OwnTable
     from trainers.grids import Grid
     from trainers.knobs import Choice, Flag, Integer, Knob, KnobError, Real, Settings, knobs, nearest
     from trainers.optimizers import OPTIMIZERS, Optimizer
@@ -53,7 +54,6 @@ with st.skeleton(height=480):
     from trainers.planes import plane, window
     from trainers.presets import PRESETS, Preset
     from trainers.problems import PROBLEMS
-    from trainers.problems.own import MOST_CLASSES
     from trainers.problems.suiting import models
     from trainers.problems.supervised import OWN, Supervised
     from trainers.races import Race, RaceResult, Racing

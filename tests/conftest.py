@@ -6,7 +6,7 @@ import torch
 from altair.utils import schemapi
 from hypothesis import settings
 
-import charts  # noqa: F401  (it switches the check off)
+import trainers.charts  # noqa: F401  (it switches the check off)
 
 torch.set_num_threads(1)
 schemapi.DEBUG_MODE = True  # every chart of the tests is checked against its schema

@@ -11,10 +11,9 @@ import vl_convert
 from hypothesis import given
 from hypothesis import strategies as st
 
-import charts
-from charts.axes import LEAST, MOST, ROSE, logarithmic, rounded
-from charts.style import Style
-from trainers import History, Race, Run, fits, grids, paths, race, race_tables, sweep, tables, train
+from trainers import History, Race, Run, charts, fits, grids, paths, race, race_tables, sweep, tables, train
+from trainers.charts.axes import LEAST, MOST, ROSE, logarithmic, rounded
+from trainers.charts.style import Style
 from trainers.grids import Grid
 from trainers.optimizers import SGD, Adam, Optimizer
 from trainers.page import Page, possible

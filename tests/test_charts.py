@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-import charts
-from charts.axes import span, y_axis
-from charts.style import STROKES, Style
+from trainers import charts
+from trainers.charts.axes import span, y_axis
+from trainers.charts.style import STROKES, Style
 
 # Linear RGB as seen with each dichromacy: G. Machado, M. Oliveira, L. Fernandes 2009, severity 1.
 SIGHT = {

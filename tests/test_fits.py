@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-import charts
-from trainers import Run, fits, train
+from trainers import Run, charts, fits, train
 from trainers.optimizers import SGD, Adam
 from trainers.problems import (
     LinearRegression,

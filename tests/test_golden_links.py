@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from data.own import read_table
 from trainers import train
+from trainers.datasets.csv.table import read_table
 from trainers.knobs import plain
 from trainers.optimizers import Optimizer
 from trainers.page import Page

@@ -11,9 +11,9 @@ import torch
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from data.own import OwnTable, read_table
 from trainers import Run, train
 from trainers.conditioning import described
+from trainers.datasets.csv.table import OwnTable, read_table
 from trainers.knobs import KnobError
 from trainers.objective import divided
 from trainers.optimizers import SGD, Adam

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from data.own import OwnTable, TableError, numeric, read_table, suggestion
+from trainers.datasets.csv.table import OwnTable, TableError, numeric, read_table, suggestion
 
 FOLDER = Path(__file__).parent / "own"
 NUMBERS = {"t": [1.0, 3.0, 5.0], "x": [2.0, 4.0, 6.0]}

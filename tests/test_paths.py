@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-import charts
-from trainers import History, Run, paths, planes, train
+from trainers import History, Run, charts, paths, planes, train
 from trainers.optimizers import SGD, Adam
 from trainers.problems import (
     PROBLEMS,

@@ -8,10 +8,11 @@ from dataclasses import replace
 import pytest
 import torch
 
-from data.own import read_table
 from trainers import Axis, Race, Run, Sweep, fits, paths, race, sweep, train
 from trainers.caches import BYTES, kept_within_bounds
 from trainers.conditioning import conditioning
+from trainers.datasets.csv.table import read_table
+from trainers.datasets.dataset import Rows
 from trainers.history import History
 from trainers.optimizers import SGD, Adam
 from trainers.planes import plane, window
@@ -25,7 +26,6 @@ from trainers.problems import (
     Thermometer,
 )
 from trainers.problems.least_squares import SOLUTIONS
-from trainers.problems.rows import Rows
 from trainers.problems.supervised import Supervised
 from trainers.runners import RUNNERS
 from trainers.sweeping import curves, estimate

@@ -12,9 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from data.own import OwnTable
 from trainers import Run, train, validation
 from trainers.conditioning import conditioning
+from trainers.datasets.csv.table import OwnTable
+from trainers.datasets.dataset import Rows
 from trainers.objective import divided
 from trainers.optimizers import SGD
 from trainers.problems import (
@@ -28,7 +29,6 @@ from trainers.problems import (
     SoftmaxRegression,
     Thermometer,
 )
-from trainers.problems.rows import Rows
 from trainers.problems.supervised import Supervised, as_read, prepared
 from trainers.splits import drawn, quotas
 

@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 import torch
 
-from data.own import read_table
 from trainers import History, Run, train, training
+from trainers.datasets.csv.table import read_table
 from trainers.knobs import integer
 from trainers.optimizers import OPTIMIZERS, SGD, Adam, Optimizer
 from trainers.problems import (

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from data.own import read_table
 from trainers import controls
 from trainers.controls import Drawn, Shown
 from trainers.data_tab import Columns, DataTab
+from trainers.datasets.csv.table import read_table
 from trainers.knobs import Choice, Flag, Knob, Real, knobs
 from trainers.page import TABS, Page, View, possible
 from trainers.presets import PRESETS

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any, Protocol, runtime_checkable
 
-from data.own import OwnTable, TableError, numeric, read_table
+from trainers.datasets.csv.table import OwnTable, TableError, numeric, read_table
 from trainers.problems import PROBLEMS, Own
 from trainers.problems.suiting import models
 from trainers.run import NO_TABLES

@@ -9,9 +9,9 @@ import torch
 from contourpy import contour_generator
 from torch import Tensor
 
+from trainers.datasets.dataset import Rows
 from trainers.history import History
 from trainers.objective import Objective
-from trainers.problems.rows import Rows
 from trainers.problems.supervised import Supervised
 from trainers.tables import moments
 

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
-from data.own import OwnTable
 from trainers import links
+from trainers.datasets.csv.table import OwnTable
 from trainers.grids import Grid
 from trainers.knobs import Settings, choice, flag, integer, knobs, real
 from trainers.objective import Objective

@@ -8,8 +8,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from data.own import OwnTable
 from trainers import links
+from trainers.datasets.csv.table import OwnTable
 from trainers.knobs import KnobError, Real, Settings, choice, integer, is_number, knobs, plain, shown
 from trainers.objective import Objective
 from trainers.optimizers import OPTIMIZERS, SGD, Optimizer, Rule

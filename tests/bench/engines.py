@@ -20,10 +20,9 @@ import numpy as np
 import pandas as pd
 import torch
 
-import charts
 from tests.bench import seconds, table
 from tests.bench.loops import by_torch_optim
-from trainers import Axis, Race, Run, Sweep, race, sweep
+from trainers import Axis, Race, Run, Sweep, charts, race, sweep
 from trainers.optimizers import Adam
 from trainers.problems import Thermometer
 from trainers.sweeping import level

@@ -1,9 +1,9 @@
 """The problems. A new one is one class, and its name in the tuple."""
 
+from trainers.datasets.csv.dataset import Own
 from trainers.problems.base import Problem
 from trainers.problems.linear_classifiers import LogisticRegression, SoftmaxRegression
 from trainers.problems.network import Network
-from trainers.problems.own import Own
 from trainers.problems.regression import LinearRegression, Polynomial
 from trainers.problems.surfaces import SURFACES, Quadratic, Rosenbrock, Saddle
 from trainers.problems.thermometer import Thermometer

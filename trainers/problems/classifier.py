@@ -7,12 +7,17 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-import data
+from trainers import datasets
+from trainers.datasets.dataset import Rows, numbers
 from trainers.knobs import choice, integer, real
-from trainers.problems.rows import Rows, numbers
 from trainers.problems.supervised import OWN, Supervised, seeded
 
-SHAPES = {"moons": data.moons, "circles": data.circles, "spirals": data.spirals, "xor": data.xor}
+SHAPES = {
+    "moons": datasets.moons,
+    "circles": datasets.circles,
+    "spirals": datasets.spirals,
+    "xor": datasets.xor,
+}
 Layer = tuple[Tensor, Tensor]
 """Weights `(runs, inputs, outputs)` and biases `(runs, 1, outputs)`."""
 
@@ -26,7 +31,7 @@ def shape(problem: "Classifier") -> Rows:
 
 def digits(problem: "Classifier") -> Rows:
     """The 8x8 digits, their pixels from 0 to 1."""
-    table = data.digits()
+    table = datasets.digits()
     inputs, target = numbers(table.iloc[:, :-1]) / 16.0, numbers(table["digit"], "int64")
     return Rows(inputs, target, tuple(table.columns[:-1]), "digit", tuple(map(str, range(10))))
 

@@ -7,8 +7,8 @@ from weakref import WeakKeyDictionary
 import torch
 from torch import Tensor
 
+from trainers.datasets.dataset import Rows, with_ones
 from trainers.modes import kept
-from trainers.problems.rows import Rows, with_ones
 from trainers.problems.supervised import Supervised, normal
 
 

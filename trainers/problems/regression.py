@@ -6,11 +6,11 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-import data
+from trainers import datasets
+from trainers.datasets.csv.dataset import Own
+from trainers.datasets.dataset import Rows, numbers
 from trainers.knobs import KnobError, choice, integer, real
 from trainers.problems.least_squares import LeastSquares
-from trainers.problems.own import Own
-from trainers.problems.rows import Rows, numbers
 from trainers.problems.supervised import OWN, seeded
 
 MOST_ROWS, MOST_SEED = 10_000, 2**31 - 1
@@ -86,7 +86,7 @@ class Polynomial(LeastSquares):
         return Rows(x[:, None], torch.sin(3 * x) + self.noise * noise, ("x",), "y")
 
     def thermometer(self) -> Rows:
-        table = numbers(data.thermometer()[["t_u", "t_c"]])
+        table = numbers(datasets.thermometer()[["t_u", "t_c"]])
         return Rows(table[:, :1], table[:, 1], ("t_u",), "t_c (°C)")
 
     makers: ClassVar = {"sine": sine, "thermometer": thermometer}

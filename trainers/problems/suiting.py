@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 
-from data.own import suggestion
+from trainers.datasets.csv.dataset import Own
+from trainers.datasets.csv.table import suggestion
 from trainers.knobs import Choice, KnobError, knobs
 from trainers.problems.base import Problem
-from trainers.problems.own import Own
 from trainers.problems.supervised import OWN, Supervised
 
 

@@ -11,10 +11,10 @@ import torch
 from torch import Tensor
 
 from trainers.caches import kept_within_bounds
+from trainers.datasets.csv.dataset import Own
+from trainers.datasets.dataset import Index, Rows
 from trainers.knobs import KnobError
 from trainers.problems.base import Problem
-from trainers.problems.own import Own
-from trainers.problems.rows import Index, Rows
 
 OWN = "own"
 

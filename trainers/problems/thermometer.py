@@ -6,10 +6,10 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-import data
+from trainers import datasets
+from trainers.datasets.dataset import Rows, numbers
 from trainers.knobs import choice
 from trainers.problems.least_squares import LeastSquares
-from trainers.problems.rows import Rows, numbers
 from trainers.problems.supervised import normal
 
 START = (1.0, 0.0)
@@ -40,7 +40,7 @@ class Thermometer(LeastSquares):
         return torch.tensor(START, dtype=torch.float64) + normal(2, seed)
 
     def read(self) -> Rows:
-        table = data.thermometer()
+        table = datasets.thermometer()
         return Rows(numbers(table["t_u"])[:, None], numbers(table["t_c"]), ("t_u",), "t_c (°C)")
 
     def scaled(self, rows: Rows, training: Rows) -> Rows:

@@ -3,7 +3,7 @@
 import altair as alt
 import pandas as pd
 
-from charts.axes import along, positive, scale, showable, span, x_axis, y_axis
+from trainers.charts.axes import along, positive, scale, showable, span, x_axis, y_axis
 
 HEIGHT = 220
 

@@ -7,9 +7,9 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from charts.axes import along, in_sight, positive, rounded, scale, showable, span, x_axis, y_axis
-from charts.export import spec
-from charts.style import Style
+from trainers.charts.axes import along, in_sight, positive, rounded, scale, showable, span, x_axis, y_axis
+from trainers.charts.export import spec
+from trainers.charts.style import Style
 
 HEIGHT = 420
 

@@ -20,10 +20,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from data.columns import Column, decimal_mark, texts, understood
-from data.csv_text import MOST_COLUMNS, MOST_ROWS, TableError, at_most, read_cells
-from data.names import file_name, note
-from data.rows import even, header
+from trainers.datasets.csv.cells import MOST_COLUMNS, MOST_ROWS, TableError, at_most, read_cells
+from trainers.datasets.csv.columns import Column, decimal_mark, texts, understood
+from trainers.datasets.csv.header import even, header
+from trainers.datasets.csv.names import file_name, note
 
 __all__ = ["OwnTable", "TableError", "numeric", "read_table", "suggestion"]
 

@@ -3,8 +3,8 @@
 import altair as alt
 import pandas as pd
 
-from charts.axes import LARGEST, SMALLEST, logarithmic, scale, span
-from charts.axes import y_axis as value_axis
+from trainers.charts.axes import LARGEST, SMALLEST, logarithmic, scale, span
+from trainers.charts.axes import y_axis as value_axis
 
 HEIGHT = 440
 

@@ -4,7 +4,9 @@ from pathlib import Path
 
 import pandas as pd
 
-FOLDER = Path(__file__).parent
+INSTALLED = Path(__file__).parent / "files"
+FOLDER = INSTALLED if INSTALLED.exists() else Path(__file__).parents[2] / "data"
+"""A wheel has the files of `data/` beside this module."""
 
 
 def thermometer() -> pd.DataFrame:

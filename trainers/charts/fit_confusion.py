@@ -3,7 +3,7 @@
 import altair as alt
 import pandas as pd
 
-from charts.moments import moment_slider, now, when
+from trainers.charts.snapshots import moment_slider, now, when
 
 HEIGHT = 340
 

@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 from PIL import ImageColor
 
-from charts.axes import scale, y_axis
-from charts.moments import moment_slider, now, when
-from charts.pictures import data_uri
-from charts.style import DARK, LIGHT
+from trainers.charts.axes import scale, y_axis
+from trainers.charts.images import data_uri
+from trainers.charts.snapshots import moment_slider, now, when
+from trainers.charts.style import DARK, LIGHT
 
 HEIGHT = 360
 FIRST = 4

@@ -7,9 +7,9 @@ from weakref import WeakValueDictionary
 
 from pandas.api.types import is_float_dtype
 
-from data.own import OwnTable
+from trainers.datasets.csv.table import OwnTable
+from trainers.datasets.dataset import Rows, numbers
 from trainers.knobs import KnobError, plain, shown
-from trainers.problems.rows import Rows, numbers
 
 MOST_CLASSES = 20
 LARGEST = 1e100

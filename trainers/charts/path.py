@@ -7,10 +7,10 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from charts.axes import scale, y_axis
-from charts.moments import moment_slider
-from charts.pictures import data_uri
-from charts.style import Style
+from trainers.charts.axes import scale, y_axis
+from trainers.charts.images import data_uri
+from trainers.charts.snapshots import moment_slider
+from trainers.charts.style import Style
 
 HEIGHT = 540
 STOPS = ("#fff7d6", "#bfe3b4", "#5db8a6", "#2f7f9d", "#37508c", "#2b2360")

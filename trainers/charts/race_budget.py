@@ -3,8 +3,8 @@
 import altair as alt
 import pandas as pd
 
-from charts.axes import logarithmic, positive, scale, span, x_axis, y_axis
-from charts.style import Style
+from trainers.charts.axes import logarithmic, positive, scale, span, x_axis, y_axis
+from trainers.charts.style import Style
 
 HEIGHT = 320
 

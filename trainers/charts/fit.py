@@ -3,9 +3,9 @@
 import altair as alt
 import pandas as pd
 
-from charts.axes import scale, span, y_axis
-from charts.moments import moment_slider, now, when
-from charts.style import Style
+from trainers.charts.axes import scale, span, y_axis
+from trainers.charts.snapshots import moment_slider, now, when
+from trainers.charts.style import Style
 
 HEIGHT = 420
 

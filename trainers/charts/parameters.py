@@ -5,8 +5,8 @@ from collections.abc import Collection
 import altair as alt
 import pandas as pd
 
-from charts.axes import along, in_sight, positive, scale, showable, span, x_axis, y_axis
-from charts.style import Style
+from trainers.charts.axes import along, in_sight, positive, scale, showable, span, x_axis, y_axis
+from trainers.charts.style import Style
 
 HEIGHT = 260
 

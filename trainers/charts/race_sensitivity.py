@@ -3,8 +3,8 @@
 import altair as alt
 import pandas as pd
 
-from charts.axes import LARGEST, SMALLEST, logarithmic, scale, span, y_axis
-from charts.style import Style
+from trainers.charts.axes import LARGEST, SMALLEST, logarithmic, scale, span, y_axis
+from trainers.charts.style import Style
 
 HEIGHT = 400
 CROSS = "M-1,-0.6L-0.6,-1L0,-0.4L0.6,-1L1,-0.6L0.4,0L1,0.6L0.6,1L0,0.4L-0.6,1L-1,0.6L-0.4,0Z"

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from data.names import clean, quoted
+from trainers.datasets.csv.names import clean, quoted
 
 MISSING = ("", "-", "?", "na", "n/a", "#n/a", "<na>", "nan", "null", "none")
 INFINITE = ("inf", "+inf", "-inf", "infinity", "+infinity", "-infinity")

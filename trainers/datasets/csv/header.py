@@ -2,9 +2,9 @@
 
 from collections import Counter
 
-from data.columns import is_number
-from data.csv_text import TableError
-from data.names import note, short, unique
+from trainers.datasets.csv.cells import TableError
+from trainers.datasets.csv.columns import is_number
+from trainers.datasets.csv.names import note, short, unique
 
 NO_HEADER = "The file has no header: its columns are named column 1, and so on."
 

@@ -1,0 +1,61 @@
+"""The package: what `pip install .` puts into an environment, and what it needs there."""
+
+import subprocess
+import sys
+from pathlib import Path
+from zipfile import ZipFile
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+TRAIN = """
+from trainers import Run, train
+from trainers.problems import SoftmaxRegression, Thermometer
+assert train(Run(epochs=3)).loss[0] > 80
+assert train(Run(problem=SoftmaxRegression(), epochs=1)).params.shape[1] == 650
+"""
+ALONE = """
+import sys
+
+class Blocked:
+    def find_spec(self, name, path=None, target=None):
+        if name.split(".")[0] in ("streamlit", "altair"):
+            raise ImportError(name)
+
+sys.meta_path.insert(0, Blocked())
+"""
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The package, built from a copy of what is in the repository."""
+    source, built = tmp_path_factory.mktemp("source"), tmp_path_factory.mktemp("built")
+    files = subprocess.run(["git", "ls-files", "-co", "--exclude-standard"], cwd=ROOT, capture_output=True)
+    for name in files.stdout.decode().splitlines():
+        if (ROOT / name).is_file():
+            (source / name).parent.mkdir(parents=True, exist_ok=True)
+            (source / name).write_bytes((ROOT / name).read_bytes())
+    pip("wheel", str(source), "--no-deps", "--no-build-isolation", "--wheel-dir", str(built))
+    return next(built.glob("*.whl"))
+
+
+def pip(*arguments: str) -> None:
+    subprocess.run([sys.executable, "-m", "pip", "--disable-pip-version-check", "-q", *arguments], check=True)
+
+
+def test_it_holds_the_library_alone(wheel: Path) -> None:
+    names = ZipFile(wheel).namelist()
+    assert {name.split("/")[0] for name in names if ".dist-info/" not in name} == {"trainers"}
+    files = {path.name for path in (ROOT / "data").iterdir()}
+    assert files == {name.rpartition("/")[2] for name in names if name.startswith("trainers/datasets/files/")}
+
+
+def test_it_trains_wherever_it_is_installed(wheel: Path, tmp_path: Path) -> None:
+    pip("install", str(wheel), "--no-deps", "--target", str(tmp_path / "there"))
+    found = f"import sys; sys.path.insert(0, {str(tmp_path / 'there')!r})\n"
+    where = "import trainers; assert 'there' in trainers.__file__\n"
+    subprocess.run([sys.executable, "-c", ALONE + found + where + TRAIN], cwd=tmp_path, check=True)
+
+
+def test_training_needs_neither_streamlit_nor_altair() -> None:
+    subprocess.run([sys.executable, "-c", ALONE + TRAIN], cwd=ROOT, check=True)

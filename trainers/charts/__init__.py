@@ -1,0 +1,47 @@
+"""Tables in, Altair charts out."""
+
+from altair.utils import schemapi
+
+from trainers.charts.copier import copier
+from trainers.charts.export import spec, svg
+from trainers.charts.fit import fit_chart, measured_chart
+from trainers.charts.fit_boundary import border_chart, class_colours
+from trainers.charts.fit_confusion import confusion_chart
+from trainers.charts.grid import heat_chart
+from trainers.charts.loss import live, loss_chart
+from trainers.charts.parameters import parameter_chart
+from trainers.charts.path import path_chart
+from trainers.charts.player import player
+from trainers.charts.race_budget import budget_chart
+from trainers.charts.race_sensitivity import sensitivity_chart
+from trainers.charts.race_tuned import band_chart
+from trainers.charts.style import DARK, LIGHT, Style
+from trainers.charts.three_ways import difference_chart
+
+# Altair checks each part of a chart against its schema while it is made, which takes as long as making
+# it. The tests have it checked; on the page it only costs time.
+schemapi.DEBUG_MODE = False
+
+__all__ = [
+    "DARK",
+    "LIGHT",
+    "Style",
+    "band_chart",
+    "border_chart",
+    "budget_chart",
+    "class_colours",
+    "confusion_chart",
+    "copier",
+    "difference_chart",
+    "fit_chart",
+    "heat_chart",
+    "live",
+    "loss_chart",
+    "measured_chart",
+    "parameter_chart",
+    "path_chart",
+    "player",
+    "sensitivity_chart",
+    "spec",
+    "svg",
+]
