@@ -48,7 +48,6 @@ with st.skeleton(height=480):
     from trainers.datasets.csv.dataset import MOST_CLASSES
     from trainers.datasets.csv.table import OwnTable
     from trainers.grids import Grid
-    from trainers.knobs import Choice, Flag, Integer, Knob, KnobError, Real, Settings, knobs, nearest
     from trainers.optimizers import OPTIMIZERS, Optimizer
     from trainers.page import MOST_RUNS, TABS, Page, View, possible
     from trainers.planes import plane, window
@@ -58,6 +57,7 @@ with st.skeleton(height=480):
     from trainers.problems.supervised import OWN, Supervised
     from trainers.races import Race, RaceResult, Racing
     from trainers.run import MOST_COORDINATES, MOST_NUMBERS, Method, Task, begun_at, most_rows, runners
+    from trainers.settings import Choice, Flag, Integer, Knob, KnobError, Real, Settings, knobs, nearest
     from trainers.summary import cells, distance, furthest, names, sentence
     from trainers.sweeping import estimate, memory, work
     from trainers.sweeps import FAILED, SweepResult

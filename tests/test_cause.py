@@ -12,11 +12,11 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
 from trainers import History, Run, tables, train
-from trainers.knobs import Flag, KnobError, Real, knobs
 from trainers.optimizers import OPTIMIZERS, SGD, Adam, Optimizer, RMSprop
 from trainers.problems import PROBLEMS, Network, Problem, Quadratic, Thermometer
 from trainers.run import runners
 from trainers.runners import RUNNERS
+from trainers.settings import Flag, KnobError, Real, knobs
 from trainers.summary import cells, sentence
 
 BOTH = ("float32", "float64")

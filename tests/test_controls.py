@@ -7,11 +7,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from trainers import controls
-from trainers.knobs import knobs
 from trainers.optimizers import OPTIMIZERS, SGD, Adam
 from trainers.page import Page, View
 from trainers.presets import PRESETS
 from trainers.run import Method, Task
+from trainers.settings import knobs
 
 STORY = PRESETS[0].page
 KEYS = sorted(controls.values(STORY, range(len(STORY.methods))))

@@ -8,10 +8,10 @@ import torch
 
 from trainers import Axis, Run, Sweep, SweepResult, sweep, train
 from trainers.grids import REALS, Grid, borders, cells, verdict
-from trainers.knobs import KnobError, Real, knobs
 from trainers.optimizers import OPTIMIZERS, SGD, Optimizer, RMSprop
 from trainers.page import Page
 from trainers.problems import Thermometer
+from trainers.settings import KnobError, Real, knobs
 
 RUN = Run(optimizer=SGD(), epochs=200, dtype="float64")
 

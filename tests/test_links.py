@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 
 from tests.matrix import optimizers
 from trainers import Run
-from trainers.knobs import knobs
 from trainers.optimizers import OPTIMIZERS, SGD, Adam, Optimizer, RMSprop
 from trainers.page import MOST_RUNS, TABS, Page, View
 from trainers.presets import PRESETS
 from trainers.problems import Thermometer
 from trainers.run import Method, Task, runners
+from trainers.settings import knobs
 
 LONGEST_LINK = 2000
 DEEPEST = Adam(

@@ -12,11 +12,11 @@ from torch import Tensor
 
 from tests.matrix import rules
 from trainers import Run, Sweep, train
-from trainers.knobs import KnobError
 from trainers.optimizers import OPTIMIZERS, SGD, Adam, RMSprop, Rule
 from trainers.optimizers.base import State
 from trainers.problems import Thermometer
 from trainers.runners import RUNNERS
+from trainers.settings import KnobError
 from trainers.sweeping import Block
 
 TOLERANCE = {torch.float32: 1e-5, torch.float64: 1e-13}

@@ -17,7 +17,6 @@ from torch.optim import Optimizer as TorchOptimizer
 import trainers
 from tests.matrix import slow_but
 from trainers import Race, Run, controls, race, sweeping, train
-from trainers.knobs import Number, real
 from trainers.optimizers import OPTIMIZERS, SGD, Adam, Optimizer, Rule
 from trainers.optimizers.base import State
 from trainers.page import MOST_RUNS, TABS, Page, View
@@ -26,6 +25,7 @@ from trainers.problems import Thermometer
 from trainers.races import RaceResult, Racing
 from trainers.run import Method, Task
 from trainers.runners import RUNNERS
+from trainers.settings import Number, real
 
 
 def opened(query: str = "") -> AppTest:

@@ -11,7 +11,8 @@ from trainers.optimizers import SGD, Adam, RMSprop
 from trainers.presets import PRESETS
 from trainers.problems import Network, Thermometer
 from trainers.run import Method
-from trainers.summary import cells, distance, figure, furthest, names, sentence
+from trainers.summary import cells, distance, furthest, names, sentence
+from trainers.words import figure
 
 RAW = Thermometer("raw")
 STORIES = {preset.name: [train(run) for run in preset.page.runs] for preset in PRESETS}

@@ -8,7 +8,7 @@ from torch import Tensor
 from trainers.objective import Objective
 from trainers.optimizers import SGD
 from trainers.problems import Problem
-from trainers.summary import figure, listed
+from trainers.words import figure, listed
 
 FEW = 6
 """So many eigenvalues are named one by one."""

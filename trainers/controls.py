@@ -6,13 +6,14 @@ from typing import Any
 
 from trainers.data_tab import DataTab
 from trainers.grids import Grid
-from trainers.knobs import Integer, Settings, is_number, knobs, nearest
 from trainers.optimizers import OPTIMIZERS
 from trainers.page import Page, View
 from trainers.problems import PROBLEMS, Own
 from trainers.races import Racing
 from trainers.run import MOST_COORDINATES, Method, Task, begun_at, runners
+from trainers.settings import Integer, Settings, knobs, nearest
 from trainers.sweeps import LARGEST
+from trainers.words import is_number
 
 
 @dataclass(frozen=True)

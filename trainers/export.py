@@ -8,9 +8,9 @@ import pandas as pd
 import torch
 
 from trainers.history import History
-from trainers.knobs import Settings, knobs
 from trainers.page import Page
 from trainers.run import Run
+from trainers.settings import Settings, knobs
 
 MOST_PARAMETERS = 100
 

@@ -8,12 +8,12 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from trainers.knobs import KnobError, Real, Settings, choice, integer, knobs
 from trainers.optimizers import OPTIMIZERS, Optimizer, Rule
 from trainers.races import DIGITS
 from trainers.run import Run
-from trainers.summary import figure
+from trainers.settings import KnobError, Real, Settings, choice, integer, knobs
 from trainers.sweeps import FAR, Axis, Sweep, SweepResult
+from trainers.words import figure
 
 SMALLEST = 1e-12
 """Where a log axis begins for a setting that may be 0."""

@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qsl
 
-from trainers.knobs import Settings, knobs, nearest, plain, shown
+from trainers.settings import Settings, knobs, nearest
+from trainers.words import plain, quoted
 
 LONGEST = 4096
 """How many characters of a link are read."""
@@ -80,8 +81,3 @@ def single(found: dict[str, list[str]], name: str, notes: list[str]) -> str | No
 def ignored(found: Mapping[str, list[str]], why: str = "unknown") -> list[str]:
     """Notes on the parameters that nobody took."""
     return [f"The link's {quoted(name)} is {why}: ignored." for name in found]
-
-
-def quoted(text: str) -> str:
-    """A piece of a link as it may stand on a page."""
-    return f"“{shown(text)}”"

@@ -7,12 +7,13 @@ from typing import Any
 from trainers import links
 from trainers.datasets.csv.table import OwnTable
 from trainers.grids import Grid
-from trainers.knobs import Settings, choice, flag, integer, knobs, real
 from trainers.objective import Objective
 from trainers.problems import Problem
 from trainers.races import USUAL, Race, Racing
 from trainers.run import NO_TABLES, Method, Run, Task, join, read_methods, read_task
+from trainers.settings import Settings, choice, flag, integer, knobs, real
 from trainers.standings import entrants
+from trainers.words import quoted
 
 MOST_RUNS = 12
 TABS = ("Loss", "Fit", "Path", "Parameters", "Data", "Three ways", "Race", "Grid")
@@ -140,5 +141,5 @@ def _settings(found: dict[str, list[str]], name: str, kind: type[Settings]) -> t
     if text is None:
         return kind(), notes
     settings, words, more = links.read(text, {kind.__name__: kind}, kind)
-    unknown = [f"{links.quoted(word)} in {name} is unknown: ignored." for word in words]
+    unknown = [f"{quoted(word)} in {name} is unknown: ignored." for word in words]
     return settings, notes + more + unknown

@@ -14,8 +14,8 @@ from trainers.history import History
 from trainers.modes import sweep_mode
 from trainers.planes import Plane, Sides, minima_in
 from trainers.problems import Problem
-from trainers.summary import listed
 from trainers.tables import moments
+from trainers.words import listed
 
 FINEST, COARSEST = 120, 32
 """The most and the fewest columns and rows of a relief."""

@@ -9,12 +9,12 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from trainers.knobs import KnobError, Real, Settings, choice, integer, knobs, plain, real, shown
 from trainers.objective import Objective
 from trainers.optimizers import SGD, Adagrad, Adam, Optimizer, RMSprop, Rule
 from trainers.run import Run
-from trainers.summary import figure
+from trainers.settings import KnobError, Real, Settings, choice, integer, knobs, real
 from trainers.sweeps import FAILED, Axis, Sweep, SweepResult
+from trainers.words import figure, plain, shown
 
 USUAL = (SGD(), SGD(momentum=0.9), SGD(momentum=0.9, nesterov=True), Adam(), RMSprop(), Adagrad())
 """Who races where nobody is named."""

@@ -5,9 +5,9 @@ from time import perf_counter
 
 from torch import Tensor
 
-from trainers.knobs import knobs
 from trainers.optimizers import Rule
 from trainers.races import Entry, Race, RaceResult, median
+from trainers.settings import knobs
 from trainers.sweeping import OnProgress, curves, sweep, work
 from trainers.sweeps import Sweep
 

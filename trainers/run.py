@@ -10,12 +10,13 @@ from torch import Tensor
 
 from trainers import links
 from trainers.datasets.csv.table import OwnTable
-from trainers.knobs import KnobError, Real, Settings, choice, integer, is_number, knobs, plain, shown
 from trainers.objective import Objective
 from trainers.optimizers import OPTIMIZERS, SGD, Optimizer, Rule
 from trainers.problems import PROBLEMS, Own, Problem, Thermometer
 from trainers.problems.supervised import Supervised
 from trainers.runners import RUNNERS
+from trainers.settings import KnobError, Real, Settings, choice, integer, knobs
+from trainers.words import is_number, plain, quoted, shown
 
 NO_TABLES: Mapping[str, OwnTable] = MappingProxyType({})
 COORDINATE = Real(0.0, "One coordinate of a chosen start.", -1e6, 1e6)
@@ -169,7 +170,7 @@ def read_task(
     try:
         task, more = begun_at(task, tuple(map(float, start.split("~"))))
     except ValueError:
-        more = [f"start {links.quoted(start)} can't be read: using the start of seed {task.seed}."]
+        more = [f"start {quoted(start)} can't be read: using the start of seed {task.seed}."]
     return task, notes + more
 
 
@@ -186,7 +187,7 @@ def _problem(
     if text is None:
         return Thermometer(), more
     problem, words, about = links.read(text, PROBLEMS, Thermometer, own=own)
-    return problem, more + about + [f"{links.quoted(word)} in problem is unknown: ignored." for word in words]
+    return problem, more + about + [f"{quoted(word)} in problem is unknown: ignored." for word in words]
 
 
 def begun_at(task: Task, start: tuple[Any, ...]) -> tuple[Task, list[str]]:
@@ -222,7 +223,7 @@ def _method(text: str) -> tuple[Method, list[str]]:
     can = runners(type(optimizer))
     runner = next((word for word in words if word in can), can[0])
     others = [word for word in words if word != runner]
-    notes += [f"runner {links.quoted(word)} can't be used: using {runner}." for word in others]
+    notes += [f"runner {quoted(word)} can't be used: using {runner}." for word in others]
     return Method(optimizer=optimizer, runner=runner), notes
 
 

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 import pandas as pd
 from torch import Tensor
 
-from trainers.knobs import knobs
 from trainers.optimizers import Optimizer, Rule
 from trainers.race_tables import HIGH, LOW, edges, quantile
 from trainers.races import Entry, Race, RaceResult, Racing, median
 from trainers.run import in_words
-from trainers.summary import figure, listed, short
+from trainers.settings import knobs
+from trainers.summary import short
+from trainers.words import figure, listed
 
 
 def entrants(optimizers: Sequence[Optimizer], racing: Racing) -> tuple[Rule, ...]:

@@ -8,6 +8,7 @@ from torch import Tensor
 
 from trainers.history import Cause, History, spread
 from trainers.run import Method
+from trainers.words import epochs_told, figure, listed
 
 MOST_PARAMETERS = 6
 """So many final parameters are told."""
@@ -82,19 +83,12 @@ def status(history: History) -> str:
     """How a run ended, in words."""
     if history.diverged_at is None or history.cause is None:
         return history.status
-    return f"{ENDS[history.cause].removeprefix('became ')} after {_epochs(history.diverged_at)}"
+    return f"{ENDS[history.cause].removeprefix('became ')} after {epochs_told(history.diverged_at)}"
 
 
 def _number(history: History, value: Tensor, digits: int = 2) -> str:
     """A value at the end of a run; a dash for a run that diverged."""
     return figure(value, digits) if history.finished else "–"
-
-
-def figure(value: Tensor | float, digits: int = 2) -> str:
-    """A number to so many significant digits as text, with a minus at which no line ends."""
-    number = float(value)
-    whole = 10**digits <= abs(number) < 1e6
-    return (f"{number:,.0f}" if whole else f"{number:.{digits}g}").replace("-", "−")
 
 
 def _gap(history: History) -> str:
@@ -151,7 +145,7 @@ def _agreement(histories: Sequence[History]) -> str:
         return ""
     ends = sorted({f"{loss[-1]:.6g}" for loss in losses})
     return (
-        f"{len(runners)} ways, one curve: after {_epochs(histories[0].run.epochs)} each has loss "
+        f"{len(runners)} ways, one curve: after {epochs_told(histories[0].run.epochs)} each has loss "
         f"{' or '.join(ends)}, and their parameters were {distance(furthest(histories))}."
     )
 
@@ -164,14 +158,18 @@ def _winner(named: Sequence[tuple[str, History]], target: float) -> str:
     if finished[0][1].run.training.minimum is None:
         names, loss = _least((float(h.loss[-1]), name) for name, h in finished)
         if len(named) == 1:
-            return f"After {_epochs(finished[0][1].run.epochs)} the loss is {figure(loss, 4)}."
+            return f"After {epochs_told(finished[0][1].run.epochs)} the loss is {figure(loss, 4)}."
         return f"{names} ended lowest, at loss {figure(loss, 4)}."
     arrived = [(float(k), name) for name, h in named if (k := h.epochs_to(target)) is not None]
     if not arrived:
         return _closest(finished, len(named), target)
     names, epochs = _least(arrived)
     first = f"{names} came within {target:g} of the smallest loss"
-    first += f" first, after {_epochs(int(epochs))}" if len(named) > 1 else f" after {_epochs(int(epochs))}"
+    first += (
+        f" first, after {epochs_told(int(epochs))}"
+        if len(named) > 1
+        else f" after {epochs_told(int(epochs))}"
+    )
     missing = len(named) - len(arrived)
     return f"{first}; {missing} of {len(named)} runs did not." if missing else f"{first}."
 
@@ -179,7 +177,7 @@ def _winner(named: Sequence[tuple[str, History]], target: float) -> str:
 def _closest(finished: Sequence[tuple[str, History]], runs: int, target: float) -> str:
     """Who ended closest to an optimum that nobody came close to."""
     names, gap = _least((float(h.gap[-1]), name) for name, h in finished)
-    end = f"After {_epochs(finished[0][1].run.epochs)} {names}"
+    end = f"After {epochs_told(finished[0][1].run.epochs)} {names}"
     if runs == 1:
         return f"{end} is {figure(gap)} above the smallest loss, not yet within {target:g} of it."
     return f"{end} ended closest, {figure(gap)} above the smallest loss; none came within {target:g} of it."
@@ -205,7 +203,7 @@ def _divergence(named: Sequence[tuple[str, History]], cause: Cause) -> str:
     if not gone:
         return ""
     names, epochs = _least(gone)
-    after = f"after {_epochs(int(epochs))}."
+    after = f"after {epochs_told(int(epochs))}."
     if len(gone) == 1:
         return f"{names} {ENDS[cause]} {after}"
     every = "Both runs" if len(gone) == 2 else f"All {len(gone)} runs"
@@ -244,12 +242,3 @@ def _least(pairs: Iterable[tuple[float, str]]) -> tuple[str, float]:
     pairs = list(pairs)
     least = min(number for number, _ in pairs)
     return listed([name for number, name in pairs if number == least]), least
-
-
-def _epochs(number: int) -> str:
-    return f"{number:,} epoch" + ("" if number == 1 else "s")
-
-
-def listed(words: Sequence[str]) -> str:
-    """Words in a row, with commas and an "and"."""
-    return " and ".join(filter(None, [", ".join(words[:-1]), words[-1]]))

@@ -8,9 +8,9 @@ from time import perf_counter
 import torch
 from torch import Tensor
 
-from trainers.knobs import Real, knobs
 from trainers.modes import sweep_mode
 from trainers.optimizers import Rule
+from trainers.settings import Real, knobs
 from trainers.sweeps import Sweep, SweepResult
 
 BLOCK = 32_768

@@ -11,10 +11,11 @@ import torch
 from torch import Tensor
 from torch.quasirandom import SobolEngine
 
-from trainers.knobs import KnobError, Real, is_number, knobs, nearest, plain, shown
 from trainers.modes import kept
 from trainers.optimizers import Optimizer, Rule
 from trainers.run import Run
+from trainers.settings import KnobError, Real, knobs, nearest
+from trainers.words import is_number, plain, shown
 
 LARGEST = 1e300
 MOST_RUNS = 1_000_000

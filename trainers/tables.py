@@ -9,7 +9,8 @@ from torch import Tensor
 
 from trainers.history import History, spread
 from trainers.run import MOST_NUMBERS, Run
-from trainers.summary import ENDS, figure
+from trainers.summary import ENDS
+from trainers.words import figure
 
 COLUMNS = {
     "batch_loss": "loss of a batch",

@@ -5,11 +5,10 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from trainers.knobs import plain
 from trainers.objective import Objective
 from trainers.problems import Problem
 from trainers.problems.supervised import Supervised
-from trainers.summary import listed
+from trainers.words import listed, plain
 
 MOST_NAMED = 5
 """So many classes are named."""

@@ -6,9 +6,9 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from trainers.knobs import choice, integer
 from trainers.problems.classifier import SHAPES, Classifier, digits
 from trainers.problems.supervised import OWN
+from trainers.settings import choice, integer
 
 
 @dataclass(frozen=True)

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 
 from trainers.datasets.csv.dataset import Own
 from trainers.datasets.csv.table import suggestion
-from trainers.knobs import Choice, KnobError, knobs
 from trainers.problems.base import Problem
 from trainers.problems.supervised import OWN, Supervised
+from trainers.settings import Choice, KnobError, knobs
 
 
 def models(own: Own, kinds: Mapping[str, type[Problem]]) -> list[str]:

@@ -10,13 +10,13 @@ and tables all follow from it. A class of settings is a frozen dataclass that de
 
 import dataclasses
 import math
-import numbers
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal, TypeAlias
 
 from torch import Tensor
+
+from trainers.words import is_number, plain, shown
 
 Number: TypeAlias = Any
 """A real knob: a float, or a tensor `(runs,)`, float64, with one number for each run."""
@@ -246,24 +246,3 @@ def nearest(kind: type[Settings], values: Mapping[str, Any], **others: Any) -> t
             usable[error.name] = error.nearest or knobs(kind)[error.name].default
             notes.append(f"{error}: using {plain(usable[error.name])}.")
     return kind(**given), notes
-
-
-def is_number(value: Any) -> bool:
-    return isinstance(value, numbers.Real) and not isinstance(value, bool)
-
-
-def plain(value: Any) -> str:
-    """A value as short text that reads back to the same value: 0.01, 1e-08, 5000, raw."""
-    if not is_number(value):
-        return str(value)
-    try:
-        return repr(float(value)).removesuffix(".0").replace("e+", "e")
-    except OverflowError:
-        return "a number beyond 1e308"
-
-
-def shown(value: Any) -> str:
-    """Any value as a short quotation that is safe to print on a page, and becomes no link there."""
-    text = value if isinstance(value, str) else plain(value)
-    safe = "".join(c if c.isascii() and (c.isalnum() or c in "._-, ") else "?" for c in text[:40])
-    return re.sub(r"(?i)(www)\.", r"\1?", safe)
