@@ -55,12 +55,25 @@ with st.skeleton(height=480):
     from trainers.problems import PROBLEMS
     from trainers.problems.suiting import models
     from trainers.problems.supervised import OWN, Supervised
-    from trainers.races import Race, RaceResult, Racing
+    from trainers.races.result import RaceResult
+    from trainers.races.spec import Race, Racing
+    from trainers.reports.race_scores import FAILED, failure, failure_label, metric_label
     from trainers.run import MOST_COORDINATES, MOST_NUMBERS, Method, Task, begun_at, most_rows, runners
-    from trainers.settings import Choice, Flag, Integer, Knob, KnobError, Real, Settings, knobs, nearest
+    from trainers.settings import (
+        Choice,
+        Flag,
+        Integer,
+        Knob,
+        KnobError,
+        Real,
+        Settings,
+        knobs,
+        nearest,
+        real_settings,
+    )
     from trainers.summary import cells, distance, furthest, names, sentence
-    from trainers.sweeping import estimate, memory, work
-    from trainers.sweeps import FAILED, SweepResult
+    from trainers.sweeps.cost import estimate, memory, work
+    from trainers.sweeps.result import SweepResult
 
 CACHE = "150MB"  # of each function; config.toml bounds them together
 MOST_NOTES = 6
@@ -954,11 +967,11 @@ def show_race(c: Comparison, headline: Spot, field: Race, result: RaceResult) ->
         key="race.chart",
         on_select=partial(add_trial, field),
         selection_mode="trial",
-        alt=f"Line chart: {field.counted} against the learning rate.",
+        alt=f"Line chart: {metric_label(field)} against the learning rate.",
     )
-    footnote = "" if field.criterion == "epochs" else f", that is, {field.failure}"
+    footnote = "" if field.criterion == "epochs" else f", that is, {failure(field)}"
     st.caption(
-        f"Each point is one trial. Cross: {field.missed}{footnote}. "
+        f"Each point is one trial. Cross: {failure_label(field)}{footnote}. "
         f"{standings.margins(result, racers)} Click a point to add it to your runs, which have the "
         "sidebar's epochs and start."
     )
@@ -980,7 +993,9 @@ def show_race(c: Comparison, headline: Spot, field: Race, result: RaceResult) ->
 def sensitivity_chart(result: RaceResult, look: charts.Style) -> Any:
     field, racers = result.race, look.names
     trials, edges = race_tables.sensitivity(result, racers), race_tables.edges(result, racers)
-    return charts.sensitivity_chart(trials, edges, look, field.counted, field.missed, field.search == "lr")
+    return charts.sensitivity_chart(
+        trials, edges, look, metric_label(field), failure_label(field), field.search == "lr"
+    )
 
 
 def tuned_and_budget(c: Comparison, field: Race, result: RaceResult, look: charts.Style) -> None:
@@ -997,10 +1012,10 @@ def tuned_and_budget(c: Comparison, field: Race, result: RaceResult, look: chart
     starts = f"Median and 10–90 % of {field.starts} starts that no trial has seen."
     left.caption(starts + race_tables.unseen(tuned["mid"]))
     right.markdown("**Budget**: what to expect from fewer trials")
-    make = partial(charts.budget_chart, budgets, look, f"expected {field.counted}")
+    make = partial(charts.budget_chart, budgets, look, f"expected {metric_label(field)}")
     right.vega_lite_chart(
         drawn("budget", c.task, (field,), (c.dark,), make),
-        alt=f"Line chart: expected {field.counted} against the number of trials.",
+        alt=f"Line chart: expected {metric_label(field)} against the number of trials.",
     )
     epochs = field.criterion == "epochs"
     fallen, worst = ("missed", "all epochs") if epochs else ("failed", "what it began with")
@@ -1015,7 +1030,7 @@ def grid_tab(c: Comparison, headline: Spot) -> None:
         headline.say("Add a run to see two of its settings at once.")
         return
     grid, labels, run = c.page.grid, c.labels, c.runs[c.page.grid.run - 1]
-    able = list(grids.reals(run.optimizer))
+    able = list(real_settings(run.optimizer))
     with st.container(horizontal=True, vertical_alignment="bottom"):
         numbers = range(1, len(c.runs) + 1)
         name_of = {number: labels[number - 1] for number in numbers}

@@ -17,7 +17,7 @@ from trainers.optimizers.base import State
 from trainers.problems import Thermometer
 from trainers.runners import RUNNERS
 from trainers.settings import KnobError
-from trainers.sweeping import Block
+from trainers.sweeps.block import Block
 
 TOLERANCE = {torch.float32: 1e-5, torch.float64: 1e-13}
 

@@ -16,16 +16,18 @@ from torch.optim import Optimizer as TorchOptimizer
 
 import trainers
 from tests.matrix import slow_but
-from trainers import Race, Run, controls, race, sweeping, train
+from trainers import Race, Run, controls, race, train
 from trainers.optimizers import OPTIMIZERS, SGD, Adam, Optimizer, Rule
 from trainers.optimizers.base import State
 from trainers.page import MOST_RUNS, TABS, Page, View
 from trainers.presets import PRESETS
 from trainers.problems import Thermometer
-from trainers.races import RaceResult, Racing
+from trainers.races.result import RaceResult
+from trainers.races.spec import Racing
 from trainers.run import Method, Task
 from trainers.runners import RUNNERS
 from trainers.settings import Number, real
+from trainers.sweeps import cost
 
 
 def opened(query: str = "") -> AppTest:
@@ -73,7 +75,7 @@ QUICK = [
     ids=lambda given: getattr(given, "name", given),
 )
 def test_every_story_on_every_tab(preset: Any, tab: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sweeping, "estimate", lambda asked: sweeping.work(asked) / 1e8)
+    monkeypatch.setattr(cost, "estimate", lambda asked: cost.work(asked) / 1e8)
     app = opened(Page(preset.page.task, preset.page.methods, View(tab=tab)).to_query())
     assert shown(app).view.tab == tab
     without = ("Data",) if preset.page.task.problem.count else ("Data", "Fit")

@@ -28,7 +28,8 @@ from trainers.problems import (
 from trainers.problems.least_squares import SOLUTIONS
 from trainers.problems.supervised import Supervised
 from trainers.runners import RUNNERS
-from trainers.sweeping import curves, estimate
+from trainers.sweeps.cost import estimate
+from trainers.sweeps.training import curves
 
 OWN = Own.of(
     read_table(b"a;b;c\n" + b"".join(b"%d;%d;%d\n" % (k, k * k % 7, k % 5) for k in range(20))), 2, (0, 1)

@@ -12,7 +12,7 @@ from trainers.data_tab import Columns, DataTab
 from trainers.datasets.csv.table import read_table
 from trainers.page import TABS, Page, View, possible
 from trainers.presets import PRESETS
-from trainers.races import Racing
+from trainers.races.spec import Racing
 from trainers.run import Task
 from trainers.settings import Choice, Flag, Knob, Real, knobs
 

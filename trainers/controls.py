@@ -9,10 +9,10 @@ from trainers.grids import Grid
 from trainers.optimizers import OPTIMIZERS
 from trainers.page import Page, View
 from trainers.problems import PROBLEMS, Own
-from trainers.races import Racing
+from trainers.races.spec import Racing
 from trainers.run import MOST_COORDINATES, Method, Task, begun_at, runners
 from trainers.settings import Integer, Settings, knobs, nearest
-from trainers.sweeps import LARGEST
+from trainers.sweeps.axis import LARGEST
 from trainers.words import is_number
 
 

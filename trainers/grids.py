@@ -9,14 +9,14 @@ import torch
 from torch import Tensor
 
 from trainers.optimizers import OPTIMIZERS, Optimizer, Rule
-from trainers.races import DIGITS
+from trainers.reports.race_scores import FAR
 from trainers.run import Run
-from trainers.settings import KnobError, Real, Settings, choice, integer, knobs
-from trainers.sweeps import FAR, Axis, Sweep, SweepResult
+from trainers.settings import KnobError, Real, Settings, choice, integer, knobs, real_settings
+from trainers.sweeps.axis import Axis, window
+from trainers.sweeps.result import SweepResult
+from trainers.sweeps.spec import Sweep
 from trainers.words import figure
 
-SMALLEST = 1e-12
-"""Where a log axis begins for a setting that may be 0."""
 REALS = tuple(
     dict.fromkeys(
         name for kind in OPTIMIZERS.values() for name, knob in knobs(kind).items() if isinstance(knob, Real)
@@ -35,7 +35,7 @@ class Grid(Settings):
 
     def axes(self, optimizer: Optimizer) -> dict[str, Axis]:
         """The two axes for this optimizer, the asked ones if it has them; `KnobError` if it has not two."""
-        able = reals(optimizer)
+        able = real_settings(optimizer)
         if not isinstance(optimizer, Rule) or len(able) < 2:
             name = type(optimizer).__name__
             raise KnobError("grid", f"needs a rule by hand with two settings; {name} has not")
@@ -55,18 +55,6 @@ class Grid(Settings):
     def sweep(self, run: Run) -> Sweep:
         """A run for each pair of values."""
         return Sweep(run, self.axes(run.optimizer), targets=())
-
-
-def reals(optimizer: Optimizer) -> dict[str, Real]:
-    """The knobs that a grid can go through."""
-    return {name: knob for name, knob in knobs(optimizer).items() if isinstance(knob, Real)}
-
-
-def window(knob: Real, count: int) -> Axis:
-    """The values worth looking at: where tuning looks, or what lies between 0 and 1."""
-    log = knob.scale == "log"
-    low, high = knob.search or (max(knob.low, SMALLEST if log else knob.low), min(knob.high, 1.0))
-    return Axis(low, high, count, log, DIGITS)
 
 
 def ends(result: SweepResult) -> Tensor:

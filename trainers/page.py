@@ -9,10 +9,9 @@ from trainers.datasets.csv.table import OwnTable
 from trainers.grids import Grid
 from trainers.objective import Objective
 from trainers.problems import Problem
-from trainers.races import USUAL, Race, Racing
+from trainers.races.spec import USUAL, Race, Racing, eligible_optimizers
 from trainers.run import NO_TABLES, Method, Run, Task, join, read_methods, read_task
 from trainers.settings import Settings, choice, flag, integer, knobs, real
-from trainers.standings import entrants
 from trainers.words import quoted
 
 MOST_RUNS = 12
@@ -79,7 +78,7 @@ class Page:
     def race(self) -> Race | None:
         """The race that the page shows; none if nobody can race."""
         optimizers = tuple(method.optimizer for method in self.methods)
-        field = entrants(USUAL if self.view.entrants == "usual" else optimizers, self.racing)
+        field = eligible_optimizers(USUAL if self.view.entrants == "usual" else optimizers, self.racing)
         rules = {name: getattr(self.racing, name) for name in knobs(Racing)}
         if not field or (self.racing.criterion == "epochs" and self.task.training.minimum is None):
             return None

@@ -8,8 +8,9 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from trainers.races import Entry, Race, RaceResult
-from trainers.sweeps import FAR
+from trainers.races.result import Entry, RaceResult
+from trainers.races.spec import Race
+from trainers.reports.race_scores import FAR, failure_label, format_score
 from trainers.tables import moments
 
 LOW, HIGH = 0.1, 0.9
@@ -38,9 +39,9 @@ def sensitivity(result: RaceResult, names: Sequence[str]) -> pd.DataFrame:
         rates = entry.trials.settings["lr"][::starts].numpy()
         part: dict[str, Any] = {"run": name, "entry": number, "trial": range(len(rates)), "x": rates}
         part |= band(entry.results)
-        told = {end: [result.race.told(value) for value in part[end]] for end in ("low", "mid", "high")}
-        part["result"] = _results(result.race, entry, told["mid"])
-        part["spread"] = [f"{low} to {high}" for low, high in zip(told["low"], told["high"], strict=True)]
+        texts = {end: [format_score(result.race, x) for x in part[end]] for end in ("low", "mid", "high")}
+        part["result"] = _results(result.race, entry, texts["mid"])
+        part["spread"] = [f"{low} to {high}" for low, high in zip(texts["low"], texts["high"], strict=True)]
         parts.append(pd.DataFrame(part))
     return pd.concat(parts, ignore_index=True)
 
@@ -49,9 +50,9 @@ def _results(race: Race, entry: Entry, told: Sequence[str]) -> list[str]:
     """The results of the trials as text, with how those failed that did."""
     if race.criterion == "epochs":
         return list(told)
-    far = FAR if race.criterion == "final" else race.missed
+    far = FAR if race.criterion == "final" else failure_label(race)
     ways = ["diverged" if gone else far for gone in entry.diverged.tolist()]
-    return [way if text == race.missed else text for way, text in zip(ways, told, strict=True)]
+    return [way if text == failure_label(race) else text for way, text in zip(ways, told, strict=True)]
 
 
 def edges(result: RaceResult, names: Sequence[str]) -> pd.DataFrame:

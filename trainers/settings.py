@@ -246,3 +246,8 @@ def nearest(kind: type[Settings], values: Mapping[str, Any], **others: Any) -> t
             usable[error.name] = error.nearest or knobs(kind)[error.name].default
             notes.append(f"{error}: using {plain(usable[error.name])}.")
     return kind(**given), notes
+
+
+def real_settings(settings: Settings | type[Settings]) -> dict[str, Real]:
+    """Those that hold numbers, by name."""
+    return {name: knob for name, knob in knobs(settings).items() if isinstance(knob, Real)}

@@ -6,22 +6,14 @@ from collections.abc import Sequence
 import pandas as pd
 from torch import Tensor
 
-from trainers.optimizers import Optimizer, Rule
+from trainers.optimizers import Optimizer
 from trainers.race_tables import HIGH, LOW, edges, quantile
-from trainers.races import Entry, Race, RaceResult, Racing, median
+from trainers.races.result import Entry, RaceResult, median
+from trainers.races.spec import Race, Racing
+from trainers.reports.race_scores import failure, failure_label, format_score, metric_label
 from trainers.run import in_words
-from trainers.settings import knobs
 from trainers.summary import short
 from trainers.words import figure, listed
-
-
-def entrants(optimizers: Sequence[Optimizer], racing: Racing) -> tuple[Rule, ...]:
-    """Those that can race, each once: what the race tunes does not tell them apart."""
-    able: dict[tuple[str, ...], Rule] = {}
-    for rule in optimizers:
-        if isinstance(rule, Rule) and "lr" in knobs(rule):
-            able.setdefault(tuple(_words(rule, racing)), rule)
-    return tuple(able.values())
 
 
 def entrant_names(race: Race) -> list[str]:
@@ -43,7 +35,7 @@ def standings(result: RaceResult, names: Sequence[str]) -> pd.DataFrame:
 
 def _row(result: RaceResult, place: int, name: str) -> dict[str, str]:
     race, entry = result.race, result.entries[place]
-    low, high = (race.told(quantile(entry.tuned, share)) for share in (LOW, HIGH))
+    low, high = (format_score(race, quantile(entry.tuned, share)) for share in (LOW, HIGH))
     others = len(result.entries) - 1
     missed = int(entry.scores.isinf().sum())
     edge = " (edge of the range)" if entry.at_edge else ""
@@ -51,10 +43,10 @@ def _row(result: RaceResult, place: int, name: str) -> dict[str, str]:
         "run": name,
         "best learning rate": "–" if entry.failed else f"{figure(rate(entry), 4)}{edge}",
         **_other_settings(entry),
-        f"{race.counted}, tuned": race.told(median(entry.tuned)),
+        f"{metric_label(race)}, tuned": format_score(race, median(entry.tuned)),
         "10–90 % of starts": low if low == high else f"{low} to {high}",
-        "at torch's rate": race.told(median(entry.untuned)),
-        race.missed: f"{missed} of {race.trials}{_diverged(race, entry)}",
+        "at torch's rate": format_score(race, median(entry.untuned)),
+        failure_label(race): f"{missed} of {race.trials}{_diverged(race, entry)}",
     }
     if len(result.entries) > 1:
         row["beat the others in"] = f"{(float(result.wins()[place].sum()) - 0.5) / others:.0%}"
@@ -104,7 +96,7 @@ def _winner(result: RaceResult, names: Sequence[str]) -> str:
     if best.isinf() and race.criterion == "epochs":
         return f"In {starts} no optimizer came within {figure(race.target, 6)} of the smallest loss."
     if best.isinf():
-        return f"In {starts} every optimizer failed: {race.failure}."
+        return f"In {starts} every optimizer failed: {failure(race)}."
     first = listed([names[place] for place in result.ranking if medians[place] == best])
     behind = [place for place in result.ranking if best < medians[place] < math.inf][:1]
     follow = [f"; {names[place]} follows {_behind(race, best, medians[place])}" for place in behind]
@@ -114,20 +106,20 @@ def _winner(result: RaceResult, names: Sequence[str]) -> str:
 
 def _behind(race: Race, best: Tensor, second: Tensor) -> str:
     """By how much the second is behind."""
-    return "closely" if race.told(second) == race.told(best) else f"with {race.told(second)}"
+    score = format_score(race, second)
+    return "closely" if score == format_score(race, best) else f"with {score}"
 
 
 def _feat(race: Race, best: Tensor) -> str:
     """What the winner did."""
+    score = format_score(race, best)
     if race.criterion == "epochs":
-        return (
-            f"came within {figure(race.target, 6)} of the smallest loss first, after {race.told(best)} epochs"
-        )
+        return f"came within {figure(race.target, 6)} of the smallest loss first, after {score} epochs"
     if race.training.minimum is None:
-        return f"had the smallest {race.criterion} loss, {race.told(best)}"
+        return f"had the smallest {race.criterion} loss, {score}"
     if float(best) <= race.rounding:
         return "found the smallest loss, as near as rounding allows"
-    return f"came closest to the smallest loss, with a {race.criterion} gap of {race.told(best)}"
+    return f"came closest to the smallest loss, with a {race.criterion} gap of {score}"
 
 
 def _untuned(result: RaceResult, names: Sequence[str]) -> str:

@@ -6,10 +6,12 @@ from time import perf_counter
 from torch import Tensor
 
 from trainers.optimizers import Rule
-from trainers.races import Entry, Race, RaceResult, median
+from trainers.races.result import Entry, RaceResult, median
+from trainers.races.spec import Race
 from trainers.settings import knobs
-from trainers.sweeping import OnProgress, curves, sweep, work
-from trainers.sweeps import Sweep
+from trainers.sweeps.cost import work
+from trainers.sweeps.spec import Sweep
+from trainers.sweeps.training import OnProgress, curves, sweep
 
 
 def race(race: Race, on_progress: OnProgress | None = None) -> RaceResult:
