@@ -7,10 +7,11 @@ import pytest
 import torch
 
 from trainers import Axis, Run, Sweep, SweepResult, sweep, train
-from trainers.grids import REALS, Grid, borders, cells, verdict
+from trainers.grids import REALS, Grid
 from trainers.optimizers import OPTIMIZERS, SGD, Optimizer, RMSprop
 from trainers.page import Page
 from trainers.problems import Thermometer
+from trainers.reports.grid import borders, cells, verdict
 from trainers.settings import KnobError, Real, knobs
 
 RUN = Run(optimizer=SGD(), epochs=200, dtype="float64")

@@ -12,7 +12,6 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from trainers import Run, train
-from trainers.conditioning import described
 from trainers.datasets.csv.table import OwnTable, read_table
 from trainers.objective import divided
 from trainers.optimizers import SGD, Adam
@@ -26,8 +25,9 @@ from trainers.problems import (
     Polynomial,
     SoftmaxRegression,
 )
-from trainers.problems.suiting import models
+from trainers.problems.compatible_models import models
 from trainers.problems.supervised import as_read, prepared
+from trainers.reports.conditioning import described
 from trainers.run import Method, Task
 from trainers.settings import KnobError
 

@@ -15,12 +15,13 @@ from trainers.optimizers import SGD, Adagrad, Adam, Optimizer, RMSprop, Rule
 from trainers.page import Page
 from trainers.presets import PRESETS
 from trainers.problems import PROBLEMS, Problem, Thermometer
-from trainers.race_tables import band, budgets, edges, quantile, sensitivity, tuned_curves
 from trainers.races.result import RaceResult, expected_best, median
 from trainers.races.spec import USUAL, eligible_optimizers
 from trainers.races.tuning import middle_of_the_best
+from trainers.reports.race import entrant_names, verdict, warnings
+from trainers.reports.race_curves import band, budgets, edges, quantile, sensitivity, tuned_curves
+from trainers.reports.race_ranking import duels, standings
 from trainers.reports.race_scores import format_score
-from trainers.standings import duels, entrant_names, standings, verdict, warnings
 from trainers.sweeps.axis import Axis
 
 DEFAULT = race(Race(dtype="float64"))

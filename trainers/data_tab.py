@@ -7,7 +7,7 @@ from typing import Any, Protocol, runtime_checkable
 
 from trainers.datasets.csv.table import OwnTable, TableError, numeric, read_table
 from trainers.problems import PROBLEMS, Own
-from trainers.problems.suiting import models
+from trainers.problems.compatible_models import models
 from trainers.run import NO_TABLES
 
 MOST_TABLES = 3

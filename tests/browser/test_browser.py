@@ -11,9 +11,10 @@ from xml.etree import ElementTree
 
 import pytest
 
-from trainers import summary, train
+from trainers import train
 from trainers.page import TABS
 from trainers.presets import PRESETS
+from trainers.reports import summary
 
 if TYPE_CHECKING:
     from collections.abc import Callable

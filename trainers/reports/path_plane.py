@@ -16,7 +16,6 @@ WIDE, CLOSE = 0.15, 0.05
 """The margins of a window, as shares of what is in it: of the whole, and of the paths."""
 SMALLEST = 1e-3
 """A close look is not closer than this share of the whole."""
-
 Zoom = Literal["all", "paths", "minimum"]
 Sides = tuple[tuple[float, float], tuple[float, float]]
 

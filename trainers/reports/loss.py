@@ -7,9 +7,10 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from trainers.history import History, spread
+from trainers.history import History
+from trainers.reports.summary import ENDS
+from trainers.reports.thinning import BUCKETS, thinned
 from trainers.run import MOST_NUMBERS, Run
-from trainers.summary import ENDS
 from trainers.words import figure
 
 COLUMNS = {
@@ -19,27 +20,6 @@ COLUMNS = {
     "validation_accuracy": "accuracy on the rows held out",
 }
 """What columns are called in a sentence, if not by their name."""
-BUCKETS = 300
-"""A curve keeps two points of each bucket, its least and its largest."""
-
-
-def thinned(values: Tensor, buckets: int = BUCKETS) -> Tensor:
-    """The rows of a curve that give the same picture: at most `2 buckets + 2` of them, ascending.
-
-    The first and the last, and of each bucket the least and the largest, so that the best value and
-    every spike stay. Rows that are not finite are left out.
-    """
-    rows = values.isfinite().nonzero().flatten()
-    if len(rows) <= 2 * buckets + 2:
-        return rows
-    size = -(-len(rows) // buckets)
-    padded = torch.nn.functional.pad(values[rows], (0, -len(rows) % size), value=float(values[rows[-1]]))
-    parts = padded.reshape(-1, size)
-    begins = torch.arange(0, len(padded), size)
-    extremes = torch.cat([begins + parts.argmin(1), begins + parts.argmax(1)]).clamp(max=len(rows) - 1)
-    kept = torch.zeros(len(rows), dtype=torch.bool)
-    kept[0] = kept[-1] = kept[extremes] = True
-    return rows[kept]
 
 
 def curves(
@@ -195,26 +175,3 @@ def hover(histories: Sequence[History], column: str, x: str, rows: int = 150) ->
         values = np.append(history.column(column).numpy(), np.nan)
         table[f"r{i}"] = values[np.minimum(epochs, len(values) - 1)]
     return pd.DataFrame(table)
-
-
-def moments(epochs: int, count: int = 60) -> list[int]:
-    """Epochs at which to look at a training: close together at the start, where much happens."""
-    steps = np.geomspace(1, epochs, min(count, epochs))
-    return sorted({0, *steps.round().astype(int).tolist()})
-
-
-def differences(histories: Sequence[History]) -> pd.DataFrame:
-    """The largest difference between any two of these runs' parameters at each epoch: x, y."""
-    epochs, apart = spread(histories)
-    rows = thinned(apart)
-    return pd.DataFrame({"x": epochs[rows].numpy(), "y": apart[rows].numpy()})
-
-
-def rounding(histories: Sequence[History]) -> float:
-    """The distance from the largest parameter of all runs to the next larger number of its precision."""
-    params = torch.cat([history.params.abs().flatten() for history in histories])
-    finite = params[params.isfinite()]
-    if not len(finite):
-        return 0.0
-    largest = finite.max()
-    return float(torch.nextafter(largest, torch.tensor(torch.inf, dtype=largest.dtype)) - largest)

@@ -11,14 +11,14 @@ from torch import Tensor
 from trainers.races.result import Entry, RaceResult
 from trainers.races.spec import Race
 from trainers.reports.race_scores import FAR, failure_label, format_score
-from trainers.tables import moments
+from trainers.reports.thinning import snapshot_epochs
 
 LOW, HIGH = 0.1, 0.9
 
 
 def tuned_curves(result: RaceResult, names: Sequence[str]) -> pd.DataFrame:
     """The tuned optimizers on their fresh starts, as gaps or losses: run, x, low, mid, high."""
-    epochs = moments(result.race.epochs, 150)
+    epochs = snapshot_epochs(result.race.epochs, 150)
     parts = [pd.DataFrame(columns=["run", "x", "low", "mid", "high"])]
     for name, entry in zip(names, result.entries, strict=True):
         if not entry.failed:
@@ -71,7 +71,7 @@ def edges(result: RaceResult, names: Sequence[str]) -> pd.DataFrame:
 
 def budgets(result: RaceResult, names: Sequence[str]) -> pd.DataFrame:
     """The expected best result after each number of trials: run, x, y."""
-    counts = moments(result.race.trials, 40)[1:]
+    counts = snapshot_epochs(result.race.trials, 40)[1:]
     parts = [
         pd.DataFrame({"run": name, "x": counts, "y": result.expected_best(entry, counts)})
         for name, entry in zip(names, result.entries, strict=True)

@@ -2,107 +2,15 @@
 
 from collections.abc import Iterable, Sequence
 
-import pandas as pd
 import torch
-from torch import Tensor
 
-from trainers.history import Cause, History, spread
-from trainers.run import Method
+from trainers.history import Cause, History
+from trainers.reports.names import names
+from trainers.reports.three_ways import distance, furthest
 from trainers.words import epochs_told, figure, listed
 
-MOST_PARAMETERS = 6
-"""So many final parameters are told."""
 ENDS: dict[Cause, str] = {"overflow": "diverged", "not a number": "became not a number"}
 """What a run did whose loss is not finite, by its cause."""
-
-
-def names(methods: Sequence[Method]) -> list[str]:
-    """A short name for each method: its optimizer, and what not all have in common."""
-    return short([method.label.split(" · ") for method in methods])
-
-
-def short(words: Sequence[Sequence[str]]) -> list[str]:
-    """Names of which the first word stays, and of the others what not all have in common."""
-    common = set.intersection(*map(set, words)) if words else set()
-    names = [" · ".join([w[0], *(x for x in w[1:] if x not in common)]) for w in words]
-    twins = [names[:i].count(name) for i, name in enumerate(names)]
-    return [f"{name} ({n + 1})" if n else name for name, n in zip(names, twins, strict=True)]
-
-
-def cells(histories: Sequence[History], names: Sequence[str], target: float) -> pd.DataFrame:
-    """One row a run, as text: how it ended and what it took."""
-    rows = [
-        {
-            "run": name,
-            "status": status(history),
-            "final loss": _number(history, history.loss[-1], 6),
-            "best loss": figure(history.best, 6),
-            **_distance(history, target),
-            **_measured(history),
-            "µs per epoch": f"{1e6 * history.seconds_per_epoch:,.0f}",
-            **_parameters(history),
-        }
-        for history, name in zip(histories, names, strict=True)
-    ]
-    return pd.DataFrame(rows, columns=None if rows else ["run"])
-
-
-def _distance(history: History, target: float) -> dict[str, str]:
-    """How close to the smallest loss a run came, where that is known."""
-    if history.run.training.minimum is None:
-        return {}
-    epochs = history.epochs_to(target)
-    arrival = "not reached" if epochs is None else f"{epochs:,}"
-    return {"final gap": _gap(history), f"epochs to gap {target:g}": arrival}
-
-
-def _measured(history: History) -> dict[str, str]:
-    """What was measured besides the loss."""
-    cells = {}
-    for name in history.measured:
-        value = history.column(name)[-1]
-        told = _number(history, value, 6) if name == "validation_loss" else _share(history, value)
-        cells[name.replace("_", " ")] = told
-    if "validation_loss" in cells or history.validation_loss is not None:
-        cells["over-fitting"] = _overfitting(history)
-    return cells
-
-
-def _share(history: History, value: Tensor) -> str:
-    return f"{100 * float(value):.1f} %" if history.finished else "–"
-
-
-def _overfitting(history: History) -> str:
-    if not history.finished:
-        return "–"
-    since = history.overfitted_since
-    return "no" if since is None else f"since epoch {since:,}"
-
-
-def status(history: History) -> str:
-    """How a run ended, in words."""
-    if history.diverged_at is None or history.cause is None:
-        return history.status
-    return f"{ENDS[history.cause].removeprefix('became ')} after {epochs_told(history.diverged_at)}"
-
-
-def _number(history: History, value: Tensor, digits: int = 2) -> str:
-    """A value at the end of a run; a dash for a run that diverged."""
-    return figure(value, digits) if history.finished else "–"
-
-
-def _gap(history: History) -> str:
-    if history.gap[-1] <= history.run.training.rounding(history.loss.dtype):
-        return "0 (rounding)"
-    return _number(history, history.gap[-1])
-
-
-def _parameters(history: History) -> dict[str, str]:
-    """The final parameters, if they are few."""
-    names = history.run.problem.names
-    if len(names) > MOST_PARAMETERS:
-        return {}
-    return {name: _number(history, value, 5) for name, value in zip(names, history.params[-1], strict=True)}
 
 
 def sentence(histories: Sequence[History], target: float) -> str:
@@ -120,17 +28,6 @@ def sentence(histories: Sequence[History], target: float) -> str:
         _overfitted(named),
     ]
     return " ".join(part for part in parts if part)
-
-
-def furthest(histories: Sequence[History]) -> float:
-    """The largest difference between these runs' parameters at any one epoch, as long as all are finite."""
-    apart = spread(histories)[1]
-    return float(apart[apart.isfinite()].max()) if apart.isfinite().any() else 0.0
-
-
-def distance(apart: float) -> str:
-    """How far parameters were apart, in words."""
-    return f"never more than {figure(apart)} apart" if apart else "equal to the last digit at every epoch"
 
 
 def _agreement(histories: Sequence[History]) -> str:
