@@ -23,15 +23,18 @@ with st.skeleton(height=480):
     import torch
     from torch import Tensor
 
-    from trainers import History, Run, Sweep, charts, controls, export, race, sweep, train
-    from trainers.controls import Drawn, Shown
-    from trainers.data_tab import Columns, DataTab
+    from dashboard import downloads, widgets
+    from dashboard.components import copy_link, player
+    from dashboard.examples import PRESETS, Preset
+    from dashboard.grid_settings import Grid
+    from dashboard.session import Shown
+    from dashboard.state import MOST_RUNS, TABS, Page, View, possible
+    from dashboard.tables import Columns, DataTab
+    from dashboard.widgets import Drawn
+    from trainers import History, Run, Sweep, charts, race, sweep, train
     from trainers.datasets.csv.dataset import MOST_CLASSES
     from trainers.datasets.csv.table import OwnTable
-    from trainers.grids import Grid
     from trainers.optimizers import OPTIMIZERS, Optimizer
-    from trainers.page import MOST_RUNS, TABS, Page, View, possible
-    from trainers.presets import PRESETS, Preset
     from trainers.problems import PROBLEMS
     from trainers.problems.compatible_models import models
     from trainers.problems.supervised import OWN, Supervised
@@ -286,7 +289,7 @@ def add(optimizer: Optimizer) -> None:
 
 def picked(chart: str, selection: str, *names: str) -> list[tuple[float, ...]]:
     """The point that was clicked in a chart."""
-    return controls.points(st.session_state.get(chart), selection, *names)
+    return widgets.points(st.session_state.get(chart), selection, *names)
 
 
 def add_trial(field: Race) -> None:
@@ -484,18 +487,6 @@ def drawn(
 ) -> dict[str, Any]:
     """The spec of a chart that follows from its kind, the task, these runs and this look."""
     return drawn_for(kind, (task, *runs), look, make)
-
-
-@st.cache_resource(show_spinner=False)
-def play() -> Callable[..., Any]:
-    """The button that plays the training, by moving the sliders of the charts."""
-    return st.components.v2.component("play", **charts.player())
-
-
-@st.cache_resource(show_spinner=False)
-def copy_link() -> Callable[..., Any]:
-    """The link to the page with a button that copies it, over plain http too."""
-    return st.components.v2.component("copy_link", **charts.copier())
 
 
 class Spot:
@@ -752,7 +743,7 @@ def fit_tab(c: Comparison, histories: Sequence[History]) -> None:
         fit_panels(c, histories, problem, kind)
     apart = " Triangles are rows held out." if held_out and kind in ("curve", "border") else ""
     counted = " Counted are the rows held out." if held_out and kind == "confusion" else ""
-    play()()
+    player()()
     st.caption(f"{FIT_HINTS[kind]}{apart}{counted} Move the slider to see earlier epochs.")
 
 
@@ -833,7 +824,7 @@ def path_tab(c: Comparison, histories: Sequence[History]) -> None:
         alt=f"Map of the loss with the paths of {len(histories)} runs.",
         **asked,
     )
-    play()()
+    player()()
     st.caption(" ".join(path_report.remarks(training, seen, ways, sides)))
 
 
@@ -1079,7 +1070,7 @@ def results(c: Comparison, histories: Sequence[History]) -> None:
     copy_link()(data={"link": link}, key="copy")
     with st.container(horizontal=True, vertical_alignment="center"):
         download("Curves (CSV)", partial(curves_csv, c), "curves.csv")
-        download("Settings (JSON)", partial(export.settings_json, c.page, link), "settings.json")
+        download("Settings (JSON)", partial(downloads.settings_json, c.page, link), "settings.json")
         download("Chart (SVG)", partial(loss_svg, c), "loss.svg")
     for remark in loss_report.kept_remarks(histories):
         st.caption(remark)
@@ -1093,7 +1084,7 @@ def results(c: Comparison, histories: Sequence[History]) -> None:
 
 
 def curves_csv(c: Comparison) -> str:
-    return export.curves_csv([trained(run, most_rows(run, c.room)) for run in c.runs], c.labels)
+    return downloads.curves_csv([trained(run, most_rows(run, c.room)) for run in c.runs], c.labels)
 
 
 def loss_svg(c: Comparison) -> str:

@@ -11,13 +11,13 @@ import vl_convert
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dashboard.examples import PRESETS
+from dashboard.grid_settings import Grid
+from dashboard.state import Page, possible
 from trainers import History, Race, Run, charts, race, sweep, train
 from trainers.charts.axes import LEAST, MOST, ROSE, logarithmic, rounded
 from trainers.charts.style import Style
-from trainers.grids import Grid
 from trainers.optimizers import SGD, Adam, Optimizer
-from trainers.page import Page, possible
-from trainers.presets import PRESETS
 from trainers.problems import PROBLEMS, Problem
 from trainers.reports import fit as fit_report
 from trainers.reports import fit_boundary, fit_confusion, path_surface, race_curves

@@ -6,10 +6,10 @@ from dataclasses import replace
 import pytest
 import torch
 
+from dashboard.grid_settings import REALS, Grid
+from dashboard.state import Page
 from trainers import Axis, Run, Sweep, SweepResult, sweep, train
-from trainers.grids import REALS, Grid
 from trainers.optimizers import OPTIMIZERS, SGD, Optimizer, RMSprop
-from trainers.page import Page
 from trainers.problems import Thermometer
 from trainers.reports.grid import borders, cells, verdict
 from trainers.settings import KnobError, Real, knobs

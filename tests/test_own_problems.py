@@ -11,11 +11,11 @@ import torch
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from dashboard.state import Page
 from trainers import Run, train
 from trainers.datasets.csv.table import OwnTable, read_table
 from trainers.objective import divided
 from trainers.optimizers import SGD, Adam
-from trainers.page import Page
 from trainers.problems import (
     PROBLEMS,
     LinearRegression,

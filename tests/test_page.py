@@ -15,12 +15,13 @@ from torch.optim import Adadelta as TorchAdadelta
 from torch.optim import Optimizer as TorchOptimizer
 
 import trainers
+from dashboard import controls
+from dashboard.examples import PRESETS
+from dashboard.state import MOST_RUNS, TABS, Page, View
 from tests.matrix import slow_but
-from trainers import Race, Run, controls, race, train
+from trainers import Race, Run, race, train
 from trainers.optimizers import OPTIMIZERS, SGD, Adam, Optimizer, Rule
 from trainers.optimizers.base import State
-from trainers.page import MOST_RUNS, TABS, Page, View
-from trainers.presets import PRESETS
 from trainers.problems import Thermometer
 from trainers.races.result import RaceResult
 from trainers.races.spec import Racing

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 import torch
 
+from dashboard.examples import PRESETS
+from dashboard.state import Page
 from tests.matrix import rules
 from trainers import Race, Run, Sweep, race, sweep, train
 from trainers.optimizers import SGD, Adagrad, Adam, Optimizer, RMSprop, Rule
-from trainers.page import Page
-from trainers.presets import PRESETS
 from trainers.problems import PROBLEMS, Problem, Thermometer
 from trainers.races.result import RaceResult, expected_best, median
 from trainers.races.spec import USUAL, eligible_optimizers

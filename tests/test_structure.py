@@ -5,8 +5,8 @@ import re
 import sys
 from pathlib import Path
 
+from dashboard.examples import PRESETS
 from trainers.optimizers import OPTIMIZERS, Rule
-from trainers.presets import PRESETS
 from trainers.problems import PROBLEMS
 from trainers.settings import knobs
 

@@ -6,9 +6,9 @@ from dataclasses import replace
 import pytest
 import torch
 
+from dashboard.examples import PRESETS
 from trainers import Run, train
 from trainers.optimizers import SGD, Adam, RMSprop
-from trainers.presets import PRESETS
 from trainers.problems import Network, Thermometer
 from trainers.reports.names import names
 from trainers.reports.runs_table import cells

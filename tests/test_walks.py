@@ -6,12 +6,13 @@ from typing import Any
 
 import pytest
 
-from trainers import controls
-from trainers.controls import Drawn, Shown
-from trainers.data_tab import Columns, DataTab
+from dashboard import controls
+from dashboard.examples import PRESETS
+from dashboard.session import Shown
+from dashboard.state import TABS, Page, View, possible
+from dashboard.tables import Columns, DataTab
+from dashboard.widgets import Drawn
 from trainers.datasets.csv.table import read_table
-from trainers.page import TABS, Page, View, possible
-from trainers.presets import PRESETS
 from trainers.races.spec import Racing
 from trainers.run import Task
 from trainers.settings import Choice, Flag, Knob, Real, knobs

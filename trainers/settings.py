@@ -10,6 +10,7 @@ and tables all follow from it. A class of settings is a frozen dataclass that de
 
 import dataclasses
 import math
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal, TypeAlias
@@ -18,6 +19,8 @@ from torch import Tensor
 
 from trainers.words import is_number, plain, shown
 
+NUMBER = re.compile(r"-?(\d+(\.\d+)?|\.\d+)(e[+-]?\d+)?", re.ASCII | re.IGNORECASE)
+"""A number as links have it."""
 Number: TypeAlias = Any
 """A real knob: a float, or a tensor `(runs,)`, float64, with one number for each run."""
 
@@ -99,9 +102,14 @@ class Real(Knob):
         return f"must be a number from {plain(self.low)} to {plain(self.high)}"
 
     def read(self, text: str) -> float:
-        if not text.isascii() or "_" in text:  # which Python would read
+        text = self.western(text.strip().replace("−", "-").replace("e ", "e+"))  # a + in a link is a space
+        if not NUMBER.fullmatch(text):
             raise ValueError(f"a number, not {shown(text)}")
         return float(text)
+
+    def western(self, text: str) -> str:
+        """A number with a decimal comma, with a point instead."""
+        return text if "." in text else text.replace(",", ".", 1)
 
     def write(self, value: Any) -> str:
         return plain(value)
@@ -119,6 +127,10 @@ class Integer(Real):
 
     def nearest(self, name: str, value: Any) -> int:
         return round(float(super().nearest(name, value)))
+
+    def western(self, text: str) -> str:
+        """A number with commas or points between its thousands, without."""
+        return re.sub(r"(?<=\d)[.,](?=\d{3}(?!\d))", "", text)
 
     def step(self, value: float) -> float:
         return max(1.0, super().step(value)) if self.scale == "log" else 1.0
@@ -157,7 +169,8 @@ class Choice(Knob):
         return value
 
     def read(self, text: str) -> str:
-        return text
+        alike = [option for option in self.options if option.casefold() == text.casefold()]
+        return alike[0] if len(alike) == 1 else text
 
 
 def real(
@@ -185,6 +198,14 @@ def flag(default: bool, help: str) -> Any:
 def choice(default: str, options: Iterable[str], help: str) -> Any:
     """A dataclass field that holds one of a few words."""
     return _field(Choice(default, help, tuple(options)))
+
+
+def part(allowed: Mapping[str, type["Settings"]], default: Any, main: bool = False) -> Any:
+    """A dataclass field that holds settings of one of these classes, by name.
+
+    The class with a `main` part is about it: a link begins with that one's name.
+    """
+    return field(default=default, metadata={"allowed": allowed, "main": main})
 
 
 def _field(knob: Knob) -> Any:
@@ -225,6 +246,17 @@ def knobs(settings: Settings | type[Settings]) -> dict[str, Knob]:
     return {f.name: f.metadata["knob"] for f in fields if "knob" in f.metadata}
 
 
+def parts(kind: type[Settings]) -> dict[str, Mapping[str, type[Settings]]]:
+    """The fields that hold settings again: by name the classes they may have."""
+    fields = dataclasses.fields(kind)
+    return {f.name: f.metadata["allowed"] for f in fields if "allowed" in f.metadata}
+
+
+def main_part(kind: type[Settings]) -> str:
+    """The name of the part that a class is about, if any."""
+    return next((f.name for f in dataclasses.fields(kind) if f.metadata.get("main")), "")
+
+
 def nearest(kind: type[Settings], values: Mapping[str, Any], **others: Any) -> tuple[Any, list[str]]:
     """Settings of that kind as near to `values` as can be, and a note for each value not taken.
 
@@ -244,7 +276,8 @@ def nearest(kind: type[Settings], values: Mapping[str, Any], **others: Any) -> t
             return kind(**usable, **given), notes
         except KnobError as error:
             usable[error.name] = error.nearest or knobs(kind)[error.name].default
-            notes.append(f"{error}: using {plain(usable[error.name])}.")
+            if error.name in values:
+                notes.append(f"{error}: using {plain(usable[error.name])}.")
     return kind(**given), notes
 
 

@@ -11,9 +11,9 @@ from xml.etree import ElementTree
 
 import pytest
 
+from dashboard.examples import PRESETS
+from dashboard.state import TABS
 from trainers import train
-from trainers.page import TABS
-from trainers.presets import PRESETS
 from trainers.reports import summary
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ from typing import Any
 import pandas as pd
 import torch
 
+from dashboard.state import Page
 from trainers.history import History
-from trainers.page import Page
 from trainers.run import Run
 from trainers.settings import Settings, knobs
 

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
+from dashboard.state import Page, View
 from trainers.optimizers import SGD, Adagrad, Adam, Optimizer, RMSprop
-from trainers.page import Page, View
 from trainers.problems import Network, Rosenbrock, SoftmaxRegression, Thermometer
 from trainers.problems.surfaces import Himmelblau
 from trainers.run import Method, Task
@@ -23,7 +23,6 @@ def _page(task: Task, *optimizers: Optimizer, view: View = View()) -> Page:
 
 
 RAW = Thermometer(scaling="raw")
-
 PRESETS = (
     Preset(
         "Three ways, one answer",

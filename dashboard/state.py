@@ -1,18 +1,16 @@
 """The whole state of the page: what is compared, and how it is shown. A link holds all of it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
-from typing import Any
 
+from dashboard.grid_settings import Grid
 from trainers import links
 from trainers.datasets.csv.table import OwnTable
-from trainers.grids import Grid
 from trainers.objective import Objective
 from trainers.problems import Problem
 from trainers.races.spec import USUAL, Race, Racing, eligible_optimizers
 from trainers.run import NO_TABLES, Method, Run, Task, join, read_methods, read_task
 from trainers.settings import Settings, choice, flag, integer, knobs, real
-from trainers.words import quoted
 
 MOST_RUNS = 12
 TABS = ("Loss", "Fit", "Path", "Parameters", "Data", "Three ways", "Race", "Grid")
@@ -107,38 +105,32 @@ class Page:
         `tables` are the user's, by digest. A link that names no run shows the methods of `otherwise`, on its
         task unless it says more.
         """
-        found, notes = links.parameters(text)
-        if not found:
-            return otherwise or cls(), notes
-        if found.get("run") == ["none"]:
+        link = links.Link(text)
+        if not link.texts:
+            return otherwise or cls(), link.notes
+        if link.texts.get("run") == ["none"]:
             otherwise = None
-        if otherwise is not None and "run" not in found:
-            found = {k: v for k, v in links.parameters(otherwise.to_query())[0].items() if k != "run"} | found
-        task, about_task = read_task(found, tables)
-        methods, about_methods = read_methods(found)
-        view, about_view = _view(found)
-        racing, about_race = _settings(found, "race", Racing)
-        grid, about_grid = _settings(found, "grid", Grid)
+        if otherwise is not None and "run" not in link.texts:
+            base = links.Link(otherwise.to_query()).texts
+            link.texts = {name: texts for name, texts in base.items() if name != "run"} | link.texts
+        task, found = read_task(link, tables), read_methods(link)
+        methods = tuple(_usable(link, found))
+        view = link.settings(View)
+        racing = link.part("race", {"Racing": Racing}, Racing)
+        grid = link.part("grid", {"Grid": Grid}, Grid)
         if len(methods) > MOST_RUNS:
-            about_methods.append(f"The link has {len(methods)} runs: using the first {MOST_RUNS}.")
-        methods = methods[:MOST_RUNS] or (otherwise.methods if otherwise else ())
-        notes += about_task + about_methods + about_view + about_race + about_grid + links.ignored(found)
-        return cls(task, methods, view, racing, grid), notes
+            link.notes.append(f"The link has {len(methods)} runs: using the first {MOST_RUNS}.")
+        methods = methods[:MOST_RUNS] if found else (otherwise.methods if otherwise else ())
+        told = ["The link is damaged."] if link.damaged else []
+        return cls(task, methods, view, racing, grid), [*told, *link.notes, *link.rest()]
 
 
-def _view(found: dict[str, list[str]]) -> tuple[View, list[str]]:
-    notes: list[str] = []
-    texts: dict[str, Any] = {name: links.single(found, name, notes) for name in knobs(View)}
-    view, more = links.read_knobs(View, {name: text for name, text in texts.items() if text is not None})
-    return view, notes + more
-
-
-def _settings(found: dict[str, list[str]], name: str, kind: type[Settings]) -> tuple[Any, list[str]]:
-    """Settings of that kind from the link's parameter of this name."""
-    notes: list[str] = []
-    text = links.single(found, name, notes)
-    if text is None:
-        return kind(), notes
-    settings, words, more = links.read(text, {kind.__name__: kind}, kind)
-    unknown = [f"{quoted(word)} in {name} is unknown: ignored." for word in words]
-    return settings, notes + more + unknown
+def _usable(link: links.Link, found: Sequence[links.Reading]) -> Iterator[Method]:
+    """The methods of a link but those that were damaged: nobody knows what they were."""
+    for number, reading in enumerate(found, start=1):
+        if reading.damaged:
+            link.damaged = True
+            reasons = " ".join(note.partition(": using")[0].removesuffix(".") + "." for note in reading.notes)
+            link.notes.append(f"Run {number} is left out: {reasons}")
+        else:
+            yield link.noted(reading, f"Run {number}: ")

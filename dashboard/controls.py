@@ -1,90 +1,15 @@
 """The page as the values of its controls, and back from whatever the controls say."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from typing import Any
 
-from trainers.data_tab import DataTab
-from trainers.grids import Grid
+from dashboard.grid_settings import Grid
+from dashboard.state import Page, View
 from trainers.optimizers import OPTIMIZERS
-from trainers.page import Page, View
 from trainers.problems import PROBLEMS, Own
 from trainers.races.spec import Racing
 from trainers.run import MOST_COORDINATES, Method, Task, begun_at, runners
 from trainers.settings import Integer, Settings, knobs, nearest
-from trainers.sweeps.axis import LARGEST
-from trainers.words import is_number
-
-
-@dataclass(frozen=True)
-class Shown:
-    """A page with what a session needs to show it. It is kept and replaced as one value, never in part."""
-
-    page: Page
-    ids: tuple[int, ...] = ()
-    """Names of its methods, for good: keys of controls, never used again for another run."""
-    notes: tuple[str, ...] = ()
-    data: DataTab = field(default_factory=DataTab)
-    own: Own | None = None
-    """The columns that a problem used last, for the next problem that can use them."""
-
-    def turned(self, page: Page, ids: Sequence[int], notes: Sequence[str] = ()) -> "Shown":
-        """Another page in the same session."""
-        own = getattr(page.task.problem, "own", None) or self.own
-        return replace(self, page=page, ids=tuple(ids), notes=tuple(notes), own=own)
-
-    def edited(self, touched: Mapping[str, Any]) -> "Shown":
-        """After somebody touched these controls: their values, by key. Never raises."""
-        page, notes = read(touched, self.page, self.ids, self.own)
-        return replace(self, data=self.data.read(touched)).turned(page, self.ids, notes)
-
-
-class Drawn:
-    """Where each control may stand without anybody having touched it.
-
-    Only a control that was drawn can be touched. A browser may not have got yet what was drawn last when it
-    sends its next message, so it may still report what stood there before.
-    """
-
-    def __init__(self) -> None:
-        self.values: dict[str, tuple[Any, ...]] = {}
-        self._now: dict[str, tuple[Any, ...]] = {}
-
-    def begin(self) -> None:
-        """A script begins to draw."""
-        self._now = {}
-
-    def draw(self, key: str, value: Any) -> None:
-        """A control is drawn that stands at this value."""
-        self.values[key] = (*(other for other in self.values.get(key, ()) if other != value), value)
-        self._now[key] = (value,)
-
-    def end(self) -> None:
-        """A script has drawn all that it draws: what it did not draw is gone."""
-        self.values = self._now
-
-    def touched(self, found: Mapping[str, Any]) -> dict[str, Any]:
-        """The values of those that somebody has touched."""
-        now = {key: found.get(key, values[-1]) for key, values in self.values.items()}
-        return {key: value for key, value in now.items() if value not in self.values[key]}
-
-    def known(self, touched: Mapping[str, Any]) -> None:
-        """What somebody touched is taken note of: there they stand now."""
-        self.values |= {key: (value,) for key, value in touched.items()}
-
-
-def points(state: Any, selection: str, *names: str) -> list[tuple[float, ...]]:
-    """The points of a chart's selection as finite numbers, whatever a browser says; at most one.
-
-    `state` is what Streamlit keeps for the chart.
-    """
-    found = state
-    for part in ("selection", selection):
-        found = found.get(part) if isinstance(found, Mapping) else None
-    point = found[0] if isinstance(found, list) and found else None
-    numbers: list[Any] = [point.get(name) if isinstance(point, Mapping) else None for name in names]
-    usable = [is_number(number) and -LARGEST <= number <= LARGEST for number in numbers]
-    return [tuple(map(float, numbers))] if all(usable) else []
 
 
 def values(page: Page, ids: Sequence[int]) -> dict[str, Any]:
