@@ -3,11 +3,10 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from dashboard.grid_settings import Grid
-from dashboard.state import Page, View
+from dashboard.context import View
+from dashboard.state import NAMES, Page
 from trainers.optimizers import OPTIMIZERS
 from trainers.problems import PROBLEMS, Own
-from trainers.races.spec import Racing
 from trainers.run import MOST_COORDINATES, Method, Task, begun_at, runners
 from trainers.settings import Integer, Settings, knobs, nearest
 
@@ -21,10 +20,11 @@ def values(page: Page, ids: Sequence[int]) -> dict[str, Any]:
         **_of(task, "task"),
         **_of(task.problem, _prefix("problem", task.problem)),
         **start_values(task),
+        "tab": page.tab,
         **_of(page.view, "view"),
-        **_of(page.racing, "race"),
-        **_of(page.grid, "grid"),
     }
+    for key, settings in page.by_key().items():
+        found |= _of(settings, key)
     for id, method in zip(ids, page.methods, strict=True):
         found[f"{id}.optimizer"] = type(method.optimizer).__name__
         found[f"{id}.runner"] = method.runner
@@ -41,14 +41,19 @@ def read(
     """
     task, notes = _task(found, page.task, own)
     methods = []
-    for number, (id, shown) in enumerate(zip(ids, page.methods, strict=True), start=1):
-        method, more = _method(found, id, shown)
+    for number, (id, was) in enumerate(zip(ids, page.methods, strict=True), start=1):
+        method, more = _method(found, id, was)
         methods.append(method)
         notes += [f"Run {number}: {note}" for note in more]
-    view, about_view = _settings(found, "view", View, page.view)
-    racing, about_race = _settings(found, "race", Racing, page.racing)
-    grid, about_grid = _settings(found, "grid", Grid, page.grid)
-    return Page(task, tuple(methods), view, racing, grid), notes + about_view + about_race + about_grid
+    view, more = _settings(found, "view", View, page.view)
+    notes += more
+    settings = []
+    for key, shown in page.by_key().items():
+        kept, more = _settings(found, key, type(shown), shown)
+        settings.append(kept)
+        notes += more
+    tab = _among(found.get("tab"), dict(zip(NAMES, NAMES, strict=True)), page.tab)
+    return Page(task, tuple(methods), tab, view, tuple(settings)), notes
 
 
 def start_values(task: Task) -> dict[str, float]:
@@ -104,5 +109,5 @@ def _prefix(of: str | int, settings: Settings) -> str:
     return f"{of}.{type(settings).__name__}"
 
 
-def _among(name: Any, kinds: Mapping[str, type[Any]], fallback: type[Any]) -> type[Any]:
-    return kinds.get(name, fallback) if isinstance(name, str) else fallback
+def _among(name: Any, options: Mapping[str, Any], fallback: Any) -> Any:
+    return options.get(name, fallback) if isinstance(name, str) else fallback

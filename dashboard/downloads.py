@@ -8,14 +8,34 @@ import pandas as pd
 import torch
 
 from dashboard.state import Page
+from dashboard.tabs.loss import loss_chart
+from dashboard.work import Histories, trained
+from trainers import charts
+from trainers.charts import Style
 from trainers.history import History
-from trainers.run import Run
+from trainers.reports.names import names
+from trainers.run import Run, most_rows
 from trainers.settings import Settings, knobs
 
 MOST_PARAMETERS = 100
 
 
-def curves_csv(histories: Sequence[History], names: Sequence[str]) -> str:
+def curves_csv(page: Page, room: int) -> str:
+    """The curves of a page's runs, from the cache, or trained anew."""
+    return csv_of([trained(run, most_rows(run, room)) for run in page.runs], names(page.methods))
+
+
+def loss_svg(page: Page, room: int) -> str:
+    """The loss chart with a legend, as light as paper."""
+    found = tuple(trained(run, most_rows(run, room)) for run in page.runs)
+    labels = names(page.methods)
+    style = Style.of(labels, [run.runner for run in page.runs])
+    return charts.svg(
+        loss_chart(Histories(page.runs, room, found), labels, style, page.task, page.view, True)
+    )
+
+
+def csv_of(histories: Sequence[History], names: Sequence[str]) -> str:
     """All curves, unthinned, with all digits: the columns of `History.frame`, one row an epoch and run.
 
     Parameters are left out where there are very many.

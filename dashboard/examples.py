@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from dashboard.state import Page, View
+from dashboard.context import View
+from dashboard.state import Page
 from trainers.optimizers import SGD, Adagrad, Adam, Optimizer, RMSprop
 from trainers.problems import Network, Rosenbrock, SoftmaxRegression, Thermometer
 from trainers.problems.surfaces import Himmelblau
@@ -18,8 +19,8 @@ class Preset:
     page: Page
 
 
-def _page(task: Task, *optimizers: Optimizer, view: View = View()) -> Page:
-    return Page(task, tuple(Method(optimizer=optimizer) for optimizer in optimizers), view)
+def _page(task: Task, *optimizers: Optimizer, tab: str = "Loss", view: View = View()) -> Page:
+    return Page(task, tuple(Method(optimizer=optimizer) for optimizer in optimizers), tab, view)
 
 
 RAW = Thermometer(scaling="raw")
@@ -72,7 +73,8 @@ PRESETS = (
             Adam(lr=1.931),
             RMSprop(lr=0.07197),
             Adagrad(lr=3.728),
-            view=View(tab="Race", y="gap"),
+            tab="Race",
+            view=View(y="gap"),
         ),
     ),
     Preset(
@@ -116,7 +118,7 @@ PRESETS = (
             SGD(lr=1e-3, momentum=0.9),
             RMSprop(lr=1e-2),
             Adam(lr=5e-2),
-            view=View(tab="Path"),
+            tab="Path",
         ),
     ),
     Preset(
@@ -129,7 +131,7 @@ PRESETS = (
             SGD(lr=1e-2, momentum=0.9),
             RMSprop(lr=1e-1),
             Adam(lr=3e-1),
-            view=View(tab="Path"),
+            tab="Path",
         ),
     ),
     Preset(
@@ -141,7 +143,7 @@ PRESETS = (
             SGD(lr=0.5, momentum=0.9),
             RMSprop(lr=1e-2),
             Adam(lr=3e-2),
-            view=View(tab="Fit"),
+            tab="Fit",
         ),
     ),
     Preset(

@@ -1,87 +1,63 @@
 """The whole state of the page: what is compared, and how it is shown. A link holds all of it."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
 
-from dashboard.grid_settings import Grid
+from dashboard.context import MOST_RUNS, Tab, TabSettings, View
+from dashboard.tabs import TABS
 from trainers import links
 from trainers.datasets.csv.table import OwnTable
-from trainers.objective import Objective
-from trainers.problems import Problem
-from trainers.races.spec import USUAL, Race, Racing, eligible_optimizers
+from trainers.links import Link
+from trainers.reports.loss import possible
 from trainers.run import NO_TABLES, Method, Run, Task, join, read_methods, read_task
-from trainers.settings import Settings, choice, flag, integer, knobs, real
+from trainers.settings import Choice, knobs
 
-MOST_RUNS = 12
-TABS = ("Loss", "Fit", "Path", "Parameters", "Data", "Three ways", "Race", "Grid")
-
-
-@dataclass(frozen=True)
-class View(Settings):
-    """How the comparison is shown."""
-
-    tab: str = choice("Loss", TABS, help="The open tab.")
-    y: str = choice(
-        "loss",
-        ("loss", "gap", "accuracy"),
-        help="The loss, its distance to the smallest loss, or the share of rows whose class is found.",
-    )
-    scale: str = choice("log", ("log", "linear"), help="The loss chart's vertical axis.")
-    x: str = choice("epochs", ("epochs", "gradients", "seconds"), help="What a run has spent.")
-    target: float = real(
-        1e-2, 1e-12, 1e6, scale="log", help="How close to the smallest loss counts as arrived."
-    )
-    entrants: str = choice(
-        "usual",
-        ("usual", "runs"),
-        help="SGD, with momentum 0.9, with Nesterov's, Adam, RMSprop and Adagrad; or the optimizers of your "
-        "runs, where runs that differ in tuned settings alone are one.",
-    )
-    held_out: bool = flag(True, help="Dotted: the same for the rows held out from training.")
-    batches: bool = flag(False, help="Thin: the loss of each batch, before its update.")
-    zoom: str = choice("all", ("all", "paths", "minimum"), help="How much of the surface is shown.")
-    lesson: int = integer(1, 1, MOST_RUNS, help="The run that is trained three ways.")
-
-
-def possible(problem: Problem) -> tuple[str, ...]:
-    """What the loss chart can show of a problem."""
-    gap = ("gap",) if problem.minimum is not None else ()
-    return ("loss", *gap, *(("accuracy",) if problem.labels else ()))
+NAMES = tuple(tab.name for tab in TABS)
+WITH_SETTINGS = tuple(tab for tab in TABS if tab.settings is not None)
+TAB = Choice(NAMES[0], "The open tab.", NAMES)
+OLD_PLACES = {"zoom": ("path", "zoom"), "lesson": ("three_ways", "run"), "entrants": ("race", "entrants")}
+"""Parameters of older links, and the tab and the setting they are now."""
+Kind = TypeVar("Kind", bound=TabSettings)
 
 
 @dataclass(frozen=True)
 class Page:
-    """A task, the methods compared on it, and the view."""
+    """A task, the methods compared on it, the open tab, and how each is shown."""
 
     task: Task = Task()
     methods: tuple[Method, ...] = ()
+    tab: str = TAB.default
     view: View = View()
-    racing: Racing = Racing()
-    grid: Grid = Grid()
+    settings: tuple[TabSettings, ...] = ()
+    """Of the tabs that have some; for those that are missing the default."""
 
     def __post_init__(self) -> None:
-        last = max(len(self.methods), 1)
-        if self.view.lesson > last:
-            object.__setattr__(self, "view", replace(self.view, lesson=last))
-        if self.grid.run > last:
-            object.__setattr__(self, "grid", replace(self.grid, run=last))
+        TAB.checked("tab", self.tab)
         shown = possible(self.task.training)
         if self.view.y not in shown:
             object.__setattr__(self, "view", replace(self.view, y=shown[0]))
-        if self.methods:
-            optimizer = self.methods[self.grid.run - 1].optimizer
-            object.__setattr__(self, "grid", self.grid.fitted(optimizer))
+        given = {type(settings): settings for settings in self.settings}
+        kinds = [tab.settings for tab in WITH_SETTINGS if tab.settings is not None]
+        fitted = tuple(given.get(kind, kind()).fitted(self.task, self.methods) for kind in kinds)
+        object.__setattr__(self, "settings", fitted)
 
     @property
-    def race(self) -> Race | None:
-        """The race that the page shows; none if nobody can race."""
-        optimizers = tuple(method.optimizer for method in self.methods)
-        field = eligible_optimizers(USUAL if self.view.entrants == "usual" else optimizers, self.racing)
-        rules = {name: getattr(self.racing, name) for name in knobs(Racing)}
-        if not field or (self.racing.criterion == "epochs" and self.task.training.minimum is None):
-            return None
-        shared = {f.name: getattr(self.task, f.name) for f in fields(Objective)}
-        return Race(optimizers=field, **shared, **rules)
+    def open_tab(self) -> Tab:
+        return TABS[NAMES.index(self.tab)]
+
+    def of(self, kind: type[Kind]) -> Kind:
+        """The settings of that class."""
+        return next(settings for settings in self.settings if isinstance(settings, kind))
+
+    def having(self, settings: TabSettings) -> "Page":
+        """The same with these settings of a tab."""
+        others = (kept for kept in self.settings if type(kept) is not type(settings))
+        return replace(self, settings=(*others, settings))
+
+    def by_key(self) -> dict[str, TabSettings]:
+        """The settings of tabs by the tab's key."""
+        return {tab.key: settings for tab, settings in zip(WITH_SETTINGS, self.settings, strict=True)}
 
     @property
     def runs(self) -> tuple[Run, ...]:
@@ -93,8 +69,8 @@ class Page:
         if not self.methods:
             shared.append("run=none")
         view = [f"{name}={knob.write(getattr(self.view, name))}" for name, knob in knobs(View).items()]
-        tabs = [f"race={links.write(self.racing)}", f"grid={links.write(self.grid)}"]
-        return "&".join(shared + view + tabs).replace(" ", "+")
+        tabs = [f"{key}={links.write_settings(settings)}" for key, settings in self.by_key().items()]
+        return "&".join([*shared, f"tab={self.tab}", *view, *tabs]).replace(" ", "+")
 
     @classmethod
     def from_query(
@@ -103,29 +79,27 @@ class Page:
         """The page of any link, and notes on what was ignored or clamped. Never raises.
 
         `tables` are the user's, by digest. A link that names no run shows the methods of `otherwise`, on its
-        task unless it says more.
+        task unless it says more. A run that was damaged on the way is left out.
         """
-        link = links.Link(text)
+        link = Link(text)
         if not link.texts:
             return otherwise or cls(), link.notes
         if link.texts.get("run") == ["none"]:
             otherwise = None
         if otherwise is not None and "run" not in link.texts:
-            base = links.Link(otherwise.to_query()).texts
+            base = Link(otherwise.to_query()).texts
             link.texts = {name: texts for name, texts in base.items() if name != "run"} | link.texts
         task, found = read_task(link, tables), read_methods(link)
-        methods = tuple(_usable(link, found))
-        view = link.settings(View)
-        racing = link.part("race", {"Racing": Racing}, Racing)
-        grid = link.part("grid", {"Grid": Grid}, Grid)
+        methods = tuple(_undamaged(link, found))
         if len(methods) > MOST_RUNS:
             link.notes.append(f"The link has {len(methods)} runs: using the first {MOST_RUNS}.")
         methods = methods[:MOST_RUNS] if found else (otherwise.methods if otherwise else ())
+        tab, view, settings = _tab(link), link.settings(View), tuple(_tab_settings(link))
         told = ["The link is damaged."] if link.damaged else []
-        return cls(task, methods, view, racing, grid), [*told, *link.notes, *link.rest()]
+        return cls(task, methods, tab, view, settings), [*told, *link.notes, *link.rest()]
 
 
-def _usable(link: links.Link, found: Sequence[links.Reading]) -> Iterator[Method]:
+def _undamaged(link: Link, found: Sequence[links.Reading]) -> Iterator[Method]:
     """The methods of a link but those that were damaged: nobody knows what they were."""
     for number, reading in enumerate(found, start=1):
         if reading.damaged:
@@ -134,3 +108,20 @@ def _usable(link: links.Link, found: Sequence[links.Reading]) -> Iterator[Method
             link.notes.append(f"Run {number} is left out: {reasons}")
         else:
             yield link.noted(reading, f"Run {number}: ")
+
+
+def _tab(link: Link) -> str:
+    text = link.take("tab")
+    try:
+        return TAB.checked("tab", TAB.read(TAB.default if text is None else text))
+    except ValueError as error:
+        link.notes.append(f"{error}: using {TAB.default}.")
+        return str(TAB.default)
+
+
+def _tab_settings(link: Link) -> Iterator[Any]:
+    old = {place: link.take(name) for name, place in OLD_PLACES.items()}
+    for tab in WITH_SETTINGS:
+        texts = {name: text for (key, name), text in old.items() if key == tab.key and text is not None}
+        if tab.settings is not None:
+            yield link.compact(tab.key, tab.settings, texts)

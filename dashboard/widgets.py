@@ -1,10 +1,56 @@
 """Widgets: what they stand at, and what a browser reports of them."""
 
-from collections.abc import Mapping
+import re
+from base64 import b64encode
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+import pandas as pd
+import streamlit as st
+
+from trainers.settings import Choice, Flag, Integer, Knob, Real, Settings, knobs
 from trainers.sweeps.axis import LARGEST
 from trainers.words import is_number
+
+FEW_OPTIONS = 3  # more are chosen from a list
+LABELS = {
+    "scaling": "Input",
+    "source": "Data",
+    "samples": "Rows made",
+    "noise": "Noise",
+    "data_seed": "Seed of the data",
+    "degree": "Degree",
+    "inputs": "Features made",
+    "correlation": "Correlation",
+    "depth": "Hidden layers",
+    "width": "Width",
+    "width2": "Width of the second",
+    "activation": "Activation",
+    "condition": "Condition number",
+    "angle": "Angle",
+    "batch": "Rows an update",
+    "validation": "Share held out",
+    "shuffle": "Seed of the order",
+    "held_out": "Rows held out",
+    "batches": "Batches",
+    "zoom": "Look at",
+    "epochs": "Epochs",
+    "seed": "Seed",
+    "dtype": "Precision",
+    "y": "Show",
+    "scale": "Axis",
+    "x": "Against",
+    "target": "Target gap",
+    "entrants": "Who races",
+    "search": "Tune",
+    "trials": "Trials each",
+    "starts": "Starts",
+    "criterion": "Criterion",
+    "low": "Rates from",
+    "high": "to",
+    "count": "Values each",
+    "race.epochs": "Epochs of the race",
+}
 
 
 class Drawn:
@@ -31,9 +77,9 @@ class Drawn:
         """A script has drawn all that it draws: what it did not draw is gone."""
         self.values = self._now
 
-    def touched(self, found: Mapping[str, Any]) -> dict[str, Any]:
-        """The values of those that somebody has touched."""
-        now = {key: found.get(key, values[-1]) for key, values in self.values.items()}
+    def touched(self, get: Callable[[str, Any], Any]) -> dict[str, Any]:
+        """The values of those that somebody has touched; `get(key, default)` is what a control reports."""
+        now = {key: get(key, values[-1]) for key, values in self.values.items()}
         return {key: value for key, value in now.items() if value not in self.values[key]}
 
     def known(self, touched: Mapping[str, Any]) -> None:
@@ -53,3 +99,109 @@ def points(state: Any, selection: str, *names: str) -> list[tuple[float, ...]]:
     numbers: list[Any] = [point.get(name) if isinstance(point, Mapping) else None for name in names]
     usable = [is_number(number) and -LARGEST <= number <= LARGEST for number in numbers]
     return [tuple(map(float, numbers))] if all(usable) else []
+
+
+def picked(chart: str, selection: str, *names: str) -> list[tuple[float, ...]]:
+    """The point that was clicked in a chart."""
+    return points(st.session_state.get(chart), selection, *names)
+
+
+def note_drawn(key: str, value: Any) -> None:
+    """Take note of a control that is drawn, which stands at this value."""
+    st.session_state.drawn.draw(key, value)
+
+
+def at(key: str, value: Any) -> str:
+    """The key of a control that is drawn now, which shall stand at this value."""
+    note_drawn(key, value)
+    if st.session_state.get(key, value) != value:
+        st.session_state[key] = value
+    return key
+
+
+def control(name: str, knob: Knob, value: Any, key: str, width: Any = "stretch") -> None:
+    """The control of one knob that stands at this value."""
+    label = LABELS.get(key, LABELS.get(name, name))
+    if isinstance(knob, Flag):
+        st.checkbox(label, value, key=at(key, value), help=knob.help)
+    elif isinstance(knob, Choice) and len(knob.options) > FEW_OPTIONS:
+        select(label, knob.options, value, key, help=knob.help)
+    elif isinstance(knob, Choice):
+        key = at(key, value)
+        st.segmented_control(label, knob.options, default=value, key=key, help=knob.help, required=True)
+    elif isinstance(knob, Real):
+        # Without bounds of its own: out of bounds it would fall back without a word.
+        st.number_input(
+            label,
+            value=float(value),
+            step=knob.step(value),
+            format="%.0f" if isinstance(knob, Integer) else "%g",
+            key=at(key, float(value)),
+            help=f"{knob.help} {knob.bounds().capitalize()}.",
+            width=width,
+        )
+
+
+def select(label: str, options: Sequence[Any], value: Any, key: str, place: Any = st, **look: Any) -> None:
+    """A list that stands at this one of its options."""
+    place.selectbox(label, options, options.index(value), key=at(key, value), **look)
+
+
+def all_controls(settings: Settings, prefix: str, but: str = "") -> None:
+    for name, knob in knobs(settings).items():
+        if name != but and settings.applies(name):
+            control(name, knob, getattr(settings, name), f"{prefix}.{name}")
+
+
+def spaced(name: str) -> str:
+    """The name of a class as words."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name)
+
+
+def escaped(text: str) -> str:
+    """Anybody's text, for a place that reads Markdown."""
+    return re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", text)
+
+
+def swatch(colour: str) -> str:
+    """A spot of colour, as Markdown."""
+    circle = f"<circle cx='8' cy='8' r='6' fill='{colour}'/>"
+    spot = f"<svg xmlns='http://www.w3.org/2000/svg' width='16' height='16'>{circle}</svg>"
+    return f"![colour](data:image/svg+xml;base64,{b64encode(spot.encode()).decode()})"
+
+
+def legend(colours: Sequence[str], labels: Sequence[str]) -> None:
+    with st.container(horizontal=True):
+        for colour, label in zip(colours, labels, strict=True):
+            st.markdown(f"{swatch(colour)} {label}", width="content")
+
+
+def runs_table(rows: pd.DataFrame, colours: Sequence[str], what: str) -> None:
+    """A table with the colours of its runs."""
+    names = [f"{swatch(colour)} {name}" for colour, name in zip(colours, rows["run"], strict=True)]
+    st.table(rows.assign(run=names), hide_index=True, border="horizontal", alt=what)
+
+
+def download(label: str, make: Callable[[], str], file: str) -> None:
+    """A button whose file is made when it is pressed."""
+    st.download_button(label, make, file, on_click="ignore", icon=":material/download:")
+
+
+class Placeholder:
+    """A place on the page that may show something passing before what stays."""
+
+    def __init__(self, container: Any) -> None:
+        self.container, self.passing = container, None
+
+    def now(self) -> Any:
+        """Where to draw what will be replaced."""
+        self.passing = self.passing or self.container.empty()
+        return self.passing
+
+    def finally_(self) -> Any:
+        """Where to draw what stays: in place of what was passing."""
+        return self.passing or self.container
+
+    def say(self, text: str) -> None:
+        """Write what the open tab has found out."""
+        self.finally_().markdown(f"**{text}**")

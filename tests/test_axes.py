@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dashboard.examples import PRESETS
-from dashboard.grid_settings import Grid
-from dashboard.state import Page, possible
+from dashboard.state import Page
+from dashboard.tabs.grid import GridSettings
 from trainers import History, Race, Run, charts, race, sweep, train
 from trainers.charts.axes import LEAST, MOST, ROSE, logarithmic, rounded
 from trainers.charts.style import Style
@@ -25,6 +25,7 @@ from trainers.reports import grid as grid_report
 from trainers.reports import loss as loss_report
 from trainers.reports import path as path_report
 from trainers.reports import three_ways as three_ways_report
+from trainers.reports.loss import possible
 from trainers.reports.path_plane import plane, window
 
 MARGINS = 1.11
@@ -155,7 +156,7 @@ def test_nor_in_a_race_or_a_grid(name: str, criterion: str, capfd: pytest.Captur
     sensitivity = charts.sensitivity_chart(trials, race_curves.edges(result, names), style, "y", "missed")
     band = charts.band_chart(race_curves.tuned_curves(result, names), style, "x", "y")
     budget = charts.budget_chart(race_curves.budgets(result, names), style, "y")
-    found = sweep(Grid(count=3).sweep(Run(problem=problem, optimizer=SGD(), epochs=20)))
+    found = sweep(GridSettings(count=3).sweep(Run(problem=problem, optimizer=SGD(), epochs=20)))
     heat = charts.heat_chart(grid_report.cells(found), ("lr", "momentum", "gap"), (True, False))
     for chart in (sensitivity, band, budget, heat):
         assert all(number > 0 for number in on_log_scales(charts.spec(chart)))

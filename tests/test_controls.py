@@ -7,8 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dashboard import controls, widgets
+from dashboard.context import View
 from dashboard.examples import PRESETS
-from dashboard.state import Page, View
+from dashboard.state import Page
 from trainers.optimizers import OPTIMIZERS, SGD, Adam
 from trainers.run import Method, Task
 from trainers.settings import knobs

@@ -6,19 +6,20 @@ from dataclasses import replace
 import pytest
 import torch
 
-from dashboard.grid_settings import REALS, Grid
 from dashboard.state import Page
+from dashboard.tabs.grid import REALS, GridSettings
 from trainers import Axis, Run, Sweep, SweepResult, sweep, train
 from trainers.optimizers import OPTIMIZERS, SGD, Optimizer, RMSprop
 from trainers.problems import Thermometer
 from trainers.reports.grid import borders, cells, verdict
+from trainers.run import Method, Task
 from trainers.settings import KnobError, Real, knobs
 
 RUN = Run(optimizer=SGD(), epochs=200, dtype="float64")
 
 
 def result(run: Run = RUN, **settings: object) -> SweepResult:
-    return sweep(Grid(count=9, **settings).sweep(run))
+    return sweep(GridSettings(count=9, **settings).sweep(run))
 
 
 def test_a_cell_is_its_run_trained_alone() -> None:
@@ -49,7 +50,7 @@ def test_cells_tile_the_plane() -> None:
 
 def test_momentum_moves_the_edge() -> None:
     """Heavy ball: stable below 2 (1 + momentum) / curvature."""
-    table = cells(sweep(Grid(count=25).sweep(Run(optimizer=SGD(), epochs=4000, dtype="float64"))))
+    table = cells(sweep(GridSettings(count=25).sweep(Run(optimizer=SGD(), epochs=4000, dtype="float64"))))
     for _, cell in table.iterrows():
         edge = SGD(momentum=cell["y_at"]).edge(60.64608743)
         if cell["x_at"] > 1.02 * edge:
@@ -64,25 +65,32 @@ def test_every_pair_of_settings_of_every_optimizer(kind: type[Optimizer]) -> Non
     assert set(able) <= set(REALS)
     for x in able:
         for y in able:
-            grid = Grid(x=x, y=y, count=2).fitted(kind())
+            grid = GridSettings(x=x, y=y, count=2).fitted(
+                Task(), [Method(optimizer=kind(), runner="torch.optim")]
+            )
             assert grid.x == x
             assert grid.y in able
             assert (grid.y == y) == (x != y)
             assert len(cells(sweep(grid.sweep(Run(optimizer=kind(), epochs=2))))) == 4
 
 
+def grid_of(page: Page) -> GridSettings:
+    return page.of(GridSettings)
+
+
 def test_settings_that_the_optimizer_has_not_give_way() -> None:
     page = Page.from_query("run=Adam&run=SGD&grid=Grid~run-9~x-momentum~y-lr")[0]
-    assert (page.grid.run, page.grid.x, page.grid.y) == (2, "momentum", "lr")
+    assert (grid_of(page).run, grid_of(page).x, grid_of(page).y) == (2, "momentum", "lr")
     page = Page.from_query("run=Adam&grid=Grid~x-alpha~y-momentum")[0]
-    assert (page.grid.x, page.grid.y) == ("lr", "beta1")
+    assert (grid_of(page).x, grid_of(page).y) == ("lr", "beta1")
     assert Page.from_query(page.to_query()) == (page, [])
 
 
 def test_an_optimizer_without_a_rule_has_no_grid() -> None:
     with pytest.raises(KnobError, match="grid needs a rule by hand with two settings; Optimizer has not"):
-        Grid().axes(Optimizer())
-    assert Grid().fitted(Optimizer()) == Grid()
+        GridSettings().axes(Optimizer())
+    methods = [Method(optimizer=Optimizer(), runner="torch.optim")]
+    assert GridSettings().fitted(Task(), methods) == GridSettings()
 
 
 @pytest.mark.parametrize(
@@ -106,7 +114,7 @@ def test_runs_that_end_alike_far_from_the_minimum_are_not_called_its_finders() -
 def test_settings_that_contradict_each_other_are_no_grid() -> None:
     ahead = Run(optimizer=SGD(momentum=0.9, nesterov=True))
     with pytest.raises(ValueError, match="nesterov needs momentum above 0 and dampening 0"):
-        Grid(x="lr", y="dampening").sweep(ahead)
+        GridSettings(x="lr", y="dampening").sweep(ahead)
 
 
 def test_only_full_dampening_keeps_a_rate_far_too_large_finite_and_it_ends_far_away() -> None:
@@ -149,7 +157,7 @@ def test_diverged_is_not_finite_and_failed_is_that_or_far_away(
 
 
 def test_a_run_that_was_never_trained_is_no_failure() -> None:
-    found = sweep(Grid(count=2).sweep(RUN), lambda share: True)
+    found = sweep(GridSettings(count=2).sweep(RUN), lambda share: True)
     assert cells(found)["told"].eq("stopped").all()
 
 

@@ -8,7 +8,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from dashboard.state import TABS, Page, View
+from dashboard.state import NAMES as TABS
+from dashboard.state import Page
 from tests.test_page import chart_types, opened, shown
 from trainers import Axis, Race, Run, Sweep, race, sweep, train
 from trainers.optimizers import SGD, Adam
@@ -84,7 +85,7 @@ def test_it_is_drawn(tab: str) -> None:
     page = Page(
         Task(problem=Well(), epochs=40),
         (Method(optimizer=SGD(lr=0.1)), Method(optimizer=Adam())),
-        View(tab=tab),
+        tab,
     )
     app = opened(page.to_query())
     assert shown(app).task.problem == Well()

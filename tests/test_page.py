@@ -14,21 +14,23 @@ from torch import Tensor
 from torch.optim import Adadelta as TorchAdadelta
 from torch.optim import Optimizer as TorchOptimizer
 
-import trainers
 from dashboard import controls
+from dashboard import work as page_work
+from dashboard.context import MOST_RUNS
 from dashboard.examples import PRESETS
-from dashboard.state import MOST_RUNS, TABS, Page, View
+from dashboard.state import NAMES as TABS
+from dashboard.state import Page
+from dashboard.tabs.grid import GridSettings
+from dashboard.tabs.race import RaceTabSettings
 from tests.matrix import slow_but
 from trainers import Race, Run, race, train
 from trainers.optimizers import OPTIMIZERS, SGD, Adam, Optimizer, Rule
 from trainers.optimizers.base import State
 from trainers.problems import Thermometer
 from trainers.races.result import RaceResult
-from trainers.races.spec import Racing
 from trainers.run import Method, Task
 from trainers.runners import RUNNERS
 from trainers.settings import Number, real
-from trainers.sweeps import cost
 
 
 def opened(query: str = "") -> AppTest:
@@ -39,6 +41,10 @@ def opened(query: str = "") -> AppTest:
     app.run()
     assert not app.exception
     return app
+
+
+def grid(app: AppTest) -> GridSettings:
+    return shown(app).of(GridSettings)
 
 
 def shown(app: AppTest) -> Page:
@@ -65,9 +71,7 @@ def test_the_default_page_is_the_first_story() -> None:
 
 FIRST = {repr(preset.page.task.problem): preset for preset in reversed(PRESETS)}.values()
 """The first story of each problem."""
-QUICK = [
-    (preset, tab) for preset, tab in product(PRESETS, TABS) if preset in FIRST or tab == preset.page.view.tab
-]
+QUICK = [(preset, tab) for preset, tab in product(PRESETS, TABS) if preset in FIRST or tab == preset.page.tab]
 
 
 @pytest.mark.parametrize(
@@ -76,14 +80,14 @@ QUICK = [
     ids=lambda given: getattr(given, "name", given),
 )
 def test_every_story_on_every_tab(preset: Any, tab: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cost, "estimate", lambda asked: cost.work(asked) / 1e8)
-    app = opened(Page(preset.page.task, preset.page.methods, View(tab=tab)).to_query())
-    assert shown(app).view.tab == tab
+    monkeypatch.setattr(page_work, "estimate", lambda asked: page_work.work(asked) / 1e8)
+    app = opened(Page(preset.page.task, preset.page.methods, tab).to_query())
+    assert shown(app).tab == tab
     without = ("Data",) if preset.page.task.problem.count else ("Data", "Fit")
     asks_first = any(button.label == "Begin" for button in app.button)
     assert asks_first == (tab in ("Race", "Grid") and preset.page.task.problem.size > 2)
     assert bool(chart_types(app)) == (tab not in without and not asks_first)
-    of_these_runs = tab not in ("Race", "Grid") or tab == preset.page.view.tab
+    of_these_runs = tab not in ("Race", "Grid") or tab == preset.page.tab
     assert (app.caption[0].value == preset.hint) == of_these_runs
 
 
@@ -103,15 +107,13 @@ def test_a_knob_changes_its_run_alone() -> None:
 
 
 def test_only_the_changed_run_is_trained(monkeypatch: pytest.MonkeyPatch) -> None:
-    import trainers
-
     asked: list[Run] = []
 
     def counting(run: Run, *others: Any) -> Any:
         asked.append(run)
         return train(run, *others)
 
-    monkeypatch.setattr(trainers, "train", counting)
+    monkeypatch.setattr(page_work, "train", counting)
     app = opened("epochs=77&" + "&".join(f"run=SGD~lr-0.0{i}" for i in range(1, 6)))
     assert len(asked) == 5
     app.number_input(key="2.SGD.lr").set_value(0.0123).run()
@@ -190,7 +192,7 @@ def test_no_runs_and_all_diverging(tab: str) -> None:
     expected = {"Parameters": 3, "Race": 3, "Three ways": 0, "Grid": 0, "Data": 0}.get(tab, 1)
     assert len(chart_types(opened(f"run=none&tab={tab}"))) == expected
     methods = tuple(Method(optimizer=SGD(lr=1 + i)) for i in range(12))
-    page = Page(Task(problem=Thermometer("raw"), epochs=100), methods, View(tab=tab))
+    page = Page(Task(problem=Thermometer("raw"), epochs=100), methods, tab)
     app = opened(page.to_query())
     found = {"Race": "Each tuned with 36 trials, Adam", "Grid": "Of 1,024 runs that with lr "}
     assert sentence(app).startswith(found.get(tab, "All 12 runs diverged, SGD · lr "))
@@ -204,10 +206,10 @@ def test_the_race_of_the_usual_six() -> None:
     ranking, wins, runs = app.table
     assert [len(part.value) for part in (ranking, wins, runs)] == [6, 6, 3]
     app.number_input(key="race.trials").set_value(4).run()
-    assert shown(app).racing == Racing(trials=4)
+    assert shown(app).of(RaceTabSettings) == RaceTabSettings(trials=4)
     app.number_input(key="race.low").set_value(20).run()
     assert app.warning[0].value == "low must be below high, 10, got 20: using 0.0001."
-    assert shown(app).racing == Racing(trials=4)
+    assert shown(app).of(RaceTabSettings) == RaceTabSettings(trials=4)
 
 
 @pytest.mark.parametrize(
@@ -244,7 +246,7 @@ def test_a_race_that_takes_long_is_not_begun_unasked(monkeypatch: pytest.MonkeyP
         begun.append(asked)
         return race(replace(asked, trials=4, starts=2, epochs=20))
 
-    monkeypatch.setattr(trainers, "race", counted)
+    monkeypatch.setattr(page_work, "race", counted)
     app = opened("epochs=50&tab=Race&race=Racing~trials-1000~starts-100~epochs-10000")
     asked = next(m.value for m in app.main.markdown if "take about" in m.value)
     told = r"\*\*601,200 runs of 10,000 epochs take about [\d,]+ seconds and \d+ MB on this server.\*\*"
@@ -259,9 +261,9 @@ def test_the_grid_follows_its_run() -> None:
     app = opened("epochs=50&run=SGD&run=Adam&tab=Grid")
     assert len(chart_types(app)) == 1
     app.selectbox(key="grid.run").select(2).run()
-    assert (shown(app).grid.run, shown(app).grid.x, shown(app).grid.y) == (2, "lr", "beta1")
+    assert (grid(app).run, grid(app).x, grid(app).y) == (2, "lr", "beta1")
     app.selectbox(key="grid.x").select("eps").run()
-    assert (shown(app).grid.x, shown(app).grid.y) == ("eps", "beta1")
+    assert (grid(app).x, grid(app).y) == ("eps", "beta1")
     assert not app.warning
 
 
@@ -426,7 +428,7 @@ def test_a_table_is_pasted_and_trained_on() -> None:
     assert "Suggested: Linear Regression." in [c.value for c in app.caption]
     next(button for button in app.button if button.label == "Train on this table").click().run()
     page = shown(app)
-    assert (page.view.tab, page.task.problem.source) == ("Fit", "own")
+    assert (page.tab, page.task.problem.source) == ("Fit", "own")
     assert page.task.problem.minimum == pytest.approx(0, abs=1e-20)
     app.selectbox(key="problem").select("Booth").run()
     assert "own=" not in shown(app).to_query()

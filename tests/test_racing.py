@@ -11,6 +11,7 @@ import torch
 
 from dashboard.examples import PRESETS
 from dashboard.state import Page
+from dashboard.tabs.race import RaceTabSettings
 from tests.matrix import rules
 from trainers import Race, Run, Sweep, race, sweep, train
 from trainers.optimizers import SGD, Adagrad, Adam, Optimizer, RMSprop, Rule
@@ -52,6 +53,10 @@ def test_one_rate_for_all_has_three_winners(lr: float) -> None:
             # RMSprop swings at these rates, and rounding decides where it stands at one epoch.
             swings = isinstance(rule, RMSprop) and lr >= 0.1
             assert gap == pytest.approx(expected, rel=0.5 if swings else 0.02)
+
+
+def race_of(page: Page) -> Race | None:
+    return page.of(RaceTabSettings).race(page.task, [method.optimizer for method in page.methods])
 
 
 def test_tuned_rates_find_what_is_known() -> None:
@@ -292,8 +297,8 @@ def test_tables_for_charts() -> None:
 
 
 def test_the_story_of_the_race_tells_its_winners() -> None:
-    page = next(preset.page for preset in PRESETS if preset.page.view.tab == "Race")
-    asked = page.race
+    page = next(preset.page for preset in PRESETS if preset.page.tab == "Race")
+    asked = race_of(page)
     assert asked is not None
     assert tuple(entry.winner for entry in race(asked).entries) == tuple(m.optimizer for m in page.methods)
 
@@ -360,9 +365,9 @@ def test_one_fresh_start_is_not_a_median() -> None:
 
 def test_the_race_of_a_page_is_in_its_link() -> None:
     page = Page.from_query("run=Adam&race=Racing~trials-7~starts-2~search-all&entrants=runs&dtype=float64")[0]
-    assert page.race == Race(trials=7, starts=2, search="all", optimizers=(Adam(),), dtype="float64")
+    assert race_of(page) == Race(trials=7, starts=2, search="all", optimizers=(Adam(),), dtype="float64")
     assert Page.from_query(page.to_query()) == (page, [])
-    assert Page.from_query("run=none&entrants=runs")[0].race is None
+    assert race_of(Page.from_query("run=none&entrants=runs")[0]) is None
 
 
 @pytest.mark.parametrize(

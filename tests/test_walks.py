@@ -7,13 +7,15 @@ from typing import Any
 import pytest
 
 from dashboard import controls
+from dashboard.context import View
 from dashboard.examples import PRESETS
-from dashboard.session import Shown
-from dashboard.state import TABS, Page, View, possible
+from dashboard.session import SessionPage
+from dashboard.state import NAMES as TABS
+from dashboard.state import TAB, Page
 from dashboard.tables import Columns, DataTab
 from dashboard.widgets import Drawn
 from trainers.datasets.csv.table import read_table
-from trainers.races.spec import Racing
+from trainers.reports.loss import possible
 from trainers.run import Task
 from trainers.settings import Choice, Flag, Knob, Real, knobs
 
@@ -22,24 +24,19 @@ TABLE = read_table(
     + b"".join(b"%d;%d;%d;%s\n" % (k, k * k % 7, k % 5, b"xyz"[k % 3 : k % 3 + 1]) for k in range(30))
 )
 OTHER = b"a,b\n1,2\n2,3\n3,5\n"
-PLACES = {
-    "Loss": ("y", "scale", "x", "target"),
-    "Path": ("zoom",),
-    "Three ways": ("lesson",),
-    "Race": ("entrants",),
-}
 
 
-def drawn_on(shown: Shown) -> dict[str, Any]:
+def drawn_on(shown: SessionPage) -> dict[str, Any]:
     """The controls that the page draws, and where they stand."""
     page = shown.page
     values = controls.values(page, shown.ids)
-    of_tab = [f"view.{name}" for name in PLACES.get(page.view.tab, ())]
-    of_tab += [key for key in values if key.startswith(f"{page.view.tab.lower()}.")]
-    others = ("view.", "race.", "grid.")
+    of_tab = [key for key in values if key.startswith(f"{page.open_tab.key}.")]
+    if page.tab == "Loss":
+        of_tab = [f"view.{name}" for name in ("y", "scale", "x", "target")]
+    others = ("view.", *(f"{key}." for key in page.by_key()))
     keys = [key for key in values if not key.startswith(others)]
-    found = {key: values[key] for key in (*keys, "view.tab", *of_tab)}
-    return found | (shown.data.values() if page.view.tab == "Data" else {})
+    found = {key: values[key] for key in (*keys, "tab", *of_tab)}
+    return found | (shown.data.values() if page.tab == "Data" else {})
 
 
 @dataclass
@@ -47,7 +44,7 @@ class Session:
     """A browser and a server that talk as Streamlit's do: late messages, and scripts ended early."""
 
     rng: random.Random
-    shown: Shown
+    shown: SessionPage
     drawn: Drawn = field(default_factory=Drawn)
     there: dict[str, Any] = field(default_factory=dict)
     """The controls in the browser, and where they stand there."""
@@ -74,7 +71,7 @@ class Session:
         keys = controls.values(self.shown.page, self.shown.ids)
         known = self.there.keys() | self.drawn.values.keys()
         gone = {key: value for key in keys if key not in known for value in self.rubbish(keys[key])}
-        touched = self.drawn.touched(gone | self.there)
+        touched = self.drawn.touched((gone | self.there).get)
         if touched:
             self.shown = self.shown.edited(touched)
             self.drawn.known(touched)
@@ -87,7 +84,7 @@ class Session:
 
 def choices(key: str, knob: Knob, page: Page) -> list[Any]:
     """Values that a reader may choose of a control, all of which the page can take."""
-    if key == "view.tab":
+    if key == "tab":
         return list(TABS)
     if key == "view.y":
         return list(possible(page.task.training))
@@ -100,13 +97,15 @@ def choices(key: str, knob: Knob, page: Page) -> list[Any]:
 
 def knob_of(key: str, page: Page, ids: tuple[int, ...]) -> Knob | None:
     """The knob behind a control, if it is one."""
-    settings = {"view": View, "race": Racing, "task": Task}
+    settings = {"view": View, "task": Task, **{key: type(held) for key, held in page.by_key().items()}}
     settings |= {f"problem.{type(page.task.problem).__name__}": type(page.task.problem)}
     settings |= {
         f"{id}.{type(m.optimizer).__name__}": type(m.optimizer)
         for id, m in zip(ids, page.methods, strict=True)
     }
     prefix, _, name = key.rpartition(".")
+    if key == "tab":
+        return TAB
     return knobs(settings[prefix]).get(name) if prefix in settings else None
 
 
@@ -150,11 +149,11 @@ def test_what_was_asked_stays_on_any_walk(seed: int) -> None:
     page = replace(story, view=replace(story.view, y=possible(story.task.training)[0]))
     data = DataTab().with_content(b"", "").with_content(OTHER, "")
     data = replace(data, tables={TABLE.digest: TABLE}, digest=TABLE.digest)
-    session = Session(rng, Shown(page, tuple(range(len(page.methods))), data=data))
+    session = Session(rng, SessionPage(page, tuple(range(len(page.methods))), data=data))
     session.script(whole=True)
     asked = session.shown
     for _ in range(10):
-        tab = {"view.tab": rng.choice(TABS)}
+        tab = {"tab": rng.choice(TABS)}
         changed = tab if rng.random() < 0.5 else something(rng, session)
         if any(value != session.there[key] for key, value in changed.items()):
             asked = asked.edited(changed)
@@ -174,11 +173,11 @@ def test_a_control_that_is_not_there_is_not_read() -> None:
     drawn.begin()
     drawn.draw("view.y", "gap")
     drawn.end()
-    assert drawn.touched({"view.y": None, "view.scale": None}) == {"view.y": None}
+    assert drawn.touched({"view.y": None, "view.scale": None}.get) == {"view.y": None}
     drawn.begin()
-    drawn.draw("view.tab", "Data")
+    drawn.draw("tab", "Data")
     drawn.end()
-    assert drawn.touched({"view.y": None, "view.tab": "Data"}) == {}
+    assert drawn.touched({"view.y": None, "tab": "Data"}.get) == {}
 
 
 def test_a_browser_that_is_late_asks_for_nothing() -> None:
@@ -189,12 +188,12 @@ def test_a_browser_that_is_late_asks_for_nothing() -> None:
     drawn.end()
     drawn.begin()
     drawn.draw("lr", 0.3)  # by an example, say; then the script is ended
-    assert drawn.touched({"lr": 0.1}) == {}
-    assert drawn.touched({"lr": 0.3}) == {}
-    assert drawn.touched({"lr": 0.2}) == {"lr": 0.2}
+    assert drawn.touched({"lr": 0.1}.get) == {}
+    assert drawn.touched({"lr": 0.3}.get) == {}
+    assert drawn.touched({"lr": 0.2}.get) == {"lr": 0.2}
     drawn.draw("lr", 0.3)
     drawn.end()
-    assert drawn.touched({"lr": 0.1}) == {"lr": 0.1}
+    assert drawn.touched({"lr": 0.1}.get) == {"lr": 0.1}
 
 
 def test_columns_are_kept_by_table() -> None:

@@ -46,6 +46,11 @@ def write(settings: Settings) -> str:
     return "~".join([type(subject).__name__, *words, *_pairs(subject), *_pairs(settings)])
 
 
+def write_settings(settings: Settings) -> str:
+    """The same without the name, where the class is known: `setting-value~...`."""
+    return "~".join(_pairs(settings))
+
+
 def _pairs(settings: Settings, prefix: str = "") -> list[str]:
     """Each setting as `name-value`, behind it those of what it holds."""
     main = main_part(type(settings))
@@ -203,6 +208,17 @@ class Link:
         """Settings of one of these classes from one parameter; the fallback's defaults without it."""
         text = self.take(name)
         return fallback() if text is None else self.noted(read(text, allowed, fallback, **others))
+
+    def compact(self, name: str, kind: type[Any], texts: Mapping[str, str]) -> Any:
+        """Settings of that class from one parameter, as `write_settings` wrote it, and from these texts.
+
+        Older links begin with the name of a class.
+        """
+        text = self.take(name) or ""
+        head = text.partition("~")[0]
+        _, found, words, notes = _apart(text if "-" not in head else f"~{text}")
+        reading = read_settings(kind, {**found, **texts})
+        return self.noted(reading._replace(notes=[*notes, *reading.notes, *_unknown(words)]))
 
     def noted(self, reading: Reading, before: str = "") -> Any:
         """The settings of a reading, whose notes become the link's."""

@@ -131,6 +131,16 @@ class Run(Task, Method):
         return join(task, method), [*link.notes, *more, *link.rest("no part of a run")]
 
 
+def room_for(runs: int, dtype: str) -> int:
+    """How many numbers may be kept of each of so many runs. As many are left to the tab Three ways.
+
+    They are half as many in float64. As a power of two it seldom changes when a run is added, which would
+    have long runs trained anew.
+    """
+    share = MOST_NUMBERS // (runs + 1) // (2 if dtype == "float64" else 1)
+    return int(1 << (share.bit_length() - 1))
+
+
 def most_rows(run: Run, room: int) -> int | None:
     """Of how many epochs parameters and gradients can be kept in room for so many numbers; None for all."""
     rows = room // max(run.problem.size, run.updates)

@@ -12,7 +12,7 @@ from xml.etree import ElementTree
 import pytest
 
 from dashboard.examples import PRESETS
-from dashboard.state import TABS
+from dashboard.state import NAMES as TABS
 from trainers import train
 from trainers.reports import summary
 
@@ -228,7 +228,7 @@ def test_a_story_is_told(page: Page, preset: Any) -> None:
     change(page, story(page, preset.name).click)
     assert story(page, preset.name).get_attribute("aria-checked") == "true"
     assert query(page) == parse_qsl(preset.page.to_query())
-    if preset.page.view.tab != "Loss":
+    if preset.page.tab != "Loss":
         change(page, tab(page, "Loss").click)
     assert len(table(page)) == runs(page).count() == len(preset.page.methods)
     beside = (preset.page.task.held_out is not None) + preset.page.view.batches
@@ -296,7 +296,7 @@ def test_the_race_is_in_the_link(page: Page, open_page: Callable[..., Page]) -> 
     visit(page, "/?epochs=50&tab=Race")
     change(page, lambda: enter(page.get_by_label("Trials each", exact=True), "8"))
     change(page, page.get_by_role("radio", name="best", exact=True).click)
-    assert dict(query(page))["race"].startswith("Racing~trials-8~starts-10~epochs-500~criterion-best")
+    assert dict(query(page))["race"].startswith("trials-8~starts-10~epochs-500~criterion-best")
     pages = page, visit(open_page(), address(page))
     mine, theirs = (p.get_by_text("Each tuned with 8 trials").inner_text() for p in pages)
     assert mine == theirs

@@ -106,7 +106,7 @@ def test_zooms_are_in_the_link(page: Page, zoom: str) -> None:
     labels = page.locator(CHART).locator(".role-axis-label text")
     before = labels.all_text_contents()
     change(page, page.get_by_role("radio", name=zoom, exact=True).click)
-    assert dict(query(page))["zoom"] == zoom
+    assert dict(query(page))["path"] == f"zoom-{zoom}"
     assert labels.all_text_contents() != before
 
 

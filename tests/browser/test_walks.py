@@ -10,8 +10,12 @@ from urllib.parse import urlencode
 import pytest
 
 from dashboard.examples import PRESETS
-from dashboard.state import TABS, Page, possible
+from dashboard.state import NAMES as TABS
+from dashboard.state import Page
+from dashboard.tabs.path import PathSettings
+from dashboard.tabs.race import RaceTabSettings
 from tests.browser.test_browser import enter, notices, query, ready, story, tab, visit
+from trainers.reports.loss import possible
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -44,9 +48,9 @@ class Walk:
         self.page = replace(self.page, view=replace(self.page.view, **changes))
 
     def open_tab(self) -> None:
-        name = self.rng.choice([name for name in TABS if name != self.page.view.tab])
+        name = self.rng.choice([name for name in TABS if name != self.page.tab])
         tab(self.browser, name).click()
-        self.view(tab=name)
+        self.page = replace(self.page, tab=name)
 
     def choose_example(self) -> None:
         others = [name for name, page in EXAMPLES.items() if page.task != self.page.task]
@@ -68,7 +72,7 @@ class Walk:
             "Path": self.turn_path,
             "Race": self.turn_race,
         }
-        actions.get(self.page.view.tab, self.open_tab)()
+        actions.get(self.page.tab, self.open_tab)()
 
     def turn_loss(self) -> None:
         name, options = self.rng.choice(
@@ -82,14 +86,15 @@ class Walk:
         self.view(**{name: value})
 
     def turn_path(self) -> None:
-        zoom = self.rng.choice([zoom for zoom in ("all", "paths", "minimum") if zoom != self.page.view.zoom])
+        shown = self.page.of(PathSettings).zoom
+        zoom = self.rng.choice([zoom for zoom in ("all", "paths", "minimum") if zoom != shown])
         self.browser.get_by_role("radio", name=zoom, exact=True).click()
-        self.view(zoom=zoom)
+        self.page = self.page.having(PathSettings(zoom=zoom))
 
     def turn_race(self) -> None:
-        trials = self.rng.choice([n for n in (4, 5, 6) if n != self.page.racing.trials])
+        trials = self.rng.choice([n for n in (4, 5, 6) if n != self.page.of(RaceTabSettings).trials])
         enter(self.browser.get_by_label("Trials each", exact=True), str(trials))
-        self.page = replace(self.page, racing=replace(self.page.racing, trials=trials))
+        self.page = self.page.having(replace(self.page.of(RaceTabSettings), trials=trials))
 
     def turn_data(self) -> None:
         features = self.features()
@@ -121,7 +126,7 @@ class Walk:
         ready(self.browser)
         assert self.linked() == self.page
         assert notices(self.browser) == []
-        {"Loss": self.check_loss, "Data": self.check_data}.get(self.page.view.tab, lambda: None)()
+        {"Loss": self.check_loss, "Data": self.check_data}.get(self.page.tab, lambda: None)()
 
     def linked(self) -> Page:
         return Page.from_query(urlencode(query(self.browser)))[0]

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from trainers.history import History
+from trainers.problems import Problem
 from trainers.reports.summary import ENDS
 from trainers.reports.thinning import BUCKETS, thinned
 from trainers.run import MOST_NUMBERS, Run
@@ -20,6 +21,17 @@ COLUMNS = {
     "validation_accuracy": "accuracy on the rows held out",
 }
 """What columns are called in a sentence, if not by their name."""
+Y_TITLES = {
+    "loss": "loss",
+    "gap": "gap to the smallest loss",
+    "accuracy": "share of rows whose class is found",
+}
+HELD_OUT = {"loss": "validation_loss", "accuracy": "validation_accuracy"}
+X_TITLES = {
+    "epochs": "epochs",
+    "gradients": "gradient evaluations",
+    "seconds": "seconds of training, from the mean time of an epoch",
+}
 
 
 def curves(
@@ -175,3 +187,9 @@ def hover(histories: Sequence[History], column: str, x: str, rows: int = 150) ->
         values = np.append(history.column(column).numpy(), np.nan)
         table[f"r{i}"] = values[np.minimum(epochs, len(values) - 1)]
     return pd.DataFrame(table)
+
+
+def possible(problem: Problem) -> tuple[str, ...]:
+    """What the loss chart can show of a problem."""
+    gap = ("gap",) if problem.minimum is not None else ()
+    return ("loss", *gap, *(("accuracy",) if problem.labels else ()))

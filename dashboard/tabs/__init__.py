@@ -1,0 +1,12 @@
+"""The tabs of the page, in their order. A new one is a file here, and its place in this tuple."""
+
+from dashboard.tabs.data import DATA
+from dashboard.tabs.fit import FIT
+from dashboard.tabs.grid import GRID
+from dashboard.tabs.loss import LOSS
+from dashboard.tabs.parameters import PARAMETERS
+from dashboard.tabs.path import PATH
+from dashboard.tabs.race import RACE
+from dashboard.tabs.three_ways import THREE_WAYS
+
+TABS = (LOSS, FIT, PATH, PARAMETERS, DATA, THREE_WAYS, RACE, GRID)

@@ -1,0 +1,97 @@
+"""The tab Loss: the curves of all runs over one another."""
+
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+from torch import Tensor
+
+from dashboard.context import Context, Tab, View
+from dashboard.widgets import Placeholder, control, legend
+from dashboard.work import Histories, drawn
+from trainers import History, Run, charts
+from trainers.charts import Style
+from trainers.reports import loss as loss_report
+from trainers.reports.loss import HELD_OUT, X_TITLES, Y_TITLES, possible
+from trainers.reports.summary import sentence
+from trainers.run import Task
+from trainers.settings import Choice, knobs
+
+
+def draw(context: Context) -> None:
+    task, view = context.task, context.view
+    legend(context.style.colours, context.names)
+    _controls(task, view)
+    place = Placeholder(st.container())
+    histories = context.train(partial(_live, context.names, context.style, view, place))
+    spec = drawn(loss_chart, histories, context.names, context.style, task, view)
+    what = f"{Y_TITLES[view.y]} against {view.x} for {len(histories)} runs"
+    place.finally_().vega_lite_chart(spec, alt=f"Line chart: {what}. {sentence(histories, view.target)}")
+    also = (HELD_OUT.get(view.y, "validation_loss"),) * _shows_held_out(task, view)
+    also += ("batch_loss",) * (view.batches and view.y == "loss" and task.updates > 1)
+    place.container.caption(loss_report.remarks(histories, view.y, view.scale == "log", also))
+
+
+def _controls(task: Task, view: View) -> None:
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        metric = Choice(view.y, knobs(view)["y"].help, possible(task.training))
+        control("y", metric, view.y, "view.y")
+        aside = ("held_out",) * (task.held_out is not None) + ("batches",) * (task.updates > 1)
+        known = ("target",) * (task.training.minimum is not None)
+        for name in ("scale", "x", *known, *aside):
+            control(name, knobs(view)[name], getattr(view, name), f"view.{name}", width=150)
+
+
+def _live(
+    names: Sequence[str],
+    style: Style,
+    view: View,
+    place: Placeholder,
+    ended: Sequence[History],
+    run: Run,
+    loss: Tensor,
+) -> None:
+    """The curves of runs under way."""
+    table = loss_report.under_way(ended, run, loss, names, view.y)
+    losses = (*(history.loss for history in ended), loss)
+    away = [name for name, past in zip(names, losses, strict=False) if loss_report.gone(run, past)]
+    chart = charts.live(table, style, run.epochs, Y_TITLES[view.y], view.scale == "log", away)
+    place.now().vega_lite_chart(*chart)
+
+
+def _shows_held_out(task: Task, view: View) -> bool:
+    return task.held_out is not None and view.held_out and view.y in HELD_OUT
+
+
+def loss_chart(
+    histories: Histories,
+    names: Sequence[str],
+    style: Style,
+    task: Task,
+    view: View,
+    with_legend: bool = False,
+) -> Any:
+    """The chart of this tab, and of the file that can be taken along."""
+    held_out: pd.DataFrame | None = None
+    if _shows_held_out(task, view):
+        held_out = loss_report.curves(histories, names, HELD_OUT[view.y], view.x)
+    batches = loss_report.batches(histories, names, view.x) if view.batches and view.y == "loss" else None
+    return charts.loss_chart(
+        loss_report.curves(histories, names, view.y, view.x),
+        loss_report.hover(histories, view.y, view.x),
+        style,
+        x_title=X_TITLES[view.x],
+        y_title=Y_TITLES[view.y],
+        log=view.scale == "log",
+        diverged=loss_report.diverged(histories, names),
+        away=loss_report.away(histories, names),
+        optimum=task.training.minimum if view.y == "loss" else None,
+        held_out=held_out,
+        batches=batches,
+        legend=with_legend,
+    )
+
+
+LOSS = Tab("Loss", draw)

@@ -1,0 +1,50 @@
+"""The tab Parameters: what training does to each of them, and to the norm of the gradient."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import streamlit as st
+
+from dashboard.context import Context, Tab
+from dashboard.widgets import legend
+from dashboard.work import Histories, drawn
+from trainers import charts
+from trainers.charts import Style
+from trainers.reports import loss as loss_report
+from trainers.run import Task
+
+FEW = 4
+"""So many parameters are shown."""
+
+
+def draw(context: Context) -> None:
+    problem = context.task.problem
+    legend(context.style.colours, context.names)
+    histories = context.histories
+    columns = (*problem.names[:FEW], "gradient_norm")
+    for name, place in zip(columns, (*st.columns(len(columns) - 1), st.container()), strict=True):
+        spec = drawn(parameter_chart, histories, context.names, context.style, context.task, name)
+        place.vega_lite_chart(spec, alt=f"Line chart: {name} over the epochs, for {len(histories)} runs.")
+    if problem.size > FEW:
+        st.caption(f"The first {FEW} of {problem.size:,} parameters, and the norm of the gradient.")
+    if len(context.task.training.minima) == 1:
+        st.caption("Dotted: the parameters with the smallest loss.")
+    for remark in loss_report.norm_remarks(histories):
+        st.caption(remark)
+
+
+def parameter_chart(histories: Histories, names: Sequence[str], style: Style, task: Task, name: str) -> Any:
+    """One parameter, or the norm of the gradient, over the epochs."""
+    minima = task.training.minima
+    optimum = dict(zip(task.problem.names, minima[0], strict=True)) if len(minima) == 1 else {}
+    return charts.parameter_chart(
+        loss_report.curves(histories, names, name),
+        style,
+        name.replace("_", " "),
+        log=name == "gradient_norm",
+        leaving=loss_report.diverged(histories, names) + loss_report.away(histories, names),
+        optimum=optimum.get(name),
+    )
+
+
+PARAMETERS = Tab("Parameters", draw)

@@ -1,0 +1,93 @@
+"""The tab Three ways: one run by hand, with autograd and with torch.optim, in code and in numbers."""
+
+import html
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Self
+
+import streamlit as st
+
+from dashboard.context import MOST_RUNS, Context, Tab, TabSettings
+from dashboard.widgets import Placeholder, select
+from dashboard.work import Histories, drawn, train_all
+from trainers import Run, charts
+from trainers.reports import source_code
+from trainers.reports import three_ways as report
+from trainers.run import Method, Task, runners
+from trainers.settings import integer
+
+
+@dataclass(frozen=True, kw_only=True)
+class ThreeWaysSettings(TabSettings):
+    """Which run is shown."""
+
+    run: int = integer(1, 1, MOST_RUNS, help="The run that is trained three ways.")
+
+    def fitted(self, task: Task, methods: Sequence[Method]) -> Self:
+        return replace(self, run=min(self.run, max(len(methods), 1)))
+
+
+def draw(context: Context) -> None:
+    if not context.runs:
+        st.write("Add a run to see it trained three ways.")
+        return
+    numbers = range(1, len(context.runs) + 1)
+    named = {number: run.label for number, run in zip(numbers, context.runs, strict=True)}
+    select("Run", numbers, context.settings.run, "three_ways.run", format_func=named.get)
+    run = context.runs[context.settings.run - 1]
+    verdict = Placeholder(st.container())
+    three = source_code.three_ways()
+    for column, (name, lines) in zip(st.columns(len(three), border=True), three.items(), strict=True):
+        column.markdown(f"**{name}**")
+        column.html(code(lines))
+    st.caption("Marked: the lines that are new compared with the way before.")
+    _difference(context, run, verdict)
+    by_hand, twin = source_code.update_code(run.optimizer)
+    name = type(run.optimizer).__name__
+    left, right = st.columns(2)
+    left.markdown(f"**{name} by hand**: `optimizer.step`")
+    left.code(by_hand or "# has no rule written by hand", wrap_lines=True)
+    right.markdown(f"**{name} in torch**: `optimizer.torch`")
+    right.code(twin, wrap_lines=True)
+    right.markdown(f"**{type(context.task.problem).__name__}**: the loss and its derivative by hand")
+    right.code(source_code.problem_code(context.task.problem), wrap_lines=True)
+
+
+def _difference(context: Context, run: Run, verdict: Placeholder) -> None:
+    """How far the three ways are apart."""
+    able, plot = runners(type(run.optimizer)), Placeholder(st.container())
+    each = [replace(run, runner=runner) for runner in able]
+    ways = train_all(each, able, context.room // len(each), verdict)
+    apart, rounding = report.furthest(ways), report.rounding(ways)
+    verdict.finally_().markdown(
+        f"The same run trained with {', '.join(able)}, from one start. Over {run.epochs:,} epochs "
+        f"in {run.dtype} their parameters were **{report.distance(apart)}**."
+    )
+    what = f"largest difference between the runners' parameters, over the epochs, at most {apart:.2g}"
+    plot.finally_().vega_lite_chart(drawn(difference_chart, ways), alt=f"Scatter plot: {what}.")
+    kept = f"each of the {len(ways[0].epochs):,} epochs kept" if ways[0].thinned else "each epoch"
+    plot.container.caption(
+        f"The largest difference between two runners' parameters at {kept}; where they are equal "
+        "there is no point. Dotted: one rounding step of the largest parameter in "
+        f"{run.dtype}, {rounding:.2g}."
+    )
+
+
+def difference_chart(ways: Histories) -> Any:
+    """How far the parameters are apart, over the epochs."""
+    return charts.difference_chart(report.differences(ways), report.rounding(ways))
+
+
+def code(lines: Sequence[tuple[str, bool]]) -> str:
+    """Lines of code as HTML, the new ones marked; a line that is too long goes on further right."""
+    html_lines = []
+    for line, new in lines:
+        text = line.lstrip()
+        indent = 4 + (len(line) - len(text)) // 2
+        mark = "background:rgba(255,176,0,.3);border-radius:3px" if new else ""
+        body = f"<span style='{mark}'>{html.escape(text)}</span>"
+        html_lines.append(f"<div style='padding-left:{indent}ch;text-indent:-4ch'>{body}&nbsp;</div>")
+    return f"<div style='font:.75rem/1.6 monospace;overflow-wrap:anywhere'>{''.join(html_lines)}</div>"
+
+
+THREE_WAYS = Tab("Three ways", draw, ThreeWaysSettings)
