@@ -15,15 +15,41 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 STANDARD = {"__future__", *sys.stdlib_module_names}
 LIBRARY = {"trainers", "pandas", "torch", "numpy", "contourpy", "cachetools"}
 CHARTS = {"trainers", "pandas", "altair", "vl_convert", "numpy", "PIL"}
-FILES = [ROOT / "streamlit_app.py", *(ROOT / "trainers").rglob("*.py")]
+FOLDERS = (ROOT / "trainers", ROOT / "dashboard")
+FILES = [ROOT / "streamlit_app.py", *(file for folder in FOLDERS for file in folder.rglob("*.py"))]
+IN_TRAINERS = (
+    "words", "modes", "caches", "settings", "links", "datasets", "problems", "splits", "objective", "optimizers",
+    "runners", "run", "history", "training", "sweeps", "races", "reports", "charts",
+)  # fmt: skip
+IN_DASHBOARD = (
+    "components", "context", "widgets", "tables", "work", "tabs", "state", "controls", "examples", "session",
+    "downloads",
+)  # fmt: skip
+FLOORS = [f"trainers.{name}" for name in IN_TRAINERS]
+FLOORS += ["trainers", "dashboard", *(f"dashboard.{name}" for name in IN_DASHBOARD), "streamlit_app"]
+"""The rooms from the ground up: each imports from lower ones alone."""
+
+
+def test_every_room_imports_from_lower_ones_alone() -> None:
+    for file in FILES:
+        here = floor(module(file))
+        for name in ours(file):
+            lower = floor(name) < here or (floor(name) == here and room(name) == room(module(file)))
+            assert lower, f"{module(file)} imports {name}"
+
+
+def test_no_files_import_each_other_in_a_circle() -> None:
+    graph = {module(file): ours(file) for file in FILES}
+    while ends := {name for name, needed in graph.items() if not needed & graph.keys()}:
+        graph = {name: needed for name, needed in graph.items() if name not in ends}
+    assert not graph
 
 
 def test_others_are_imported_where_they_are_needed() -> None:
     for file in (ROOT / "trainers").rglob("*.py"):
-        drawn = "charts" in file.relative_to(ROOT).parts
+        drawn = room(module(file)) == "trainers.charts"
         assert packages(file) - STANDARD <= (CHARTS if drawn else LIBRARY), file
-        assert not drawn or all(name.startswith("trainers.charts") for name in ours(file)), file
-        assert drawn or not any(name.startswith("trainers.charts") for name in ours(file)), file
+        assert not drawn or all(room(name) == "trainers.charts" for name in ours(file)), file
 
 
 def test_nothing_unsafe_reaches_the_page() -> None:
@@ -73,16 +99,40 @@ def test_versions_are_pinned() -> None:
     assert {"torch==2.13.0", "streamlit==1.67.0", "altair==6.3.0"} <= set(needed)
 
 
+def module(file: Path) -> str:
+    return ".".join(file.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
+def room(name: str) -> str:
+    """The package or the file just below `trainers` or `dashboard` that a module is in."""
+    return ".".join(name.split(".")[:2])
+
+
+def floor(name: str) -> int:
+    return FLOORS.index(room(name))
+
+
 def imported(file: Path) -> set[str]:
-    """The names of all modules that a file imports, or imports from."""
+    """The names of all modules that a file imports, or imports from, but for its types alone."""
+    tree = ast.parse(file.read_text(encoding="utf-8"))
+    typing = [
+        node for node in ast.walk(tree) if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test)
+    ]
+    left_out = {id(inner) for node in typing for inner in ast.walk(node)}
     found = set()
-    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Import):
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import) and id(node) not in left_out:
             found |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom):
+        elif isinstance(node, ast.ImportFrom) and id(node) not in left_out:
             assert node.level == 0, "imports are absolute"
-            found.add(node.module or "")
+            found |= {submodule(node.module or "", alias.name) for alias in node.names}
     return found
+
+
+def submodule(package: str, name: str) -> str:
+    """What `from package import name` imports: a module of that name if there is one."""
+    place = ROOT.joinpath(*package.split("."), name)
+    return f"{package}.{name}" if place.is_dir() or place.with_suffix(".py").exists() else package
 
 
 def packages(file: Path) -> set[str]:
@@ -90,7 +140,7 @@ def packages(file: Path) -> set[str]:
 
 
 def ours(file: Path) -> set[str]:
-    return {name for name in imported(file) if name.split(".")[0] == "trainers"}
+    return {name for name in imported(file) if name.split(".")[0] in ("trainers", "dashboard")}
 
 
 def table(header: str) -> list[list[str]]:
