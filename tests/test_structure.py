@@ -18,8 +18,8 @@ CHARTS = {"trainers", "pandas", "altair", "vl_convert", "numpy", "PIL"}
 FOLDERS = (ROOT / "trainers", ROOT / "dashboard")
 FILES = [ROOT / "streamlit_app.py", *(file for folder in FOLDERS for file in folder.rglob("*.py"))]
 IN_TRAINERS = (
-    "words", "modes", "caches", "settings", "links", "datasets", "problems", "splits", "objective", "optimizers",
-    "runners", "run", "history", "training", "sweeps", "races", "reports", "charts",
+    "words", "modes", "caches", "settings", "links", "datasets", "problems", "splits", "objective",
+    "optimizers", "runners", "run", "history", "training", "sweeps", "races", "reports", "charts",
 )  # fmt: skip
 IN_DASHBOARD = (
     "components", "context", "widgets", "tables", "work", "tabs", "state", "controls", "examples", "session",
