@@ -14,7 +14,7 @@ from dashboard.state import Page
 from dashboard.tabs.race import RaceTabSettings
 from tests.matrix import rules
 from trainers import Race, Run, Sweep, race, sweep, train
-from trainers.optimizers import SGD, Adagrad, Adam, Optimizer, RMSprop, Rule
+from trainers.optimizers import SGD, Adagrad, Adam, Optimizer, RMSprop
 from trainers.problems import PROBLEMS, Problem, Thermometer
 from trainers.races.result import RaceResult, expected_best, median
 from trainers.races.spec import USUAL, eligible_optimizers
@@ -150,7 +150,7 @@ def test_a_general_optimizer_never_loses_to_its_special_case() -> None:
 
 
 @pytest.mark.parametrize("rule", [r for r in rules() if r == type(r)()], ids=repr)
-def test_whoever_has_a_rate_can_race(rule: Rule) -> None:
+def test_whoever_has_a_rate_can_race(rule: Optimizer) -> None:
     found = race(Race(optimizers=(rule,), **SMALL))
     assert verdict(found, entrant_names(found.race))
     assert found.ranking == [0]

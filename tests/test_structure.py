@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from dashboard.examples import PRESETS
-from trainers.optimizers import OPTIMIZERS, Rule
+from trainers.optimizers import OPTIMIZERS
 from trainers.problems import PROBLEMS
 from trainers.settings import knobs
 
@@ -75,7 +75,7 @@ def test_everything_public_is_documented() -> None:
 def test_the_readme_lists_the_optimizers() -> None:
     rows = table("| Optimizer |")
     expected = [
-        [name, kind.summary, ", ".join(knobs(kind)), "all three" if issubclass(kind, Rule) else "torch.optim"]
+        [name, kind.summary, ", ".join(knobs(kind)), "all three" if kind.by_hand() else "torch.optim"]
         for name, kind in OPTIMIZERS.items()
     ]
     assert rows == expected

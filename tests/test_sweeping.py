@@ -10,7 +10,7 @@ import torch
 
 from tests.matrix import pairs, product_of_all
 from trainers import Axis, Run, Sweep, sweep, train
-from trainers.optimizers import SGD, Adam, RMSprop, Rule
+from trainers.optimizers import SGD, Adam, Optimizer, RMSprop
 from trainers.problems import Problem, Thermometer
 from trainers.sweeps import block, record, training
 
@@ -18,7 +18,7 @@ RATES = Axis(1e-3, 1e-1, 5, log=True)
 
 
 @pytest.mark.parametrize(("rule", "problem"), pairs(), ids=repr)
-def test_every_row_is_its_run_trained_alone(rule: Rule, problem: Problem) -> None:
+def test_every_row_is_its_run_trained_alone(rule: Optimizer, problem: Problem) -> None:
     # On a rippled surface a rate too large makes a course that magnifies rounding at each step.
     epochs = 60 if isinstance(problem, Thermometer) else 8
     run = Run(problem=problem, optimizer=rule, epochs=epochs, dtype="float64")
@@ -40,7 +40,7 @@ def test_every_row_is_its_run_trained_alone(rule: Rule, problem: Problem) -> Non
 
 
 @pytest.mark.parametrize(("rule", "problem"), product_of_all(), ids=repr)
-def test_every_step_is_that_of_its_run_alone(rule: Rule, problem: Problem) -> None:
+def test_every_step_is_that_of_its_run_alone(rule: Optimizer, problem: Problem) -> None:
     asked = Sweep(Run(problem=problem, optimizer=rule, dtype="float64"), {"lr": RATES}, starts=2)
     some = block.Block(asked, torch.arange(asked.size))
     for epoch in range(10):
@@ -95,7 +95,7 @@ def test_the_same_sweep_gives_the_same_bytes() -> None:
 
 
 @pytest.mark.parametrize("rule", [SGD(momentum=0.9), RMSprop(), Adam()], ids=repr)
-def test_blocks_change_nothing_but_rounding(rule: Rule, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_blocks_change_nothing_but_rounding(rule: Optimizer, monkeypatch: pytest.MonkeyPatch) -> None:
     asked = Sweep(
         Run(optimizer=rule, epochs=80, dtype="float64"), {"lr": Axis(1e-4, 1e-1, 50, log=True)}, starts=2
     )

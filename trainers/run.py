@@ -11,7 +11,7 @@ from torch import Tensor
 from trainers.datasets.csv.table import OwnTable
 from trainers.links import Link, Reading, read_about, write
 from trainers.objective import Objective
-from trainers.optimizers import OPTIMIZERS, SGD, Optimizer, Rule
+from trainers.optimizers import OPTIMIZERS, SGD, Optimizer
 from trainers.problems import PROBLEMS, Own, Problem, Thermometer
 from trainers.problems.supervised import Supervised
 from trainers.runners import RUNNERS
@@ -87,7 +87,8 @@ class Method(Settings):
                 raise KnobError(name, "must be one number for a run; a sweep takes many")
         if self.runner not in runners(type(self.optimizer)):
             name = type(self.optimizer).__name__
-            reason = f"{self.runner} needs a rule written by hand; {name} has none"
+            needed = "in torch" if self.runner == "torch.optim" else "written by hand"
+            reason = f"{self.runner} needs an update {needed}; {name} has none"
             raise KnobError("runner", reason, runners(type(self.optimizer))[0])
 
     @property
@@ -159,8 +160,8 @@ def join(task: Task, method: Method) -> Run:
 
 
 def runners(kind: type[Optimizer]) -> tuple[str, ...]:
-    """The runners that can train with this optimizer: all, if it has a rule written by hand."""
-    return tuple(RUNNERS) if issubclass(kind, Rule) else ("torch.optim",)
+    """The runners that can train with this optimizer."""
+    return tuple(name for name in RUNNERS if (kind.in_torch() if name == "torch.optim" else kind.by_hand()))
 
 
 def read_task(link: Link, tables: Mapping[str, OwnTable] = NO_TABLES) -> Task:

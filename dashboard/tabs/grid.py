@@ -11,7 +11,7 @@ from dashboard.context import MOST_RUNS, Actions, Context, Tab, TabSettings
 from dashboard.widgets import control, download, picked, select
 from dashboard.work import confirmed, drawn, run_with_progress, swept
 from trainers import Run, Sweep, charts
-from trainers.optimizers import OPTIMIZERS, Optimizer, Rule
+from trainers.optimizers import OPTIMIZERS, Optimizer
 from trainers.reports import grid as report
 from trainers.reports.race_scores import FAILED
 from trainers.run import Method, Task
@@ -34,7 +34,7 @@ class GridSettings(TabSettings):
     def axes(self, optimizer: Optimizer) -> dict[str, Axis]:
         """The two axes for this optimizer, the asked ones if it has them; `KnobError` if it has not two."""
         able = real_settings(optimizer)
-        if not isinstance(optimizer, Rule) or len(able) < 2:
+        if not optimizer.by_hand() or len(able) < 2:
             name = type(optimizer).__name__
             raise KnobError("grid", f"needs a rule by hand with two settings; {name} has not")
         x = self.x if self.x in able else next(iter(able))

@@ -46,9 +46,9 @@ def draw(context: Context) -> None:
     name = type(run.optimizer).__name__
     left, right = st.columns(2)
     left.markdown(f"**{name} by hand**: `optimizer.step`")
-    left.code(by_hand or "# has no rule written by hand", wrap_lines=True)
+    left.code(by_hand or "# is not written by hand", wrap_lines=True)
     right.markdown(f"**{name} in torch**: `optimizer.torch`")
-    right.code(twin, wrap_lines=True)
+    right.code(twin or "# is not in torch", wrap_lines=True)
     right.markdown(f"**{type(context.task.problem).__name__}**: the loss and its derivative by hand")
     right.code(source_code.problem_code(context.task.problem), wrap_lines=True)
 

@@ -6,12 +6,13 @@ from typing import ClassVar
 import torch
 from torch import Tensor, optim
 
-from trainers.optimizers.base import Rule, State, add, add_quotient, matched, used
+from trainers.optimizers.arithmetic import add_quotient, decayed, matched
+from trainers.optimizers.base import Optimizer, State
 from trainers.settings import Number, real
 
 
 @dataclass(frozen=True)
-class Adagrad(Rule):
+class Adagrad(Optimizer):
     """Each step divided by the size of all gradients so far.
 
         g = gradient + weight_decay params
@@ -44,7 +45,6 @@ class Adagrad(Rule):
         return {"sum": torch.zeros_like(params) + matched(self.initial_accumulator_value, params)}
 
     def step(self, t: int, params: Tensor, gradient: Tensor, state: State) -> None:
-        if used(self.weight_decay):
-            gradient = add(gradient.clone(), self.weight_decay, params)
+        gradient = decayed(gradient, self.weight_decay, params)
         divisor = state["sum"].addcmul_(gradient, gradient).sqrt().add_(matched(self.eps, params))
         add_quotient(params, -self.lr / (1 + (t - 1) * self.lr_decay), gradient, divisor)

@@ -6,14 +6,15 @@ from typing import ClassVar
 import torch
 from torch import Tensor, optim
 
-from trainers.optimizers.base import Rule, State, add, add_product, add_quotient, matched, used
+from trainers.optimizers.arithmetic import add_product, add_quotient, decayed, matched
+from trainers.optimizers.base import Optimizer, State
 from trainers.settings import Number, flag, real
 
 BETA_HIGH = 0.999999  # torch demands less than 1: at 1 the bias correction divides by 0
 
 
 @dataclass(frozen=True)
-class Adam(Rule):
+class Adam(Optimizer):
     """Momentum divided by the gradient's recent size, both corrected for starting at zero.
 
         g = gradient + weight_decay params
@@ -50,8 +51,7 @@ class Adam(Rule):
         return {name: torch.zeros_like(params) for name in names}
 
     def step(self, t: int, params: Tensor, gradient: Tensor, state: State) -> None:
-        if used(self.weight_decay):
-            gradient = add(gradient.clone(), self.weight_decay, params)
+        gradient = decayed(gradient, self.weight_decay, params)
         exp_avg = state["exp_avg"].lerp_(gradient, matched(1 - self.beta1, params))
         size = state["exp_avg_sq"]
         add_product(size.mul_(self.beta2), 1 - self.beta2, gradient, gradient)

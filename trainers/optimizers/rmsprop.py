@@ -6,12 +6,13 @@ from typing import ClassVar
 import torch
 from torch import Tensor, optim
 
-from trainers.optimizers.base import Rule, State, add, add_product, add_quotient, matched, used
+from trainers.optimizers.arithmetic import add, add_product, add_quotient, decayed, matched, used
+from trainers.optimizers.base import Optimizer, State
 from trainers.settings import Number, flag, real
 
 
 @dataclass(frozen=True)
-class RMSprop(Rule):
+class RMSprop(Optimizer):
     """Gradient descent with each step divided by the gradient's recent size.
 
         g = gradient + weight_decay params
@@ -54,8 +55,7 @@ class RMSprop(Rule):
         return {name: torch.zeros_like(params) for name in names}
 
     def step(self, t: int, params: Tensor, gradient: Tensor, state: State) -> None:
-        if used(self.weight_decay):
-            gradient = add(gradient.clone(), self.weight_decay, params)
+        gradient = decayed(gradient, self.weight_decay, params)
         variance = state["square_avg"]
         add_product(variance.mul_(self.alpha), 1 - self.alpha, gradient, gradient)
         if self.centered:

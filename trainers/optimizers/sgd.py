@@ -7,12 +7,13 @@ from typing import ClassVar
 import torch
 from torch import Tensor, optim
 
-from trainers.optimizers.base import Rule, State, add, switch, used
+from trainers.optimizers.arithmetic import add, decayed, switch, used
+from trainers.optimizers.base import Optimizer, State
 from trainers.settings import KnobError, Number, flag, real
 
 
 @dataclass(frozen=True)
-class SGD(Rule):
+class SGD(Optimizer):
     """Stochastic gradient descent, optionally with momentum.
 
         g = gradient + weight_decay params
@@ -62,8 +63,7 @@ class SGD(Rule):
         return {"momentum_buffer": torch.zeros_like(params)} if used(self.momentum) else {}
 
     def step(self, t: int, params: Tensor, gradient: Tensor, state: State) -> None:
-        if used(self.weight_decay):
-            gradient = add(gradient.clone(), self.weight_decay, params)
+        gradient = decayed(gradient, self.weight_decay, params)
         if used(self.momentum):
             velocity = state["momentum_buffer"]
             # Runs without momentum have no dampening either, nor has anybody's first step.

@@ -9,7 +9,7 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from trainers.optimizers import Rule
+from trainers.optimizers import Optimizer
 from trainers.races.spec import Race
 from trainers.sweeps.result import SweepResult
 
@@ -21,7 +21,7 @@ NEAR = 0.02
 class Entry:
     """One optimizer in a race. Results are as `Race.judged` says."""
 
-    optimizer: Rule
+    optimizer: Optimizer
     trials: SweepResult
     results: Tensor
     """`(trials, starts)`"""
@@ -45,11 +45,9 @@ class Entry:
         gone = self.trials.diverged_at.reshape(self.results.shape) >= 0
         return median(gone.double()) > 0
 
-    def setting(self, trial: int) -> Rule:
+    def setting(self, trial: int) -> Optimizer:
         """The optimizer as one trial had it."""
-        optimizer = self.trials.sweep.optimizer(trial * self.results.shape[1])
-        assert isinstance(optimizer, Rule)
-        return optimizer
+        return self.trials.sweep.optimizer(trial * self.results.shape[1])
 
     @property
     def failed(self) -> bool:
@@ -57,7 +55,7 @@ class Entry:
         return bool(self.scores.isinf().all())
 
     @property
-    def winner(self) -> Rule:
+    def winner(self) -> Optimizer:
         """The optimizer as its best trial had it."""
         return self.setting(self.best)
 

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from trainers.objective import Objective
-from trainers.optimizers import SGD, Adagrad, Adam, Optimizer, RMSprop, Rule
+from trainers.optimizers import SGD, Adagrad, Adam, Optimizer, RMSprop
 from trainers.run import Run
 from trainers.settings import KnobError, Real, Settings, choice, integer, knobs, real
 from trainers.sweeps.axis import DIGITS, Axis
@@ -81,8 +81,9 @@ class Race(Racing, Objective):
         if not self.optimizers:
             raise KnobError("optimizers", "must be at least one, got none")
         for optimizer in self.optimizers:
-            if not isinstance(optimizer, Rule) or "lr" not in knobs(optimizer):
-                raise KnobError("optimizers", f"must have a rule by hand and a rate, got {shown(optimizer)}")
+            if not can_race(optimizer):
+                reason = "must have an update written by hand and a learning rate"
+                raise KnobError("optimizers", f"{reason}, got {shown(optimizer)}")
         if self.criterion == "epochs" and self.training.minimum is None:
             raise KnobError("criterion", "epochs needs a problem whose smallest loss is known")
 
@@ -155,12 +156,16 @@ class Race(Racing, Objective):
         return self.judged(losses[-1], losses.where(~losses.isnan(), math.inf).amin(0), arrived)
 
 
-def eligible_optimizers(optimizers: Sequence[Optimizer], racing: Racing) -> tuple[Rule, ...]:
+def can_race(optimizer: Any) -> bool:
+    """Whether it can be trained in a sweep over learning rates."""
+    return isinstance(optimizer, Optimizer) and optimizer.by_hand() and "lr" in knobs(optimizer)
+
+
+def eligible_optimizers(optimizers: Sequence[Optimizer], racing: Racing) -> tuple[Optimizer, ...]:
     """Those that can race, each once: what the race tunes does not tell them apart."""
-    eligible: dict[tuple[Any, ...], Rule] = {}
-    for rule in optimizers:
-        if isinstance(rule, Rule) and "lr" in knobs(rule):
-            tuned = racing.space(rule)
-            fixed = [getattr(rule, name) for name in knobs(rule) if name not in tuned]
-            eligible.setdefault((type(rule), *fixed), rule)
+    eligible: dict[tuple[Any, ...], Optimizer] = {}
+    for rule in filter(can_race, optimizers):
+        tuned = racing.space(rule)
+        fixed = [getattr(rule, name) for name in knobs(rule) if name not in tuned]
+        eligible.setdefault((type(rule), *fixed), rule)
     return tuple(eligible.values())

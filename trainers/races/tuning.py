@@ -5,7 +5,7 @@ from time import perf_counter
 
 from torch import Tensor
 
-from trainers.optimizers import Rule
+from trainers.optimizers import Optimizer
 from trainers.races.result import Entry, RaceResult, median
 from trainers.races.spec import Race
 from trainers.settings import knobs
@@ -23,7 +23,6 @@ def race(race: Race, on_progress: OnProgress | None = None) -> RaceResult:
     began, progress = perf_counter(), Progress(sum(map(work, race.parts)), on_progress)
     entries: list[Entry] = []
     for optimizer, trials in zip(race.optimizers, race.sweeps, strict=True):
-        assert isinstance(optimizer, Rule)
         entry = compete(race, optimizer, trials, progress)
         if entry is None:
             break
@@ -31,7 +30,7 @@ def race(race: Race, on_progress: OnProgress | None = None) -> RaceResult:
     return RaceResult(race, tuple(entries), perf_counter() - began, progress.stopped)
 
 
-def compete(race: Race, optimizer: Rule, trials: Sweep, progress: "Progress") -> Entry | None:
+def compete(race: Race, optimizer: Optimizer, trials: Sweep, progress: "Progress") -> Entry | None:
     """Tune one optimizer, and train its best trial and torch's rate from fresh starts; None if stopped."""
     result = sweep(trials, progress.part(trials))
     if result.stopped:
@@ -73,6 +72,6 @@ def middle_of_the_best(scores: Tensor) -> int:
     return int(ties[len(ties) // 2])
 
 
-def at_default_rate(optimizer: Rule) -> Rule:
+def at_default_rate(optimizer: Optimizer) -> Optimizer:
     """The optimizer with torch's learning rate."""
     return replace(optimizer, lr=knobs(optimizer)["lr"].default)  # type: ignore[call-arg]

@@ -4,7 +4,7 @@ from inspect import getsource, isfunction
 from textwrap import dedent
 from typing import Any
 
-from trainers.optimizers import Optimizer, Rule
+from trainers.optimizers import Optimizer
 from trainers.problems import Problem
 from trainers.problems.supervised import Supervised
 from trainers.runners import RUNNERS
@@ -53,10 +53,10 @@ def problem_code(problem: Problem) -> str:
 
 
 def update_code(optimizer: Optimizer) -> tuple[str, str]:
-    """The update written by hand, and its twin in torch; the first is empty where there is none."""
+    """The update written by hand, and the one in torch; empty where there is none."""
     kind = type(optimizer)
-    by_hand = dedent(getsource(kind.step)) if issubclass(kind, Rule) else ""
-    return by_hand, dedent(getsource(kind.torch))
+    by_hand = dedent(getsource(kind.step)) if kind.by_hand() else ""
+    return by_hand, dedent(getsource(kind.torch)) if kind.in_torch() else ""
 
 
 def _body(function: Any) -> list[str]:

@@ -6,12 +6,12 @@ import torch
 from torch import Tensor
 
 from trainers.objective import Batched
-from trainers.optimizers import Rule
+from trainers.optimizers import Optimizer
 from trainers.problems import Problem
 from trainers.runners.point import Point
 
 
-def autograd(problem: Problem | Batched, optimizer: Rule, params: Tensor) -> Iterator[Point]:
+def autograd(problem: Problem | Batched, optimizer: Optimizer, params: Tensor) -> Iterator[Point]:
     """Yield params, loss and gradient before each update. `ones` counts every run's loss once."""
     params = params.clone().requires_grad_()
     state = optimizer.init(params)

@@ -6,7 +6,7 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from trainers.optimizers import Rule
+from trainers.optimizers import Optimizer
 from trainers.settings import Real, knobs
 from trainers.sweeps.spec import Sweep
 
@@ -30,7 +30,7 @@ class Block:
         self.training, self.updates = sweep.run.training, sweep.run.updates
         self.batches = sweep.run.batched.batches()
         self.settings = {name: column[rows] for name, column in self.columns(sweep)}
-        self.optimizer: Rule = replace(sweep.run.optimizer, **self.settings)  # type: ignore[assignment]
+        self.optimizer: Optimizer = replace(sweep.run.optimizer, **self.settings)
         self.params = sweep.initial(rows)
         self.state = self.optimizer.init(self.params)
 

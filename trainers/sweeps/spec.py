@@ -11,9 +11,9 @@ from torch import Tensor
 from torch.quasirandom import SobolEngine
 
 from trainers.modes import kept
-from trainers.optimizers import Optimizer, Rule
+from trainers.optimizers import Optimizer
 from trainers.run import Run
-from trainers.settings import KnobError, Real, knobs, nearest
+from trainers.settings import KnobError, Real, Settings, knobs, nearest
 from trainers.sweeps.axis import Axis, is_whole
 from trainers.words import is_number, shown
 
@@ -37,12 +37,14 @@ class Sweep:
     points: int | None = None
     targets: tuple[float, ...] = (1e-2,)
 
+    __getstate__ = Settings.__getstate__
+
     def __post_init__(self) -> None:
         if not isinstance(self.run, Run):
             raise KnobError("run", f"of a sweep must be a Run, got {shown(self.run)}")
         if not isinstance(self.axes, Mapping) or not all(isinstance(a, Axis) for a in self.axes.values()):
             raise KnobError("axes", f"must map knobs to axes, got {shown(self.axes)}")
-        if not isinstance(self.run.optimizer, Rule):
+        if not self.run.optimizer.by_hand():
             name = type(self.run.optimizer).__name__
             raise KnobError("optimizer", f"of a sweep must be written by hand; {name} is not")
         for name, axis in self.axes.items():
