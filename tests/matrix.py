@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import replace
-from itertools import product
+from itertools import combinations, product
 from typing import Any
 
 import pytest
@@ -11,6 +11,9 @@ import pytest
 from trainers.knobs import Flag, Knob, KnobError, Real, knobs
 from trainers.optimizers import OPTIMIZERS, Optimizer, Rule
 from trainers.problems import PROBLEMS, Problem
+
+SOME = 7
+"""Of every so many problems one is met by each optimizer but the first."""
 
 
 def optimizers(kinds: type[Optimizer] = Optimizer) -> list[Optimizer]:
@@ -24,11 +27,36 @@ def optimizers(kinds: type[Optimizer] = Optimizer) -> list[Optimizer]:
     ]
 
 
+def quick(kinds: type[Optimizer] = Optimizer) -> list[Optimizer]:
+    """So few of the optimizers that any two choices which one of them makes occur together."""
+    cases: list[Optimizer] = []
+    seen: set[Any] = set()
+    for settings in sorted(optimizers(kinds), key=_mixed):
+        new = choices(settings) - seen
+        cases += [settings] * bool(new)
+        seen |= new
+    return cases
+
+
+def choices(settings: Optimizer) -> set[tuple[Any, ...]]:
+    """What an optimizer chooses, by two: each knob and flag but the rate, turned or not."""
+    turned = settings.changed()
+    names = [name for name, knob in knobs(settings).items() if isinstance(knob, Flag | Real) and name != "lr"]
+    chosen = [(name, name in turned) for name in names]
+    return {(type(settings), *two) for two in combinations([("", True), ("", True), *chosen], 2)}
+
+
 def pairs(kinds: type[Optimizer] = Rule) -> list[tuple[Optimizer, Problem]]:
-    """Every setting with its flags in pairs on the first problem, and each kind as it is on all others."""
+    """The quick settings on the first problem. Of the others, the first kind as it is meets each, and of the
+    other kinds each meets some: on all problems they do the same to each number.
+    """
     first, *others = problems()
     defaults = [kind() for kind in OPTIMIZERS.values() if issubclass(kind, kinds)]
-    return [(each, first) for each in optimizers(kinds) if flags(each) <= 2] + list(product(defaults, others))
+    met = [(optimizer, others[k::SOME] if k else others) for k, optimizer in enumerate(defaults)]
+    return [
+        *((settings, first) for settings in quick(kinds)),
+        *((optimizer, problem) for optimizer, some in met for problem in some),
+    ]
 
 
 def product_of_all(kinds: type[Optimizer] = Rule) -> list[Any]:
@@ -36,14 +64,10 @@ def product_of_all(kinds: type[Optimizer] = Rule) -> list[Any]:
     return slow_but(pairs(kinds), product(optimizers(kinds), problems()))
 
 
-def slow_but(quick: Collection[tuple[Any, ...]], cases: Iterable[tuple[Any, ...]]) -> list[Any]:
-    """These cases, all but the quick ones marked as slow."""
-    return [pytest.param(*case, marks=() if case in quick else pytest.mark.slow) for case in cases]
-
-
-def flags(optimizer: Optimizer) -> int:
-    """How many flags are turned."""
-    return sum(isinstance(knobs(optimizer)[name], Flag) for name in optimizer.changed())
+def slow_but(quick: Collection[Any], cases: Iterable[Any]) -> list[Any]:
+    """These cases, all but the quick ones marked as slow. A case of several parameters is a tuple."""
+    marked = [(case, () if case in quick else pytest.mark.slow) for case in cases]
+    return [pytest.param(*(case if isinstance(case, tuple) else (case,)), marks=m) for case, m in marked]
 
 
 def problems() -> list[Problem]:
@@ -52,6 +76,14 @@ def problems() -> list[Problem]:
 
 def rules() -> list[Optimizer]:
     return optimizers(Rule)
+
+
+def _mixed(settings: Optimizer) -> tuple[bool, int]:
+    """Whether some knobs are turned, but not all, and how many flags."""
+    turned = [knobs(settings)[name] for name in settings.changed()]
+    able = [name for name, knob in knobs(settings).items() if isinstance(knob, Real) and name != "lr"]
+    flags = sum(isinstance(knob, Flag) for knob in turned)
+    return 0 < len(turned) - flags < len(able), flags
 
 
 def _turned(kind: type[Optimizer]) -> Iterator[Optimizer]:
