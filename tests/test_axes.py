@@ -40,6 +40,12 @@ def histories(request: pytest.FixtureRequest) -> list[History]:
     return [train(run) for run in runs]
 
 
+@pytest.fixture(scope="module")
+def specs(histories: list[History]) -> list[tuple[str, dict]]:
+    """All charts of these runs."""
+    return list(drawn(histories))
+
+
 def drawn(histories: list[History]) -> Iterator[tuple[str, dict]]:
     """All charts of some runs, on log axes where there are such, with their names."""
     task, names = histories[0].run, [f"run {number}" for number in range(len(histories))]
@@ -105,15 +111,15 @@ def map_of(problem: Problem, histories: list[History], names: list[str], style: 
     )
 
 
-def test_nothing_at_or_below_0_meets_a_log_scale(histories: list[History]) -> None:
-    for name, spec in drawn(histories):
+def test_nothing_at_or_below_0_meets_a_log_scale(specs: list[tuple[str, dict]]) -> None:
+    for name, spec in specs:
         assert all(number > 0 for number in on_log_scales(spec)), name
 
 
 def test_no_browser_is_given_a_reason_to_warn(
-    histories: list[History], capfd: pytest.CaptureFixture[str]
+    specs: list[tuple[str, dict]], capfd: pytest.CaptureFixture[str]
 ) -> None:
-    for name, spec in drawn(histories):
+    for name, spec in specs:
         assert warnings(spec, capfd) == "", name
 
 

@@ -3,6 +3,7 @@
 import itertools
 import math
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 import pytest
@@ -18,7 +19,7 @@ from trainers.summary import cells, sentence
 from trainers.training import kept_epochs
 
 RUNS = [
-    Run(problem=problem, optimizer=Adam(lr=0.1), runner=runner, epochs=300, batch=batch, validation=share)
+    Run(problem=problem, optimizer=Adam(lr=0.1), runner=runner, epochs=130, batch=batch, validation=share)
     for problem, (batch, share), runner in zip(
         (Thermometer(), LogisticRegression(samples=30), Network(samples=30, width=3)) * 2,
         ((0, 0.0), (7, 0.3), (0, 0.3), (4, 0.0), (0, 0.0), (11, 0.4)),
@@ -26,6 +27,7 @@ RUNS = [
         strict=False,
     )
 ]
+trained = cache(train)
 
 
 @pytest.mark.parametrize("epochs", [1, 2, 7, 100, 18_000, 100_000])
@@ -44,14 +46,14 @@ def test_so_many_epochs_are_kept(epochs: int, most: int | None) -> None:
 @pytest.mark.parametrize("run", RUNS, ids=repr)
 @pytest.mark.parametrize("stretch", [1, 50, 2**20])
 def test_what_is_kept_is_what_was(run: Run, stretch: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    whole = train(run)
+    whole = trained(run)
     monkeypatch.setattr(training, "STRETCH", stretch)
     thin = train(run, most_rows=40)
     assert not whole.thinned
     assert thin.thinned
     assert 20 <= len(thin.epochs) <= 40
     assert_same(whole, thin)
-    assert thin.epochs.tolist() == kept_epochs(300, 40).tolist()
+    assert thin.epochs.tolist() == kept_epochs(130, 40).tolist()
 
 
 def assert_same(whole: History, thin: History) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from tests.matrix import slow_but
 from trainers import controls
 from trainers.controls import Drawn, Shown
 from trainers.data_tab import Columns, DataTab
@@ -142,7 +143,7 @@ def own_choices(rng: random.Random, key: str, data: DataTab) -> list[Any]:
     return list(range(4)) if key == "own.target" else []
 
 
-@pytest.mark.parametrize("seed", range(300))
+@pytest.mark.parametrize("seed", slow_but(range(100), range(300)))
 def test_what_was_asked_stays_on_any_walk(seed: int) -> None:
     rng = random.Random(seed)
     story = rng.choice(PRESETS).page
