@@ -1,5 +1,6 @@
 """What the axes of all charts show: nothing at or below 0 on a log scale, and runs that leave, leaving."""
 
+import itertools
 import math
 from collections.abc import Iterator
 from dataclasses import replace
@@ -8,9 +9,11 @@ import numpy as np
 import pandas as pd
 import pytest
 import vl_convert
+from altair.utils.schemapi import debug_mode
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.matrix import slow_but
 from trainers import History, Race, Run, charts, fits, grids, paths, race, race_tables, sweep, tables, train
 from trainers.charts.axes import LEAST, MOST, ROSE, logarithmic, rounded
 from trainers.charts.style import Style
@@ -129,8 +132,12 @@ def warnings(spec: dict, capfd: pytest.CaptureFixture[str]) -> str:
     return capfd.readouterr().err
 
 
-@pytest.mark.parametrize("name", PROBLEMS)
-@pytest.mark.parametrize("criterion", ["final", "epochs"])
+BOTH = [("final", name) for name in PROBLEMS] + [("epochs", name) for name in ("Thermometer", "Booth")]
+
+
+@pytest.mark.parametrize(
+    ("criterion", "name"), slow_but(BOTH, itertools.product(["final", "epochs"], PROBLEMS))
+)
 def test_nor_in_a_race_or_a_grid(name: str, criterion: str, capfd: pytest.CaptureFixture[str]) -> None:
     problem = PROBLEMS[name]()
     if criterion == "epochs" and problem.minimum is None:
@@ -294,7 +301,8 @@ def test_swinging_ever_wider_does_not_hide_what_stays(found: tuple[pd.DataFrame,
     table, diverged = found
     table["y"] = table["y"] * np.where(table["x"] % 2, -1, 1)
     style = Style.of(list(dict.fromkeys(table["run"])), ["manual"] * table["run"].nunique())
-    spec = charts.spec(charts.parameter_chart(table, style, "w", leaving=diverged))
+    with debug_mode(False):
+        spec = charts.spec(charts.parameter_chart(table, style, "w", leaving=diverged))
     low, high = spec["layer"][1]["encoding"]["y"]["scale"]["domain"]
     shown = spec["datasets"][spec["layer"][1]["data"]["name"]]
     stays = table.loc[~table["run"].isin(diverged), "y"]
@@ -313,7 +321,8 @@ def picture(
     hover = pd.DataFrame({"x": [0], **{f"r{i}": [1.0] for i in range(len(names))}})
     look = {"x_title": "x", "y_title": "y", "log": log, "diverged": diverged, "optimum": optimum}
     style = Style.of(names, ["manual"] * len(names))
-    spec = charts.spec(charts.loss_chart(table, hover, style, **look))
+    with debug_mode(False):  # others have it checked against its schema
+        spec = charts.spec(charts.loss_chart(table, hover, style, **look))
     line = next(layer for layer in spec["layer"] if layer["mark"]["type"] == "line")
     return spec["datasets"][line["data"]["name"]], line["encoding"]["y"]["scale"]["domain"]
 

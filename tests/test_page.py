@@ -19,13 +19,14 @@ from torch.optim import Optimizer as TorchOptimizer
 
 import trainers
 from tests.matrix import slow_but
-from trainers import Race, Run, controls, race, sweeping, train
+from trainers import Race, Run, controls, fits, race, sweeping, train
 from trainers.knobs import Number, real
 from trainers.optimizers import OPTIMIZERS, SGD, Adam, Optimizer, Rule
 from trainers.optimizers.base import State
 from trainers.page import MOST_RUNS, TABS, Page, View
 from trainers.presets import PRESETS
-from trainers.problems import Thermometer
+from trainers.problems import Problem, Thermometer
+from trainers.problems.supervised import Supervised
 from trainers.races import RaceResult, Racing
 from trainers.run import Method, Task
 from trainers.runners import RUNNERS
@@ -74,8 +75,13 @@ def test_the_default_page_is_the_first_story() -> None:
     assert not app.warning
 
 
-FIRST = {repr(preset.page.task.problem): preset for preset in reversed(PRESETS)}.values()
-"""The first story of each problem."""
+def kind(problem: Problem) -> tuple[Any, ...]:
+    """What the tabs show of a problem, by which it differs from others."""
+    return fits.kind(problem) if isinstance(problem, Supervised) else "", problem.size > 2
+
+
+FIRST = {kind(preset.page.task.training): preset for preset in reversed(PRESETS)}.values()
+"""The first story of each kind of problem."""
 QUICK = [
     (preset, tab) for preset, tab in product(PRESETS, TABS) if preset in FIRST or tab == preset.page.view.tab
 ]

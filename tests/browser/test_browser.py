@@ -18,7 +18,7 @@ from trainers.page import TABS
 from trainers.presets import PRESETS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from playwright.sync_api import Download, Locator, Page
 
@@ -483,8 +483,17 @@ def told(page: Page) -> Locator:
     return page.get_by_test_id("stMain").get_by_role("status").filter(has_text=re.compile("Copied|marked"))
 
 
-def test_the_link_is_copied(server: Any, open_page: Callable[..., Page]) -> None:
-    page = visit(open_page(permissions=["clipboard-read", "clipboard-write"]))
+@pytest.fixture
+def clipboard(context: Any) -> Iterator[None]:
+    """Pages may read and write what is copied."""
+    context.grant_permissions(["clipboard-read", "clipboard-write"])
+    yield
+    context.clear_permissions()
+
+
+@pytest.mark.usefixtures("clipboard")
+def test_the_link_is_copied(server: Any, page: Page) -> None:
+    visit(page)
     page.get_by_label("Target gap", exact=True).focus()
     focus(page, page.get_by_role("button", name="Copy link"))
     page.keyboard.press("Enter")
@@ -505,8 +514,8 @@ MARKED = """() => {
 }"""
 
 
-def test_the_link_is_copied_over_plain_http(open_page: Callable[..., Page]) -> None:
-    page = open_page(permissions=["clipboard-read"])
+@pytest.mark.usefixtures("clipboard")
+def test_the_link_is_copied_over_plain_http(page: Page) -> None:
     page.add_init_script("window.reader = navigator.clipboard;" + PLAIN_HTTP)
     visit(page)
     page.get_by_role("button", name="Copy link").click()
@@ -519,7 +528,8 @@ def test_the_link_is_copied_over_plain_http(open_page: Callable[..., Page]) -> N
 def test_a_link_that_cannot_be_copied_is_marked(
     open_page: Callable[..., Page], touch: bool, how: str
 ) -> None:
-    page = open_page(width=390, has_touch=touch, is_mobile=touch)
+    page = open_page(**({"width": 390, "has_touch": True, "is_mobile": True} if touch else {}))
+    page.set_viewport_size({"width": 390, "height": 1000})
     page.add_init_script(PLAIN_HTTP + NO_COMMAND)
     visit(page)
     page.get_by_role("button", name="Copy link").click()
