@@ -23,44 +23,61 @@ with st.skeleton(height=480):
     import torch
     from torch import Tensor
 
-    from trainers import (
-        History,
-        Run,
-        Sweep,
-        charts,
-        controls,
-        export,
-        fits,
-        grids,
-        lesson,
-        paths,
-        race,
-        race_tables,
-        standings,
-        sweep,
-        tables,
-        train,
-        validation,
-    )
-    from trainers.conditioning import described
-    from trainers.controls import Drawn, Shown
-    from trainers.data_tab import Columns, DataTab
+    from dashboard import downloads, widgets
+    from dashboard.components import copy_link, player
+    from dashboard.examples import PRESETS, Preset
+    from dashboard.grid_settings import Grid
+    from dashboard.session import Shown
+    from dashboard.state import MOST_RUNS, TABS, Page, View, possible
+    from dashboard.tables import Columns, DataTab
+    from dashboard.widgets import Drawn
+    from trainers import History, Run, Sweep, charts, race, sweep, train
     from trainers.datasets.csv.dataset import MOST_CLASSES
     from trainers.datasets.csv.table import OwnTable
-    from trainers.grids import Grid
-    from trainers.knobs import Choice, Flag, Integer, Knob, KnobError, Real, Settings, knobs, nearest
     from trainers.optimizers import OPTIMIZERS, Optimizer
-    from trainers.page import MOST_RUNS, TABS, Page, View, possible
-    from trainers.planes import plane, window
-    from trainers.presets import PRESETS, Preset
     from trainers.problems import PROBLEMS
-    from trainers.problems.suiting import models
+    from trainers.problems.compatible_models import models
     from trainers.problems.supervised import OWN, Supervised
-    from trainers.races import Race, RaceResult, Racing
+    from trainers.races.result import RaceResult
+    from trainers.races.spec import Race, Racing
+    from trainers.reports import fit as fit_report
+    from trainers.reports import (
+        fit_boundary,
+        fit_confusion,
+        path_surface,
+        race_curves,
+        race_ranking,
+        source_code,
+        thinning,
+        validation,
+    )
+    from trainers.reports import grid as grid_report
+    from trainers.reports import loss as loss_report
+    from trainers.reports import path as path_report
+    from trainers.reports import race as race_report
+    from trainers.reports import three_ways as three_ways_report
+    from trainers.reports.conditioning import described
+    from trainers.reports.names import names
+    from trainers.reports.path_plane import plane, window
+    from trainers.reports.race_scores import FAILED, failure, failure_label, metric_label
+    from trainers.reports.runs_table import cells
+    from trainers.reports.summary import sentence
+    from trainers.reports.three_ways import distance, furthest
     from trainers.run import MOST_COORDINATES, MOST_NUMBERS, Method, Task, begun_at, most_rows, runners
-    from trainers.summary import cells, distance, furthest, names, sentence
-    from trainers.sweeping import estimate, memory, work
-    from trainers.sweeps import FAILED, SweepResult
+    from trainers.settings import (
+        Choice,
+        Flag,
+        Integer,
+        Knob,
+        KnobError,
+        Real,
+        Settings,
+        knobs,
+        nearest,
+        real_settings,
+    )
+    from trainers.sweeps.cost import estimate, memory, work
+    from trainers.sweeps.result import SweepResult
 
 CACHE = "150MB"  # of each function; config.toml bounds them together
 MOST_NOTES = 6
@@ -272,7 +289,7 @@ def add(optimizer: Optimizer) -> None:
 
 def picked(chart: str, selection: str, *names: str) -> list[tuple[float, ...]]:
     """The point that was clicked in a chart."""
-    return controls.points(st.session_state.get(chart), selection, *names)
+    return widgets.points(st.session_state.get(chart), selection, *names)
 
 
 def add_trial(field: Race) -> None:
@@ -472,18 +489,6 @@ def drawn(
     return drawn_for(kind, (task, *runs), look, make)
 
 
-@st.cache_resource(show_spinner=False)
-def play() -> Callable[..., Any]:
-    """The button that plays the training, by moving the sliders of the charts."""
-    return st.components.v2.component("play", **charts.player())
-
-
-@st.cache_resource(show_spinner=False)
-def copy_link() -> Callable[..., Any]:
-    """The link to the page with a button that copies it, over plain http too."""
-    return st.components.v2.component("copy_link", **charts.copier())
-
-
 class Spot:
     """A place on the page that may show something passing before what stays."""
 
@@ -565,9 +570,11 @@ def train_all(
         headline.now().progress((number + epoch / run.epochs) / len(runs), text)
         if canvas is None:
             return
-        table = tables.under_way(histories, run, loss, style.names, view.y)
+        table = loss_report.under_way(histories, run, loss, style.names, view.y)
         courses = (*(history.loss for history in histories), loss)
-        away = [name for name, course in zip(style.names, courses, strict=False) if tables.gone(run, course)]
+        away = [
+            name for name, course in zip(style.names, courses, strict=False) if loss_report.gone(run, course)
+        ]
         log = view.scale == "log"
         canvas.now().vega_lite_chart(*charts.live(table, style, run.epochs, Y_TITLES[view.y], log, away))
 
@@ -688,24 +695,24 @@ def held_out_curves(c: Comparison, histories: Sequence[History]) -> pd.DataFrame
     """The same on the rows held out, if that is to be seen."""
     if c.task.held_out is None or not c.view.held_out or c.view.y not in HELD_OUT:
         return None
-    return tables.curves(histories, c.labels, HELD_OUT[c.view.y], c.view.x)
+    return loss_report.curves(histories, c.labels, HELD_OUT[c.view.y], c.view.x)
 
 
 def loss_chart(c: Comparison, histories: Sequence[History], style: charts.Style, legend: bool = False) -> Any:
     view, labels = c.view, c.labels
     batches = view.batches and view.y == "loss"
     return charts.loss_chart(
-        tables.curves(histories, labels, view.y, view.x),
-        tables.hover(histories, view.y, view.x),
+        loss_report.curves(histories, labels, view.y, view.x),
+        loss_report.hover(histories, view.y, view.x),
         style,
         x_title=X_TITLES[view.x],
         y_title=Y_TITLES[view.y],
         log=view.scale == "log",
-        diverged=tables.diverged(histories, labels),
-        away=tables.away(histories, labels),
+        diverged=loss_report.diverged(histories, labels),
+        away=loss_report.away(histories, labels),
         optimum=c.task.training.minimum if view.y == "loss" else None,
         held_out=held_out_curves(c, histories),
-        batches=tables.batches(histories, labels, view.x) if batches else None,
+        batches=loss_report.batches(histories, labels, view.x) if batches else None,
         legend=legend,
     )
 
@@ -718,7 +725,7 @@ def loss_tab(c: Comparison, histories: Sequence[History], canvas: Spot) -> None:
     canvas.finally_().vega_lite_chart(spec, alt=f"Line chart: {what}. {sentence(histories, view.target)}")
     also = (HELD_OUT.get(view.y, "validation_loss"),) * (held_out_curves(c, histories) is not None)
     also += ("batch_loss",) * (view.batches and view.y == "loss" and c.task.updates > 1)
-    canvas.container.caption(tables.remarks(histories, view.y, view.scale == "log", also))
+    canvas.container.caption(loss_report.remarks(histories, view.y, view.scale == "log", also))
 
 
 def fit_tab(c: Comparison, histories: Sequence[History]) -> None:
@@ -729,14 +736,14 @@ def fit_tab(c: Comparison, histories: Sequence[History]) -> None:
     if not histories and problem.labels:
         st.write("Add a run to see how it fits the data.")
         return
-    kind = fits.kind(problem)
+    kind = fit_report.kind(problem)
     if kind in ("curve", "measured"):
         fit_lines(c, histories, problem, kind)
     else:
         fit_panels(c, histories, problem, kind)
     apart = " Triangles are rows held out." if held_out and kind in ("curve", "border") else ""
     counted = " Counted are the rows held out." if held_out and kind == "confusion" else ""
-    play()()
+    player()()
     st.caption(f"{FIT_HINTS[kind]}{apart}{counted} Move the slider to see earlier epochs.")
 
 
@@ -747,10 +754,10 @@ def fit_lines(c: Comparison, histories: Sequence[History], problem: Supervised, 
 
     def chart() -> Any:
         if kind == "measured":
-            return charts.measured_chart(fits.measured(histories, c.labels), c.style, rows.aim)
-        points = fits.points(c.task)
+            return charts.measured_chart(fit_report.measured(histories, c.labels), c.style, rows.aim)
+        points = fit_report.points(c.task)
         window = (float(points["x"].min()), float(points["x"].max()))
-        curves = fits.curves(histories, c.labels, window)
+        curves = fit_report.curves(histories, c.labels, window)
         return charts.fit_chart(points, curves, c.style, rows.features[0], rows.aim)
 
     what = f"{problem.count} rows, and the prediction of each of {len(histories)} runs"
@@ -766,23 +773,23 @@ def fit_panels(c: Comparison, histories: Sequence[History], problem: Supervised,
 
     def chart(history: History, colour: str) -> Any:
         if kind == "confusion":
-            return charts.confusion_chart(fits.confusion(history), colour)
-        points = fits.points(c.task)
-        sides = fits.box(points)
-        views, lines = fits.border(history, sides)
+            return charts.confusion_chart(fit_confusion.confusion(history), colour)
+        points = fit_report.points(c.task)
+        sides = fit_boundary.box(points)
+        views, lines = fit_boundary.border(history, sides)
         titles = (rows.features[0], rows.features[1])
         return charts.border_chart(views, lines, points, sides, rows.labels, classes, titles)
 
     panels = st.columns(min(max(len(histories), 1), 2))
     what = "Confusion matrix" if kind == "confusion" else "Borders between classes"
-    for place, history in enumerate(histories[: fits.PANELS]):
+    for place, history in enumerate(histories[: fit_report.PANELS]):
         panel = panels[place % len(panels)]
         panel.markdown(f"{swatch(colours[place])} **{labels[place]}**")
         make, look = partial(chart, history, colours[place]), (colours[place], c.dark, c.room)
         spec = drawn(f"fit {place}", c.task, (history.run,), look, make)
         panel.vega_lite_chart(spec, alt=f"{what} of {labels[place]}.")
-    if len(histories) > fits.PANELS:
-        st.caption(f"Shown are the first {fits.PANELS} of {len(histories)} runs.")
+    if len(histories) > fit_report.PANELS:
+        st.caption(f"Shown are the first {fit_report.PANELS} of {len(histories)} runs.")
 
 
 def path_tab(c: Comparison, histories: Sequence[History]) -> None:
@@ -790,23 +797,23 @@ def path_tab(c: Comparison, histories: Sequence[History]) -> None:
     control("zoom", knobs(c.view)["zoom"], zoom, "view.zoom")
     seen = plane(training, histories)
     sides = window(seen, training, histories, zoom)
-    ways = paths.paths(histories, c.labels, seen, sides)
+    ways = path_report.paths(histories, c.labels, seen, sides)
 
     def chart() -> Any:
-        ground = paths.relief(training, seen, sides)
+        ground = path_surface.relief(training, seen, sides)
         return charts.path_chart(
             ground.shares(),
-            paths.isolines(ground),
+            path_surface.isolines(ground),
             ways,
-            paths.places(training, seen),
+            path_report.places(training, seen),
             sides,
             c.style,
             seen.names,
             value="gap to the smallest loss" if ground.what == "gap" else "loss",
             span=ground.span,
             log=ground.log,
-            epochs=tables.moments(c.task.epochs, paths.MOMENTS),
-            cells=paths.cells(sides) if seen.exact else None,
+            epochs=thinning.snapshot_epochs(c.task.epochs, path_report.MOMENTS),
+            cells=path_report.cells(sides) if seen.exact else None,
             dark=c.dark,
         )
 
@@ -817,8 +824,8 @@ def path_tab(c: Comparison, histories: Sequence[History]) -> None:
         alt=f"Map of the loss with the paths of {len(histories)} runs.",
         **asked,
     )
-    play()()
-    st.caption(" ".join(paths.remarks(training, seen, ways, sides)))
+    player()()
+    st.caption(" ".join(path_report.remarks(training, seen, ways, sides)))
 
 
 def data_tab(task: Task, data: DataTab) -> None:
@@ -852,10 +859,10 @@ def parameters_tab(c: Comparison, histories: Sequence[History]) -> None:
     courses = (*task.problem.names[:4], "gradient_norm")
     minima = task.training.minima
     optimum = dict(zip(task.problem.names, minima[0], strict=True)) if len(minima) == 1 else {}
-    leaving = tables.diverged(histories, labels) + tables.away(histories, labels)
+    leaving = loss_report.diverged(histories, labels) + loss_report.away(histories, labels)
 
     def chart(name: str) -> Any:
-        curves, title = tables.curves(histories, labels, name), name.replace("_", " ")
+        curves, title = loss_report.curves(histories, labels, name), name.replace("_", " ")
         look = {"log": name == "gradient_norm", "leaving": leaving, "optimum": optimum.get(name)}
         return charts.parameter_chart(curves, c.style, title, **look)
 
@@ -867,7 +874,7 @@ def parameters_tab(c: Comparison, histories: Sequence[History]) -> None:
         st.caption(f"The first 4 of {task.problem.size:,} parameters, and the norm of the gradient.")
     if optimum:
         st.caption("Dotted: the parameters with the smallest loss.")
-    for remark in tables.norm_remarks(histories):
+    for remark in loss_report.norm_remarks(histories):
         st.caption(remark)
 
 
@@ -880,13 +887,13 @@ def three_ways_tab(c: Comparison) -> None:
     select("Run", numbers, c.view.lesson, "view.lesson", format_func=label_of.get)
     run = c.runs[c.view.lesson - 1]
     verdict = Spot(st.container())
-    three = lesson.three_ways()
+    three = source_code.three_ways()
     for column, (name, lines) in zip(st.columns(len(three), border=True), three.items(), strict=True):
         column.markdown(f"**{name}**")
         column.html(code(lines))
     st.caption("Marked: the lines that are new compared with the way before.")
     difference(c, run, verdict)
-    by_hand, twin = lesson.update_code(run.optimizer)
+    by_hand, twin = source_code.update_code(run.optimizer)
     name = type(run.optimizer).__name__
     left, right = st.columns(2)
     left.markdown(f"**{name} by hand**: `optimizer.step`")
@@ -894,7 +901,7 @@ def three_ways_tab(c: Comparison) -> None:
     right.markdown(f"**{name} in torch**: `optimizer.torch`")
     right.code(twin, wrap_lines=True)
     right.markdown(f"**{type(c.task.problem).__name__}**: the loss and its derivative by hand")
-    right.code(lesson.problem_code(c.task.problem), wrap_lines=True)
+    right.code(source_code.problem_code(c.task.problem), wrap_lines=True)
 
 
 def difference(c: Comparison, run: Run, verdict: Spot) -> None:
@@ -903,13 +910,13 @@ def difference(c: Comparison, run: Run, verdict: Spot) -> None:
     look = charts.Style.of(able, able, c.dark)
     each = [replace(run, runner=runner) for runner in able]
     ways = train_all(each, c.room // len(each), c.view, look, verdict, plot)
-    apart, rounding = furthest(ways), tables.rounding(ways)
+    apart, rounding = furthest(ways), three_ways_report.rounding(ways)
     verdict.finally_().markdown(
         f"The same run trained with {', '.join(able)}, from one start. Over {run.epochs:,} epochs "
         f"in {run.dtype} their parameters were **{distance(apart)}**."
     )
     what = f"largest difference between the runners' parameters, over the epochs, at most {apart:.2g}"
-    make = partial(charts.difference_chart, tables.differences(ways), rounding)
+    make = partial(charts.difference_chart, three_ways_report.differences(ways), rounding)
     spec = drawn("difference", c.task, (run,), (c.dark, c.room), make)
     plot.finally_().vega_lite_chart(spec, alt=f"Scatter plot: {what}.")
     kept = f"each of the {len(ways[0].epochs):,} epochs kept" if ways[0].thinned else "each epoch"
@@ -943,10 +950,10 @@ def race_tab(c: Comparison, headline: Spot) -> None:
 
 
 def show_race(c: Comparison, headline: Spot, field: Race, result: RaceResult) -> None:
-    racers = standings.entrant_names(field)
+    racers = race_report.entrant_names(field)
     look = charts.Style.nested(racers, c.dark)
-    headline.say(standings.verdict(result, racers))
-    for warning in standings.warnings(result, racers):
+    headline.say(race_report.verdict(result, racers))
+    for warning in race_report.warnings(result, racers):
         st.warning(warning)
     legend(look.colours, racers)
     st.vega_lite_chart(
@@ -954,24 +961,24 @@ def show_race(c: Comparison, headline: Spot, field: Race, result: RaceResult) ->
         key="race.chart",
         on_select=partial(add_trial, field),
         selection_mode="trial",
-        alt=f"Line chart: {field.counted} against the learning rate.",
+        alt=f"Line chart: {metric_label(field)} against the learning rate.",
     )
-    footnote = "" if field.criterion == "epochs" else f", that is, {field.failure}"
+    footnote = "" if field.criterion == "epochs" else f", that is, {failure(field)}"
     st.caption(
-        f"Each point is one trial. Cross: {field.missed}{footnote}. "
-        f"{standings.margins(result, racers)} Click a point to add it to your runs, which have the "
+        f"Each point is one trial. Cross: {failure_label(field)}{footnote}. "
+        f"{race_report.margins(result, racers)} Click a point to add it to your runs, which have the "
         "sidebar's epochs and start."
     )
     tuned_and_budget(c, field, result, look)
     order = [look.colours[place] for place in result.ranking]
-    standing(standings.standings(result, racers), order, "The standings")
+    standing(race_ranking.standings(result, racers), order, "The standings")
     st.caption(
         "Of trials that are equal but for rounding the middle one is the best. Who beats whom is "
         "counted over the fresh starts; a tie is half a win."
     )
     if len(racers) > 1:
         with st.expander("Who beat whom"):
-            standing(standings.duels(result, racers), order, "In what share of starts who beat whom")
+            standing(race_ranking.duels(result, racers), order, "In what share of starts who beat whom")
     with st.container(horizontal=True):
         download("Trials (CSV)", partial(trials_csv, field), "trials.csv")
         download("Race (SVG)", partial(race_svg, field), "race.svg")
@@ -979,13 +986,15 @@ def show_race(c: Comparison, headline: Spot, field: Race, result: RaceResult) ->
 
 def sensitivity_chart(result: RaceResult, look: charts.Style) -> Any:
     field, racers = result.race, look.names
-    trials, edges = race_tables.sensitivity(result, racers), race_tables.edges(result, racers)
-    return charts.sensitivity_chart(trials, edges, look, field.counted, field.missed, field.search == "lr")
+    trials, edges = race_curves.sensitivity(result, racers), race_curves.edges(result, racers)
+    return charts.sensitivity_chart(
+        trials, edges, look, metric_label(field), failure_label(field), field.search == "lr"
+    )
 
 
 def tuned_and_budget(c: Comparison, field: Race, result: RaceResult, look: charts.Style) -> None:
     """The tuned optimizers over the epochs, and what fewer trials would have given."""
-    tuned, budgets = race_tables.tuned_curves(result, look.names), race_tables.budgets(result, look.names)
+    tuned, budgets = race_curves.tuned_curves(result, look.names), race_curves.budgets(result, look.names)
     title = Y_TITLES["loss" if c.task.training.minimum is None else "gap"]
     left, right = st.columns(2)
     left.markdown("**Tuned**: each at its best trial, from fresh starts")
@@ -995,18 +1004,18 @@ def tuned_and_budget(c: Comparison, field: Race, result: RaceResult, look: chart
         alt="Line chart: the gap of each tuned optimizer over the epochs.",
     )
     starts = f"Median and 10–90 % of {field.starts} starts that no trial has seen."
-    left.caption(starts + race_tables.unseen(tuned["mid"]))
+    left.caption(starts + race_curves.unseen(tuned["mid"]))
     right.markdown("**Budget**: what to expect from fewer trials")
-    make = partial(charts.budget_chart, budgets, look, f"expected {field.counted}")
+    make = partial(charts.budget_chart, budgets, look, f"expected {metric_label(field)}")
     right.vega_lite_chart(
         drawn("budget", c.task, (field,), (c.dark,), make),
-        alt=f"Line chart: expected {field.counted} against the number of trials.",
+        alt=f"Line chart: expected {metric_label(field)} against the number of trials.",
     )
     epochs = field.criterion == "epochs"
     fallen, worst = ("missed", "all epochs") if epochs else ("failed", "what it began with")
     right.caption(
         "Had only so many of the trials been made: the expected result of the best of them. One that "
-        f"{fallen} counts as {worst}." + race_tables.unseen(budgets["y"])
+        f"{fallen} counts as {worst}." + race_curves.unseen(budgets["y"])
     )
 
 
@@ -1015,7 +1024,7 @@ def grid_tab(c: Comparison, headline: Spot) -> None:
         headline.say("Add a run to see two of its settings at once.")
         return
     grid, labels, run = c.page.grid, c.labels, c.runs[c.page.grid.run - 1]
-    able = list(grids.reals(run.optimizer))
+    able = list(real_settings(run.optimizer))
     with st.container(horizontal=True, vertical_alignment="bottom"):
         numbers = range(1, len(c.runs) + 1)
         name_of = {number: labels[number - 1] for number in numbers}
@@ -1034,16 +1043,16 @@ def grid_tab(c: Comparison, headline: Spot) -> None:
 
 
 def show_grid(c: Comparison, headline: Spot, asked: Sweep, result: SweepResult) -> None:
-    headline.say(grids.verdict(result))
+    headline.say(grid_report.verdict(result))
     axes, what = list(asked.axes), "final loss" if c.task.training.minimum is None else "final gap"
     logs = tuple(axis.log for axis in asked.axes.values())
-    make = partial(charts.heat_chart, grids.cells(result), (*axes, what), logs)
+    make = partial(charts.heat_chart, grid_report.cells(result), (*axes, what), logs)
     st.vega_lite_chart(
         drawn("grid", c.task, (asked.run,), (repr(c.page.grid),), make),
         key="grid.chart",
         on_select=partial(add_cell, asked),
         selection_mode="cell",
-        alt=f"Heat map of {axes[0]} and {axes[1]}. {grids.verdict(result)}",
+        alt=f"Heat map of {axes[0]} and {axes[1]}. {grid_report.verdict(result)}",
     )
     st.caption(
         f"Each cell is one run of {asked.run.epochs:,} epochs. Cross: failed, that is, {FAILED}. "
@@ -1061,9 +1070,9 @@ def results(c: Comparison, histories: Sequence[History]) -> None:
     copy_link()(data={"link": link}, key="copy")
     with st.container(horizontal=True, vertical_alignment="center"):
         download("Curves (CSV)", partial(curves_csv, c), "curves.csv")
-        download("Settings (JSON)", partial(export.settings_json, c.page, link), "settings.json")
+        download("Settings (JSON)", partial(downloads.settings_json, c.page, link), "settings.json")
         download("Chart (SVG)", partial(loss_svg, c), "loss.svg")
-    for remark in tables.kept_remarks(histories):
+    for remark in loss_report.kept_remarks(histories):
         st.caption(remark)
     st.caption(
         f"torch {torch.__version__}, one thread. The same link gives the same numbers on the same versions; "
@@ -1075,7 +1084,7 @@ def results(c: Comparison, histories: Sequence[History]) -> None:
 
 
 def curves_csv(c: Comparison) -> str:
-    return export.curves_csv([trained(run, most_rows(run, c.room)) for run in c.runs], c.labels)
+    return downloads.curves_csv([trained(run, most_rows(run, c.room)) for run in c.runs], c.labels)
 
 
 def loss_svg(c: Comparison) -> str:
@@ -1085,11 +1094,11 @@ def loss_svg(c: Comparison) -> str:
 
 
 def trials_csv(field: Race) -> str:
-    return raced(field).frame(standings.entrant_names(field)).to_csv(index=False)
+    return raced(field).frame(race_report.entrant_names(field)).to_csv(index=False)
 
 
 def race_svg(field: Race) -> str:
-    return charts.svg(sensitivity_chart(raced(field), charts.Style.nested(standings.entrant_names(field))))
+    return charts.svg(sensitivity_chart(raced(field), charts.Style.nested(race_report.entrant_names(field))))
 
 
 def grid_csv(asked: Sweep) -> str:

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from trainers.knobs import Flag, Knob, KnobError, Real, knobs
 from trainers.optimizers import OPTIMIZERS, Optimizer, Rule
 from trainers.problems import PROBLEMS, Problem
+from trainers.settings import Flag, Knob, KnobError, Real, knobs
 
 SOME = 7
 """Of every so many problems one is met by each optimizer but the first."""

@@ -5,9 +5,9 @@ from tempfile import TemporaryDirectory
 
 from playwright.sync_api import sync_playwright
 
+from dashboard.examples import PRESETS
 from tests.browser.conftest import QUIET, ROOT, chromium, serve
 from tests.browser.test_browser import visit
-from trainers.presets import PRESETS
 
 FILE = ROOT / "docs" / "screenshot.png"
 STORY = PRESETS[2].page

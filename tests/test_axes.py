@@ -13,16 +13,22 @@ from altair.utils.schemapi import debug_mode
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dashboard.examples import PRESETS
+from dashboard.grid_settings import Grid
+from dashboard.state import Page, possible
 from tests.matrix import slow_but
-from trainers import History, Race, Run, charts, fits, grids, paths, race, race_tables, sweep, tables, train
+from trainers import History, Race, Run, charts, race, sweep, train
 from trainers.charts.axes import LEAST, MOST, ROSE, logarithmic, rounded
 from trainers.charts.style import Style
-from trainers.grids import Grid
 from trainers.optimizers import SGD, Adam, Optimizer
-from trainers.page import Page, possible
-from trainers.planes import plane, window
-from trainers.presets import PRESETS
 from trainers.problems import PROBLEMS, Problem
+from trainers.reports import fit as fit_report
+from trainers.reports import fit_boundary, fit_confusion, path_surface, race_curves
+from trainers.reports import grid as grid_report
+from trainers.reports import loss as loss_report
+from trainers.reports import path as path_report
+from trainers.reports import three_ways as three_ways_report
+from trainers.reports.path_plane import plane, window
 
 MARGINS = 1.11
 """By how much an axis is longer than what it has to show."""
@@ -53,26 +59,31 @@ def drawn(histories: list[History]) -> Iterator[tuple[str, dict]]:
     """All charts of some runs, on log axes where there are such, with their names."""
     task, names = histories[0].run, [f"run {number}" for number in range(len(histories))]
     style = Style.of(names, ["manual"] * len(names))
-    away = tables.away(histories, names)
+    away = loss_report.away(histories, names)
     diverged = [name for name, h in zip(names, histories, strict=True) if h.status == "diverged"]
     for y in possible(task.training):
-        curves = tables.curves(histories, names, y)
+        curves = loss_report.curves(histories, names, y)
         beside = {
-            "held_out": tables.curves(histories, names, "validation_loss") if task.held_out else None,
-            "batches": tables.batches(histories, names) if task.updates > 1 else None,
+            "held_out": loss_report.curves(histories, names, "validation_loss") if task.held_out else None,
+            "batches": loss_report.batches(histories, names) if task.updates > 1 else None,
         }
         seen = {"x_title": "x", "y_title": y, "log": True, "diverged": diverged, "away": away}
         optimum = task.training.minimum if y == "loss" else None
-        hover = tables.hover(histories, y, "epochs")
+        hover = loss_report.hover(histories, y, "epochs")
         yield y, charts.spec(charts.loss_chart(curves, hover, style, optimum=optimum, **seen, **beside))
         table, spec = charts.live(curves, style, 40, y, True, away)
         yield f"live {y}", spec | {"data": {"name": "live"}, "datasets": {"live": table}}
     for column in ("gradient_norm", *task.problem.names[:2]):
-        curves = tables.curves(histories, names, column)
+        curves = loss_report.curves(histories, names, column)
         chart = charts.parameter_chart(curves, style, column, log=True, leaving=diverged + away, optimum=0.0)
         yield column, charts.spec(chart)
     ways = [history for history in histories if history.run.start is None][:2]
-    yield "difference", charts.spec(charts.difference_chart(tables.differences(ways), tables.rounding(ways)))
+    yield (
+        "difference",
+        charts.spec(
+            charts.difference_chart(three_ways_report.differences(ways), three_ways_report.rounding(ways))
+        ),
+    )
     yield "path", charts.spec(map_of(task.training, histories, names, style))
     if task.training.count:
         yield "fit", charts.spec(fit_of(histories, names, style))
@@ -80,16 +91,16 @@ def drawn(histories: list[History]) -> Iterator[tuple[str, dict]]:
 
 def fit_of(histories: list[History], names: list[str], style: Style) -> object:
     task = histories[0].run
-    rows, kind = task.training.data, fits.kind(task.training)
+    rows, kind = task.training.data, fit_report.kind(task.training)
     if kind == "measured":
-        return charts.measured_chart(fits.measured(histories, names), style, rows.aim)
+        return charts.measured_chart(fit_report.measured(histories, names), style, rows.aim)
     if kind == "confusion":
-        return charts.confusion_chart(fits.confusion(histories[0]), style.colours[0])
-    points = fits.points(task)
+        return charts.confusion_chart(fit_confusion.confusion(histories[0]), style.colours[0])
+    points = fit_report.points(task)
     if kind == "curve":
-        return charts.fit_chart(points, fits.curves(histories, names, (0.0, 1.0)), style, "x", "y")
-    sides = fits.box(points)
-    views, lines = fits.border(histories[0], sides)
+        return charts.fit_chart(points, fit_report.curves(histories, names, (0.0, 1.0)), style, "x", "y")
+    sides = fit_boundary.box(points)
+    views, lines = fit_boundary.border(histories[0], sides)
     colours = charts.class_colours(len(rows.labels))
     return charts.border_chart(views, lines, points, sides, rows.labels, colours, ("x", "y"))
 
@@ -97,13 +108,13 @@ def fit_of(histories: list[History], names: list[str], style: Style) -> object:
 def map_of(problem: Problem, histories: list[History], names: list[str], style: Style) -> object:
     seen = plane(problem, histories)
     sides = window(seen, problem, histories, "all")
-    ground = paths.relief(problem, seen, sides)
+    ground = path_surface.relief(problem, seen, sides)
     assert not np.isnan(ground.shares()[np.isfinite(ground.values)]).any()
     return charts.path_chart(
         ground.shares(),
-        paths.isolines(ground),
-        paths.paths(histories, names, seen, sides),
-        paths.places(problem, seen),
+        path_surface.isolines(ground),
+        path_report.paths(histories, names, seen, sides),
+        path_report.places(problem, seen),
         sides,
         style,
         seen.names,
@@ -153,12 +164,12 @@ def test_nor_in_a_race_or_a_grid(name: str, criterion: str, capfd: pytest.Captur
     )
     result, names = race(asked), ["SGD", "Adam"]
     style = Style.nested(names)
-    trials = race_tables.sensitivity(result, names)
-    sensitivity = charts.sensitivity_chart(trials, race_tables.edges(result, names), style, "y", "missed")
-    band = charts.band_chart(race_tables.tuned_curves(result, names), style, "x", "y")
-    budget = charts.budget_chart(race_tables.budgets(result, names), style, "y")
+    trials = race_curves.sensitivity(result, names)
+    sensitivity = charts.sensitivity_chart(trials, race_curves.edges(result, names), style, "y", "missed")
+    band = charts.band_chart(race_curves.tuned_curves(result, names), style, "x", "y")
+    budget = charts.budget_chart(race_curves.budgets(result, names), style, "y")
     found = sweep(Grid(count=3).sweep(Run(problem=problem, optimizer=SGD(), epochs=20)))
-    heat = charts.heat_chart(grids.cells(found), ("lr", "momentum", "gap"), (True, False))
+    heat = charts.heat_chart(grid_report.cells(found), ("lr", "momentum", "gap"), (True, False))
     for chart in (sensitivity, band, budget, heat):
         assert all(number > 0 for number in on_log_scales(charts.spec(chart)))
         assert warnings(charts.spec(chart), capfd) == ""
@@ -339,7 +350,7 @@ def test_several_epochs_of_a_rise_are_in_the_picture(link: str, log: bool) -> No
     histories = [train(run) for run in page.runs]
     names = [str(number) for number in range(len(histories))]
     diverged = [name for name, h in zip(names, histories, strict=True) if h.status == "diverged"]
-    curves, least = tables.curves(histories, names, "loss"), page.task.training.minimum
+    curves, least = loss_report.curves(histories, names, "loss"), page.task.training.minimum
     shown, (low, high) = picture(curves, diverged, log, least)
     assert diverged
     for name in diverged:
@@ -353,8 +364,11 @@ def test_a_run_that_ends_far_away_without_diverging_leaves_too() -> None:
     page, _ = Page.from_query("epochs=50&run=SGD~lr-0.01&run=SGD~lr-0.04")
     histories = [train(run) for run in page.runs]
     assert [history.status for history in histories] == ["finished"] * 2
-    assert tables.away(histories, ["a", "b"]) == ["b"]
-    curves, hover = tables.curves(histories, ["a", "b"], "loss"), tables.hover(histories, "loss", "epochs")
+    assert loss_report.away(histories, ["a", "b"]) == ["b"]
+    curves, hover = (
+        loss_report.curves(histories, ["a", "b"], "loss"),
+        loss_report.hover(histories, "loss", "epochs"),
+    )
     style, titles = Style.of(["a", "b"], ["manual"] * 2), {"x_title": "x", "y_title": "y"}
     spec = charts.spec(charts.loss_chart(curves, hover, style, log=False, away=["b"], **titles))
     _, high = spec["layer"][0]["encoding"]["y"]["scale"]["domain"]
@@ -363,14 +377,14 @@ def test_a_run_that_ends_far_away_without_diverging_leaves_too() -> None:
     assert mark["mark"]["shape"] == "triangle-up"
     last = spec["datasets"][mark["data"]["name"]].iloc[0]
     assert (last["x"], last["y"], last["value"]) == (50, high, float(histories[1].loss[-1]))
-    assert "a triangle stands at the edge" in tables.remarks(histories, "loss", log=False)
+    assert "a triangle stands at the edge" in loss_report.remarks(histories, "loss", log=False)
 
 
 def test_where_all_diverged_the_axis_ends_with_the_last() -> None:
     page, _ = Page.from_query("run=SGD~lr-0.05&run=SGD~lr-0.04")
     histories = [train(run) for run in page.runs]
     last = max(history.diverged_at or 0 for history in histories)
-    assert tables.hover(histories, "loss", "epochs")["x"].max() == last < 1000
+    assert loss_report.hover(histories, "loss", "epochs")["x"].max() == last < 1000
 
 
 def test_the_axis_of_a_live_chart_seldom_changes() -> None:

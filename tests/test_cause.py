@@ -11,13 +11,15 @@ from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
-from trainers import History, Run, tables, train
-from trainers.knobs import Flag, KnobError, Real, knobs
+from trainers import History, Run, train
 from trainers.optimizers import OPTIMIZERS, SGD, Adam, Optimizer, RMSprop
 from trainers.problems import PROBLEMS, Network, Problem, Quadratic, Thermometer
+from trainers.reports import loss as loss_report
+from trainers.reports.runs_table import cells
+from trainers.reports.summary import sentence
 from trainers.run import runners
 from trainers.runners import RUNNERS
-from trainers.summary import cells, sentence
+from trainers.settings import Flag, KnobError, Real, knobs
 
 BOTH = ("float32", "float64")
 KINDS = list(OPTIMIZERS.values())
@@ -214,12 +216,12 @@ def test_the_words_follow_the_cause() -> None:
     )
     fine = train(replace(run, optimizer=Adam(), epochs=3))
     assert sentence([fine, gone, gone], 0.01).endswith("2 of 3 runs diverged, each after 10 epochs.")
-    told = tables.remarks([odd], "loss", log=True)
+    told = loss_report.remarks([odd], "loss", log=True)
     assert "a run that became not a number, at the edge" in told
     assert "diverged" not in told
-    both = tables.remarks([odd, gone, fine], "loss", log=True)
+    both = loss_report.remarks([odd, gone, fine], "loss", log=True)
     assert "a run that diverged or became not a number, at the edge" in both
-    assert "cross" not in tables.remarks([fine], "loss", log=True)
+    assert "cross" not in loss_report.remarks([fine], "loss", log=True)
 
 
 def name(history: History) -> str:

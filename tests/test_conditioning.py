@@ -7,11 +7,11 @@ import pytest
 import torch
 
 from trainers import Race, Run, race, train
-from trainers.conditioning import conditioning, described
 from trainers.optimizers import SGD, Adam
 from trainers.problems import PROBLEMS, LinearRegression, Polynomial, Problem, Thermometer
-from trainers.race_tables import edges
-from trainers.standings import entrant_names, margins
+from trainers.reports.conditioning import conditioning, described
+from trainers.reports.race import entrant_names, margins
+from trainers.reports.race_curves import edges
 
 QUADRATIC = [kind() for kind in PROBLEMS.values() if kind().hessian is not None] + [
     Thermometer(scaling="raw"),

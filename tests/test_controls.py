@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from trainers import controls
-from trainers.knobs import knobs
+from dashboard import controls, widgets
+from dashboard.examples import PRESETS
+from dashboard.state import Page, View
 from trainers.optimizers import OPTIMIZERS, SGD, Adam
-from trainers.page import Page, View
-from trainers.presets import PRESETS
 from trainers.run import Method, Task
+from trainers.settings import knobs
 
 STORY = PRESETS[0].page
 KEYS = sorted(controls.values(STORY, range(len(STORY.methods))))
@@ -75,14 +75,14 @@ ANY_JSON = st.recursive(
 @settings(max_examples=3 * settings.default.max_examples)
 @given(ANY_JSON | st.builds(lambda found: {"selection": {"a": found}}, ANY_JSON))
 def test_a_selection_may_be_anything(state: Any) -> None:
-    for point in controls.points(state, "a", "x", "y"):
+    for point in widgets.points(state, "a", "x", "y"):
         assert len(point) == 2
         assert all(isinstance(number, float) and abs(number) <= 1e300 for number in point)
 
 
 def test_the_point_that_was_clicked() -> None:
     clicked = {"selection": {"cell": [{"row": 3, "x": 0.5}, {"row": 4, "x": 1}]}}
-    assert controls.points(clicked, "cell", "row") == [(3.0,)]
-    assert controls.points(clicked, "cell", "x", "row") == [(0.5, 3.0)]
-    assert controls.points(clicked, "cell", "y") == controls.points(None, "cell", "row") == []
-    assert controls.points({"selection": {"cell": [{"row": 10**400}]}}, "cell", "row") == []
+    assert widgets.points(clicked, "cell", "row") == [(3.0,)]
+    assert widgets.points(clicked, "cell", "x", "row") == [(0.5, 3.0)]
+    assert widgets.points(clicked, "cell", "y") == widgets.points(None, "cell", "row") == []
+    assert widgets.points({"selection": {"cell": [{"row": 10**400}]}}, "cell", "row") == []

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from trainers import Run, charts, fits, train
+from trainers import Run, charts, train
 from trainers.optimizers import SGD, Adam
 from trainers.problems import (
     LinearRegression,
@@ -14,6 +14,8 @@ from trainers.problems import (
     SoftmaxRegression,
     Thermometer,
 )
+from trainers.reports import fit as fit_report
+from trainers.reports import fit_boundary, fit_confusion, thinning
 
 
 def test_what_is_shown_follows_from_the_data() -> None:
@@ -25,12 +27,12 @@ def test_what_is_shown_follows_from_the_data() -> None:
         Network(): "border",
         SoftmaxRegression(): "confusion",
     }
-    assert {problem: fits.kind(problem) for problem in kinds} == kinds
+    assert {problem: fit_report.kind(problem) for problem in kinds} == kinds
 
 
 def test_curves_go_from_the_start_to_the_end_of_each_run() -> None:
     history = train(Run(problem=Polynomial(), optimizer=SGD(lr=0.3), epochs=50, dtype="float64"))
-    curves = fits.curves([history], ["a"], (-1.0, 1.0))
+    curves = fit_report.curves([history], ["a"], (-1.0, 1.0))
     assert set(curves["run"]) == {"a"}
     assert curves["epoch"].min() == 0
     last = curves[curves["epoch"] == 50]
@@ -42,14 +44,14 @@ def test_curves_go_from_the_start_to_the_end_of_each_run() -> None:
 
 def test_the_border_is_where_both_classes_are_as_probable() -> None:
     history = train(Run(problem=LogisticRegression(), optimizer=Adam(lr=0.1), epochs=100, dtype="float64"))
-    sides = fits.box(fits.points(history.run))
-    views, lines = fits.border(history, sides)
+    sides = fit_boundary.box(fit_report.points(history.run))
+    views, lines = fit_boundary.border(history, sides)
     end = lines[lines["moment"] == lines["moment"].max()]
     w1, w2, b = history.params[-1].tolist()
     assert len(end) > 10
     assert (w1 * end["x"] + w2 * end["y"] + b).abs().max() < 0.05
     shares = views["shares"].iloc[-1]
-    assert shares.shape == (fits.CELLS, fits.CELLS, 2)
+    assert shares.shape == (fit_boundary.CELLS, fit_boundary.CELLS, 2)
     assert shares.sum(-1) == pytest.approx(1)
     # The first row is the top of the plane, its last column the right end.
     corner = torch.tensor([[sides[0][1], sides[1][1]]], dtype=torch.float64)
@@ -60,7 +62,7 @@ def test_the_border_is_where_both_classes_are_as_probable() -> None:
 def test_each_row_is_counted_once_at_each_moment() -> None:
     run = Run(problem=SoftmaxRegression(), optimizer=Adam(lr=0.05), epochs=30, validation=0.25)
     history = train(run)
-    cells = fits.confusion(history)
+    cells = fit_confusion.confusion(history)
     assert set(cells.groupby("moment")["rows"].sum()) == {run.held_out.count}
     end = cells[cells["moment"] == cells["moment"].max()]
     right = end[end["true"] == end["found"]]["rows"].sum() / run.held_out.count
@@ -72,7 +74,7 @@ def test_measured_and_predicted() -> None:
     history = train(
         Run(problem=LinearRegression(noise=0.0), optimizer=SGD(lr=0.2), epochs=2000, dtype="float64")
     )
-    table = fits.measured([history], ["a"])
+    table = fit_report.measured([history], ["a"])
     end = table[table["epoch"] == 2000]
     assert end["y"].to_numpy() == pytest.approx(end["x"].to_numpy(), abs=1e-6)
     chart = charts.measured_chart(table, charts.Style.of(["a"], ["manual"]), "target").to_dict()
@@ -81,28 +83,28 @@ def test_measured_and_predicted() -> None:
 
 def test_a_run_that_diverged_stays_at_its_last_finite_parameters() -> None:
     history = train(Run(problem=Thermometer("raw"), optimizer=SGD(lr=0.01), epochs=50))
-    found = fits.looks(history)
+    found = thinning.snapshots(history)
     assert found[-1][1] == 9
     assert torch.equal(found[-1][2].float(), history.params[9])
 
 
 def test_rows_held_out_are_marked() -> None:
-    points = fits.points(Run(problem=Network(), validation=0.25))
+    points = fit_report.points(Run(problem=Network(), validation=0.25))
     assert points["held_out"].sum() == 50
     assert set(points["label"]) == {"0", "1"}
 
 
 def test_many_rows_are_thinned_without_losing_a_class() -> None:
-    points = fits.points(Run(problem=Network(samples=4000)))
-    assert len(points) == fits.MOST_POINTS
+    points = fit_report.points(Run(problem=Network(samples=4000)))
+    assert len(points) == fit_report.MOST_POINTS
     assert 0.4 < (points["label"] == "0").mean() < 0.6
 
 
 def test_pictures_and_borders_are_drawn() -> None:
     history = train(Run(problem=Network(), optimizer=Adam(lr=0.05), epochs=20))
-    points = fits.points(history.run)
-    sides = fits.box(points)
-    views, lines = fits.border(history, sides)
+    points = fit_report.points(history.run)
+    sides = fit_boundary.box(points)
+    views, lines = fit_boundary.border(history, sides)
     look = (sides, ("0", "1"), charts.class_colours(2), ("<b>x", 'y["0"]'))
     chart = charts.border_chart(views, lines, points, *look)
     assert "<svg" in charts.svg(chart)
@@ -123,7 +125,7 @@ def test_a_picture_has_the_colour_of_the_class() -> None:
 
     shares = np.zeros((2, 2, 2))
     shares[0, :, 0] = shares[1, :, 1] = 1
-    data = charts.border.picture(shares, ("#ff0000", "#0000ff")).partition(",")[2]
+    data = charts.fit_boundary.picture(shares, ("#ff0000", "#0000ff")).partition(",")[2]
     image = Image.open(io.BytesIO(base64.b64decode(data))).convert("RGBA")
     assert image.getpixel((0, 0))[:3] == (255, 0, 0)
     assert image.getpixel((1, 1))[:3] == (0, 0, 255)
@@ -133,21 +135,21 @@ def test_a_picture_has_the_colour_of_the_class() -> None:
 def test_names_of_any_kind_break_no_chart(name: str) -> None:
     line = train(Run(problem=Polynomial(), epochs=5))
     style = charts.Style.of([name], ["manual"])
-    points, window = fits.points(line.run), (-1.0, 1.0)
+    points, window = fit_report.points(line.run), (-1.0, 1.0)
     several = train(Run(problem=LinearRegression(), epochs=5))
     classes = train(Run(problem=SoftmaxRegression(), epochs=2))
-    cells = fits.confusion(classes).replace({"true": {"0": name}, "found": {"0": name}})
+    cells = fit_confusion.confusion(classes).replace({"true": {"0": name}, "found": {"0": name}})
     made = [
-        charts.fit_chart(points, fits.curves([line], [name], window), style, name, name),
-        charts.measured_chart(fits.measured([several], [name]), style, name),
+        charts.fit_chart(points, fit_report.curves([line], [name], window), style, name, name),
+        charts.measured_chart(fit_report.measured([several], [name]), style, name),
         charts.confusion_chart(cells, "#123456"),
     ]
     marks = [charts.svg(chart).count("<path") for chart in made]
     plain = [
         charts.fit_chart(
-            points, fits.curves([line], ["a"], window), charts.Style.of(["a"], ["manual"]), "x", "y"
+            points, fit_report.curves([line], ["a"], window), charts.Style.of(["a"], ["manual"]), "x", "y"
         ),
-        charts.measured_chart(fits.measured([several], ["a"]), charts.Style.of(["a"], ["manual"]), "y"),
-        charts.confusion_chart(fits.confusion(classes), "#123456"),
+        charts.measured_chart(fit_report.measured([several], ["a"]), charts.Style.of(["a"], ["manual"]), "y"),
+        charts.confusion_chart(fit_confusion.confusion(classes), "#123456"),
     ]
     assert marks == [charts.svg(chart).count("<path") for chart in plain]

@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
+from dashboard.examples import PRESETS
+from dashboard.state import Page
 from trainers import train
 from trainers.datasets.csv.table import read_table
-from trainers.knobs import plain
 from trainers.optimizers import Optimizer
-from trainers.page import Page
-from trainers.presets import PRESETS
 from trainers.problems import Problem
+from trainers.words import plain
 
 GOLDEN = Path(__file__).parent / "golden"
 LINKS = json.loads((GOLDEN / "links.json").read_text(encoding="utf-8"))

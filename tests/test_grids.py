@@ -6,12 +6,13 @@ from dataclasses import replace
 import pytest
 import torch
 
+from dashboard.grid_settings import REALS, Grid
+from dashboard.state import Page
 from trainers import Axis, Run, Sweep, SweepResult, sweep, train
-from trainers.grids import REALS, Grid, borders, cells, verdict
-from trainers.knobs import KnobError, Real, knobs
 from trainers.optimizers import OPTIMIZERS, SGD, Optimizer, RMSprop
-from trainers.page import Page
 from trainers.problems import Thermometer
+from trainers.reports.grid import borders, cells, verdict
+from trainers.settings import KnobError, Real, knobs
 
 RUN = Run(optimizer=SGD(), epochs=200, dtype="float64")
 

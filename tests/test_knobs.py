@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from trainers import Run
-from trainers.knobs import Choice, Flag, Integer, KnobError, Real, Settings, knobs, nearest
 from trainers.optimizers import OPTIMIZERS, SGD, Adam
 from trainers.problems import PROBLEMS, Thermometer
 from trainers.run import Task
+from trainers.settings import Choice, Flag, Integer, KnobError, Real, Settings, knobs, nearest
 
 CLASSES = [*OPTIMIZERS.values(), *PROBLEMS.values(), Task]
 ANYTHING = st.one_of(

@@ -5,8 +5,8 @@ from itertools import product
 import pytest
 
 from tests.matrix import choices, optimizers, pairs, problems, product_of_all
-from trainers.knobs import Flag, Real, knobs
 from trainers.optimizers import OPTIMIZERS, Optimizer
+from trainers.settings import Flag, Real, knobs
 
 QUICK = pairs(Optimizer)
 

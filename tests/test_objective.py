@@ -9,7 +9,6 @@ import torch
 from torch import Tensor
 
 from trainers import Axis, Race, Run, Sweep, race, sweep, train
-from trainers.knobs import KnobError
 from trainers.optimizers import SGD, Adam
 from trainers.problems import (
     LinearRegression,
@@ -20,6 +19,7 @@ from trainers.problems import (
     Thermometer,
 )
 from trainers.runners import RUNNERS
+from trainers.settings import KnobError
 
 
 def rows(problem: Any) -> set[tuple[float, ...]]:

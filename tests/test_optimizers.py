@@ -13,12 +13,12 @@ from torch import Tensor
 
 from tests.matrix import optimizers, quick, rules, slow_but
 from trainers import Run, Sweep, train
-from trainers.knobs import KnobError
 from trainers.optimizers import OPTIMIZERS, SGD, Adam, RMSprop, Rule
 from trainers.optimizers.base import State
 from trainers.problems import Thermometer
 from trainers.runners import RUNNERS
-from trainers.sweeping import Block
+from trainers.settings import KnobError
+from trainers.sweeps.block import Block
 
 TOLERANCE = {torch.float32: 1e-5, torch.float64: 1e-13}
 

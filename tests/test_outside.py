@@ -8,14 +8,14 @@ import pytest
 import torch
 from torch import Tensor
 
+from dashboard.state import TABS, Page, View
 from tests.test_page import chart_types, opened, shown
 from trainers import Axis, Race, Run, Sweep, race, sweep, train
-from trainers.knobs import real
 from trainers.optimizers import SGD, Adam
-from trainers.page import TABS, Page, View
 from trainers.problems import PROBLEMS, Problem
 from trainers.run import Method, Task
 from trainers.runners import RUNNERS
+from trainers.settings import real
 
 
 @dataclass(frozen=True)

@@ -11,13 +11,11 @@ import torch
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from dashboard.state import Page
 from trainers import Run, train
-from trainers.conditioning import described
 from trainers.datasets.csv.table import OwnTable, read_table
-from trainers.knobs import KnobError
 from trainers.objective import divided
 from trainers.optimizers import SGD, Adam
-from trainers.page import Page
 from trainers.problems import (
     PROBLEMS,
     LinearRegression,
@@ -27,9 +25,11 @@ from trainers.problems import (
     Polynomial,
     SoftmaxRegression,
 )
-from trainers.problems.suiting import models
+from trainers.problems.compatible_models import models
 from trainers.problems.supervised import as_read, prepared
+from trainers.reports.conditioning import described
 from trainers.run import Method, Task
+from trainers.settings import KnobError
 
 LINES = ["size,rooms,price,kind", *(f"{x},{x % 3},{2 * x + 1 + x % 3},{'abc'[x % 3]}" for x in range(12))]
 TABLE = read_table("\n".join(LINES).encode(), "homes.csv")

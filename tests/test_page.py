@@ -18,18 +18,22 @@ from torch.optim import Adadelta as TorchAdadelta
 from torch.optim import Optimizer as TorchOptimizer
 
 import trainers
+from dashboard import controls
+from dashboard.examples import PRESETS
+from dashboard.state import MOST_RUNS, TABS, Page, View
 from tests.matrix import slow_but
-from trainers import Race, Run, controls, fits, race, sweeping, train
-from trainers.knobs import Number, real
+from trainers import Race, Run, race, train
 from trainers.optimizers import OPTIMIZERS, SGD, Adam, Optimizer, Rule
 from trainers.optimizers.base import State
-from trainers.page import MOST_RUNS, TABS, Page, View
-from trainers.presets import PRESETS
 from trainers.problems import Problem, Thermometer
 from trainers.problems.supervised import Supervised
-from trainers.races import RaceResult, Racing
+from trainers.races.result import RaceResult
+from trainers.races.spec import Racing
+from trainers.reports import fit
 from trainers.run import Method, Task
 from trainers.runners import RUNNERS
+from trainers.settings import Number, real
+from trainers.sweeps import cost
 
 local_script_runner.ScriptCache = cache(local_script_runner.ScriptCache)  # compiled once, as by a server
 
@@ -77,7 +81,7 @@ def test_the_default_page_is_the_first_story() -> None:
 
 def kind(problem: Problem) -> tuple[Any, ...]:
     """What the tabs show of a problem, by which it differs from others."""
-    return fits.kind(problem) if isinstance(problem, Supervised) else "", problem.size > 2
+    return fit.kind(problem) if isinstance(problem, Supervised) else "", problem.size > 2
 
 
 FIRST = {kind(preset.page.task.training): preset for preset in reversed(PRESETS)}.values()
@@ -93,7 +97,7 @@ QUICK = [
     ids=lambda given: getattr(given, "name", given),
 )
 def test_every_story_on_every_tab(preset: Any, tab: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sweeping, "estimate", lambda asked: sweeping.work(asked) / 1e8)
+    monkeypatch.setattr(cost, "estimate", lambda asked: cost.work(asked) / 1e8)
     app = opened(Page(preset.page.task, preset.page.methods, View(tab=tab)).to_query())
     assert shown(app).view.tab == tab
     without = ("Data",) if preset.page.task.problem.count else ("Data", "Fit")

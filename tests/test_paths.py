@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from trainers import History, Run, charts, paths, planes, train
+from trainers import History, Run, charts, train
 from trainers.optimizers import SGD, Adam
 from trainers.problems import (
     PROBLEMS,
@@ -18,7 +18,9 @@ from trainers.problems import (
     Thermometer,
 )
 from trainers.problems.surfaces import Himmelblau, McCormick
-from trainers.tables import moments
+from trainers.reports import line_clipping, path_plane, path_surface
+from trainers.reports import path as path_report
+from trainers.reports.thinning import snapshot_epochs
 
 TWO = [kind() for kind in PROBLEMS.values() if kind().size == 2]
 
@@ -30,7 +32,7 @@ def trained(problem: Problem, **settings: Any) -> History:
 
 def test_two_parameters_are_seen_as_they_are() -> None:
     history = trained(Thermometer())
-    seen = planes.plane(history.run.problem, [history])
+    seen = path_plane.plane(history.run.problem, [history])
     assert seen.names == ("w", "b")
     assert torch.equal(seen.project(history.params), history.params)
     assert torch.equal(seen.lift(history.params), history.params.T)
@@ -41,7 +43,7 @@ def test_the_directions_are_those_of_the_movement() -> None:
     axes = torch.linalg.qr(torch.randn(50, 2, generator=generator, dtype=torch.float64)).Q.T
     far, near = 3 * torch.randn(2, 200, 1, generator=generator, dtype=torch.float64)
     noise = 0.01 * torch.randn(200, 50, generator=generator, dtype=torch.float64)
-    directions, shares = planes.principal(far * axes[0] + 0.3 * near * axes[1] + noise)
+    directions, shares = path_plane.principal(far * axes[0] + 0.3 * near * axes[1] + noise)
     assert abs(float(directions[0] @ axes[0])) == pytest.approx(1, abs=1e-3)
     assert abs(float(directions[1] @ axes[1])) == pytest.approx(1, abs=1e-2)
     torch.testing.assert_close(directions @ directions.T, torch.eye(2, dtype=torch.float64))
@@ -51,7 +53,7 @@ def test_the_directions_are_those_of_the_movement() -> None:
 
 def test_many_parameters_are_seen_from_above() -> None:
     histories = [trained(Network(), optimizer=o, dtype="float32") for o in (SGD(lr=0.5), Adam(lr=0.03))]
-    seen = planes.plane(histories[0].run.problem, histories)
+    seen = path_plane.plane(histories[0].run.problem, histories)
     assert not seen.exact
     assert 0.9 < seen.held <= 1
     points = torch.randn(7, 2, dtype=torch.float64)
@@ -66,33 +68,33 @@ def test_many_parameters_are_seen_from_above() -> None:
 def test_windows_are_made_of_numbers(problem: Problem, zoom: Any) -> None:
     runs = [trained(problem, epochs=20), trained(problem, optimizer=SGD(lr=10.0), epochs=200)]
     for histories in ([], runs[:1], runs, runs[1:]):
-        seen = planes.plane(problem, histories)
-        for low, high in planes.window(seen, problem, histories, zoom):
+        seen = path_plane.plane(problem, histories)
+        for low, high in path_plane.window(seen, problem, histories, zoom):
             assert low < high
             assert max(abs(low), abs(high)) < 1e6
 
 
 def test_zooms_show_what_they_say() -> None:
     history = trained(Himmelblau(), epochs=300)
-    seen = planes.plane(history.run.problem, [history])
-    (x0, x1), (y0, y1) = planes.window(seen, history.run.problem, [history], "minimum")
+    seen = path_plane.plane(history.run.problem, [history])
+    (x0, x1), (y0, y1) = path_plane.window(seen, history.run.problem, [history], "minimum")
     assert (x0 + x1) / 2 == pytest.approx(3)
     assert (y0 + y1) / 2 == pytest.approx(2)
     assert x1 - x0 < 1
-    sides = planes.window(seen, history.run.problem, [history], "paths")
+    sides = path_plane.window(seen, history.run.problem, [history], "paths")
     inside = [
         (history.params[:, k] > low) & (history.params[:, k] < high) for k, (low, high) in enumerate(sides)
     ]
     assert all(bool(part.all()) for part in inside)
-    assert planes.window(seen, history.run.problem, [history], "all") == Himmelblau.window
+    assert path_plane.window(seen, history.run.problem, [history], "all") == Himmelblau.window
 
 
 @pytest.mark.parametrize("problem", TWO, ids=repr)
 def test_the_relief_is_the_loss(problem: Problem) -> None:
     history = trained(problem, epochs=5)
-    seen = planes.plane(problem, [history])
-    sides = planes.window(seen, problem, [history], "all")
-    ground = paths.relief(problem, seen, sides)
+    seen = path_plane.plane(problem, [history])
+    sides = path_plane.window(seen, problem, [history], "all")
+    ground = path_surface.relief(problem, seen, sides)
     count = len(ground.values)
     for row, column in ((0, 0), (3, count - 1), (count - 1, 7)):
         place = [
@@ -107,9 +109,9 @@ def test_the_relief_is_the_loss(problem: Problem) -> None:
 
 @pytest.mark.parametrize("problem", [Rosenbrock(), Himmelblau(), McCormick()], ids=repr)
 def test_isolines_lie_on_their_level(problem: Problem) -> None:
-    seen = planes.plane(problem, [])
-    ground = paths.relief(problem, seen, planes.window(seen, problem, [], "all"))
-    lines = paths.isolines(ground)
+    seen = path_plane.plane(problem, [])
+    ground = path_surface.relief(problem, seen, path_plane.window(seen, problem, [], "all"))
+    lines = path_surface.isolines(ground)
     assert lines["level"].nunique() > 5
     above = problem.above(problem.loss(torch.tensor(lines[["x", "y"]].to_numpy()).T)).numpy()
     low, high = ground.span
@@ -125,10 +127,10 @@ def test_a_path_leaves_the_window_and_is_not_bent_to_its_border() -> None:
     history = trained(Thermometer(), optimizer=SGD(lr=0.05), epochs=100)
     assert history.status == "diverged" or float(history.loss[-1]) > 1e10
     sides = ((0.0, 6.0), (-18.0, 2.0))
-    seen = planes.plane(history.run.problem, [history])
-    table = paths.paths([history], ["a"], seen, sides)
-    assert paths.left(table, sides) == ["a"]
-    assert table["x"].abs().max() <= 6 + paths.FAR * 6 + 1e-6
+    seen = path_plane.plane(history.run.problem, [history])
+    table = path_report.paths([history], ["a"], seen, sides)
+    assert path_report.left(table, sides) == ["a"]
+    assert table["x"].abs().max() <= 6 + path_report.FAR * 6 + 1e-6
     (first, then), (a, b) = history.params[:2].tolist(), table[["x", "y"]].to_numpy()[:2].tolist()
     assert (a, b) == (first, then)
     assert not ((table["x"] == 6) | (table["x"] == 0)).any()
@@ -141,7 +143,7 @@ def test_a_way_is_cut_where_it_goes_far_and_goes_on_where_it_returns() -> None:
     points = np.array(
         [[0.0, 0.0], [20.0, 10.0], [30.0, 30.0], [0.0, -20.0], [0.0, 5.0], [np.nan, 0.0], [1, 1]]
     )
-    assert paths.cut(points, far) == [
+    assert line_clipping.cut(points, far) == [
         (0, 0, 0.0, 0.0),
         (0, 1, 10.0, 5.0),
         (1, 2, 10.0, pytest.approx(-10 / 3)),
@@ -154,7 +156,7 @@ def test_a_way_is_cut_where_it_goes_far_and_goes_on_where_it_returns() -> None:
 def test_a_way_across_the_window_between_far_ends_is_seen() -> None:
     far = np.array([[-10.0, 10.0], [-10.0, 10.0]])
     points = np.array([[0.0, 0.0], [40.0, 0.0], [-40.0, 20.0], [-50.0, 20.0]])
-    assert paths.cut(points, far) == [
+    assert line_clipping.cut(points, far) == [
         (0, 0, 0.0, 0.0),
         (0, 1, 10.0, 0.0),
         (1, 1, 10.0, 7.5),
@@ -165,25 +167,25 @@ def test_a_way_across_the_window_between_far_ends_is_seen() -> None:
 def test_a_run_that_diverged_does_not_decide_the_plane() -> None:
     calm = trained(LinearRegression(), optimizer=SGD(lr=0.1), epochs=200)
     wild = trained(LinearRegression(), optimizer=SGD(lr=5.0), epochs=200)
-    seen = planes.plane(calm.run.problem, [calm, wild])
-    assert torch.equal(seen.directions, planes.plane(calm.run.problem, [calm]).directions)
+    seen = path_plane.plane(calm.run.problem, [calm, wild])
+    assert torch.equal(seen.directions, path_plane.plane(calm.run.problem, [calm]).directions)
     end = seen.lift(seen.project(calm.params[-1:]))[:, 0]
     assert float(calm.run.problem.loss(end)) == pytest.approx(float(calm.loss[-1]), rel=0.1)
-    for low, high in planes.window(seen, calm.run.problem, [calm, wild], "all"):
+    for low, high in path_plane.window(seen, calm.run.problem, [calm, wild], "all"):
         assert high - low < 100
 
 
 def test_a_run_that_swings_away_is_seen_leaving_once() -> None:
     history = trained(Thermometer(), optimizer=SGD(lr=0.034), epochs=3000)
     sides = ((0.0, 6.0), (-18.0, 2.0))
-    seen = planes.plane(history.run.problem, [history])
-    table = paths.paths([history], ["a"], seen, sides)
+    seen = path_plane.plane(history.run.problem, [history])
+    table = path_report.paths([history], ["a"], seen, sides)
     assert set(table["part"]) == {0}
     assert table["x"].abs().max() > 6
 
 
 def test_cells_lie_around_round_numbers_and_fill_the_window() -> None:
-    table = paths.cells(((-2.0, 2.0), (0.0, 0.37)))
+    table = path_report.cells(((-2.0, 2.0), (0.0, 0.37)))
     assert 300 < len(table) < 2000
     assert (table["x"] * 10).round(6).mod(1).eq(0).all()
     assert table["x_from"].min() <= -2
@@ -193,15 +195,15 @@ def test_cells_lie_around_round_numbers_and_fill_the_window() -> None:
 def test_the_slider_moves_all_runs_by_epoch() -> None:
     histories = [trained(Himmelblau(), optimizer=SGD(lr=lr)) for lr in (0.001, 0.01)]
     problem, style = Himmelblau(), charts.Style.of(["a", "b"], ["manual"] * 2)
-    seen = planes.plane(problem, histories)
-    sides = planes.window(seen, problem, histories, "all")
-    ground = paths.relief(problem, seen, sides)
-    epochs = moments(60, paths.MOMENTS)
+    seen = path_plane.plane(problem, histories)
+    sides = path_plane.window(seen, problem, histories, "all")
+    ground = path_surface.relief(problem, seen, sides)
+    epochs = snapshot_epochs(60, path_report.MOMENTS)
     chart = charts.path_chart(
         ground.shares(),
-        paths.isolines(ground),
-        paths.paths(histories, ["a", "b"], seen, sides),
-        paths.places(problem, seen),
+        path_surface.isolines(ground),
+        path_report.paths(histories, ["a", "b"], seen, sides),
+        path_report.places(problem, seen),
         sides,
         style,
         seen.names,
@@ -209,7 +211,7 @@ def test_the_slider_moves_all_runs_by_epoch() -> None:
         span=ground.span,
         log=ground.log,
         epochs=epochs,
-        cells=paths.cells(sides),
+        cells=path_report.cells(sides),
     )
     spec = chart.to_dict()
     moment = next(param for param in spec["params"] if param["name"] == "moment")
@@ -224,19 +226,21 @@ def test_the_slider_moves_all_runs_by_epoch() -> None:
 
 def test_a_large_problem_has_a_coarser_relief() -> None:
     history = trained(SoftmaxRegression(), epochs=3, dtype="float32")
-    seen = planes.plane(history.run.problem, [history])
-    sides = planes.window(seen, history.run.problem, [history], "all")
-    ground = paths.relief(history.run.problem, seen, sides)
-    assert paths.COARSEST <= len(ground.values) < paths.FINEST
+    seen = path_plane.plane(history.run.problem, [history])
+    sides = path_plane.window(seen, history.run.problem, [history], "all")
+    ground = path_surface.relief(history.run.problem, seen, sides)
+    assert path_surface.COARSEST <= len(ground.values) < path_surface.FINEST
     assert np.isfinite(ground.values).all()
 
 
 def test_remarks_say_how_much_is_seen() -> None:
     history = trained(Network(), epochs=30)
-    seen = planes.plane(history.run.problem, [history])
-    sides = planes.window(seen, history.run.problem, [history], "all")
+    seen = path_plane.plane(history.run.problem, [history])
+    sides = path_plane.window(seen, history.run.problem, [history], "all")
     told = " ".join(
-        paths.remarks(history.run.problem, seen, paths.paths([history], ["a"], seen, sides), sides)
+        path_report.remarks(
+            history.run.problem, seen, path_report.paths([history], ["a"], seen, sides), sides
+        )
     )
     assert f"holds {100 * seen.held:.0f} % of their movement" in told
     assert "Click" not in told

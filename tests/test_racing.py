@@ -10,17 +10,20 @@ from typing import Any
 import pytest
 import torch
 
+from dashboard.examples import PRESETS
+from dashboard.state import Page
 from tests.matrix import rules
 from trainers import Race, Run, Sweep, race, sweep, train
 from trainers.optimizers import SGD, Adagrad, Adam, Optimizer, RMSprop, Rule
-from trainers.page import Page
-from trainers.presets import PRESETS
 from trainers.problems import PROBLEMS, Problem, Thermometer
-from trainers.race_tables import band, budgets, edges, quantile, sensitivity, tuned_curves
-from trainers.races import USUAL, RaceResult, expected_best, median
-from trainers.racing import middle_of_the_best
-from trainers.standings import duels, entrant_names, entrants, standings, verdict, warnings
-from trainers.sweeps import Axis
+from trainers.races.result import RaceResult, expected_best, median
+from trainers.races.spec import USUAL, eligible_optimizers
+from trainers.races.tuning import middle_of_the_best
+from trainers.reports.race import entrant_names, verdict, warnings
+from trainers.reports.race_curves import band, budgets, edges, quantile, sensitivity, tuned_curves
+from trainers.reports.race_ranking import duels, standings
+from trainers.reports.race_scores import format_score
+from trainers.sweeps.axis import Axis
 
 DEFAULT = race(Race(dtype="float64"))
 NAMES = entrant_names(DEFAULT.race)
@@ -264,9 +267,9 @@ def test_a_trial_that_diverged_is_told_from_one_that_ended_far_away(criterion: s
 
 def test_results_in_words() -> None:
     asked = Race()
-    told = [asked.told(number) for number in (math.inf, 1e-7, 0.0123, 1234.0)]
+    told = [format_score(asked, number) for number in (math.inf, 1e-7, 0.0123, 1234.0)]
     assert told == ["failed", "0 (rounding)", "0.012", "1,234"]
-    assert Race(criterion="epochs").told(math.inf) == "not reached"
+    assert format_score(Race(criterion="epochs"), math.inf) == "not reached"
 
 
 def test_a_race_of_one() -> None:
@@ -300,11 +303,11 @@ def test_the_story_of_the_race_tells_its_winners() -> None:
 def test_who_races_does_not_depend_on_what_is_tuned() -> None:
     ahead = SGD(momentum=0.5, nesterov=True)
     mine = [SGD(lr=0.1), SGD(momentum=0.5), ahead, SGD(lr=0.2), Adam(), Optimizer()]
-    field = entrants(mine, Race())
+    field = eligible_optimizers(mine, Race())
     assert field == (SGD(lr=0.1), SGD(momentum=0.5), ahead, Adam())
     names = entrant_names(Race(optimizers=field))
     assert names == ["SGD", "SGD · momentum 0.5", "SGD · momentum 0.5 · nesterov", "Adam"]
-    field = entrants(mine, Race(search="all"))
+    field = eligible_optimizers(mine, Race(search="all"))
     assert field == (SGD(lr=0.1), ahead, Adam())
     assert entrant_names(Race(optimizers=field, search="all")) == ["SGD", "SGD · nesterov", "Adam"]
 

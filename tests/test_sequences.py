@@ -9,14 +9,12 @@ from functools import cache
 import pytest
 import torch
 
-from trainers import Axis, Race, Run, Sweep, fits, paths, race, sweep, train
+from trainers import Axis, Race, Run, Sweep, race, sweep, train
 from trainers.caches import BYTES, kept_within_bounds
-from trainers.conditioning import conditioning
 from trainers.datasets.csv.table import read_table
 from trainers.datasets.dataset import Rows
 from trainers.history import History
 from trainers.optimizers import SGD, Adam
-from trainers.planes import plane, window
 from trainers.problems import (
     PROBLEMS,
     LinearRegression,
@@ -28,8 +26,13 @@ from trainers.problems import (
 )
 from trainers.problems.least_squares import SOLUTIONS
 from trainers.problems.supervised import Supervised
+from trainers.reports import fit as fit_report
+from trainers.reports import fit_confusion, path_surface
+from trainers.reports.conditioning import conditioning
+from trainers.reports.path_plane import plane, window
 from trainers.runners import RUNNERS
-from trainers.sweeping import curves, estimate
+from trainers.sweeps.cost import estimate
+from trainers.sweeps.training import curves
 
 OWN = Own.of(
     read_table(b"a;b;c\n" + b"".join(b"%d;%d;%d\n" % (k, k * k % 7, k % 5) for k in range(20))), 2, (0, 1)
@@ -73,9 +76,9 @@ def drawn(run: Run) -> object:
     """A path, and the fit."""
     histories, problem = [train(run)], run.training
     seen = plane(problem, histories)
-    paths.relief(problem, seen, window(seen, problem, histories, "all"))
+    path_surface.relief(problem, seen, window(seen, problem, histories, "all"))
     if isinstance(problem, Supervised):
-        return fits.points(run), fits.confusion(histories[0]) if problem.labels else None
+        return fit_report.points(run), fit_confusion.confusion(histories[0]) if problem.labels else None
     return None
 
 

@@ -12,8 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from trainers import Run, train, validation
-from trainers.conditioning import conditioning
+from trainers import Run, train
 from trainers.datasets.csv.table import OwnTable
 from trainers.datasets.dataset import Rows
 from trainers.objective import divided
@@ -30,6 +29,8 @@ from trainers.problems import (
     Thermometer,
 )
 from trainers.problems.supervised import Supervised, as_read, prepared
+from trainers.reports import validation
+from trainers.reports.conditioning import conditioning
 from trainers.splits import drawn, quotas
 
 NUMBERS = count()

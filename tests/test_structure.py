@@ -5,10 +5,10 @@ import re
 import sys
 from pathlib import Path
 
-from trainers.knobs import knobs
+from dashboard.examples import PRESETS
 from trainers.optimizers import OPTIMIZERS, Rule
-from trainers.presets import PRESETS
 from trainers.problems import PROBLEMS
+from trainers.settings import knobs
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")

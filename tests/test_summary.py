@@ -6,12 +6,16 @@ from dataclasses import replace
 import pytest
 import torch
 
+from dashboard.examples import PRESETS
 from trainers import Run, train
 from trainers.optimizers import SGD, Adam, RMSprop
-from trainers.presets import PRESETS
 from trainers.problems import Network, Thermometer
+from trainers.reports.names import names
+from trainers.reports.runs_table import cells
+from trainers.reports.summary import sentence
+from trainers.reports.three_ways import distance, furthest
 from trainers.run import Method
-from trainers.summary import cells, distance, figure, furthest, names, sentence
+from trainers.words import figure
 
 RAW = Thermometer("raw")
 STORIES = {preset.name: [train(run) for run in preset.page.runs] for preset in PRESETS}

@@ -9,9 +9,10 @@ import pytest
 import torch
 
 from tests.matrix import pairs, product_of_all
-from trainers import Axis, Run, Sweep, sweep, sweeping, train
+from trainers import Axis, Run, Sweep, sweep, train
 from trainers.optimizers import SGD, Adam, RMSprop, Rule
 from trainers.problems import Problem, Thermometer
+from trainers.sweeps import block, record, training
 
 RATES = Axis(1e-3, 1e-1, 5, log=True)
 
@@ -41,10 +42,10 @@ def test_every_row_is_its_run_trained_alone(rule: Rule, problem: Problem) -> Non
 @pytest.mark.parametrize(("rule", "problem"), product_of_all(), ids=repr)
 def test_every_step_is_that_of_its_run_alone(rule: Rule, problem: Problem) -> None:
     asked = Sweep(Run(problem=problem, optimizer=rule, dtype="float64"), {"lr": RATES}, starts=2)
-    block = sweeping.Block(asked, torch.arange(asked.size))
+    some = block.Block(asked, torch.arange(asked.size))
     for epoch in range(10):
-        params, states = block.params.clone(), {name: s.clone() for name, s in block.state.items()}
-        losses = block.advance(epoch)
+        params, states = some.params.clone(), {name: s.clone() for name, s in some.state.items()}
+        losses = some.advance(epoch)
         for column, lr in enumerate(asked.settings["lr"].tolist()):
             alone = params[:, column].clone()
             state = {name: s[:, column].clone() for name, s in states.items()}
@@ -55,19 +56,19 @@ def test_every_step_is_that_of_its_run_alone(rule: Rule, problem: Problem) -> No
                 continue  # here training ends
             torch.testing.assert_close(losses[column], loss, **close)
             replace(rule, lr=lr).step(epoch + 1, alone, problem.gradient(alone), state)
-            torch.testing.assert_close(block.params[:, column], alone, **close)
+            torch.testing.assert_close(some.params[:, column], alone, **close)
 
 
 def test_curves_are_those_of_the_histories() -> None:
     asked = Sweep(Run(optimizer=SGD(), epochs=100), {"lr": Axis(1e-3, 1, 7, log=True)}, starts=2)
     result, rows = sweep(asked), torch.tensor([0, 5, 13])
-    losses = sweeping.curves(asked, rows)
+    losses = training.curves(asked, rows)
     assert losses.shape == (101, 3)
     for column, row in enumerate(rows.tolist()):
         history = train(result.run(row))
         finite = history.loss.where(history.loss.isfinite(), math.nan)
         torch.testing.assert_close(losses[:, column], finite, equal_nan=True, rtol=1e-4, atol=1e-4)
-    assert sweeping.curves(asked).shape == (101, 14)
+    assert training.curves(asked).shape == (101, 14)
 
 
 def test_divergence_costs_the_others_nothing() -> None:
@@ -99,7 +100,7 @@ def test_blocks_change_nothing_but_rounding(rule: Rule, monkeypatch: pytest.Monk
         Run(optimizer=rule, epochs=80, dtype="float64"), {"lr": Axis(1e-4, 1e-1, 50, log=True)}, starts=2
     )
     whole = sweep(asked)
-    monkeypatch.setattr(sweeping, "BLOCK", 14)
+    monkeypatch.setattr(block, "BLOCK", 14)
     parts = sweep(asked)
     torch.testing.assert_close(parts.final_loss, whole.final_loss, rtol=1e-9, atol=1e-9, equal_nan=True)
     assert torch.equal(parts.diverged_at, whole.diverged_at)
@@ -145,7 +146,7 @@ def test_progress_goes_to_one_and_can_stop() -> None:
 
 def test_gaps_are_those_of_the_history_to_the_last_bit() -> None:
     for gap in (1e-6, 1e-2, 0.3):
-        edge = sweeping.level(2.9276455708956, gap, torch.float32)
+        edge = record.level(2.9276455708956, gap, torch.float32)
         after = np.nextafter(np.float32(edge), np.float32(math.inf))
         assert edge - 2.9276455708956 <= gap < float(after) - 2.9276455708956
 
@@ -227,7 +228,7 @@ def test_what_was_not_trained_is_told() -> None:
 def test_curves_can_be_stopped() -> None:
     asked = Sweep(Run(epochs=100), starts=3)
     shares: list[float] = []
-    losses = sweeping.curves(asked, on_progress=lambda share: shares.append(share) or share > 0.5)
+    losses = training.curves(asked, on_progress=lambda share: shares.append(share) or share > 0.5)
     assert losses.shape == (101, 3)
     assert len(shares) == 51
     assert losses[:51].isfinite().all()

@@ -9,17 +9,20 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trainers import Run, tables, train
+from trainers import Run, train
 from trainers.optimizers import SGD
 from trainers.problems import LogisticRegression, Problem, Thermometer
 from trainers.problems.surfaces import Booth, Saddle, SixHumpCamel, ThreeHumpCamel
+from trainers.reports import loss as loss_report
+from trainers.reports import thinning
+from trainers.reports import three_ways as three_ways_report
 
 VALUES = st.lists(st.floats(width=32), max_size=60).map(lambda x: torch.tensor(x, dtype=torch.float64))
 
 
 @given(VALUES, st.integers(1, 9))
 def test_thinning_keeps_the_ends_the_extremes_and_the_order(values: torch.Tensor, buckets: int) -> None:
-    rows = tables.thinned(values, buckets)
+    rows = thinning.thinned(values, buckets)
     finite = values.isfinite().nonzero().flatten()
     assert len(rows) <= 2 * buckets + 2
     assert rows.tolist() == sorted(set(rows.tolist()))
@@ -34,28 +37,28 @@ def test_thinning_keeps_every_spike() -> None:
     values = torch.ones(10_000)
     spikes = torch.arange(50, 10_000, 500)
     values[spikes], values[spikes + 7] = 100.0, 0.01
-    rows = set(tables.thinned(values).tolist())
+    rows = set(thinning.thinned(values).tolist())
     assert {*spikes.tolist(), *(spikes + 7).tolist()} <= rows
 
 
 def test_short_curves_are_whole() -> None:
     history = train(Run(epochs=100))
-    curve = tables.curves([history], ["SGD"], "loss")
+    curve = loss_report.curves([history], ["SGD"], "loss")
     assert curve["y"].tolist() == history.loss.tolist()
     assert curve["x"].tolist() == list(range(101))
 
 
 def test_seconds_and_gradients() -> None:
     history = train(Run(epochs=100))
-    seconds = tables.curves([history], ["SGD"], "loss", "seconds")["x"]
+    seconds = loss_report.curves([history], ["SGD"], "loss", "seconds")["x"]
     assert seconds.iloc[-1] == pytest.approx(history.seconds)
-    assert tables.curves([history], ["SGD"], "loss", "gradients")["x"].tolist() == list(range(101))
+    assert loss_report.curves([history], ["SGD"], "loss", "gradients")["x"].tolist() == list(range(101))
 
 
 @pytest.mark.parametrize("x", ["epochs", "gradients", "seconds"])
 def test_hover_has_exact_values_of_all_runs(x: str) -> None:
     histories = [train(Run(optimizer=SGD(lr=lr), epochs=1000)) for lr in (0.01, 0.02)]
-    table = tables.hover(histories, "gap", x)
+    table = loss_report.hover(histories, "gap", x)
     assert list(table) == ["x", "r0", "r1"]
     assert len(table) <= 150
     for i, history in enumerate(histories):
@@ -70,14 +73,14 @@ def test_hover_has_exact_values_of_all_runs(x: str) -> None:
 
 def test_hover_ends_with_a_diverged_run() -> None:
     history = train(Run(problem=Thermometer("raw"), optimizer=SGD(lr=1e-2), epochs=100))
-    shown = tables.hover([history], "loss", "epochs")["r0"]
+    shown = loss_report.hover([history], "loss", "epochs")["r0"]
     assert shown[9] == history.loss[9]
     assert not any(map(math.isfinite, shown[10:]))
 
 
 def test_moments_go_from_start_to_end() -> None:
     for epochs in (1, 2, 59, 60, 61, 5000, 100_000):
-        moments = tables.moments(epochs)
+        moments = thinning.snapshot_epochs(epochs)
         assert (moments[0], moments[-1]) == (0, epochs)
         assert moments == sorted(set(moments))
         assert len(moments) <= 61
@@ -85,7 +88,7 @@ def test_moments_go_from_start_to_end() -> None:
 
 def test_differences_are_those_of_the_runs_furthest_apart() -> None:
     ways = [train(Run(optimizer=SGD(lr=lr), epochs=20)) for lr in (0.01, 0.02, 0.015)]
-    table = tables.differences(ways)
+    table = three_ways_report.differences(ways)
     params = [way.params.double() for way in ways]
     assert table["y"][20] == float((params[0] - params[1])[20].abs().max())
     assert table["y"][0] == 0
@@ -94,18 +97,20 @@ def test_differences_are_those_of_the_runs_furthest_apart() -> None:
 def test_the_rounding_step_is_that_of_the_largest_parameter() -> None:
     histories = [train(Run(start=start, epochs=1, dtype="float32")) for start in ((1.0, 0.0), (1.0, -17.3))]
     largest = max(float(history.params.abs().max()) for history in histories)
-    assert tables.rounding(histories) == np.spacing(np.float32(largest))
+    assert three_ways_report.rounding(histories) == np.spacing(np.float32(largest))
 
 
 def test_remarks_are_true() -> None:
     short, long = train(Run(epochs=100)), train(Run(optimizer=SGD(lr=0.03), epochs=5000))
-    assert tables.remarks([short], "loss", log=True) == "The gray line is the smallest possible loss."
-    assert "Of up to 5,001 epochs a curve shows at most 602" in tables.remarks([long], "loss", log=True)
+    assert loss_report.remarks([short], "loss", log=True) == "The gray line is the smallest possible loss."
+    assert "Of up to 5,001 epochs a curve shows at most 602" in loss_report.remarks([long], "loss", log=True)
     best = Run(start=Thermometer().minima[0], optimizer=SGD(lr=1e-4), epochs=20, dtype="float64")
-    assert tables.remarks([train(best)], "gap", log=True) == "No value is above 0, so the axis is linear."
-    assert "cross" not in tables.remarks([long], "gap", log=False)
+    assert (
+        loss_report.remarks([train(best)], "gap", log=True) == "No value is above 0, so the axis is linear."
+    )
+    assert "cross" not in loss_report.remarks([long], "gap", log=False)
     gone = train(Run(problem=Thermometer("raw"), optimizer=SGD(lr=1e-2), epochs=100))
-    assert "A cross marks" in tables.remarks([gone], "gap", log=False)
+    assert "A cross marks" in loss_report.remarks([gone], "gap", log=False)
 
 
 HIDDEN = "A log axis can't show"
@@ -124,21 +129,23 @@ def test_why_a_log_axis_leaves_values_out(problem: Problem, column: str, told: s
     history = train(Run(problem=problem, optimizer=SGD(lr=0.05), epochs=3000))
     count = int((history.column(column) <= 0).sum())
     assert 1 < count < 3001
-    assert f"{HIDDEN} {count:,} {told}" in tables.remarks([history], column, log=True)
-    assert HIDDEN not in tables.remarks([history], column, log=False)
+    assert f"{HIDDEN} {count:,} {told}" in loss_report.remarks([history], column, log=True)
+    assert HIDDEN not in loss_report.remarks([history], column, log=False)
 
 
 def test_why_no_line_marks_the_minimum() -> None:
     camel, booth, line = (train(Run(problem=p, epochs=5)) for p in (SixHumpCamel(), Booth(), Thermometer()))
     for history, told in ((camel, "−1.03163"), (booth, "0")):
-        remarks = tables.remarks([history], "loss", log=True)
+        remarks = loss_report.remarks([history], "loss", log=True)
         assert f"No line marks the smallest possible loss, {told}: a log axis shows" in remarks
         assert "Dotted" not in remarks
-        assert tables.remarks([history], "loss", log=False).startswith(
+        assert loss_report.remarks([history], "loss", log=False).startswith(
             "The gray line is the smallest possible loss."
         )
-    assert tables.remarks([line], "loss", log=True).startswith("The gray line is the smallest possible loss.")
-    assert "smallest" not in tables.remarks([booth], "gap", log=True)
+    assert loss_report.remarks([line], "loss", log=True).startswith(
+        "The gray line is the smallest possible loss."
+    )
+    assert "smallest" not in loss_report.remarks([booth], "gap", log=True)
 
 
 def test_the_gaps_of_accuracies_and_norms_are_no_rounding() -> None:
@@ -146,14 +153,14 @@ def test_the_gaps_of_accuracies_and_norms_are_no_rounding() -> None:
     history = train(run)
     wrong = replace(history, accuracy=torch.tensor([0.0, 0.5, 0.5, 0.5, 0.5, 0.5]))
     told = "A log axis can't show one value where the accuracy is 0; a linear axis can."
-    assert tables.remarks([wrong], "accuracy", log=True) == told
+    assert loss_report.remarks([wrong], "accuracy", log=True) == told
     none = replace(history, validation_accuracy=torch.zeros(6))
     told = "6 values where the accuracy on the rows held out is 0; a linear axis can."
-    assert told in tables.remarks([none], "accuracy", True, ["validation_accuracy"])
+    assert told in loss_report.remarks([none], "accuracy", True, ["validation_accuracy"])
     there = train(Run(problem=Booth(), start=Booth().minima[0], epochs=5))
-    assert tables.norm_remarks([there]) == []
+    assert loss_report.norm_remarks([there]) == []
     told = ["A log axis can't show 6 values where the norm of the gradient is 0."]
-    assert tables.norm_remarks([there, train(Run(problem=Booth(), epochs=5))]) == told
+    assert loss_report.norm_remarks([there, train(Run(problem=Booth(), epochs=5))]) == told
 
 
 def test_what_is_under_way_is_shown_in_few_rows() -> None:
@@ -161,7 +168,7 @@ def test_what_is_under_way_is_shown_in_few_rows() -> None:
     done = train(run)
     loss = done.loss.clone()
     loss[4000:] = math.nan
-    table = tables.under_way([done], run, loss, ["a", "b", "c"], "gap")
+    table = loss_report.under_way([done], run, loss, ["a", "b", "c"], "gap")
     assert len(table) <= 1210
     assert table[table["run"] == "b"]["x"].max() == 3999
     assert table["y"].iloc[-1] == pytest.approx(float(done.gap[3999]))

@@ -11,12 +11,16 @@ import torch
 
 from tests.matrix import slow_but
 from tests.test_training import Leaving
-from trainers import Run, fits, paths, tables, train, training
+from trainers import Run, train, training
 from trainers.history import History, spread
 from trainers.optimizers import SGD, Adam
-from trainers.planes import plane, window
 from trainers.problems import LogisticRegression, Network, SoftmaxRegression, Thermometer
-from trainers.summary import cells, sentence
+from trainers.reports import loss as loss_report
+from trainers.reports import path as path_report
+from trainers.reports import thinning
+from trainers.reports.path_plane import plane, window
+from trainers.reports.runs_table import cells
+from trainers.reports.summary import sentence
 from trainers.training import kept_epochs
 
 RUNS = [
@@ -113,13 +117,13 @@ def test_everything_is_drawn_of_what_is_kept() -> None:
     names = ["a", "b"]
     seen = plane(run.training, histories)
     sides = window(seen, run.training, histories, "all")
-    ways = paths.paths(histories, names, seen, sides)
+    ways = path_report.paths(histories, names, seen, sides)
     assert set(ways["epoch"][ways["run"] == "a"]) <= set(histories[0].epochs.tolist())
-    for moment, epoch, params in fits.looks(histories[0]):
+    for moment, epoch, params in thinning.snapshots(histories[0]):
         assert torch.equal(params, histories[0].params[histories[0].row(epoch)].double()), moment
-    curves = tables.curves(histories, names, "gradient_norm")
+    curves = loss_report.curves(histories, names, "gradient_norm")
     assert set(curves["x"][curves["run"] == "a"]) <= set(histories[0].epochs.tolist())
-    batches = tables.batches(histories, names)
+    batches = loss_report.batches(histories, names)
     starts = set(batches["x"].astype(int)[batches["run"] == "b"])
     assert starts <= set(histories[1].epochs.tolist())
     assert cells(histories, names, 0.1)["status"].tolist() == ["finished"] * 2

@@ -11,7 +11,6 @@ import torch
 
 from trainers import History, Run, train, training
 from trainers.datasets.csv.table import read_table
-from trainers.knobs import integer
 from trainers.optimizers import OPTIMIZERS, SGD, Adam, Optimizer
 from trainers.problems import (
     PROBLEMS,
@@ -24,6 +23,7 @@ from trainers.problems import (
 )
 from trainers.run import runners
 from trainers.runners import RUNNERS
+from trainers.settings import integer
 
 FAST = Run(problem=Thermometer("raw"), optimizer=SGD(lr=1e-2), epochs=50)
 

@@ -6,16 +6,17 @@ from typing import Any
 
 import pytest
 
+from dashboard import controls
+from dashboard.examples import PRESETS
+from dashboard.session import Shown
+from dashboard.state import TABS, Page, View, possible
+from dashboard.tables import Columns, DataTab
+from dashboard.widgets import Drawn
 from tests.matrix import slow_but
-from trainers import controls
-from trainers.controls import Drawn, Shown
-from trainers.data_tab import Columns, DataTab
 from trainers.datasets.csv.table import read_table
-from trainers.knobs import Choice, Flag, Knob, Real, knobs
-from trainers.page import TABS, Page, View, possible
-from trainers.presets import PRESETS
-from trainers.races import Racing
+from trainers.races.spec import Racing
 from trainers.run import Task
+from trainers.settings import Choice, Flag, Knob, Real, knobs
 
 TABLE = read_table(
     b"a;b;c;kind\n"

@@ -8,11 +8,13 @@ history.frame()
 """
 
 from trainers.history import History
-from trainers.races import Race
-from trainers.racing import race
+from trainers.races.spec import Race
+from trainers.races.tuning import race
 from trainers.run import Run
-from trainers.sweeping import sweep
-from trainers.sweeps import Axis, Sweep, SweepResult
+from trainers.sweeps.axis import Axis
+from trainers.sweeps.result import SweepResult
+from trainers.sweeps.spec import Sweep
+from trainers.sweeps.training import sweep
 from trainers.training import train
 
 __all__ = ["Axis", "History", "Race", "Run", "Sweep", "SweepResult", "race", "sweep", "train"]

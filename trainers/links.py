@@ -1,87 +1,229 @@
 """Settings as the text of a link, and back from any text.
 
-A class of settings is its name and its knobs, `SGD~lr-0.01~momentum-0.9`, all of them written out,
-so that a link keeps its meaning when a default changes. Reading never raises: what can't be used is
-left out and noted in a sentence.
+A class of settings is its name and its settings, `SGD~lr-0.01~momentum-0.9`, all of them written out, so that
+a link keeps its meaning when a default changes. What a setting holds may be such a class again: its name is
+the value, and its own settings follow behind a dot, `schedule-Cosine~schedule.warmup-10`. A class that is
+about another, as a method is about its optimizer, begins with that one's name and settings, and its own
+choices are bare words: `SGD~manual~lr-0.01`.
+
+Reading walks the fields of the class that is wanted, and never raises. A number out of bounds is clamped and
+an unknown word gives way to the default, both with a note. A text that is no number, or the name of no class,
+means that the link was damaged on its way, or made by another version: `damaged` says so.
 """
 
-from collections.abc import Mapping
-from typing import Any
-from urllib.parse import parse_qsl
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
+from urllib.parse import parse_qsl, unquote
 
-from trainers.knobs import Settings, knobs, nearest, plain, shown
+from trainers.settings import Choice, Settings, knobs, main_part, nearest, parts
+from trainers.words import plain, quoted
 
 LONGEST = 4096
 """How many characters of a link are read."""
+OLD_NAMES: Mapping[str, str] = {}
+"""What names in older links are called now: those of settings and classes, and words that are values."""
 
 
-def write(settings: Settings, *words: str) -> str:
-    """A class of settings as `Name~knob-value~...`, with `words` after the name."""
-    values = [f"{name}-{knob.write(getattr(settings, name))}" for name, knob in knobs(settings).items()]
-    return "~".join([type(settings).__name__, *words, *values])
+class Reading(NamedTuple):
+    """What a text was taken for, and notes on what was not taken."""
+
+    settings: Any
+    notes: list[str]
+    damaged: bool
 
 
-def read(
-    text: str, kinds: Mapping[str, type[Any]], fallback: type[Any], **others: Any
-) -> tuple[Any, list[str], list[str]]:
-    """What `write` wrote: the settings, the words beside the name, and notes on what was not taken.
-
-    `others` are fields that are no knobs.
-    """
-    name, *parts = text.split("~")
-    words = [part for part in parts if part and "-" not in part]
-    pairs = [part.split("-", 1) for part in parts if "-" in part]
-    texts = dict(reversed(pairs))  # the first of several
-    kind = kinds.get(name, fallback)
-    settings, notes = read_knobs(kind, texts, **others)
-    if len(texts) < len(pairs):
-        notes.append(f"{quoted(name)} has a setting several times: using the first.")
-    if name not in kinds:
-        notes.insert(0, f"{quoted(name)} is unknown: using {kind.__name__}.")
-    return settings, words, notes
+# --- Writing --------------------------------------------------------------------------------------
 
 
-def read_knobs(kind: type[Any], texts: Mapping[str, str], **others: Any) -> tuple[Any, list[str]]:
-    """Settings of that kind from the texts of its knobs, and notes on what was not taken."""
-    values, notes = {}, []
+def write(settings: Settings) -> str:
+    """A class of settings as `Name~setting-value~...`."""
+    main = main_part(type(settings))
+    if not main:
+        return "~".join([type(settings).__name__, *_pairs(settings)])
+    subject = getattr(settings, main)
+    words = [getattr(settings, name) for name in _choices(type(settings))]
+    return "~".join([type(subject).__name__, *words, *_pairs(subject), *_pairs(settings)])
+
+
+def _pairs(settings: Settings, prefix: str = "") -> list[str]:
+    """Each setting as `name-value`, behind it those of what it holds."""
+    main = main_part(type(settings))
+    bare = (main, *_choices(type(settings))) if main else ()
+    found = [
+        f"{prefix}{name}-{knob.write(getattr(settings, name))}"
+        for name, knob in knobs(settings).items()
+        if name not in bare
+    ]
+    for name in parts(type(settings)):
+        held = getattr(settings, name)
+        if name not in bare and held is not None:
+            found += [f"{prefix}{name}-{type(held).__name__}", *_pairs(held, f"{prefix}{name}.")]
+    return found
+
+
+def _choices(kind: type[Settings]) -> list[str]:
+    return [name for name, knob in knobs(kind).items() if isinstance(knob, Choice)]
+
+
+# --- Reading --------------------------------------------------------------------------------------
+
+
+def read(text: str, allowed: Mapping[str, type[Any]], fallback: type[Any], **others: Any) -> Reading:
+    """What `write` wrote: settings of one of the `allowed` classes, by name. `others` are other fields."""
+    name, texts, words, notes = _apart(text)
+    kind = among(name, allowed)
+    found = _built(allowed[kind] if kind else fallback, texts, others)
+    unknown = [] if kind else [f"{quoted(name)} is unknown: using {fallback.__name__}."]
+    return Reading(found.settings, [*unknown, *notes, *found.notes, *_unknown(words)], found.damaged)
+
+
+def read_about(text: str, form: type[Any]) -> Reading:
+    """What `write` wrote of a class that is about another. Without a known subject it is damaged."""
+    name, texts, words, notes = _apart(text)
+    main = main_part(form)
+    kind = among(name, parts(form)[main])
+    if kind is None:
+        return Reading(form(), [f"{quoted(name)} is unknown."], True)
+    own = {key: value for key, value in texts.items() if key.partition(".")[0] in _fields(form)}
+    rest = {key: value for key, value in texts.items() if key not in own}
+    for name in _choices(form):
+        for word in [word for word in words if among(word, knobs(form)[name].options)][:1]:  # type: ignore[attr-defined]
+            words.remove(word)
+            own[name] = word
+    subject = _built(parts(form)[main][kind], rest, {})
+    about = _built(form, own, {main: subject.settings})
+    notes += [*subject.notes, *about.notes, *_unknown(words)]
+    return Reading(about.settings, notes, subject.damaged or about.damaged)
+
+
+def read_settings(kind: type[Any], texts: Mapping[str, str], **others: Any) -> Reading:
+    """Settings of that class from the texts of its settings, by name. `others` are other fields."""
+    return _built(kind, texts, others)
+
+
+def _built(kind: type[Any], texts: Mapping[str, str], others: Mapping[str, Any]) -> Reading:
+    values: dict[str, Any] = {}
+    held: dict[str, Any] = dict(others)
+    notes, damaged = [], False
+    for name, allowed in parts(kind).items():
+        inner = _under(name, texts)
+        if name not in held and (name in texts or inner):
+            found = _held(name, texts.get(name), allowed, inner)
+            notes += found.notes
+            damaged |= found.damaged
+            if found.settings is not None:
+                held[name] = found.settings
     for name, text in texts.items():
-        knob = knobs(kind).get(name)
-        if knob is None:
-            notes.append(f"{kind.__name__} has no knob {quoted(name)}: ignored.")
-            continue
-        try:
-            values[name] = knob.read(text)
-        except ValueError:
-            notes.append(f"{name} {quoted(text)} can't be read: using {plain(knob.default)}.")
-    settings, unusable = nearest(kind, values, **others)
-    return settings, notes + unusable
+        if name in knobs(kind):
+            try:
+                values[name] = knobs(kind)[name].read(text)
+            except ValueError:
+                damaged = True
+                default = plain(knobs(kind)[name].default)
+                notes.append(f"{name} {quoted(text)} can't be read: using {default}.")
+        elif name.partition(".")[0] not in parts(kind):
+            notes.append(f"{kind.__name__} has no setting {quoted(name)}: ignored.")
+    settings, more = nearest(kind, values, **held)
+    return Reading(settings, notes + more, damaged)
 
 
-def parameters(text: str) -> tuple[dict[str, list[str]], list[str]]:
-    """The parameters of a query string, or of a whole address, by name, and notes."""
-    if len(text) > LONGEST:
-        return {}, [f"The link has {len(text)} characters, more than {LONGEST}: ignored."]
-    found: dict[str, list[str]] = {}
+def _held(name: str, text: str | None, allowed: Mapping[str, type[Any]], texts: Mapping[str, str]) -> Reading:
+    """What a setting holds that is a class of settings again, the first one where none is named."""
+    kind = next(iter(allowed)) if text is None else among(text, allowed)
+    if kind is None:
+        return Reading(None, [f"{name} {quoted(str(text))} is unknown: ignored."], True)
+    return _built(allowed[kind], texts, {})
+
+
+def _under(name: str, texts: Mapping[str, str]) -> dict[str, str]:
+    """The texts of the settings behind a dot."""
+    start = f"{name}."
+    return {key.removeprefix(start): text for key, text in texts.items() if key.startswith(start)}
+
+
+def _fields(form: type[Any]) -> set[str]:
+    return {*knobs(form), *parts(form)} - {main_part(form)}
+
+
+def _apart(text: str) -> tuple[str, dict[str, str], list[str], list[str]]:
+    """The name at the head, the texts of settings, bare words, and a note if a setting came twice."""
+    name, *pieces = text.split("~")
+    words = [piece for piece in pieces if piece and "-" not in piece]
+    pairs = [piece.split("-", 1) for piece in pieces if "-" in piece]
+    texts = {OLD_NAMES.get(key, key): OLD_NAMES.get(value, value) for key, value in reversed(pairs)}
+    twice = [f"{quoted(name)} has a setting several times: using the first."] * (len(texts) < len(pairs))
+    return OLD_NAMES.get(name, name), dict(reversed(texts.items())), words, twice
+
+
+def _unknown(words: Iterable[str]) -> list[str]:
+    return [f"{quoted(word)} is unknown: ignored." for word in words]
+
+
+def among(word: str, options: Iterable[str]) -> str | None:
+    """The option that is meant, in whatever case it is written."""
+    options = list(options)
+    alike = [option for option in options if option.casefold() == word.casefold()]
+    return word if word in options else alike[0] if len(alike) == 1 else None
+
+
+# --- A whole link ---------------------------------------------------------------------------------
+
+
+class Link:
+    """A link taken apart into its parameters. Each is taken once; what is wrong is noted on the way."""
+
+    def __init__(self, text: str) -> None:
+        self.notes: list[str] = []
+        self.damaged = False
+        self.texts: dict[str, list[str]] = {}
+        if len(text) > LONGEST:
+            self.notes.append(f"The link has {len(text)} characters, more than {LONGEST}: ignored.")
+            return
+        for name, value in parse_qsl(query(text), keep_blank_values=True):
+            self.texts.setdefault(OLD_NAMES.get(name, name), []).append(value)
+
+    def take(self, name: str) -> str | None:
+        """The value of a parameter, the first if there are several."""
+        values = self.texts.pop(name, [])
+        if len(values) > 1:
+            self.notes.append(f"The link says {name} {len(values)} times: using the first.")
+        return values[0] if values else None
+
+    def settings(self, kind: type[Any], texts: Mapping[str, str] | None = None, **others: Any) -> Any:
+        """Settings of that class, each from the parameter of its name, or from `texts`."""
+        found = dict(texts or {})
+        for name in (*knobs(kind), *parts(kind)):
+            text = self.take(name) if name not in others else None
+            if text is not None:
+                found[name] = OLD_NAMES.get(text, text)
+        return self.noted(read_settings(kind, found, **others))
+
+    def part(self, name: str, allowed: Mapping[str, type[Any]], fallback: type[Any], **others: Any) -> Any:
+        """Settings of one of these classes from one parameter; the fallback's defaults without it."""
+        text = self.take(name)
+        return fallback() if text is None else self.noted(read(text, allowed, fallback, **others))
+
+    def noted(self, reading: Reading, before: str = "") -> Any:
+        """The settings of a reading, whose notes become the link's."""
+        self.notes += [f"{before}{note}" for note in reading.notes]
+        self.damaged |= reading.damaged
+        return reading.settings
+
+    def rest(self, why: str = "unknown") -> list[str]:
+        """Notes on the parameters that nobody took."""
+        return [f"The link's {quoted(name)} is {why}: ignored." for name in self.texts]
+
+
+def query(text: str) -> str:
+    """The query string of a link as it may have been pasted.
+
+    It may be a whole address, encoded as a whole, or escaped as in HTML; marks at its end belong to the
+    sentence around it, unless they are part of a number that was cut.
+    """
+    if "=" not in text and "%3d" in text.lower():
+        text = unquote(text)
+    text = text.replace("&amp;", "&").strip()
     before, mark, after = text.partition("?")
-    query = after if mark and "=" not in before else text
-    for name, value in parse_qsl(query, keep_blank_values=True):
-        found.setdefault(name, []).append(value)
-    return found, []
-
-
-def single(found: dict[str, list[str]], name: str, notes: list[str]) -> str | None:
-    """Take the one value of a parameter out of `found`."""
-    values = found.pop(name, [])
-    if len(values) > 1:
-        notes.append(f"The link says {name} {len(values)} times: using the first.")
-    return values[0] if values else None
-
-
-def ignored(found: Mapping[str, list[str]], why: str = "unknown") -> list[str]:
-    """Notes on the parameters that nobody took."""
-    return [f"The link's {quoted(name)} is {why}: ignored." for name in found]
-
-
-def quoted(text: str) -> str:
-    """A piece of a link as it may stand on a page."""
-    return f"“{shown(text)}”"
+    text = after if mark and "=" not in before else text
+    return text if re.search(r"[-=]0\.$", text) else re.sub(r"(?<=\w)[]).,;:>}\"'»”]+$", "", text)

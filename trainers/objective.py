@@ -7,10 +7,11 @@ from dataclasses import dataclass
 import torch
 
 from trainers.caches import kept_within_bounds
-from trainers.knobs import KnobError, Settings, choice, integer, real, shown
 from trainers.problems import Problem, Thermometer
 from trainers.problems.supervised import Supervised, as_read
+from trainers.settings import KnobError, Settings, choice, integer, real
 from trainers.splits import Split, drawn
+from trainers.words import shown
 
 MOST_SEED = 2**31 - 1
 

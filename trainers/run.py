@@ -8,14 +8,15 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from trainers import links
 from trainers.datasets.csv.table import OwnTable
-from trainers.knobs import KnobError, Real, Settings, choice, integer, is_number, knobs, plain, shown
+from trainers.links import Link, Reading, read_about, write
 from trainers.objective import Objective
 from trainers.optimizers import OPTIMIZERS, SGD, Optimizer, Rule
 from trainers.problems import PROBLEMS, Own, Problem, Thermometer
 from trainers.problems.supervised import Supervised
 from trainers.runners import RUNNERS
+from trainers.settings import KnobError, Real, Settings, choice, integer, part
+from trainers.words import is_number, plain, quoted, shown
 
 NO_TABLES: Mapping[str, OwnTable] = MappingProxyType({})
 COORDINATE = Real(0.0, "One coordinate of a chosen start.", -1e6, 1e6)
@@ -56,7 +57,7 @@ class Task(Objective):
         """The query string of a link to this task."""
         start = "" if self.start is None else f"&start={'~'.join(map(plain, self.start))}"
         return (
-            f"problem={links.write(self.problem)}&epochs={self.epochs}{start}"
+            f"problem={write(self.problem)}&epochs={self.epochs}{start}"
             f"&seed={self.seed}&dtype={self.dtype}{self._rows_query()}"
         )
 
@@ -74,7 +75,7 @@ class Task(Objective):
 class Method(Settings):
     """How a run trains: its optimizer, and who does the work."""
 
-    optimizer: Optimizer = SGD()
+    optimizer: Optimizer = part(OPTIMIZERS, SGD(), main=True)
     runner: str = choice("manual", RUNNERS, help="Who finds the gradient and takes the step.")
 
     def check(self) -> None:
@@ -86,7 +87,8 @@ class Method(Settings):
                 raise KnobError(name, "must be one number for a run; a sweep takes many")
         if self.runner not in runners(type(self.optimizer)):
             name = type(self.optimizer).__name__
-            raise KnobError("runner", f"{self.runner} needs a rule written by hand; {name} has none")
+            reason = f"{self.runner} needs a rule written by hand; {name} has none"
+            raise KnobError("runner", reason, runners(type(self.optimizer))[0])
 
     @property
     def label(self) -> str:
@@ -97,7 +99,7 @@ class Method(Settings):
 
     def to_query(self) -> str:
         """The query string of a link to this method."""
-        return f"run={links.write(self.optimizer, self.runner)}"
+        return f"run={write(Method(optimizer=self.optimizer, runner=self.runner))}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -122,13 +124,11 @@ class Run(Task, Method):
 
         `tables` are the user's, by digest: a link to a run on one of them names the digest alone.
         """
-        found, notes = links.parameters(text)
-        task, more = read_task(found, tables)
-        methods, most = read_methods(found)
-        notes += more + most + links.ignored(found, "no part of a run")
-        if len(methods) > 1:
-            notes.append(f"The link has {len(methods)} runs: using the first.")
-        return join(task, methods[0] if methods else Method()), notes
+        link = Link(text)
+        task, methods = read_task(link, tables), read_methods(link)
+        method = link.noted(methods[0], "Run 1: ") if methods else Method()
+        more = [f"The link has {len(methods)} runs: using the first."] if len(methods) > 1 else []
+        return join(task, method), [*link.notes, *more, *link.rest("no part of a run")]
 
 
 def most_rows(run: Run, room: int) -> int | None:
@@ -153,40 +153,26 @@ def runners(kind: type[Optimizer]) -> tuple[str, ...]:
     return tuple(RUNNERS) if issubclass(kind, Rule) else ("torch.optim",)
 
 
-def read_task(
-    found: dict[str, list[str]], tables: Mapping[str, OwnTable] = NO_TABLES
-) -> tuple[Task, list[str]]:
-    """Take a task out of a link's parameters, with notes on what was not taken."""
-    notes: list[str] = []
-    problem, about_problem = _problem(found, tables, notes)
-    texts = {name: links.single(found, name, notes) for name in knobs(Task)}
-    given = {name: text for name, text in texts.items() if text is not None}
-    task, more = links.read_knobs(Task, given, problem=problem)
-    notes += about_problem + more
-    start = links.single(found, "start", notes)
-    if start is None:
-        return task, notes
-    try:
-        task, more = begun_at(task, tuple(map(float, start.split("~"))))
-    except ValueError:
-        more = [f"start {links.quoted(start)} can't be read: using the start of seed {task.seed}."]
-    return task, notes + more
-
-
-def _problem(
-    found: dict[str, list[str]], tables: Mapping[str, OwnTable], notes: list[str]
-) -> tuple[Problem, list[str]]:
-    text, own, more = links.single(found, "own", notes), None, []
+def read_task(link: Link, tables: Mapping[str, OwnTable] = NO_TABLES) -> Task:
+    """Take a task out of a link."""
+    own, text = None, link.take("own")
     if text is not None:
         try:
             own = Own.read(text, tables)
         except KnobError as error:
-            more.append(f"{error}.")
-    text = links.single(found, "problem", notes)
-    if text is None:
-        return Thermometer(), more
-    problem, words, about = links.read(text, PROBLEMS, Thermometer, own=own)
-    return problem, more + about + [f"{links.quoted(word)} in problem is unknown: ignored." for word in words]
+            link.notes.append(f"{error}.")
+    problem = link.part("problem", PROBLEMS, Thermometer, own=own)
+    task: Task = link.settings(Task, problem=problem)
+    start = link.take("start")
+    if start is None:
+        return task
+    try:
+        task, notes = begun_at(task, tuple(map(COORDINATE.read, start.split("~"))))
+    except ValueError:
+        link.damaged = True
+        notes = [f"start {quoted(start)} can't be read: using the start of seed {task.seed}."]
+    link.notes += notes
+    return task
 
 
 def begun_at(task: Task, start: tuple[Any, ...]) -> tuple[Task, list[str]]:
@@ -206,24 +192,10 @@ def begun_at(task: Task, start: tuple[Any, ...]) -> tuple[Task, list[str]]:
     return replace(task, start=tuple(near)), notes
 
 
-def read_methods(found: dict[str, list[str]]) -> tuple[tuple[Method, ...], list[str]]:
-    """Take the methods out of a link's parameters, with notes on what was not taken."""
-    methods, notes = [], []
-    texts = found.pop("run", [])
-    for number, text in enumerate(texts if texts != ["none"] else [], start=1):
-        method, more = _method(text)
-        methods.append(method)
-        notes += [f"Run {number}: {note}" for note in more]
-    return tuple(methods), notes
-
-
-def _method(text: str) -> tuple[Method, list[str]]:
-    optimizer, words, notes = links.read(text, OPTIMIZERS, SGD)
-    can = runners(type(optimizer))
-    runner = next((word for word in words if word in can), can[0])
-    others = [word for word in words if word != runner]
-    notes += [f"runner {links.quoted(word)} can't be used: using {runner}." for word in others]
-    return Method(optimizer=optimizer, runner=runner), notes
+def read_methods(link: Link) -> list[Reading]:
+    """Take the methods out of a link, each as it was read."""
+    texts = link.texts.pop("run", [])
+    return [read_about(text, Method) for text in (texts if texts != ["none"] else [])]
 
 
 def _start(start: Any, problem: Problem) -> tuple[float, ...]:

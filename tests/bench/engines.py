@@ -25,7 +25,7 @@ from tests.bench.loops import by_torch_optim
 from trainers import Axis, Race, Run, Sweep, charts, race, sweep
 from trainers.optimizers import Adam
 from trainers.problems import Thermometer
-from trainers.sweeping import level
+from trainers.sweeps.record import level
 
 PICTURE = Path(__file__).parents[2] / "docs" / "engines.svg"
 SIZES = {1: 2000, 100: 2000, 1000: 2000, 10_000: 2000, 100_000: 500}

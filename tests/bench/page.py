@@ -12,12 +12,12 @@ from urllib.parse import parse_qs
 from playwright.sync_api import sync_playwright
 from streamlit.testing.v1 import AppTest
 
+from dashboard.examples import PRESETS
+from dashboard.state import Page
 from tests.bench import seconds, table
 from tests.browser.conftest import NAMES, chromium, serve
 from trainers import train
 from trainers.optimizers import SGD, Adam, RMSprop
-from trainers.page import Page
-from trainers.presets import PRESETS
 from trainers.run import Method, Task
 from trainers.runners import RUNNERS
 

@@ -12,10 +12,11 @@ from xml.etree import ElementTree
 
 import pytest
 
+from dashboard.examples import PRESETS
+from dashboard.state import TABS
 from tests.matrix import slow_but
-from trainers import summary, train
-from trainers.page import TABS
-from trainers.presets import PRESETS
+from trainers import train
+from trainers.reports import summary
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -9,9 +9,9 @@ from urllib.parse import urlencode
 
 import pytest
 
+from dashboard.examples import PRESETS
+from dashboard.state import TABS, Page, possible
 from tests.browser.test_browser import enter, notices, query, ready, story, tab, visit
-from trainers.page import TABS, Page, possible
-from trainers.presets import PRESETS
 
 if TYPE_CHECKING:
     from collections.abc import Callable

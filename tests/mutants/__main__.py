@@ -65,7 +65,10 @@ def noted(there: Path, notes: Path) -> dict[str, Any]:
         print("Which functions does each test call?", flush=True)
         pytest(there, ["-n", "2"], {"MUTANTS_NOTES": str(notes)})
     found = [json.loads(file.read_text(encoding="utf-8")) for file in notes.glob("*.json")]
-    return {name: note for part in found for name, note in part.items() if note["passed"]}
+    passed = {name: note for part in found for name, note in part.items() if note["passed"]}
+    if not any(note["called"] for note in passed.values()):
+        sys.exit(f"No test passed: see `pytest -m '{WHICH}'`.")
+    return passed
 
 
 def killed(mutant: Mutant, there: Path, tests: dict[str, Any]) -> bool:

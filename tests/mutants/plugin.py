@@ -13,7 +13,7 @@ import pytest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from types import CodeType, FrameType
+    from types import FrameType
 
 ROOT = f"{Path(__file__).parents[2]}{os.sep}"
 
@@ -22,7 +22,7 @@ class Notes:
     """What each test called of the project, whether it passed, and how long it took."""
 
     def __init__(self, folder: Path) -> None:
-        self.folder, self.called = folder, set[CodeType]()
+        self.folder, self.called = folder, set[Any]()
         self.tests: dict[str, dict[str, Any]] = {}
 
     def call(self, frame: FrameType, event: str, arg: object) -> None:

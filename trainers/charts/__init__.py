@@ -2,7 +2,6 @@
 
 from altair.utils import schemapi
 
-from trainers.charts.copier import copier
 from trainers.charts.export import spec, svg
 from trainers.charts.fit import fit_chart, measured_chart
 from trainers.charts.fit_boundary import border_chart, class_colours
@@ -11,7 +10,6 @@ from trainers.charts.grid import heat_chart
 from trainers.charts.loss import live, loss_chart
 from trainers.charts.parameters import parameter_chart
 from trainers.charts.path import path_chart
-from trainers.charts.player import player
 from trainers.charts.race_budget import budget_chart
 from trainers.charts.race_sensitivity import sensitivity_chart
 from trainers.charts.race_tuned import band_chart
@@ -31,7 +29,6 @@ __all__ = [
     "budget_chart",
     "class_colours",
     "confusion_chart",
-    "copier",
     "difference_chart",
     "fit_chart",
     "heat_chart",
@@ -40,7 +37,6 @@ __all__ = [
     "measured_chart",
     "parameter_chart",
     "path_chart",
-    "player",
     "sensitivity_chart",
     "spec",
     "svg",

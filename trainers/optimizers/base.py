@@ -6,7 +6,7 @@ from typing import TypeAlias
 from torch import Tensor
 from torch.optim import Optimizer as TorchOptimizer
 
-from trainers.knobs import Number, Settings
+from trainers.settings import Number, Settings
 
 State: TypeAlias = dict[str, Tensor]
 """What a rule remembers between steps, under the names that torch gives it."""

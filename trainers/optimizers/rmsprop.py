@@ -6,8 +6,8 @@ from typing import ClassVar
 import torch
 from torch import Tensor, optim
 
-from trainers.knobs import Number, flag, real
 from trainers.optimizers.base import Rule, State, add, add_product, add_quotient, matched, used
+from trainers.settings import Number, flag, real
 
 
 @dataclass(frozen=True)

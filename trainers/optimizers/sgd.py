@@ -7,8 +7,8 @@ from typing import ClassVar
 import torch
 from torch import Tensor, optim
 
-from trainers.knobs import KnobError, Number, flag, real
 from trainers.optimizers.base import Rule, State, add, switch, used
+from trainers.settings import KnobError, Number, flag, real
 
 
 @dataclass(frozen=True)

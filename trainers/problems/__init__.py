@@ -3,7 +3,7 @@
 from trainers.datasets.csv.dataset import Own
 from trainers.problems.base import Problem
 from trainers.problems.linear_classifiers import LogisticRegression, SoftmaxRegression
-from trainers.problems.network import Network
+from trainers.problems.mlp import Network
 from trainers.problems.regression import LinearRegression, Polynomial
 from trainers.problems.surfaces import SURFACES, Quadratic, Rosenbrock, Saddle
 from trainers.problems.thermometer import Thermometer

@@ -10,7 +10,7 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from trainers.knobs import Settings
+from trainers.settings import Settings
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,8 @@ from torch.nn import functional
 
 from trainers import datasets
 from trainers.datasets.dataset import Rows, numbers
-from trainers.knobs import choice, integer, real
 from trainers.problems.supervised import OWN, Supervised, seeded
+from trainers.settings import choice, integer, real
 
 SHAPES = {
     "moons": datasets.moons,

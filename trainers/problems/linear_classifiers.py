@@ -6,9 +6,9 @@ from typing import ClassVar
 from torch import Tensor
 
 from trainers.datasets.csv.dataset import Own
-from trainers.knobs import KnobError, choice
 from trainers.problems.classifier import SHAPES, Classifier, digits
 from trainers.problems.supervised import OWN, normal
+from trainers.settings import KnobError, choice
 
 
 @dataclass(frozen=True)

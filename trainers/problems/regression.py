@@ -9,9 +9,9 @@ from torch import Tensor
 from trainers import datasets
 from trainers.datasets.csv.dataset import Own
 from trainers.datasets.dataset import Rows, numbers
-from trainers.knobs import KnobError, choice, integer, real
 from trainers.problems.least_squares import LeastSquares
 from trainers.problems.supervised import OWN, seeded
+from trainers.settings import KnobError, choice, integer, real
 
 MOST_ROWS, MOST_SEED = 10_000, 2**31 - 1
 

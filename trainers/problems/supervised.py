@@ -13,8 +13,8 @@ from torch import Tensor
 from trainers.caches import kept_within_bounds
 from trainers.datasets.csv.dataset import Own
 from trainers.datasets.dataset import Index, Rows
-from trainers.knobs import KnobError
 from trainers.problems.base import Problem
+from trainers.settings import KnobError
 
 OWN = "own"
 

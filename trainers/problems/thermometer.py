@@ -8,9 +8,9 @@ from torch import Tensor
 
 from trainers import datasets
 from trainers.datasets.dataset import Rows, numbers
-from trainers.knobs import choice
 from trainers.problems.least_squares import LeastSquares
 from trainers.problems.supervised import normal
+from trainers.settings import choice
 
 START = (1.0, 0.0)
 

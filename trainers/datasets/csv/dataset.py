@@ -9,7 +9,8 @@ from pandas.api.types import is_float_dtype
 
 from trainers.datasets.csv.table import OwnTable
 from trainers.datasets.dataset import Rows, numbers
-from trainers.knobs import KnobError, plain, shown
+from trainers.settings import KnobError
+from trainers.words import plain, shown
 
 MOST_CLASSES = 20
 LARGEST = 1e100

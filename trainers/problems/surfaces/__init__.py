@@ -2,8 +2,14 @@
 
 from trainers.problems.surfaces.base import Surface
 from trainers.problems.surfaces.bowls import Booth, Matyas, Quadratic
-from trainers.problems.surfaces.pits import Himmelblau, Saddle, SixHumpCamel, StyblinskiTang, ThreeHumpCamel
-from trainers.problems.surfaces.ripples import Ackley, Easom, Rastrigin
+from trainers.problems.surfaces.many_local_minima import Ackley, Easom, Rastrigin
+from trainers.problems.surfaces.multimodal import (
+    Himmelblau,
+    Saddle,
+    SixHumpCamel,
+    StyblinskiTang,
+    ThreeHumpCamel,
+)
 from trainers.problems.surfaces.valleys import Beale, GoldsteinPrice, McCormick, Rosenbrock
 
 SURFACES = (

@@ -8,8 +8,8 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from trainers.knobs import real
 from trainers.problems.surfaces.base import Surface
+from trainers.settings import real
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,170 @@
+"""The stories worth seeing first."""
+
+from dataclasses import dataclass
+
+from dashboard.state import Page, View
+from trainers.optimizers import SGD, Adagrad, Adam, Optimizer, RMSprop
+from trainers.problems import Network, Rosenbrock, SoftmaxRegression, Thermometer
+from trainers.problems.surfaces import Himmelblau
+from trainers.run import Method, Task
+
+
+@dataclass(frozen=True)
+class Preset:
+    """A page with a name, and what to look for on it."""
+
+    name: str
+    hint: str
+    page: Page
+
+
+def _page(task: Task, *optimizers: Optimizer, view: View = View()) -> Page:
+    return Page(task, tuple(Method(optimizer=optimizer) for optimizer in optimizers), view)
+
+
+RAW = Thermometer(scaling="raw")
+PRESETS = (
+    Preset(
+        "Three ways, one answer",
+        "The same updates by hand, with autograd and with torch.optim: three runs, one curve.",
+        Page(
+            Task(epochs=5000),
+            tuple(
+                Method(optimizer=SGD(lr=1e-2), runner=runner)
+                for runner in ("manual", "autograd", "torch.optim")
+            ),
+        ),
+    ),
+    Preset(
+        "SGD, RMSprop, Adam",
+        "Each optimizer at a rate at which it arrives. Which ones stay, and which one leaves again?",
+        _page(
+            Task(epochs=1000),
+            SGD(lr=3e-2),
+            RMSprop(lr=1e-1),
+            Adam(lr=1.0),
+            view=View(y="gap"),
+        ),
+    ),
+    Preset(
+        "One learning rate for all: who wins?",
+        "Three optimizers at three shared rates. After these 500 epochs momentum is closest at 0.01, RMSprop "
+        "at 0.1, Adam at 1: one rate for all says nothing about the optimizers.",
+        _page(
+            Task(epochs=500, dtype="float64"),
+            *(
+                optimizer
+                for lr in (0.01, 0.1, 1.0)
+                for optimizer in (SGD(lr=lr, momentum=0.9), RMSprop(lr=lr), Adam(lr=lr))
+            ),
+            view=View(y="gap"),
+        ),
+    ),
+    Preset(
+        "Each tuned alike: who wins now?",
+        "The fair race: each optimizer tries 36 rates from 10 starts and runs at its own best one. The runs "
+        "in the sidebar are the winners of the tab Race.",
+        _page(
+            Task(epochs=500, dtype="float64"),
+            SGD(lr=0.02683),
+            SGD(lr=0.03728, momentum=0.9),
+            SGD(lr=0.01931, momentum=0.9, nesterov=True),
+            Adam(lr=1.931),
+            RMSprop(lr=0.07197),
+            Adagrad(lr=3.728),
+            view=View(tab="Race", y="gap"),
+        ),
+    ),
+    Preset(
+        "Raw data: why Adam doesn't mind",
+        "Unscaled inputs curve the loss 34,000 times more one way than the other, so SGD must take tiny "
+        "steps. Adam divides each parameter's step by the recent size of its gradient: it needs more "
+        "epochs than on scaled data, but it arrives.",
+        _page(Task(problem=RAW, epochs=2000), SGD(lr=3e-4), Adam(lr=1e-1), Adam(lr=1.0)),
+    ),
+    Preset(
+        "Too fast: divergence",
+        "On the raw data plain SGD is stable only below lr 0.00034. Above it every step overshoots by more.",
+        _page(
+            Task(problem=RAW, epochs=200),
+            SGD(lr=1e-4),
+            SGD(lr=3.3e-4),
+            SGD(lr=5e-4),
+            SGD(lr=1e-2),
+        ),
+    ),
+    Preset(
+        "Momentum family",
+        "The same rate with more and more momentum: faster, then overshooting and swinging.",
+        _page(
+            Task(epochs=500),
+            SGD(lr=1e-2),
+            SGD(lr=1e-2, momentum=0.5),
+            SGD(lr=1e-2, momentum=0.9),
+            SGD(lr=1e-2, momentum=0.99),
+            SGD(lr=1e-2, momentum=0.9, nesterov=True),
+            view=View(y="gap"),
+        ),
+    ),
+    Preset(
+        "A bent valley",
+        "Rosenbrock's valley: all drop into it at once, and few get along it. Momentum keeps the direction; "
+        "RMSprop's steps of nearly one length go to and fro.",
+        _page(
+            Task(problem=Rosenbrock(), epochs=2000),
+            SGD(lr=1e-3),
+            SGD(lr=1e-3, momentum=0.9),
+            RMSprop(lr=1e-2),
+            Adam(lr=5e-2),
+            view=View(tab="Path"),
+        ),
+    ),
+    Preset(
+        "Four pits: who ends where?",
+        "All four minima are equally deep, and all runs begin at the same place. Momentum carries one of "
+        "them to another pit. Click into the picture to begin elsewhere.",
+        _page(
+            Task(problem=Himmelblau(), epochs=300),
+            SGD(lr=1e-2),
+            SGD(lr=1e-2, momentum=0.9),
+            RMSprop(lr=1e-1),
+            Adam(lr=3e-1),
+            view=View(tab="Path"),
+        ),
+    ),
+    Preset(
+        "Two spirals",
+        "A network with two hidden layers winds a border between two spirals. Move the slider to see how.",
+        _page(
+            Task(problem=Network(source="spirals", noise=0.05, depth=2), epochs=600),
+            SGD(lr=0.5),
+            SGD(lr=0.5, momentum=0.9),
+            RMSprop(lr=1e-2),
+            Adam(lr=3e-2),
+            view=View(tab="Fit"),
+        ),
+    ),
+    Preset(
+        "Digits in batches",
+        "Handwritten digits, 64 at a time. Thin: the loss of each batch, which is noisy. Dotted: the loss on "
+        "the digits held out.",
+        _page(
+            Task(problem=SoftmaxRegression(), epochs=10, batch=64, validation=0.2),
+            SGD(lr=0.5),
+            SGD(lr=5e-2, momentum=0.9),
+            Adam(lr=1e-2),
+            view=View(batches=True),
+        ),
+    ),
+    Preset(
+        "Too well: over-fitting",
+        "A wide network learns sixty noisy points by heart: the loss on them falls and falls, the dotted one "
+        "on the forty held out rises.",
+        _page(
+            Task(problem=Network(noise=0.35, samples=100, width=32), epochs=1000, validation=0.4),
+            SGD(lr=0.5),
+            SGD(lr=0.5, momentum=0.9),
+            Adam(lr=3e-2),
+        ),
+    ),
+)

@@ -1,0 +1,44 @@
+"""A small network."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import torch
+from torch import Tensor
+
+from trainers.problems.classifier import SHAPES, Classifier, digits
+from trainers.problems.supervised import OWN
+from trainers.settings import choice, integer
+
+
+@dataclass(frozen=True)
+class Network(Classifier):
+    """One or two hidden layers; one score for two classes, else one for each.
+
+    Source: D. Rumelhart, G. Hinton and R. Williams 1986, "Learning representations by back-propagating
+    errors"; ReLU: V. Nair and G. Hinton 2010, whose derivative at 0 is 0 here, as in torch.
+    """
+
+    summary: ClassVar[str] = "A small network between classes: curved borders, many minima."
+    makers: ClassVar = Classifier.makers | {"digits": digits}
+
+    source: str = choice("moons", (*SHAPES, "digits", OWN), help="The data.")
+    depth: int = integer(1, 1, 2, help="How many hidden layers.")
+    width: int = integer(16, 1, 64, help="Values in the first hidden layer.")
+    width2: int = integer(16, 1, 64, help="Values in the second hidden layer.")
+    activation: str = choice("tanh", ("tanh", "relu"), help="What bends the values of hidden layers.")
+
+    def applies(self, name: str) -> bool:
+        return super().applies(name) and (name != "width2" or self.depth == 2)
+
+    @property
+    def widths(self) -> tuple[int, ...]:
+        classes = len(self.labels)
+        hidden = (self.width, self.width2)[: self.depth]
+        return self.data.inputs.shape[1], *hidden, 1 if classes == 2 else classes
+
+    def activate(self, values: Tensor) -> Tensor:
+        return torch.tanh(values) if self.activation == "tanh" else torch.relu(values)
+
+    def activation_derivative(self, activated: Tensor) -> Tensor:
+        return 1 - activated**2 if self.activation == "tanh" else (activated > 0).to(activated.dtype)

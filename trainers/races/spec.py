@@ -1,0 +1,166 @@
+"""What a race is: optimizers tuned with the same budget, then compared from starts they have not seen."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
+from functools import cached_property
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from trainers.objective import Objective
+from trainers.optimizers import SGD, Adagrad, Adam, Optimizer, RMSprop, Rule
+from trainers.run import Run
+from trainers.settings import KnobError, Real, Settings, choice, integer, knobs, real
+from trainers.sweeps.axis import DIGITS, Axis
+from trainers.sweeps.result import SweepResult
+from trainers.sweeps.spec import Sweep
+from trainers.words import plain, shown
+
+USUAL = (SGD(), SGD(momentum=0.9), SGD(momentum=0.9, nesterov=True), Adam(), RMSprop(), Adagrad())
+"""Who races where nobody is named."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Racing(Settings):
+    """The rules of a race, the same for all."""
+
+    trials: int = integer(36, 2, 1000, scale="log", help="How many settings each optimizer tries.")
+    starts: int = integer(10, 1, 100, scale="log", help="How many random starts each trial is trained from.")
+    epochs: int = integer(500, 1, 10_000, scale="log", help="How many epochs each run is trained for.")
+    criterion: str = choice(
+        "final",
+        ("final", "best", "epochs"),
+        help="What decides: the loss at the end, the best loss on the way, or the epochs until the gap to "
+        "the smallest loss is within the target. Of the starts, the median counts.",
+    )
+    target: float = real(1e-2, 1e-12, 1e6, scale="log", help="The gap that counts as arrived.")
+    search: str = choice(
+        "lr",
+        ("lr", "all"),
+        help="Tune the learning rate alone, on a grid, or with the other settings, at quasi-random points.",
+    )
+    low: float = real(1e-4, 1e-8, 100, scale="log", help="The smallest learning rate tried.")
+    high: float = real(10, 1e-8, 100, scale="log", help="The largest learning rate tried.")
+
+    def check(self) -> None:
+        super().check()
+        if not self.low < self.high:
+            if self.high == knobs(self)["high"].default:
+                raise KnobError("low", f"must be below high, {plain(self.high)}, got {plain(self.low)}")
+            raise KnobError("high", f"must be above low, {plain(self.low)}, got {plain(self.high)}")
+
+    def space(self, optimizer: Optimizer) -> dict[str, Axis]:
+        """What is searched: learning rates evenly on a log scale, other knobs where they say."""
+        axes = {"lr": Axis(self.low, self.high, self.trials, log=True, digits=DIGITS)}
+        if self.search == "all":
+            for name, knob in knobs(optimizer).items():
+                if name != "lr" and isinstance(knob, Real) and knob.search is not None:
+                    axes[name] = Axis(*knob.search, self.trials, knob.scale == "log", DIGITS)
+        return axes
+
+
+@dataclass(frozen=True, kw_only=True)
+class Race(Racing, Objective):
+    """A race of these optimizers on a problem; a bad value raises `KnobError` before any work.
+
+    Each optimizer has the same number of trials over its own space, trained from the seeds
+    `seed`, `seed + 1`, ...; its best trial is trained again from as many seeds that follow them.
+
+    Sources: F. Schneider, L. Balles and P. Hennig 2019, "DeepOBS"; D. Choi et al. 2019, arXiv 1910.05446.
+    """
+
+    optimizers: tuple[Optimizer, ...] = USUAL
+
+    def check(self) -> None:
+        super().check()
+        if not isinstance(self.optimizers, tuple | list):
+            raise KnobError("optimizers", f"must be a tuple of optimizers, got {shown(self.optimizers)}")
+        object.__setattr__(self, "optimizers", tuple(self.optimizers))
+        if not self.optimizers:
+            raise KnobError("optimizers", "must be at least one, got none")
+        for optimizer in self.optimizers:
+            if not isinstance(optimizer, Rule) or "lr" not in knobs(optimizer):
+                raise KnobError("optimizers", f"must have a rule by hand and a rate, got {shown(optimizer)}")
+        if self.criterion == "epochs" and self.training.minimum is None:
+            raise KnobError("criterion", "epochs needs a problem whose smallest loss is known")
+
+    @cached_property
+    def sweeps(self) -> tuple[Sweep, ...]:
+        """The trials of each optimizer."""
+        points = self.trials if self.search == "all" else None
+        return tuple(
+            Sweep(self.run(rule), self.space(rule), starts=self.starts, points=points, targets=(self.target,))
+            for rule in self.optimizers
+        )
+
+    def setting(self, entry: int, trial: int) -> Optimizer:
+        """An optimizer as one of its trials has it."""
+        return self.sweeps[entry].optimizer(trial * self.starts)
+
+    def fresh(self, optimizer: Optimizer) -> Sweep:
+        """One setting trained from starts that no trial has seen."""
+        run = self.run(optimizer)
+        return Sweep(replace(run, seed=(self.seed + self.starts) % 2**31), starts=self.starts)
+
+    @cached_property
+    def parts(self) -> list[Sweep]:
+        """All that is trained, or what takes as long: the trials, then the best one and torch's rate."""
+        parts: list[Sweep] = []
+        for optimizer, trials in zip(self.optimizers, self.sweeps, strict=True):
+            parts += [trials, self.fresh(optimizer), self.fresh(optimizer)]
+        return parts
+
+    def run(self, optimizer: Optimizer) -> Run:
+        shared = {f.name: getattr(self, f.name) for f in fields(Objective)}
+        return Run(**shared, optimizer=optimizer, epochs=self.epochs)
+
+    @property
+    def size(self) -> int:
+        """How many runs are trained in all."""
+        return len(self.optimizers) * self.starts * (self.trials + 2)
+
+    @property
+    def limit(self) -> float:
+        """Results beyond this count as failed; see `Sweep.limit`."""
+        return self.sweeps[0].limit
+
+    @property
+    def rounding(self) -> float:
+        """Gaps up to this are the rounding of the loss, not the optimizer's work."""
+        return self.training.rounding(getattr(torch, self.dtype))
+
+    def judged(self, final: Tensor, best: Tensor, arrived: Tensor) -> Tensor:
+        """What counts, by the criterion, of some runs: small is good, infinite where it failed; see `limit`.
+
+        `final` and `best` are losses, the first NaN where a run diverged; `arrived` is an epoch or -1.
+        """
+        if self.criterion == "epochs":
+            return arrived.double().where(arrived >= 0, math.inf)
+        loss = final if self.criterion == "final" else best.where(final.isfinite(), math.nan)
+        above = self.training.above(loss)
+        near = above.where(above <= self.limit, math.inf)
+        return near.clamp(min=self.rounding) if self.training.minimum is not None else near
+
+    def judged_trials(self, result: SweepResult) -> Tensor:
+        """`(trials, starts)`"""
+        arrived = result.epochs_to.get(self.target, result.diverged_at)
+        return self.judged(result.final_loss, result.best_loss, arrived).reshape(-1, self.starts)
+
+    def judged_curves(self, losses: Tensor) -> Tensor:
+        """`(runs,)` for losses `(epochs + 1, runs)`."""
+        reached = self.training.above(losses) <= self.target
+        arrived = reached.int().argmax(0).where(reached.any(0), -1)
+        return self.judged(losses[-1], losses.where(~losses.isnan(), math.inf).amin(0), arrived)
+
+
+def eligible_optimizers(optimizers: Sequence[Optimizer], racing: Racing) -> tuple[Rule, ...]:
+    """Those that can race, each once: what the race tunes does not tell them apart."""
+    eligible: dict[tuple[Any, ...], Rule] = {}
+    for rule in optimizers:
+        if isinstance(rule, Rule) and "lr" in knobs(rule):
+            tuned = racing.space(rule)
+            fixed = [getattr(rule, name) for name in knobs(rule) if name not in tuned]
+            eligible.setdefault((type(rule), *fixed), rule)
+    return tuple(eligible.values())

@@ -1,0 +1,1 @@
+"""Results as tables and words; what charts draw, and what the page says."""

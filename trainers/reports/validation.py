@@ -1,0 +1,79 @@
+"""The rows held out, in words."""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from trainers.objective import Objective
+from trainers.problems import Problem
+from trainers.problems.supervised import Supervised
+from trainers.words import listed, plain
+
+MOST_NAMED = 5
+"""So many classes are named."""
+
+
+def told(task: Objective) -> str:
+    """How the rows are split; nothing where all are trained on."""
+    if task.held_out is None:
+        return ""
+    kept, out = task.training.count, task.held_out.count
+    alike = ", of each class the same share" if task.problem.labels and not remarks(task) else ""
+    split = f"Trained on {kept:,} of them, {out:,} {_are(out)} held out, drawn at random{alike}."
+    return f"{split} Scales are those of the rows trained on." if _scales(task) else split
+
+
+def _scales(task: Objective) -> bool:
+    """Whether inputs are scaled otherwise than they would be by all rows."""
+    whole, problem = task.whole, task.problem
+    assert isinstance(whole, Supervised)
+    assert isinstance(problem, Supervised)
+    return not torch.equal(whole.data.inputs, problem.data.inputs)
+
+
+def remarks(task: Objective) -> list[str]:
+    """Where rows can't be held out as asked: a sentence on each reason."""
+    problem, share = task.problem, task.validation
+    if not share or not problem.count:
+        return []
+    if round(share * problem.count) == 0:
+        return [f"A share of {plain(share)} of {problem.count:,} rows rounds to 0: none is held out."]
+    if not problem.labels or not isinstance(problem, Supervised):
+        return []
+    return _on_classes(problem.labels, _counts(problem), _counts(task.held_out))
+
+
+def _counts(problem: Problem | None) -> Tensor:
+    """`(classes,)`: how many rows of each class a problem has; `(1,)`, 0, without a problem."""
+    if not isinstance(problem, Supervised):
+        return torch.zeros(1)
+    return problem.data.target.bincount(minlength=len(problem.labels))
+
+
+def _on_classes(labels: Sequence[str], rows: Tensor, out: Tensor) -> list[str]:
+    """Which classes are not among the rows held out, and why."""
+    found, held = [], int(out.sum())
+    single, missing = _where(labels, rows == 1), _where(labels, (rows > 1) & (out == 0))
+    if single:
+        one = len(single) == 1
+        who = f"Class {single[0]} has a single row" if one else f"Classes {_named(single)} have one row each"
+        found.append(f"{who}, trained on and not held out.")
+    if missing:
+        few = f"{held:,} {'row' if held == 1 else 'rows'} held out {_are(held)} too few"
+        found.append(f"{few} for {len(labels)} classes. Missing: {_named(missing)}.")
+    return found
+
+
+def _where(labels: Sequence[str], places: Tensor) -> list[str]:
+    return [label for label, place in zip(labels, places.tolist(), strict=True) if place]
+
+
+def _named(labels: Sequence[str]) -> str:
+    """The names of classes; of many, some."""
+    more = len(labels) - MOST_NAMED
+    return listed([*labels[:MOST_NAMED], f"{more} more"] if more > 1 else labels)
+
+
+def _are(count: int) -> str:
+    return "is" if count == 1 else "are"

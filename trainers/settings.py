@@ -1,0 +1,286 @@
+"""Knobs: the settings of optimizers, problems and runs, each defined once where it belongs.
+
+A knob says its default, its bounds, its scale and one line of help. Checks, links, sidebar controls
+and tables all follow from it. A class of settings is a frozen dataclass that derives from `Settings`:
+
+    @dataclass(frozen=True)
+    class Constant(Settings):
+        lr: Number = real(1e-3, low=1e-8, high=100, scale="log", help="Step size.")
+"""
+
+import dataclasses
+import math
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Literal, TypeAlias
+
+from torch import Tensor
+
+from trainers.words import is_number, plain, shown
+
+NUMBER = re.compile(r"-?(\d+(\.\d+)?|\.\d+)(e[+-]?\d+)?", re.ASCII | re.IGNORECASE)
+"""A number as links have it."""
+Number: TypeAlias = Any
+"""A real knob: a float, or a tensor `(runs,)`, float64, with one number for each run."""
+
+
+class KnobError(ValueError):
+    """A knob's value that can't be used. The message names the knob, the value and the bound.
+
+    `nearest` is the usable value nearest to it, where other knobs decide that.
+    """
+
+    def __init__(self, name: str, reason: str, nearest: Any = None) -> None:
+        super().__init__(f"{name} {reason}")
+        self.name = name
+        self.reason = reason
+        self.nearest = nearest
+
+
+@dataclass(frozen=True)
+class Knob:
+    """What all kinds of knob have: a default and a line of help."""
+
+    default: Any
+    help: str
+
+    def checked(self, name: str, value: Any) -> Any:
+        """The value in its canonical form; raises `KnobError` where it can't be used."""
+        raise NotImplementedError
+
+    def nearest(self, name: str, value: Any) -> Any:
+        """The usable value nearest to `value`; the default where there is no nearest."""
+        try:
+            return self.checked(name, value)
+        except KnobError:
+            return self.default
+
+    def read(self, text: str) -> Any:
+        """The value that `text` in a link stands for, unchecked; `ValueError` if it is none."""
+        raise NotImplementedError
+
+    def write(self, value: Any) -> str:
+        """The value as text for a link: letters, digits, `.`, `_`, `-` only."""
+        return str(value)
+
+
+@dataclass(frozen=True)
+class Real(Knob):
+    """A real number within bounds. `scale` says how to step through it."""
+
+    low: float
+    high: float
+    scale: Literal["linear", "log"] = "linear"
+    search: tuple[float, float] | None = None
+    """Where tuning looks for a good value; None for what it leaves alone."""
+
+    def checked(self, name: str, value: Any) -> Any:
+        if isinstance(value, Tensor):
+            if value.numel() == 0 or value.is_complex() or isinstance(self, Integer):
+                raise KnobError(name, f"{self.bounds()}, got a tensor that holds none")
+            if not bool(((value >= self.low) & (value <= self.high)).all()):
+                raise KnobError(name, f"{self.bounds()}, got {value.min():g} to {value.max():g}")
+            return value
+        if not is_number(value) or not self.low <= value <= self.high:
+            raise KnobError(name, f"{self.bounds()}, got {shown(value)}")
+        return float(value)
+
+    def nearest(self, name: str, value: Any) -> Any:
+        if not is_number(value) or value != value:
+            return self.default
+        return float(min(max(value, self.low), self.high))
+
+    def step(self, value: float) -> float:
+        """How far one press of + or - goes: on a log scale, half a unit of the leading digit."""
+        if self.scale == "linear":
+            return 10.0 ** round(math.log10((self.high - self.low) / 100))
+        size = value if value > 0 else self.default or self.high / 100
+        return float(10.0 ** math.floor(math.log10(size)) / 2)
+
+    def bounds(self) -> str:
+        return f"must be a number from {plain(self.low)} to {plain(self.high)}"
+
+    def read(self, text: str) -> float:
+        text = self.western(text.strip().replace("−", "-").replace("e ", "e+"))  # a + in a link is a space
+        if not NUMBER.fullmatch(text):
+            raise ValueError(f"a number, not {shown(text)}")
+        return float(text)
+
+    def western(self, text: str) -> str:
+        """A number with a decimal comma, with a point instead."""
+        return text if "." in text else text.replace(",", ".", 1)
+
+    def write(self, value: Any) -> str:
+        return plain(value)
+
+
+@dataclass(frozen=True)
+class Integer(Real):
+    """A whole number within bounds."""
+
+    def checked(self, name: str, value: Any) -> int:
+        number = super().checked(name, value)
+        if number != int(number):
+            raise KnobError(name, f"{self.bounds()}, got {shown(value)}")
+        return int(number)
+
+    def nearest(self, name: str, value: Any) -> int:
+        return round(float(super().nearest(name, value)))
+
+    def western(self, text: str) -> str:
+        """A number with commas or points between its thousands, without."""
+        return re.sub(r"(?<=\d)[.,](?=\d{3}(?!\d))", "", text)
+
+    def step(self, value: float) -> float:
+        return max(1.0, super().step(value)) if self.scale == "log" else 1.0
+
+    def bounds(self) -> str:
+        return f"must be a whole number from {plain(self.low)} to {plain(self.high)}"
+
+
+@dataclass(frozen=True)
+class Flag(Knob):
+    """On or off."""
+
+    def checked(self, name: str, value: Any) -> bool:
+        if not isinstance(value, bool):
+            raise KnobError(name, f"must be True or False, got {shown(value)}")
+        return value
+
+    def read(self, text: str) -> bool:
+        if text not in ("0", "1"):
+            raise ValueError(f"0 or 1, not {shown(text)}")
+        return text == "1"
+
+    def write(self, value: Any) -> str:
+        return "1" if value else "0"
+
+
+@dataclass(frozen=True)
+class Choice(Knob):
+    """One of a few words."""
+
+    options: tuple[str, ...]
+
+    def checked(self, name: str, value: Any) -> str:
+        if not isinstance(value, str) or value not in self.options:
+            raise KnobError(name, f"must be one of {', '.join(self.options)}, got {shown(value)}")
+        return value
+
+    def read(self, text: str) -> str:
+        alike = [option for option in self.options if option.casefold() == text.casefold()]
+        return alike[0] if len(alike) == 1 else text
+
+
+def real(
+    default: float,
+    low: float,
+    high: float,
+    help: str,
+    scale: Literal["linear", "log"] = "linear",
+    search: tuple[float, float] | None = None,
+) -> Any:
+    """A dataclass field that holds a real number."""
+    return _field(Real(default, help, low, high, scale, search))
+
+
+def integer(default: int, low: int, high: int, help: str, scale: Literal["linear", "log"] = "linear") -> Any:
+    """A dataclass field that holds a whole number."""
+    return _field(Integer(default, help, low, high, scale))
+
+
+def flag(default: bool, help: str) -> Any:
+    """A dataclass field that is on or off."""
+    return _field(Flag(default, help))
+
+
+def choice(default: str, options: Iterable[str], help: str) -> Any:
+    """A dataclass field that holds one of a few words."""
+    return _field(Choice(default, help, tuple(options)))
+
+
+def part(allowed: Mapping[str, type["Settings"]], default: Any, main: bool = False) -> Any:
+    """A dataclass field that holds settings of one of these classes, by name.
+
+    The class with a `main` part is about it: a link begins with that one's name.
+    """
+    return field(default=default, metadata={"allowed": allowed, "main": main})
+
+
+def _field(knob: Knob) -> Any:
+    return field(default=knob.default, metadata={"knob": knob})
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Base of the frozen dataclasses whose fields are knobs. A bad value raises `KnobError`."""
+
+    summary: ClassVar[str] = ""
+
+    def __post_init__(self) -> None:
+        for name, knob in knobs(self).items():
+            object.__setattr__(self, name, knob.checked(name, getattr(self, name)))
+        self.check()
+
+    def __getstate__(self) -> dict[str, Any]:
+        """The fields alone, for `pickle` and `copy`: what is derived from them is found again."""
+        return {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
+
+    def check(self) -> None:
+        """Raise `KnobError` where knobs that are fine alone contradict each other."""
+
+    def applies(self, name: str) -> bool:
+        """Whether a knob does anything at these settings."""
+        return True
+
+    def changed(self) -> dict[str, Any]:
+        """The knobs that differ from their defaults."""
+        values = {name: getattr(self, name) for name in knobs(self)}
+        return {name: v for name, v in values.items() if v != knobs(self)[name].default}
+
+
+def knobs(settings: Settings | type[Settings]) -> dict[str, Knob]:
+    """The knobs of a class of settings, by name, in the order of its fields."""
+    fields = dataclasses.fields(settings)
+    return {f.name: f.metadata["knob"] for f in fields if "knob" in f.metadata}
+
+
+def parts(kind: type[Settings]) -> dict[str, Mapping[str, type[Settings]]]:
+    """The fields that hold settings again: by name the classes they may have."""
+    fields = dataclasses.fields(kind)
+    return {f.name: f.metadata["allowed"] for f in fields if "allowed" in f.metadata}
+
+
+def main_part(kind: type[Settings]) -> str:
+    """The name of the part that a class is about, if any."""
+    return next((f.name for f in dataclasses.fields(kind) if f.metadata.get("main")), "")
+
+
+def nearest(kind: type[Settings], values: Mapping[str, Any], **others: Any) -> tuple[Any, list[str]]:
+    """Settings of that kind as near to `values` as can be, and a note for each value not taken.
+
+    Never raises for any values: a number out of bounds is clamped, anything else that can't be used
+    gives way to the knob's default. `others` are fields that are no knobs, for the kinds that have them.
+    """
+    notes, usable = [], {}
+    for name, knob in knobs(kind).items():
+        try:
+            usable[name] = knob.checked(name, values.get(name, knob.default))
+        except KnobError as error:
+            usable[name] = knob.nearest(name, values[name])
+            notes.append(f"{error}: using {plain(usable[name])}.")
+    given = {f.name: others[f.name] for f in dataclasses.fields(kind) if f.name in others}
+    for _ in usable:
+        try:
+            return kind(**usable, **given), notes
+        except KnobError as error:
+            usable[error.name] = error.nearest or knobs(kind)[error.name].default
+            if error.name in values:
+                notes.append(f"{error}: using {plain(usable[error.name])}.")
+    return kind(**given), notes
+
+
+def real_settings(settings: Settings | type[Settings]) -> dict[str, Real]:
+    """Those that hold numbers, by name."""
+    return {name: knob for name, knob in knobs(settings).items() if isinstance(knob, Real)}

@@ -1,0 +1,74 @@
+"""The values of one setting that a sweep goes through."""
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from trainers.settings import KnobError, Real
+from trainers.words import is_number, plain, shown
+
+LARGEST = 1e300
+DIGITS = 4
+"""Settings are tried to so many significant digits, so that they can be written down."""
+SMALLEST = 1e-12
+"""Where a log axis begins for a setting that may be 0."""
+
+
+@dataclass(frozen=True)
+class Axis:
+    """Values of one knob: `count` of them from `low` to `high`, evenly spaced, or so on a log scale."""
+
+    low: float
+    high: float
+    count: int = 32
+    log: bool = False
+    digits: int | None = None
+    """To how many significant digits values are rounded."""
+
+    def __post_init__(self) -> None:
+        if not all(is_number(x) and abs(x) <= LARGEST for x in (self.low, self.high)):
+            raise KnobError("axis", f"must have numbers as ends, got {shown(self.low)} to {shown(self.high)}")
+        if not self.low < self.high:
+            raise KnobError("axis", f"must go from low to high, got {plain(self.low)} to {plain(self.high)}")
+        if self.log and self.low <= 0:
+            raise KnobError("axis", f"must begin above 0 on a log scale, got {plain(self.low)}")
+        if not is_whole(self.count) or self.count < 2:
+            raise KnobError("axis", f"must have at least 2 values, got {shown(self.count)}")
+        if self.digits is not None and (not is_whole(self.digits) or self.digits < 1):
+            raise KnobError("axis", f"must be rounded to at least 1 digit, got {shown(self.digits)}")
+        for name, value in (("low", float(self.low)), ("high", float(self.high)), ("count", int(self.count))):
+            object.__setattr__(self, name, value)
+
+    def at(self, shares: Tensor) -> Tensor:
+        """The values at these shares of the way from low to high, 0 to 1."""
+        if self.log:
+            low, high = math.log(self.low), math.log(self.high)
+            values = torch.exp(low + (high - low) * shares)
+        else:
+            values = self.low + (self.high - self.low) * shares
+        return (values if self.digits is None else rounded(values, self.digits)).clamp(self.low, self.high)
+
+    def values(self) -> Tensor:
+        """`(count,)`, float64."""
+        return self.at(torch.linspace(0, 1, int(self.count), dtype=torch.float64))
+
+
+def rounded(values: Tensor, digits: int) -> Tensor:
+    """Values to so many significant digits; those in the thousands and beyond as whole numbers."""
+    size = values.abs().where(values != 0, 1.0).log10().floor()
+    scale = 10.0 ** (digits - 1 - size).clamp(min=0)
+    return (values * scale).round() / scale
+
+
+def is_whole(value: Any) -> bool:
+    return is_number(value) and math.isfinite(value) and value == int(value)
+
+
+def window(knob: Real, count: int) -> Axis:
+    """The values worth looking at: where tuning looks, or what lies between 0 and 1."""
+    log = knob.scale == "log"
+    low, high = knob.search or (max(knob.low, SMALLEST if log else knob.low), min(knob.high, 1.0))
+    return Axis(low, high, count, log, DIGITS)

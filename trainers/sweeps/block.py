@@ -1,0 +1,62 @@
+"""Some runs of a sweep, trained side by side as one tensor."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import torch
+from torch import Tensor
+
+from trainers.optimizers import Rule
+from trainers.settings import Real, knobs
+from trainers.sweeps.spec import Sweep
+
+BLOCK = 32_768
+"""Parameters trained together: enough to share the cost of a call, few enough for the processor's cache."""
+ROOM = 2**18
+"""The numbers that the losses of a block go through at a time, for the same reasons."""
+
+
+def block_size(sweep: Sweep) -> int:
+    """How many runs are trained together."""
+    rows = sweep.run.training.count
+    share = sweep.run.batch / rows if sweep.run.updates > 1 else 1.0
+    return max(min(BLOCK // sweep.run.problem.size, int(ROOM / (sweep.run.training.load * share))), 1)
+
+
+class Block:
+    """Runs under way: their parameters `(n, runs)`, and what their optimizer remembers."""
+
+    def __init__(self, sweep: Sweep, rows: Tensor) -> None:
+        self.training, self.updates = sweep.run.training, sweep.run.updates
+        self.batches = sweep.run.batched.batches()
+        self.settings = {name: column[rows] for name, column in self.columns(sweep)}
+        self.optimizer: Rule = replace(sweep.run.optimizer, **self.settings)  # type: ignore[assignment]
+        self.params = sweep.initial(rows)
+        self.state = self.optimizer.init(self.params)
+
+    @staticmethod
+    def columns(sweep: Sweep) -> Iterator[tuple[str, Tensor]]:
+        """The swept knobs; where only the relative size counts, on a log scale, in the run's precision."""
+        for name, column in sweep.settings.items():
+            knob = knobs(sweep.run.optimizer)[name]
+            relative = isinstance(knob, Real) and knob.scale == "log"
+            yield name, column.to(getattr(torch, sweep.run.dtype)) if relative else column
+
+    def advance(self, epoch: int) -> Tensor:
+        """The losses `(runs,)` after that many epochs; then the updates of the next."""
+        if self.updates == 1:
+            loss, gradient = self.training.points(self.params)
+            self.optimizer.step(epoch + 1, self.params, gradient, self.state)
+            return loss
+        loss = self.training.loss(self.params)
+        for update in range(1 + epoch * self.updates, 1 + (epoch + 1) * self.updates):
+            gradient = next(self.batches).gradient(self.params)
+            self.optimizer.step(update, self.params, gradient, self.state)
+        return loss
+
+    def keep(self, alive: Tensor) -> None:
+        """Go on with these runs alone."""
+        self.settings = {name: column[alive] for name, column in self.settings.items()}
+        self.optimizer = replace(self.optimizer, **self.settings)
+        self.params = self.params[:, alive]
+        self.state = {name: tensor[:, alive] for name, tensor in self.state.items()}

@@ -1,0 +1,44 @@
+"""What a sweep costs: updates, seconds, megabytes."""
+
+from time import perf_counter
+
+import torch
+
+from trainers.modes import sweep_mode
+from trainers.sweeps.block import Block, block_size
+from trainers.sweeps.spec import Sweep
+from trainers.sweeps.training import CHUNK
+
+PROBE, PROBED, PATIENCE = 5, 2**17, 0.05
+"""For an estimate: the epochs trained, the numbers they go through, the seconds that suffice."""
+FEW = 4_000
+"""Fewer parameters than these take about as long as they do."""
+
+
+def work(sweep: Sweep) -> float:
+    """How much there is to do, in updates of one parameter; few runs at once cost as much as some more."""
+    load = max(sweep.run.problem.size, sweep.run.training.load)
+    return float(max(sweep.size * load, FEW * sweep.run.updates) * (sweep.run.epochs + 1))
+
+
+def estimate(sweep: Sweep) -> float:
+    """The seconds that a sweep will take about, from a few epochs of its first block."""
+    few = max(PROBED // sweep.run.training.load, 4)
+    rows = torch.arange(min(block_size(sweep), sweep.size, few))
+    with sweep_mode():
+        block = Block(sweep, rows)
+        block.advance(0)
+        began = perf_counter()
+        epochs = 0
+        while epochs < PROBE and perf_counter() - began < PATIENCE:
+            epochs += 1
+            block.advance(epochs)
+        spent = (perf_counter() - began) / epochs
+    return spent * (sweep.run.epochs + 1) * sweep.size / len(rows)
+
+
+def memory(sweep: Sweep) -> float:
+    """The bytes that a sweep will take about: its result, and the block it works on."""
+    block = min(block_size(sweep), sweep.size)
+    numbers = 5 + len(sweep.axes) + len(sweep.targets)
+    return 8.0 * sweep.size * numbers + 8.0 * block * (8 * sweep.run.problem.size + CHUNK)

@@ -1,0 +1,66 @@
+"""How each run of a sweep ended."""
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+import pandas as pd
+from torch import Tensor
+
+from trainers.modes import kept
+from trainers.run import Run
+from trainers.sweeps.spec import Sweep
+from trainers.words import plain
+
+
+@dataclass(frozen=True)
+class SweepResult:
+    """How each run of a sweep ended. Tensors have shape `(size,)`, float64 unless said otherwise."""
+
+    sweep: Sweep
+    final_loss: Tensor
+    """NaN for a run that diverged."""
+    best_loss: Tensor
+    diverged_at: Tensor
+    """int64: the first epoch whose loss is not finite, or -1."""
+    epochs_to: dict[float, Tensor]
+    """int64, by target gap: the epochs after which it was first reached, or -1."""
+    seconds: float
+    stopped: bool
+
+    @property
+    def settings(self) -> dict[str, Tensor]:
+        """The swept knobs."""
+        return self.sweep.settings
+
+    @property
+    def seeds(self) -> Tensor:
+        """int64: the seed of each run's start."""
+        return self.sweep.seeds
+
+    @cached_property
+    @kept
+    def gap(self) -> Tensor:
+        """The final loss minus the smallest loss there is; NaN where that is unknown or the run diverged."""
+        return self.sweep.run.training.gap(self.final_loss)
+
+    def run(self, row: int) -> Run:
+        """One run of the sweep, to be trained alone."""
+        return replace(self.sweep.run, optimizer=self.sweep.optimizer(row), seed=int(self.seeds[row]))
+
+    def frame(self) -> pd.DataFrame:
+        """One row a run: swept knobs, start, final_loss, best_loss, gap, status, diverged_at, epochs_to_X."""
+        diverged = self.diverged_at >= 0
+        status = pd.Series("finished", index=range(len(self.seeds)))
+        status = status.mask(pd.Series(self.final_loss.isnan().numpy()), "stopped")
+        status = status.mask(pd.Series(diverged.numpy()), "diverged")
+        columns: dict[str, Any] = {name: column.numpy() for name, column in self.settings.items()}
+        columns |= {"start": self.seeds.numpy(), "final_loss": self.final_loss.numpy()}
+        columns |= {"best_loss": self.best_loss.numpy(), "gap": self.gap.numpy(), "status": status}
+        columns |= {"diverged_at": _missing(self.diverged_at)}
+        columns |= {f"epochs_to_{plain(gap)}": _missing(epochs) for gap, epochs in self.epochs_to.items()}
+        return pd.DataFrame(columns)
+
+
+def _missing(epochs: Tensor) -> pd.Series:
+    return pd.Series(epochs.numpy(), dtype="Int64").mask(pd.Series((epochs < 0).numpy()))

@@ -1,0 +1,137 @@
+"""What a sweep is: a run whose knobs are rows of numbers, and how its runs ended."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.quasirandom import SobolEngine
+
+from trainers.modes import kept
+from trainers.optimizers import Optimizer, Rule
+from trainers.run import Run
+from trainers.settings import KnobError, Real, knobs, nearest
+from trainers.sweeps.axis import Axis, is_whole
+from trainers.words import is_number, shown
+
+MOST_RUNS = 1_000_000
+MOST_POINTS = 10_000_000_000
+"""The largest sweep: runs times epochs."""
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """A run with some of its optimizer's knobs replaced by axes; the run's other settings stay.
+
+    The grid of all axes' values is trained, or, if `points` is given, as many quasi-random points
+    (scrambled Sobol sequence from the run's seed). Each point is trained from `starts` seeds, the run's
+    own first. A bad axis, count or size raises `KnobError` before any work.
+    """
+
+    run: Run
+    axes: Mapping[str, Axis] = field(default_factory=dict)
+    starts: int = 1
+    points: int | None = None
+    targets: tuple[float, ...] = (1e-2,)
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.run, Run):
+            raise KnobError("run", f"of a sweep must be a Run, got {shown(self.run)}")
+        if not isinstance(self.axes, Mapping) or not all(isinstance(a, Axis) for a in self.axes.values()):
+            raise KnobError("axes", f"must map knobs to axes, got {shown(self.axes)}")
+        if not isinstance(self.run.optimizer, Rule):
+            name = type(self.run.optimizer).__name__
+            raise KnobError("optimizer", f"of a sweep must be written by hand; {name} is not")
+        for name, axis in self.axes.items():
+            self._check_axis(name, axis)
+        object.__setattr__(self, "starts", _count("starts", self.starts))
+        if self.points is not None:
+            object.__setattr__(self, "points", _count("points", self.points))
+        if not isinstance(self.targets, tuple) or not all(is_number(x) and x == x for x in self.targets):
+            raise KnobError("targets", f"must be a tuple of gaps, got {shown(self.targets)}")
+        if self.run.start is not None and self.starts > 1:
+            raise KnobError("starts", f"must be 1 where the run's start is chosen, got {self.starts}")
+        if self.size > MOST_RUNS:
+            raise KnobError("sweep", f"must have at most {MOST_RUNS:,} runs, got {self.size:,}")
+        if self.size * self.run.epochs > MOST_POINTS:
+            asked = f"{self.size:,} runs of {self.run.epochs:,} epochs"
+            raise KnobError("sweep", f"must have at most {MOST_POINTS:,} epochs in all, got {asked}")
+        replace(self.run.optimizer, **self.settings)  # refuses settings that contradict each other
+
+    def _check_axis(self, name: str, axis: Axis) -> None:
+        knob = knobs(self.run.optimizer).get(name)
+        if not isinstance(knob, Real):
+            able = [n for n, k in knobs(self.run.optimizer).items() if isinstance(k, Real)]
+            raise KnobError("axis", f"must be one of {', '.join(able)}, got {shown(name)}")
+        for end in (axis.low, axis.high):
+            knob.checked(name, end)
+
+    @property
+    def size(self) -> int:
+        """How many runs there are."""
+        count = self.points or math.prod(int(axis.count) for axis in self.axes.values())
+        return int(count) * int(self.starts)
+
+    @cached_property
+    @kept
+    def settings(self) -> dict[str, Tensor]:
+        """The swept knobs, `(size,)` each in float64. The starts of one point lie side by side."""
+        if self.points is not None and self.axes:
+            engine = SobolEngine(len(self.axes), scramble=True, seed=self.run.seed)
+            shares = engine.draw(self.points, dtype=torch.float64).T
+            columns = [axis.at(share) for axis, share in zip(self.axes.values(), shares, strict=True)]
+        else:
+            grids = (
+                torch.meshgrid(*(axis.values() for axis in self.axes.values()), indexing="ij")
+                if self.axes
+                else ()
+            )
+            columns = [grid.flatten() for grid in grids]
+        return {
+            name: column.repeat_interleave(self.starts)
+            for name, column in zip(self.axes, columns, strict=True)
+        }
+
+    def optimizer(self, row: int) -> Optimizer:
+        """The optimizer of one run, with its own values of the swept knobs."""
+        optimizer = self.run.optimizer
+        values = {name: column[row].item() for name, column in self.settings.items()}
+        given = {name: getattr(optimizer, name) for name in knobs(optimizer)}
+        # Looking ahead without momentum is plain descent, which is how `nearest` puts it.
+        alone: Optimizer = nearest(type(optimizer), given | values)[0]
+        return alone
+
+    @cached_property
+    @kept
+    def seeds(self) -> Tensor:
+        """`(size,)`, int64: the seed of each run's start."""
+        return self._starts().repeat(self.size // self.starts)
+
+    def _starts(self) -> Tensor:
+        return (self.run.seed + torch.arange(self.starts)) % 2**31
+
+    def initial(self, rows: Tensor) -> Tensor:
+        """The parameters of these runs before the first update, `(n, rows)`, in the run's precision."""
+        return self._begins[:, rows % self.starts]
+
+    @cached_property
+    @kept
+    def _begins(self) -> Tensor:
+        begins = [replace(self.run, seed=seed).initial() for seed in self._starts().tolist()]
+        return torch.stack(begins, dim=1)
+
+    @cached_property
+    @kept
+    def limit(self) -> float:
+        """Ten times the median gap, or loss, at the start: a run that ends beyond it failed, if finite."""
+        above = self.run.training.above(self.run.training.loss(self._begins))
+        return 10 * abs(float(torch.quantile(above, 0.5, interpolation="higher"))) or math.inf
+
+
+def _count(name: str, value: Any) -> int:
+    if not is_whole(value) or not 1 <= value <= MOST_RUNS:
+        raise KnobError(name, f"must be a whole number from 1 to {MOST_RUNS:,}, got {shown(value)}")
+    return int(value)

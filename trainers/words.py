@@ -1,0 +1,50 @@
+"""Numbers, values and names as text."""
+
+import numbers
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from torch import Tensor
+
+
+def is_number(value: Any) -> bool:
+    return isinstance(value, numbers.Real) and not isinstance(value, bool)
+
+
+def plain(value: Any) -> str:
+    """A value as short text that reads back to the same value: 0.01, 1e-08, 5000, raw."""
+    if not is_number(value):
+        return str(value)
+    try:
+        return repr(float(value)).removesuffix(".0").replace("e+", "e")
+    except OverflowError:
+        return "a number beyond 1e308"
+
+
+def shown(value: Any) -> str:
+    """Any value as a short quotation that is safe to print on a page, and becomes no link there."""
+    text = value if isinstance(value, str) else plain(value)
+    safe = "".join(c if c.isascii() and (c.isalnum() or c in "._-, ") else "?" for c in text[:40])
+    return re.sub(r"(?i)(www)\.", r"\1?", safe)
+
+
+def quoted(text: str) -> str:
+    """A piece of a link as it may stand on a page."""
+    return f"“{shown(text)}”"
+
+
+def figure(value: Tensor | float, digits: int = 2) -> str:
+    """A number to so many significant digits as text, with a minus at which no line ends."""
+    number = float(value)
+    whole = 10**digits <= abs(number) < 1e6
+    return (f"{number:,.0f}" if whole else f"{number:.{digits}g}").replace("-", "−")
+
+
+def epochs_told(number: int) -> str:
+    return f"{number:,} epoch" + ("" if number == 1 else "s")
+
+
+def listed(words: Sequence[str]) -> str:
+    """Words in a row, with commas and an "and"."""
+    return " and ".join(filter(None, [", ".join(words[:-1]), words[-1]]))
