@@ -3,16 +3,19 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test test-all lint format bench screenshot clean
+.PHONY: run test test-all mutants lint format bench screenshot clean
 
 run: .venv/ready  ## open the dashboard
 	$(BIN)/streamlit run streamlit_app.py
 
 test: .venv/ready  ## the tests, two at a time; those in a browser need Chromium
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 2 --dist loadgroup
 
 test-all: .venv/ready  ## with those marked as slow: the full products of the matrices
-	$(BIN)/python -m pytest -n 2 -m ""
+	$(BIN)/python -m pytest -n 2 --dist loadgroup -m ""
+
+mutants: .venv/ready  ## which of 100 small faults does no test see? Takes half an hour
+	$(BIN)/python -m tests.mutants
 
 lint: .venv/ready  ## style and types
 	$(BIN)/ruff check .

@@ -2,13 +2,32 @@ import os
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
+from collections.abc import Iterator
+
+import pytest
 import torch
 from altair.utils import schemapi
 from hypothesis import settings
 
-import trainers.charts  # noqa: F401  (it switches the check off)
+import trainers.charts  # noqa: F401  (it switches the check of schemas off)
 
 torch.set_num_threads(1)
-schemapi.DEBUG_MODE = True  # every chart of the tests is checked against its schema
-settings.register_profile("default", deadline=None, derandomize=True)
-settings.load_profile("default")
+settings.register_profile("quick", deadline=None, derandomize=True, max_examples=100)
+settings.register_profile("thorough", deadline=None, derandomize=True, max_examples=500)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    settings.load_profile("thorough" if thorough(config) else "quick")
+
+
+def thorough(config: pytest.Config) -> bool:
+    """Whether what is slow is tested, too."""
+    return "not slow" not in config.option.markexpr
+
+
+@pytest.fixture(autouse=True, scope="module")
+def schemas(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Every chart is checked against its schema where charts are tested, and in `make test-all` anywhere."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(schemapi, "DEBUG_MODE", hasattr(request.module, "charts") or thorough(request.config))
+        yield

@@ -3,47 +3,71 @@
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import replace
-from itertools import product
+from itertools import combinations, product
 from typing import Any
 
 import pytest
 
-from trainers.optimizers import OPTIMIZERS, Optimizer, Rule
+from trainers.optimizers import OPTIMIZERS, Optimizer
 from trainers.problems import PROBLEMS, Problem
 from trainers.settings import Flag, Knob, KnobError, Real, knobs
 
+SOME = 7
+"""Of every so many problems one is met by each optimizer but the first."""
 
-def optimizers(kinds: type[Optimizer] = Optimizer) -> list[Optimizer]:
+
+def optimizers(kinds: type[Optimizer] = Optimizer, by_hand: bool = False) -> list[Optimizer]:
     """For each optimizer and combination of its flags: its defaults, each knob turned alone, all turned."""
     return [
         settings
         for kind in OPTIMIZERS.values()
-        if issubclass(kind, kinds)
+        if issubclass(kind, kinds) and (kind.by_hand() or not by_hand)
         for turned in _turned(kind)
         for settings in _flagged(turned)
     ]
 
 
-def pairs(kinds: type[Optimizer] = Rule) -> list[tuple[Optimizer, Problem]]:
-    """Every setting with its flags in pairs on the first problem, and each kind as it is on all others."""
+def quick(by_hand: bool = False) -> list[Optimizer]:
+    """So few of the optimizers that any two choices which one of them makes occur together."""
+    cases: list[Optimizer] = []
+    seen: set[Any] = set()
+    for settings in sorted(optimizers(by_hand=by_hand), key=_mixed):
+        new = choices(settings) - seen
+        cases += [settings] * bool(new)
+        seen |= new
+    return cases
+
+
+def choices(settings: Optimizer) -> set[tuple[Any, ...]]:
+    """What an optimizer chooses, by two: each knob and flag but the rate, turned or not."""
+    turned = settings.changed()
+    names = [name for name, knob in knobs(settings).items() if isinstance(knob, Flag | Real) and name != "lr"]
+    chosen = [(name, name in turned) for name in names]
+    return {(type(settings), *two) for two in combinations([("", True), ("", True), *chosen], 2)}
+
+
+def pairs(by_hand: bool = True) -> list[tuple[Optimizer, Problem]]:
+    """The quick settings on the first problem. Of the others, the first kind as it is meets each, and of the
+    other kinds each meets some: on all problems they do the same to each number.
+    """
     first, *others = problems()
-    defaults = [kind() for kind in OPTIMIZERS.values() if issubclass(kind, kinds)]
-    return [(each, first) for each in optimizers(kinds) if flags(each) <= 2] + list(product(defaults, others))
+    defaults = [kind() for kind in OPTIMIZERS.values() if kind.by_hand() or not by_hand]
+    met = [(optimizer, others[k::SOME] if k else others) for k, optimizer in enumerate(defaults)]
+    return [
+        *((settings, first) for settings in quick(by_hand)),
+        *((optimizer, problem) for optimizer, some in met for problem in some),
+    ]
 
 
-def product_of_all(kinds: type[Optimizer] = Rule) -> list[Any]:
+def product_of_all(by_hand: bool = True) -> list[Any]:
     """Every setting on every problem; `make test` goes through the pairs alone."""
-    return slow_but(pairs(kinds), product(optimizers(kinds), problems()))
+    return slow_but(pairs(by_hand), product(optimizers(by_hand=by_hand), problems()))
 
 
-def slow_but(quick: Collection[tuple[Any, ...]], cases: Iterable[tuple[Any, ...]]) -> list[Any]:
-    """These cases, all but the quick ones marked as slow."""
-    return [pytest.param(*case, marks=() if case in quick else pytest.mark.slow) for case in cases]
-
-
-def flags(optimizer: Optimizer) -> int:
-    """How many flags are turned."""
-    return sum(isinstance(knobs(optimizer)[name], Flag) for name in optimizer.changed())
+def slow_but(quick: Collection[Any], cases: Iterable[Any]) -> list[Any]:
+    """These cases, all but the quick ones marked as slow. A case of several parameters is a tuple."""
+    marked = [(case, () if case in quick else pytest.mark.slow) for case in cases]
+    return [pytest.param(*(case if isinstance(case, tuple) else (case,)), marks=m) for case, m in marked]
 
 
 def problems() -> list[Problem]:
@@ -51,7 +75,15 @@ def problems() -> list[Problem]:
 
 
 def rules() -> list[Optimizer]:
-    return optimizers(Rule)
+    return optimizers(by_hand=True)
+
+
+def _mixed(settings: Optimizer) -> tuple[bool, int]:
+    """Whether some knobs are turned, but not all, and how many flags."""
+    turned = [knobs(settings)[name] for name in settings.changed()]
+    able = [name for name, knob in knobs(settings).items() if isinstance(knob, Real) and name != "lr"]
+    flags = sum(isinstance(knob, Flag) for knob in turned)
+    return 0 < len(turned) - flags < len(able), flags
 
 
 def _turned(kind: type[Optimizer]) -> Iterator[Optimizer]:

@@ -1,5 +1,6 @@
 """What the axes of all charts show: nothing at or below 0 on a log scale, and runs that leave, leaving."""
 
+import itertools
 import math
 from collections.abc import Iterator
 from dataclasses import replace
@@ -8,12 +9,14 @@ import numpy as np
 import pandas as pd
 import pytest
 import vl_convert
+from altair.utils.schemapi import debug_mode
 from hypothesis import given
 from hypothesis import strategies as st
 
 from dashboard.examples import PRESETS
 from dashboard.state import Page
 from dashboard.tabs.grid import GridSettings
+from tests.matrix import slow_but
 from trainers import History, Race, Run, charts, race, sweep, train
 from trainers.charts.axes import LEAST, MOST, ROSE, logarithmic, rounded
 from trainers.charts.style import Style
@@ -45,6 +48,12 @@ def histories(request: pytest.FixtureRequest) -> list[History]:
     runs = [run, *(replace(run, optimizer=optimizer) for optimizer in optimizers)]
     runs += [replace(run, start=start) for start in run.training.minima[:1] if len(start) == 2]
     return [train(run) for run in runs]
+
+
+@pytest.fixture(scope="module")
+def specs(histories: list[History]) -> list[tuple[str, dict]]:
+    """All charts of these runs."""
+    return list(drawn(histories))
 
 
 def drawn(histories: list[History]) -> Iterator[tuple[str, dict]]:
@@ -117,15 +126,15 @@ def map_of(problem: Problem, histories: list[History], names: list[str], style: 
     )
 
 
-def test_nothing_at_or_below_0_meets_a_log_scale(histories: list[History]) -> None:
-    for name, spec in drawn(histories):
+def test_nothing_at_or_below_0_meets_a_log_scale(specs: list[tuple[str, dict]]) -> None:
+    for name, spec in specs:
         assert all(number > 0 for number in on_log_scales(spec)), name
 
 
 def test_no_browser_is_given_a_reason_to_warn(
-    histories: list[History], capfd: pytest.CaptureFixture[str]
+    specs: list[tuple[str, dict]], capfd: pytest.CaptureFixture[str]
 ) -> None:
-    for name, spec in drawn(histories):
+    for name, spec in specs:
         assert warnings(spec, capfd) == "", name
 
 
@@ -135,8 +144,12 @@ def warnings(spec: dict, capfd: pytest.CaptureFixture[str]) -> str:
     return capfd.readouterr().err
 
 
-@pytest.mark.parametrize("name", PROBLEMS)
-@pytest.mark.parametrize("criterion", ["final", "epochs"])
+BOTH = [("final", name) for name in PROBLEMS] + [("epochs", name) for name in ("Thermometer", "Booth")]
+
+
+@pytest.mark.parametrize(
+    ("criterion", "name"), slow_but(BOTH, itertools.product(["final", "epochs"], PROBLEMS))
+)
 def test_nor_in_a_race_or_a_grid(name: str, criterion: str, capfd: pytest.CaptureFixture[str]) -> None:
     problem = PROBLEMS[name]()
     if criterion == "epochs" and problem.minimum is None:
@@ -300,7 +313,8 @@ def test_swinging_ever_wider_does_not_hide_what_stays(found: tuple[pd.DataFrame,
     table, diverged = found
     table["y"] = table["y"] * np.where(table["x"] % 2, -1, 1)
     style = Style.of(list(dict.fromkeys(table["run"])), ["manual"] * table["run"].nunique())
-    spec = charts.spec(charts.parameter_chart(table, style, "w", leaving=diverged))
+    with debug_mode(False):
+        spec = charts.spec(charts.parameter_chart(table, style, "w", leaving=diverged))
     low, high = spec["layer"][1]["encoding"]["y"]["scale"]["domain"]
     shown = spec["datasets"][spec["layer"][1]["data"]["name"]]
     stays = table.loc[~table["run"].isin(diverged), "y"]
@@ -319,7 +333,8 @@ def picture(
     hover = pd.DataFrame({"x": [0], **{f"r{i}": [1.0] for i in range(len(names))}})
     look = {"x_title": "x", "y_title": "y", "log": log, "diverged": diverged, "optimum": optimum}
     style = Style.of(names, ["manual"] * len(names))
-    spec = charts.spec(charts.loss_chart(table, hover, style, **look))
+    with debug_mode(False):  # others have it checked against its schema
+        spec = charts.spec(charts.loss_chart(table, hover, style, **look))
     line = next(layer for layer in spec["layer"] if layer["mark"]["type"] == "line")
     return spec["datasets"][line["data"]["name"]], line["encoding"]["y"]["scale"]["domain"]
 

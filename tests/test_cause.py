@@ -3,6 +3,7 @@
 import math
 import random
 from dataclasses import replace
+from itertools import product
 from typing import Any
 
 import pytest
@@ -142,16 +143,13 @@ def test_the_root_of_a_negative_number_is_no_divergence(
     assert (history.status, history.cause) == ("diverged", "not a number")
 
 
-@pytest.mark.parametrize("dtype", BOTH)
-@pytest.mark.parametrize(("kind", "runner"), [(k, r) for k in KINDS if "eps" in knobs(k) for r in runners(k)])
-@pytest.mark.parametrize("problem", [Quadratic(), PROBLEMS["Ackley"]()], ids=repr)
-def test_zero_by_zero_is_no_divergence(
-    problem: Problem, kind: type[Optimizer], runner: str, dtype: str
-) -> None:
-    run = Run(problem=problem, optimizer=kind(eps=0), runner=runner, start=(0.0, 0.0), dtype=dtype)
-    history = train(run)
-    assert (history.status, history.diverged_at, history.cause) == ("diverged", 1, "not a number")
-    assert cells([history], ["a"], 0.01)["status"][0] == "not a number after 1 epoch"
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if "eps" in knobs(kind)])
+def test_zero_by_zero_is_no_divergence(kind: type[Optimizer]) -> None:
+    for problem, runner, dtype in product((Quadratic(), PROBLEMS["Ackley"]()), runners(kind), BOTH):
+        run = Run(problem=problem, optimizer=kind(eps=0), runner=runner, start=(0.0, 0.0), dtype=dtype)
+        history = train(run)
+        assert (history.status, history.diverged_at, history.cause) == ("diverged", 1, "not a number")
+        assert cells([history], ["a"], 0.01)["status"][0] == "not a number after 1 epoch"
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -25,7 +25,7 @@ LIMIT = "Plain SGD is stable below lr"
 @pytest.mark.parametrize("problem", QUADRATIC, ids=repr)
 def test_looking_at_all_rows_plain_sgd_diverges_from_the_rate_told(problem: Problem) -> None:
     run = Run(
-        problem=problem, batch=problem.count, validation=0.1 if problem.count else 0, epochs=3000, seed=5
+        problem=problem, batch=problem.count, validation=0.1 if problem.count else 0, epochs=800, seed=5
     )
     known = conditioning(run.training)
     assert f"{LIMIT} {known.stable:.4g}".replace("-", "−") in described(run)

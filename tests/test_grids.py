@@ -86,10 +86,15 @@ def test_settings_that_the_optimizer_has_not_give_way() -> None:
     assert Page.from_query(page.to_query()) == (page, [])
 
 
+class InTorch(Optimizer):
+    def torch(self, params: torch.Tensor) -> torch.optim.SGD:
+        return torch.optim.SGD([params])
+
+
 def test_an_optimizer_without_a_rule_has_no_grid() -> None:
-    with pytest.raises(KnobError, match="grid needs a rule by hand with two settings; Optimizer has not"):
-        GridSettings().axes(Optimizer())
-    methods = [Method(optimizer=Optimizer(), runner="torch.optim")]
+    with pytest.raises(KnobError, match="grid needs a rule by hand with two settings; InTorch has not"):
+        GridSettings().axes(InTorch())
+    methods = [Method(optimizer=InTorch(), runner="torch.optim")]
     assert GridSettings().fitted(Task(), methods) == GridSettings()
 
 

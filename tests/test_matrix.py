@@ -1,34 +1,32 @@
 """What `make test` goes through of the matrices: few cases, and yet every choice."""
 
-from itertools import combinations, product
+from itertools import product
 
 import pytest
 
-from tests.matrix import optimizers, pairs, problems, product_of_all
+from tests.matrix import choices, optimizers, pairs, problems, product_of_all
 from trainers.optimizers import OPTIMIZERS, Optimizer
 from trainers.settings import Flag, Real, knobs
 
-QUICK = pairs(Optimizer)
+QUICK = pairs(by_hand=False)
 
 
-def test_every_optimizer_meets_every_problem() -> None:
+def test_one_optimizer_meets_every_problem_and_the_others_meet_some() -> None:
     met = {(type(optimizer), problem) for optimizer, problem in QUICK}
-    assert met == set(product(OPTIMIZERS.values(), problems()))
+    first, *others = OPTIMIZERS.values()
+    assert {problem for kind, problem in met if kind is first} == set(problems())
+    assert all(len({problem for kind, problem in met if kind is other}) >= 3 for other in others)
 
 
 @pytest.mark.parametrize("kind", OPTIMIZERS.values(), ids=lambda kind: kind.__name__)
-def test_every_knob_is_turned_and_every_pair_of_flags_occurs(kind: type[Optimizer]) -> None:
+def test_every_knob_is_turned_and_every_pair_of_choices_occurs(kind: type[Optimizer]) -> None:
     quick = {optimizer for optimizer, _ in QUICK if type(optimizer) is kind}
     turned = {name for optimizer in quick for name in optimizer.changed()}
     assert turned == {name for name, knob in knobs(kind).items() if isinstance(knob, Flag | Real)} - {"lr"}
-    flags = [name for name, knob in knobs(kind).items() if isinstance(knob, Flag)]
-    for first, second in combinations(flags, 2):
-        seen = {(getattr(each, first), getattr(each, second)) for each in quick}
-        possible = {(getattr(each, first), getattr(each, second)) for each in optimizers(kind)}
-        assert seen == possible
+    assert set.union(*map(choices, quick)) == set.union(*map(choices, optimizers(kind)))
 
 
 def test_the_product_is_whole_and_what_is_no_pair_is_slow() -> None:
-    cases = product_of_all(Optimizer)
+    cases = product_of_all(by_hand=False)
     assert {case.values for case in cases} == set(product(optimizers(), problems()))
     assert {case.values for case in cases if not case.marks} == set(QUICK)

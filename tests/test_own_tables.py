@@ -541,7 +541,7 @@ def csv_text(draw: st.DrawFn) -> bytes:
     return content + draw(st.one_of(st.just(b""), st.just(b""), st.just(b""), st.binary(max_size=8)))
 
 
-@settings(max_examples=1000)
+@settings(max_examples=3 * settings.default.max_examples)
 @given(st.one_of(csv_text(), csv_text(), csv_text(), st.binary(max_size=200)))
 @example(b"\xff\xfe\x00\x00")
 @example(b"\xff\xfe")

@@ -2,14 +2,17 @@
 
 import re
 from dataclasses import dataclass, replace
+from functools import cache
 from itertools import count, product
 from typing import Any, ClassVar
 from urllib.parse import parse_qs
 
 import pytest
 import torch
+from pyarrow import ipc
+from streamlit.components.v2.component_manager import BidiComponentManager
 from streamlit.runtime.state import SessionStateProxy
-from streamlit.testing.v1 import AppTest
+from streamlit.testing.v1 import AppTest, local_script_runner
 from torch import Tensor
 from torch.optim import Adadelta as TorchAdadelta
 from torch.optim import Optimizer as TorchOptimizer
@@ -26,16 +29,29 @@ from tests.matrix import slow_but
 from trainers import Race, Run, race, train
 from trainers.optimizers import OPTIMIZERS, SGD, Adam, Optimizer
 from trainers.optimizers.base import State
-from trainers.problems import Thermometer
+from trainers.problems import Problem, Thermometer
+from trainers.problems.supervised import Supervised
 from trainers.races.result import RaceResult
+from trainers.reports import fit
 from trainers.run import Method, Task
 from trainers.runners import RUNNERS
 from trainers.settings import Number, real
 
+local_script_runner.ScriptCache = cache(local_script_runner.ScriptCache)  # compiled once, as by a server
+
+
+@cache
+def components() -> BidiComponentManager:
+    """Those that are installed, looked for once, as by a server."""
+    manager = BidiComponentManager()
+    manager.discover_and_register_components(start_file_watching=False)
+    return manager
+
 
 def opened(query: str = "") -> AppTest:
     """The page as a link opens it."""
-    app = AppTest.from_file("../streamlit_app.py", default_timeout=60)
+    app = AppTest.from_file("../streamlit_app.py", default_timeout=300)
+    app._bidi_component_manager = components()
     for key, values in parse_qs(query, keep_blank_values=True).items():
         app.query_params[key] = values
     app.run()
@@ -69,8 +85,13 @@ def test_the_default_page_is_the_first_story() -> None:
     assert not app.warning
 
 
-FIRST = {repr(preset.page.task.problem): preset for preset in reversed(PRESETS)}.values()
-"""The first story of each problem."""
+def kind(problem: Problem) -> tuple[Any, ...]:
+    """What the tabs show of a problem, by which it differs from others."""
+    return fit.kind(problem) if isinstance(problem, Supervised) else "", problem.size > 2
+
+
+FIRST = {kind(preset.page.task.training): preset for preset in reversed(PRESETS)}.values()
+"""The first story of each kind of problem."""
 QUICK = [(preset, tab) for preset, tab in product(PRESETS, TABS) if preset in FIRST or tab == preset.page.tab]
 
 
@@ -190,7 +211,10 @@ def test_twelve_runs_are_the_most() -> None:
 @pytest.mark.parametrize("tab", TABS)
 def test_no_runs_and_all_diverging(tab: str) -> None:
     expected = {"Parameters": 3, "Race": 3, "Three ways": 0, "Grid": 0, "Data": 0}.get(tab, 1)
-    assert len(chart_types(opened(f"run=none&tab={tab}"))) == expected
+    app = opened(f"run=none&tab={tab}")
+    assert len(chart_types(app)) == expected
+    told = {"Race": "Each tuned with 36 trials, ", "Grid": "Add a run to see "}
+    assert sentence(app).startswith(told.get(tab, "No runs yet."))
     methods = tuple(Method(optimizer=SGD(lr=1 + i)) for i in range(12))
     page = Page(Task(problem=Thermometer("raw"), epochs=100), methods, tab)
     app = opened(page.to_query())
@@ -411,7 +435,9 @@ def test_an_optimizer_without_a_rule_is_offered_for_torch_alone() -> None:
         assert app.selectbox(key="0.runner").options == ["torch.optim"]
         assert shown(app).methods[0] == Method(optimizer=Adadelta(), runner="torch.optim")
         assert not opened(shown(app).to_query().replace("tab=Loss", "tab=Three+ways")).exception
-        with pytest.raises(ValueError, match="runner manual needs a rule written by hand; Adadelta has none"):
+        with pytest.raises(
+            ValueError, match="runner manual needs an update written by hand; Adadelta has none"
+        ):
             Run(optimizer=Adadelta(), runner="manual")
 
 
@@ -420,6 +446,38 @@ def test_a_chart_is_that_of_its_own_task() -> None:
     link = "run=none&tab=Path&problem="
     charts = [opened(link + name).get("vega_lite_chart")[0].proto.spec for name in ("Booth", "Beale")]
     assert charts[0] != charts[1]
+
+
+@pytest.mark.parametrize(
+    ("link", "key", "values"),
+    [
+        ("tab=Path&problem=Booth", "path.zoom", ("all", "paths", "minimum")),
+        ("problem=LogisticRegression&batch=50", "view.batches", (False, True)),
+        ("problem=LogisticRegression&validation=0.2", "view.held_out", (True, False)),
+        ("problem=LogisticRegression", "view.y", ("loss", "accuracy")),
+        ("", "view.scale", ("log", "linear")),
+        ("", "view.x", ("epochs", "gradients")),
+    ],
+)
+def test_a_chart_is_that_of_its_own_look(link: str, key: str, values: tuple[Any, ...]) -> None:
+    """Each value draws another chart, and the same one again: the cache knows them apart."""
+    app = opened(f"epochs=31&run=SGD~lr-0.01&run=Adam&{link}")
+    charts = []
+    for value in values * 2:
+        kind = app.checkbox if isinstance(value, bool) else app.segmented_control
+        kind(key=key).set_value(value).run()
+        assert controls.values(shown(app), app.session_state["shown"].ids)[key] == value
+        charts.append(drawn(app))
+    once, again = charts[: len(values)], charts[len(values) :]
+    assert once == again
+    assert len(set(once)) == len(values)
+
+
+def drawn(app: AppTest) -> str:
+    """The first chart, with its tables."""
+    chart = app.get("vega_lite_chart")[0].proto
+    tables = (ipc.open_stream(table.data.data).read_all() for table in chart.datasets)
+    return repr((chart.spec, [table.to_pydict() for table in tables]))
 
 
 def test_a_table_is_pasted_and_trained_on() -> None:

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import replace
+from functools import cache
 from itertools import combinations
 from statistics import mean
 from typing import Any
@@ -28,6 +29,7 @@ from trainers.sweeps.axis import Axis
 DEFAULT = race(Race(dtype="float64"))
 NAMES = entrant_names(DEFAULT.race)
 SMALL = {"trials": 5, "starts": 3, "epochs": 30}
+trained = cache(train)  # each criterion looks at the same runs
 PUBLISHED = {
     0.01: (4.93, 2.8e-8, 4.4e-8, 22.0, 15.9, 48.8),
     0.03: (0.164, 0, math.nan, 7.47, 1.63, 30.2),
@@ -101,7 +103,7 @@ def test_results_are_those_of_the_runs_trained_alone(problem: Problem, criterion
     asked = Race(problem=problem, criterion=criterion, target=20.0, dtype="float64", **small)
     for entry in race(asked).entries:
         for trial, start in ((0, 0), (2, 1), (4, 2)):
-            history = train(entry.trials.run(trial * 3 + start))
+            history = trained(entry.trials.run(trial * 3 + start))
             expected = {
                 "final": float(problem.above(history.loss[-1])),
                 "best": history.best - (problem.minimum or 0.0),
@@ -111,7 +113,7 @@ def test_results_are_those_of_the_runs_trained_alone(problem: Problem, criterion
                 expected = math.inf
             assert entry.results[trial, start].item() == pytest.approx(expected, rel=1e-4)
         seeds = asked.fresh(entry.winner).seeds.tolist()
-        alone = [train(replace(asked.run(entry.winner), seed=seed)).loss[-1].item() for seed in seeds]
+        alone = [trained(replace(asked.run(entry.winner), seed=seed)).loss[-1].item() for seed in seeds]
         alone = [loss if math.isfinite(loss) else math.nan for loss in alone]
         assert entry.losses[-1].tolist() == pytest.approx(alone, rel=1e-4, nan_ok=True)
 
@@ -380,7 +382,10 @@ def test_the_race_of_a_page_is_in_its_link() -> None:
         (lambda: Race(low=1, high=1), "high must be above low, 1, got 1"),
         (lambda: Race(criterion="speed"), "criterion must be one of final, best, epochs, got speed"),
         (lambda: Race(optimizers=()), "optimizers must be at least one, got none"),
-        (lambda: Race(optimizers=(Optimizer(),)), "optimizers must have a rule by hand and a rate"),
+        (
+            lambda: Race(optimizers=(Optimizer(),)),
+            "optimizers must have an update written by hand and a learning rate",
+        ),
         (lambda: Race(optimizers=SGD()), "optimizers must be a tuple of optimizers, got SGD"),
         (lambda: Race(optimizers=None), "optimizers must be a tuple of optimizers, got None"),
         (lambda: Race(problem=SGD), "problem must be one such as Thermometer"),

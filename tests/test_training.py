@@ -3,6 +3,7 @@
 import itertools
 import math
 from dataclasses import dataclass, field, replace
+from itertools import product
 from typing import Any
 
 import pandas as pd
@@ -219,33 +220,31 @@ def clocked(kind: type[Optimizer], monkeypatch: pytest.MonkeyPatch) -> Clock:
     return clock
 
 
-CHARGED = [(kind, runner) for kind in OPTIMIZERS.values() for runner in runners(kind)]
-
-
-@pytest.mark.parametrize("batch", [0, 3])
-@pytest.mark.parametrize(("kind", "runner"), CHARGED)
+@pytest.mark.parametrize("kind", OPTIMIZERS.values())
 def test_a_run_is_charged_with_its_own_steps_alone(
-    kind: type[Optimizer], runner: str, batch: int, monkeypatch: pytest.MonkeyPatch
+    kind: type[Optimizer], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Not with the making of its optimizer, nor with what the first step of a process waits for."""
     clock = clocked(kind, monkeypatch)
-    run = Run(optimizer=kind(), runner=runner, epochs=10, batch=batch)
-    first = train(run, lambda *_: clock.charge(7))
-    assert first.seconds == 10 * run.updates
-    assert first.seconds_per_epoch == run.updates
-    assert train(run).seconds == first.seconds
+    for runner, batch in product(runners(kind), (0, 3)):
+        run = Run(optimizer=kind(), runner=runner, epochs=10, batch=batch)
+        first = train(run, lambda *_: clock.charge(7))
+        assert first.seconds == 10 * run.updates
+        assert first.seconds_per_epoch == run.updates
+        assert train(run).seconds == first.seconds
 
 
-@pytest.mark.parametrize(("kind", "runner"), CHARGED)
+@pytest.mark.parametrize("kind", OPTIMIZERS.values())
 def test_the_step_made_elsewhere_changes_no_run(
-    kind: type[Optimizer], runner: str, monkeypatch: pytest.MonkeyPatch
+    kind: type[Optimizer], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    run = Run(optimizer=kind(), runner=runner, epochs=20, batch=3, shuffle=5)
-    warm = train(run)
+    runs = [Run(optimizer=kind(), runner=runner, epochs=20, batch=3, shuffle=5) for runner in runners(kind)]
+    warm = [train(run) for run in runs]
     monkeypatch.setattr(training, "warm_up", lambda _: None)
-    cold = train(run)
+    cold = [train(run) for run in runs]
     for name in ("params", "loss", "gradient", "batch_loss"):
-        assert getattr(warm, name).numpy().tobytes() == getattr(cold, name).numpy().tobytes()
+        first, second = ([getattr(each, name).numpy().tobytes() for each in some] for some in (warm, cold))
+        assert first == second
 
 
 def stopped(run: Run, after: int) -> History:

@@ -14,6 +14,7 @@ from dashboard.state import NAMES as TABS
 from dashboard.state import TAB, Page
 from dashboard.tables import Columns, DataTab
 from dashboard.widgets import Drawn
+from tests.matrix import slow_but
 from trainers.datasets.csv.table import read_table
 from trainers.reports.loss import possible
 from trainers.run import Task
@@ -142,7 +143,7 @@ def own_choices(rng: random.Random, key: str, data: DataTab) -> list[Any]:
     return list(range(4)) if key == "own.target" else []
 
 
-@pytest.mark.parametrize("seed", range(300))
+@pytest.mark.parametrize("seed", slow_but(range(100), range(300)))
 def test_what_was_asked_stays_on_any_walk(seed: int) -> None:
     rng = random.Random(seed)
     story = rng.choice(PRESETS).page

@@ -28,6 +28,7 @@ ARGUMENTS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    "--process-per-site",  # pages share the scripts of the app: half the time of a visit is their reading
 ]
 QUIET = """
     window.still = { frames: 0, since: performance.now() };
@@ -100,6 +101,14 @@ class Record:
         assert not self.page_errors, console
         assert not self.warnings
         assert not exceptions, f"{console}, the server {self.log.read_text()[-4000:]}"
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Where tests run two at a time, by groups, those in a browser share one server and one Chromium."""
+    for item in items:
+        if "browser" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.xdist_group("browser"))
 
 
 @pytest.fixture(scope="session")
@@ -194,8 +203,10 @@ def end(process: subprocess.Popen[bytes]) -> None:
 
 @pytest.fixture(scope="session")
 def context(browser: Any, server: Server) -> Any:
-    """What most pages share, so that the scripts of the app are loaded once."""
-    return new_context(browser, server)
+    """What most pages share, so that the scripts of the app are loaded once: an empty page keeps them."""
+    context = new_context(browser, server)
+    context.new_page().goto("/_stcore/health")
+    return context
 
 
 def new_context(browser: Any, server: Server, width: int = 1300, **options: Any) -> Any:

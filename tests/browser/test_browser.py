@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import re
+from itertools import product
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, parse_qsl, urlsplit
 from xml.etree import ElementTree
@@ -13,11 +14,12 @@ import pytest
 
 from dashboard.examples import PRESETS
 from dashboard.state import NAMES as TABS
+from tests.matrix import slow_but
 from trainers import train
 from trainers.reports import summary
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from playwright.sync_api import Download, Locator, Page
 
@@ -35,12 +37,12 @@ LAST = "The same link gives the same numbers"
 TIME = "µs per epoch"
 READY = """last => {
     const all = selector => [...document.querySelectorAll(selector)];
-    return all("[data-testid=stApp][data-test-script-state=notRunning]").length
+    return window.still.frames > 5 && performance.now() - window.still.since > 100
+        && all("[data-testid=stApp][data-test-script-state=notRunning]").length
         && all("[data-testid=stCaptionContainer]").some(caption => caption.textContent.includes(last))
         && !all("[data-testid=stSkeleton]").length
         && all("[data-testid=stVegaLiteChart]").every(chart => chart.querySelector("svg.marks"))
-        && !all("[data-stale=true]").length
-        && window.still.frames > 5 && performance.now() - window.still.since > 100;
+        && !all("[data-stale=true]").length;
 }"""
 TABLE = """table => {
     const [head, ...rows] = [...table.rows].map(row => [...row.cells].map(cell => cell.innerText.trim()));
@@ -79,7 +81,7 @@ def visit(page: Page, link: str = "/") -> Page:
 
 def ready(page: Page) -> Page:
     """Wait until the script has ended, its last text is there, and nothing moves any more."""
-    page.wait_for_function(READY, arg=LAST)
+    page.wait_for_function(READY, arg=LAST, polling=50)
     return page
 
 
@@ -110,6 +112,7 @@ def opened(page: Page, number: int) -> Locator:
     if not expander.locator("details").evaluate("details => details.open"):
         expander.locator("summary").click()
     expander.get_by_label("lr", exact=True).wait_for()
+    ready(page)  # a click on what moves is lost
     return expander
 
 
@@ -182,7 +185,9 @@ def test_the_default_page_draws_three_curves(page: Page) -> None:
     assert [row["status"] for row in table(page)] == ["finished"] * 3
 
 
-def test_a_knob_changes_its_curve_and_its_part_of_the_address(page: Page) -> None:
+def test_a_knob_changes_its_curve_and_the_address_which_shows_others_the_same(
+    page: Page, open_page: Callable[..., Page]
+) -> None:
     visit(page)
     paths, rows = curves(page), table(page)
     change(page, lambda: enter(opened(page, 0).get_by_label("lr", exact=True), "0.02"))
@@ -193,11 +198,6 @@ def test_a_knob_changes_its_curve_and_its_part_of_the_address(page: Page) -> Non
     assert curves(page)[0] != paths[0]
     assert table(page)[0]["epochs to gap 0.01"] != rows[0]["epochs to gap 0.01"]
     assert [row["w"] for row in table(page)[1:]] == [row["w"] for row in rows[1:]]
-
-
-def test_an_address_shows_the_same_page_to_others(page: Page, open_page: Callable[..., Page]) -> None:
-    visit(page)
-    change(page, lambda: enter(opened(page, 0).get_by_label("lr", exact=True), "0.02"))
     other = visit(open_page(), address(page))
     assert table(other) == table(page)
     assert sentence(other) == sentence(page)
@@ -222,9 +222,24 @@ def test_back_and_forward(page: Page) -> None:
     assert sentence(page).startswith("3 ways, one curve")
 
 
-@pytest.mark.parametrize("preset", PRESETS, ids=lambda preset: preset.name)
-def test_a_story_is_told(page: Page, preset: Any) -> None:
+def kind(preset: Any) -> tuple[Any, ...]:
+    """What the page shows of a story, by which it differs from others."""
+    task, view = preset.page.task, preset.page.view
+    return view.tab, task.validation > 0, view.batches
+
+
+KINDS = {kind(preset): preset for preset in reversed(PRESETS)}.values()
+
+
+@pytest.mark.parametrize("presets", [KINDS, pytest.param(PRESETS, marks=pytest.mark.slow)], ids=len)
+def test_the_stories_are_told(page: Page, presets: Any) -> None:
+    """One after the other; each of them without a browser in test_page.py."""
     visit(page, "/?epochs=20&run=Adam")
+    for preset in presets:
+        assert_told(page, preset)
+
+
+def assert_told(page: Page, preset: Any) -> None:
     change(page, story(page, preset.name).click)
     assert story(page, preset.name).get_attribute("aria-checked") == "true"
     assert query(page) == parse_qsl(preset.page.to_query())
@@ -237,19 +252,16 @@ def test_a_story_is_told(page: Page, preset: Any) -> None:
     assert page.get_by_text(preset.hint, exact=True).is_visible()
 
 
-def test_each_tab_opens_and_is_in_the_address(page: Page, open_page: Callable[..., Page]) -> None:
-    visit(page, SHORT)
-    other = open_page(apart=True)  # a page behind another one draws one frame a second
-    for name in (*TABS[1:], TABS[0]):
-        change(page, tab(page, name).click)
-        assert dict(query(page))["tab"] == name
-        for shown in (page, visit(other, address(page))):
-            assert tab(shown, name).get_attribute("aria-selected") == "true"
-            assert_complete(shown, name)
+@pytest.mark.parametrize("name", slow_but(["Parameters", "Three ways"], TABS))
+def test_a_link_opens_its_tab(page: Page, name: str) -> None:
+    """Other tests begin with links to the other tabs."""
+    visit(page, f"{SHORT}&tab={name}")
+    assert_complete(page, name)
 
 
 def assert_complete(page: Page, name: str) -> None:
-    """This tab has what it should."""
+    """This tab is open and has what it should."""
+    assert tab(page, name).get_attribute("aria-selected") == "true"
     charts = page.locator(CHART).count()
     assert charts == {"Parameters": 3, "Race": 3, "Data": 0}.get(name, 1)
     expected = {"Three ways": 0, "Grid": 0, "Race": 6}.get(name, 3)
@@ -293,10 +305,10 @@ def test_a_click_on_a_trial_of_the_race_adds_it(page: Page) -> None:
 
 
 def test_the_race_is_in_the_link(page: Page, open_page: Callable[..., Page]) -> None:
-    visit(page, "/?epochs=50&tab=Race")
+    visit(page, "/?epochs=50&tab=Race&race=Racing~trials-4~starts-2~epochs-20")
     change(page, lambda: enter(page.get_by_label("Trials each", exact=True), "8"))
     change(page, page.get_by_role("radio", name="best", exact=True).click)
-    assert dict(query(page))["race"].startswith("trials-8~starts-10~epochs-500~criterion-best")
+    assert dict(query(page))["race"].startswith("trials-8~starts-2~epochs-20~criterion-best")
     pages = page, visit(open_page(), address(page))
     mine, theirs = (p.get_by_text("Each tuned with 8 trials").inner_text() for p in pages)
     assert mine == theirs
@@ -321,33 +333,34 @@ def test_a_large_race_asks_first(page: Page) -> None:
     assert len(curves(page)) == 1
 
 
-def test_no_other_host_is_asked(open_page: Callable[..., Page], server: Any) -> None:
-    page = open_page(apart=True)  # nothing is loaded yet
+# --- Sizes, colours, keys -------------------------------------------------------------------------
+
+
+LOOKS = product((390, 1300), ("light", "dark"))
+
+
+@pytest.mark.parametrize(("width", "scheme"), slow_but([(390, "light"), (1300, "dark")], LOOKS))
+def test_each_tab_opens_fits_in_and_asks_no_other_host(
+    open_page: Callable[..., Page], server: Any, width: int, scheme: str
+) -> None:
+    page = open_page(width=width, color_scheme=scheme)  # nothing is loaded yet
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
     page.on("websocket", lambda socket: asked.append(socket.url.replace("ws:", "http:")))
     visit(page, SHORT)
-    for name in reversed(TABS):
+    background = page.get_by_test_id("stApp").evaluate("app => getComputedStyle(app).backgroundColor")
+    assert (background == "rgb(255, 255, 255)") == (scheme == "light")
+    for name in (*TABS[1:], TABS[0]):
         change(page, tab(page, name).click)
+        assert dict(query(page))["tab"] == name
+        assert_complete(page, name)
+        assert max(page.evaluate(WIDTHS)) <= width, name
+        assert page.evaluate(OVERLAPS) == [], name
     page.locator(CHART).hover()
     page.get_by_role("button", name="Copy link").click()
     told(page).wait_for()
     assert len(asked) > 10
     assert [url for url in asked if not url.startswith((server.url, "data:", "blob:"))] == []
-
-
-# --- Sizes, colours, keys -------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(("width", "scheme"), [(390, "light"), (390, "dark"), (1300, "dark")])
-def test_nothing_sticks_out_or_overlaps(open_page: Callable[..., Page], width: int, scheme: str) -> None:
-    page = visit(open_page(width=width, color_scheme=scheme), SHORT)
-    background = page.get_by_test_id("stApp").evaluate("app => getComputedStyle(app).backgroundColor")
-    assert (background == "rgb(255, 255, 255)") == (scheme == "light")
-    for name in (*TABS[1:], TABS[0]):
-        change(page, tab(page, name).click)
-        assert max(page.evaluate(WIDTHS)) <= width, name
-        assert page.evaluate(OVERLAPS) == [], name
 
 
 def test_runs_are_added_duplicated_and_removed_by_keyboard(page: Page) -> None:
@@ -378,12 +391,15 @@ def focus(page: Page, control: Locator, most: int = 80) -> None:
 # --- Links that nobody should write ---------------------------------------------------------------
 
 
-def test_what_a_link_gets_wrong_is_said(page: Page) -> None:
-    visit(page, "/?run=Adam~lr-1e9&epochs=nan&zz=1")
+def test_what_a_link_gets_wrong_is_said_and_its_markup_stays_text(page: Page) -> None:
+    visit(page, "/?run=Adam~lr-1e9&epochs=nan&zz=1&x=<img src=x onerror=document.title='no'>")
     lr = next(notice for notice in notices(page) if "lr" in notice)
     assert "100" in lr
     assert any("epochs" in notice for notice in notices(page))
     assert any("zz" in notice for notice in notices(page))
+    field = page.get_by_label("Link to this page")
+    assert field.evaluate("field => field.getRootNode().querySelectorAll('img, script').length") == 0
+    assert page.title() == "Optimizer Lab"
     assert len(curves(page)) == len(table(page)) == 1
     change(page, add_run(page).click)
     assert len(curves(page)) == 2
@@ -399,10 +415,9 @@ def test_no_runs(page: Page) -> None:
     visit(page, "/?run=none")
     assert sentence(page).startswith("No runs yet.")
     assert runs(page).count() == 0
-    for name in (*TABS[1:], TABS[0]):
+    for name in ("Fit", "Path", "Parameters", "Loss"):  # they have charts; test_page.py sees all tabs
         change(page, tab(page, name).click)
-        told = {"Race": "Each tuned with 36 trials, ", "Grid": "Add a run to see "}
-        assert sentence(page).startswith(told.get(name, "No runs yet."))
+        assert page.locator(CHART).count() > 0
     change(page, add_run(page).click)
     assert len(curves(page)) == 1
 
@@ -469,8 +484,17 @@ def told(page: Page) -> Locator:
     return page.get_by_test_id("stMain").get_by_role("status").filter(has_text=re.compile("Copied|marked"))
 
 
-def test_the_link_is_copied(server: Any, open_page: Callable[..., Page]) -> None:
-    page = visit(open_page(permissions=["clipboard-read", "clipboard-write"]))
+@pytest.fixture
+def clipboard(context: Any) -> Iterator[None]:
+    """Pages may read and write what is copied."""
+    context.grant_permissions(["clipboard-read", "clipboard-write"])
+    yield
+    context.clear_permissions()
+
+
+@pytest.mark.usefixtures("clipboard")
+def test_the_link_is_copied(server: Any, page: Page) -> None:
+    visit(page)
     page.get_by_label("Target gap", exact=True).focus()
     focus(page, page.get_by_role("button", name="Copy link"))
     page.keyboard.press("Enter")
@@ -480,7 +504,6 @@ def test_the_link_is_copied(server: Any, open_page: Callable[..., Page]) -> None
     assert link.startswith(f"{server.url}/?")
     assert "problem=Thermometer" in link
     assert parse_qs(urlsplit(link).query) == parse_qs(PRESETS[0].page.to_query())
-    assert table(visit(open_page(), link)) == table(page)
 
 
 PLAIN_HTTP = "Object.defineProperty(Navigator.prototype, 'clipboard', { get: () => undefined });"
@@ -492,8 +515,8 @@ MARKED = """() => {
 }"""
 
 
-def test_the_link_is_copied_over_plain_http(open_page: Callable[..., Page]) -> None:
-    page = open_page(permissions=["clipboard-read"])
+@pytest.mark.usefixtures("clipboard")
+def test_the_link_is_copied_over_plain_http(page: Page) -> None:
     page.add_init_script("window.reader = navigator.clipboard;" + PLAIN_HTTP)
     visit(page)
     page.get_by_role("button", name="Copy link").click()
@@ -506,7 +529,8 @@ def test_the_link_is_copied_over_plain_http(open_page: Callable[..., Page]) -> N
 def test_a_link_that_cannot_be_copied_is_marked(
     open_page: Callable[..., Page], touch: bool, how: str
 ) -> None:
-    page = open_page(width=390, has_touch=touch, is_mobile=touch)
+    page = open_page(**({"width": 390, "has_touch": True, "is_mobile": True} if touch else {}))
+    page.set_viewport_size({"width": 390, "height": 1000})
     page.add_init_script(PLAIN_HTTP + NO_COMMAND)
     visit(page)
     page.get_by_role("button", name="Copy link").click()
@@ -519,13 +543,6 @@ def test_a_link_that_cannot_be_copied_is_marked(
     change(page, lambda: enter(page.get_by_label("Target gap", exact=True), "0.5"))
     assert told(page).count() == 0, "the link is another one"
     assert "target=0.5" in page.get_by_label("Link to this page").input_value()
-
-
-def test_markup_in_the_link_stays_text(page: Page) -> None:
-    visit(page, "/?epochs=20&run=SGD&x=<img src=x onerror=document.title='no'>")
-    field = page.get_by_label("Link to this page")
-    assert field.evaluate("field => field.getRootNode().querySelectorAll('img, script').length") == 0
-    assert page.title() == "Optimizer Lab"
 
 
 def test_embedded(page: Page) -> None:

@@ -151,7 +151,7 @@ class Walk:
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_what_was_asked_stays(open_page: Callable[..., Browser], seed: int) -> None:
-    walk = Walk(open_page(apart=True), random.Random(seed))
+    walk = Walk(open_page(), random.Random(seed))
     for _ in range(10):
         walk.step()
         walk.check()
