@@ -436,7 +436,7 @@ def test_an_optimizer_without_a_rule_is_offered_for_torch_alone() -> None:
         assert shown(app).methods[0] == Method(optimizer=Adadelta(), runner="torch.optim")
         assert not opened(shown(app).to_query().replace("tab=Loss", "tab=Three+ways")).exception
         with pytest.raises(
-            ValueError, match="runner manual needs an update written by hand; Adadelta has none"
+            ValueError, match="needs an update written by hand; Adadelta has none"
         ):
             Run(optimizer=Adadelta(), runner="manual")
 
