@@ -224,8 +224,8 @@ def test_back_and_forward(page: Page) -> None:
 
 def kind(preset: Any) -> tuple[Any, ...]:
     """What the page shows of a story, by which it differs from others."""
-    task, view = preset.page.task, preset.page.view
-    return view.tab, task.validation > 0, view.batches
+    shown = preset.page
+    return shown.tab, shown.task.validation > 0, shown.view.batches
 
 
 KINDS = {kind(preset): preset for preset in reversed(PRESETS)}.values()
