@@ -152,8 +152,8 @@ def main(shown: SessionPage) -> None:
         sidebar(shown, style.colours, example)
     notices(shown.notes)
     headline = Placeholder(st.container())
-    st.session_state.setdefault("tab", page.tab)  # a default that changes would make other tabs of them
-    tabs, below = st.tabs(NAMES, key=at("tab", page.tab), on_change="rerun"), st.container()
+    st.session_state.setdefault("view.tab", page.tab)  # a default that changes would make other tabs of them
+    tabs, below = st.tabs(NAMES, key=at("view.tab", page.tab), on_change="rerun"), st.container()
 
     def tell(histories: Histories) -> None:
         if tab.about_runs:

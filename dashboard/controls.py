@@ -20,7 +20,7 @@ def values(page: Page, ids: Sequence[int]) -> dict[str, Any]:
         **_of(task, "task"),
         **_of(task.problem, _prefix("problem", task.problem)),
         **start_values(task),
-        "tab": page.tab,
+        "view.tab": page.tab,
         **_of(page.view, "view"),
     }
     for key, settings in page.by_key().items():
@@ -52,7 +52,7 @@ def read(
         kept, more = _settings(found, key, type(shown), shown)
         settings.append(kept)
         notes += more
-    tab = _among(found.get("tab"), dict(zip(NAMES, NAMES, strict=True)), page.tab)
+    tab = _among(found.get("view.tab"), dict(zip(NAMES, NAMES, strict=True)), page.tab)
     return Page(task, tuple(methods), tab, view, tuple(settings)), notes
 
 

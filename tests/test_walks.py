@@ -36,7 +36,7 @@ def drawn_on(shown: SessionPage) -> dict[str, Any]:
         of_tab = [f"view.{name}" for name in ("y", "scale", "x", "target")]
     others = ("view.", *(f"{key}." for key in page.by_key()))
     keys = [key for key in values if not key.startswith(others)]
-    found = {key: values[key] for key in (*keys, "tab", *of_tab)}
+    found = {key: values[key] for key in (*keys, "view.tab", *of_tab)}
     return found | (shown.data.values() if page.tab == "Data" else {})
 
 
@@ -85,7 +85,7 @@ class Session:
 
 def choices(key: str, knob: Knob, page: Page) -> list[Any]:
     """Values that a reader may choose of a control, all of which the page can take."""
-    if key == "tab":
+    if key == "view.tab":
         return list(TABS)
     if key == "view.y":
         return list(possible(page.task.training))
@@ -105,7 +105,7 @@ def knob_of(key: str, page: Page, ids: tuple[int, ...]) -> Knob | None:
         for id, m in zip(ids, page.methods, strict=True)
     }
     prefix, _, name = key.rpartition(".")
-    if key == "tab":
+    if key == "view.tab":
         return TAB
     return knobs(settings[prefix]).get(name) if prefix in settings else None
 
@@ -154,7 +154,7 @@ def test_what_was_asked_stays_on_any_walk(seed: int) -> None:
     session.script(whole=True)
     asked = session.shown
     for _ in range(10):
-        tab = {"tab": rng.choice(TABS)}
+        tab = {"view.tab": rng.choice(TABS)}
         changed = tab if rng.random() < 0.5 else something(rng, session)
         if any(value != session.there[key] for key, value in changed.items()):
             asked = asked.edited(changed)
@@ -176,9 +176,9 @@ def test_a_control_that_is_not_there_is_not_read() -> None:
     drawn.end()
     assert drawn.touched({"view.y": None, "view.scale": None}.get) == {"view.y": None}
     drawn.begin()
-    drawn.draw("tab", "Data")
+    drawn.draw("view.tab", "Data")
     drawn.end()
-    assert drawn.touched({"view.y": None, "tab": "Data"}.get) == {}
+    assert drawn.touched({"view.y": None, "view.tab": "Data"}.get) == {}
 
 
 def test_a_browser_that_is_late_asks_for_nothing() -> None:
