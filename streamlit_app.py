@@ -53,7 +53,7 @@ with st.skeleton(height=480):
     from trainers.reports.runs_table import cells
     from trainers.reports.summary import sentence
     from trainers.run import MOST_COORDINATES, Method, Task, runners
-    from trainers.settings import knobs
+    from trainers.settings import settings_of
 
 MOST_NOTES = 6
 VERSIONS = (
@@ -101,7 +101,7 @@ def task_controls(task: Task) -> None:
     all_controls(task.problem, f"problem.{kind}")
     if curvature := described(task):
         st.caption(curvature)
-    control("epochs", knobs(task)["epochs"], task.epochs, "task.epochs")
+    control("epochs", settings_of(task)["epochs"], task.epochs, "task.epochs")
     all_controls(task, "task", but="epochs")
     for remark in validation.remarks(task):
         st.caption(escaped(remark))
@@ -124,7 +124,7 @@ def run_controls(id: int, method: Method, colour: str, full: bool) -> None:
     with st.expander(f"{swatch(colour)} {method.label}", key=f"{id}.expander"):
         select("optimizer", list(OPTIMIZERS), kind.__name__, f"{id}.optimizer")
         st.caption(kind.summary)
-        hint = knobs(Method)["runner"].help
+        hint = settings_of(Method)["runner"].help
         select("runner", runners(kind), method.runner, f"{id}.runner", help=hint)
         all_controls(method.optimizer, f"{id}.{kind.__name__}")
         with st.container(horizontal=True):

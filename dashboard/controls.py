@@ -8,7 +8,7 @@ from dashboard.state import NAMES, Page
 from trainers.optimizers import OPTIMIZERS
 from trainers.problems import PROBLEMS, Own
 from trainers.run import MOST_COORDINATES, Method, Task, begun_at, runners
-from trainers.settings import Integer, Settings, knobs, nearest
+from trainers.settings import Integer, Settings, coerce, settings_of
 
 
 def values(page: Page, ids: Sequence[int]) -> dict[str, Any]:
@@ -91,16 +91,16 @@ def _settings(
     found: Mapping[str, Any], prefix: str, kind: type[Settings], shown: Settings, **others: Any
 ) -> tuple[Any, list[str]]:
     """Settings of that kind from the controls under a prefix, for the rest as shown or by default."""
-    stand = {name: getattr(shown, name) for name in knobs(kind)} if isinstance(shown, kind) else {}
-    asked = {name: found[f"{prefix}.{name}"] for name in knobs(kind) if f"{prefix}.{name}" in found}
-    return nearest(kind, stand | asked, **others)
+    stand = {name: getattr(shown, name) for name in settings_of(kind)} if isinstance(shown, kind) else {}
+    asked = {name: found[f"{prefix}.{name}"] for name in settings_of(kind) if f"{prefix}.{name}" in found}
+    return coerce(kind, stand | asked, **others)
 
 
 def _of(settings: Settings, prefix: str) -> dict[str, Any]:
     """The values of the controls of these settings. Whole numbers are floats, as browsers send them."""
     return {
-        f"{prefix}.{name}": float(value) if isinstance(knob, Integer) else value
-        for name, knob in knobs(settings).items()
+        f"{prefix}.{name}": float(value) if isinstance(setting, Integer) else value
+        for name, setting in settings_of(settings).items()
         for value in [getattr(settings, name)]
     }
 

@@ -15,7 +15,7 @@ from trainers.charts import Style
 from trainers.history import History
 from trainers.reports.names import names
 from trainers.run import Run, most_rows
-from trainers.settings import Settings, knobs
+from trainers.settings import Settings, settings_of
 
 MOST_PARAMETERS = 100
 
@@ -56,12 +56,12 @@ def settings_json(page: Page, link: str) -> str:
 def _run(run: Run) -> dict[str, Any]:
     own = getattr(run.problem, "own", None)
     named = {"problem": _named(run.problem), "optimizer": _named(run.optimizer), "start": run.start}
-    return named | ({"own": own.write()} if own else {}) | _knobs(run)
+    return named | ({"own": own.write()} if own else {}) | _settings(run)
 
 
 def _named(settings: Settings) -> dict[str, Any]:
-    return {"name": type(settings).__name__} | _knobs(settings)
+    return {"name": type(settings).__name__} | _settings(settings)
 
 
-def _knobs(settings: Settings) -> dict[str, Any]:
-    return {name: getattr(settings, name) for name in knobs(settings)}
+def _settings(settings: Settings) -> dict[str, Any]:
+    return {name: getattr(settings, name) for name in settings_of(settings)}

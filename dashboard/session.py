@@ -17,7 +17,7 @@ from trainers.optimizers import OPTIMIZERS, Optimizer
 from trainers.problems import PROBLEMS, Own
 from trainers.problems.supervised import OWN
 from trainers.run import Method, Task, begun_at, runners
-from trainers.settings import nearest
+from trainers.settings import coerce
 
 
 @dataclass(frozen=True)
@@ -178,8 +178,8 @@ def use() -> None:
     own = data.columns.own(data.table) if data.table else None
     kind = data.columns.model_of(own) if own else ""
     if kind:
-        problem, _ = nearest(PROBLEMS[kind], {"source": OWN}, own=own)
-        task, _ = nearest(Task, vars(page.task), problem=problem)
+        problem, _ = coerce(PROBLEMS[kind], {"source": OWN}, own=own)
+        task, _ = coerce(Task, vars(page.task), problem=problem)
         act(replace(page, task=task, tab="Fit"), was.ids)
 
 

@@ -11,7 +11,7 @@ from trainers.datasets.csv.table import OwnTable
 from trainers.links import Link
 from trainers.reports.loss import possible
 from trainers.run import NO_TABLES, Method, Run, Task, join, read_methods, read_task
-from trainers.settings import Choice, knobs
+from trainers.settings import Choice, settings_of
 
 NAMES = tuple(tab.name for tab in TABS)
 WITH_SETTINGS = tuple(tab for tab in TABS if tab.settings is not None)
@@ -68,7 +68,9 @@ class Page:
         shared = [self.task.to_query(), *(method.to_query() for method in self.methods)]
         if not self.methods:
             shared.append("run=none")
-        view = [f"{name}={knob.write(getattr(self.view, name))}" for name, knob in knobs(View).items()]
+        view = [
+            f"{name}={setting.write(getattr(self.view, name))}" for name, setting in settings_of(View).items()
+        ]
         tabs = [f"{key}={links.write_settings(settings)}" for key, settings in self.by_key().items()]
         return "&".join([*shared, f"tab={self.tab}", *view, *tabs]).replace(" ", "+")
 

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from trainers.settings import Choice, Flag, Integer, Knob, Real, Settings, knobs
+from trainers.settings import Choice, Flag, Integer, Real, Setting, Settings, settings_of
 from trainers.sweeps.axis import LARGEST
 from trainers.words import is_number
 
@@ -119,25 +119,25 @@ def at(key: str, value: Any) -> str:
     return key
 
 
-def control(name: str, knob: Knob, value: Any, key: str, width: Any = "stretch") -> None:
-    """The control of one knob that stands at this value."""
+def control(name: str, setting: Setting, value: Any, key: str, width: Any = "stretch") -> None:
+    """The control of one setting that stands at this value."""
     label = LABELS.get(key, LABELS.get(name, name))
-    if isinstance(knob, Flag):
-        st.checkbox(label, value, key=at(key, value), help=knob.help)
-    elif isinstance(knob, Choice) and len(knob.options) > FEW_OPTIONS:
-        select(label, knob.options, value, key, help=knob.help)
-    elif isinstance(knob, Choice):
+    if isinstance(setting, Flag):
+        st.checkbox(label, value, key=at(key, value), help=setting.help)
+    elif isinstance(setting, Choice) and len(setting.options) > FEW_OPTIONS:
+        select(label, setting.options, value, key, help=setting.help)
+    elif isinstance(setting, Choice):
         key = at(key, value)
-        st.segmented_control(label, knob.options, default=value, key=key, help=knob.help, required=True)
-    elif isinstance(knob, Real):
+        st.segmented_control(label, setting.options, default=value, key=key, help=setting.help, required=True)
+    elif isinstance(setting, Real):
         # Without bounds of its own: out of bounds it would fall back without a word.
         st.number_input(
             label,
             value=float(value),
-            step=knob.step(value),
-            format="%.0f" if isinstance(knob, Integer) else "%g",
+            step=setting.step(value),
+            format="%.0f" if isinstance(setting, Integer) else "%g",
             key=at(key, float(value)),
-            help=f"{knob.help} {knob.bounds().capitalize()}.",
+            help=f"{setting.help} {setting.bounds().capitalize()}.",
             width=width,
         )
 
@@ -148,9 +148,9 @@ def select(label: str, options: Sequence[Any], value: Any, key: str, place: Any 
 
 
 def all_controls(settings: Settings, prefix: str, but: str = "") -> None:
-    for name, knob in knobs(settings).items():
+    for name, setting in settings_of(settings).items():
         if name != but and settings.applies(name):
-            control(name, knob, getattr(settings, name), f"{prefix}.{name}")
+            control(name, setting, getattr(settings, name), f"{prefix}.{name}")
 
 
 def spaced(name: str) -> str:

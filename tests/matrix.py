@@ -10,14 +10,14 @@ import pytest
 
 from trainers.optimizers import OPTIMIZERS, Optimizer
 from trainers.problems import PROBLEMS, Problem
-from trainers.settings import Flag, Knob, KnobError, Real, knobs
+from trainers.settings import Flag, Real, Setting, SettingError, settings_of
 
 SOME = 7
 """Of every so many problems one is met by each optimizer but the first."""
 
 
 def optimizers(kinds: type[Optimizer] = Optimizer, by_hand: bool = False) -> list[Optimizer]:
-    """For each optimizer and combination of its flags: its defaults, each knob turned alone, all turned."""
+    """For each optimizer and combination of its flags: its defaults, each turned alone, all turned."""
     return [
         settings
         for kind in OPTIMIZERS.values()
@@ -39,9 +39,13 @@ def quick(by_hand: bool = False) -> list[Optimizer]:
 
 
 def choices(settings: Optimizer) -> set[tuple[Any, ...]]:
-    """What an optimizer chooses, by two: each knob and flag but the rate, turned or not."""
+    """What an optimizer chooses, by two: each setting and flag but the rate, turned or not."""
     turned = settings.changed()
-    names = [name for name, knob in knobs(settings).items() if isinstance(knob, Flag | Real) and name != "lr"]
+    names = [
+        name
+        for name, setting in settings_of(settings).items()
+        if isinstance(setting, Flag | Real) and name != "lr"
+    ]
     chosen = [(name, name in turned) for name in names]
     return {(type(settings), *two) for two in combinations([("", True), ("", True), *chosen], 2)}
 
@@ -79,16 +83,20 @@ def rules() -> list[Optimizer]:
 
 
 def _mixed(settings: Optimizer) -> tuple[bool, int]:
-    """Whether some knobs are turned, but not all, and how many flags."""
-    turned = [knobs(settings)[name] for name in settings.changed()]
-    able = [name for name, knob in knobs(settings).items() if isinstance(knob, Real) and name != "lr"]
-    flags = sum(isinstance(knob, Flag) for knob in turned)
+    """Whether some settings are turned, but not all, and how many flags."""
+    turned = [settings_of(settings)[name] for name in settings.changed()]
+    able = [
+        name for name, setting in settings_of(settings).items() if isinstance(setting, Real) and name != "lr"
+    ]
+    flags = sum(isinstance(setting, Flag) for setting in turned)
     return 0 < len(turned) - flags < len(able), flags
 
 
 def _turned(kind: type[Optimizer]) -> Iterator[Optimizer]:
     values = {
-        name: _other(knob) for name, knob in knobs(kind).items() if isinstance(knob, Real) and name != "lr"
+        name: _other(setting)
+        for name, setting in settings_of(kind).items()
+        if isinstance(setting, Real) and name != "lr"
     }
     yield kind()
     for name, value in values.items():
@@ -97,13 +105,13 @@ def _turned(kind: type[Optimizer]) -> Iterator[Optimizer]:
 
 
 def _flagged(settings: Optimizer) -> Iterator[Optimizer]:
-    flags = [name for name, knob in knobs(settings).items() if isinstance(knob, Flag)]
+    flags = [name for name, setting in settings_of(settings).items() if isinstance(setting, Flag)]
     for values in product((False, True), repeat=len(flags)):
-        with suppress(KnobError):  # torch refuses it too: see test_optimizers.py
+        with suppress(SettingError):  # torch refuses it too: see test_optimizers.py
             yield replace(settings, **dict(zip(flags, values, strict=True)))
 
 
-def _other(knob: Knob) -> Any:
+def _other(setting: Setting) -> Any:
     """A value well inside the bounds that is not the default."""
-    assert isinstance(knob, Real)
-    return knob.low + 0.8 * (min(knob.high, 1.0) - knob.low)
+    assert isinstance(setting, Real)
+    return setting.low + 0.8 * (min(setting.high, 1.0) - setting.low)

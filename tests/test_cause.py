@@ -20,7 +20,7 @@ from trainers.reports.runs_table import cells
 from trainers.reports.summary import sentence
 from trainers.run import runners
 from trainers.runners import RUNNERS
-from trainers.settings import Flag, KnobError, Real, knobs
+from trainers.settings import Flag, Real, SettingError, settings_of
 
 BOTH = ("float32", "float64")
 KINDS = list(OPTIMIZERS.values())
@@ -71,15 +71,17 @@ def origin(history: History) -> str:
 def drawn(kind: type[Optimizer], luck: random.Random) -> Optimizer:
     """Settings out of the way: many at the ends of their ranges."""
     settings: dict[str, Any] = {"lr": 10 ** luck.uniform(-4, 2)}
-    for name, knob in knobs(kind).items():
-        if isinstance(knob, Flag):
+    for name, setting in settings_of(kind).items():
+        if isinstance(setting, Flag):
             settings[name] = luck.random() < 0.5
-        elif isinstance(knob, Real) and name != "lr" and luck.random() < 0.6:
-            high = min(knob.high, 1.0)
-            settings[name] = luck.choice([float(knob.low)] * 2 + [float(high), luck.uniform(knob.low, high)])
+        elif isinstance(setting, Real) and name != "lr" and luck.random() < 0.6:
+            high = min(setting.high, 1.0)
+            settings[name] = luck.choice(
+                [float(setting.low)] * 2 + [float(high), luck.uniform(setting.low, high)]
+            )
     try:
         return kind(**settings)
-    except KnobError:
+    except SettingError:
         return drawn(kind, luck)
 
 
@@ -143,7 +145,7 @@ def test_the_root_of_a_negative_number_is_no_divergence(
     assert (history.status, history.cause) == ("diverged", "not a number")
 
 
-@pytest.mark.parametrize("kind", [kind for kind in KINDS if "eps" in knobs(kind)])
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if "eps" in settings_of(kind)])
 def test_zero_by_zero_is_no_divergence(kind: type[Optimizer]) -> None:
     for problem, runner, dtype in product((Quadratic(), PROBLEMS["Ackley"]()), runners(kind), BOTH):
         run = Run(problem=problem, optimizer=kind(eps=0), runner=runner, start=(0.0, 0.0), dtype=dtype)

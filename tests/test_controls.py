@@ -12,7 +12,7 @@ from dashboard.examples import PRESETS
 from dashboard.state import Page
 from trainers.optimizers import OPTIMIZERS, SGD, Adam
 from trainers.run import Method, Task
-from trainers.settings import knobs
+from trainers.settings import settings_of
 
 STORY = PRESETS[0].page
 KEYS = sorted(controls.values(STORY, range(len(STORY.methods))))
@@ -33,10 +33,12 @@ def test_controls_say_their_page(page: Page) -> None:
     assert controls.read({}, page, ids) == (page, [])
 
 
-def test_each_knob_has_a_control() -> None:
+def test_each_setting_has_a_control() -> None:
     found = controls.values(STORY, (0, 1, 2))
-    assert {f"1.SGD.{name}" for name in knobs(SGD)} | {"1.optimizer", "1.runner"} <= found.keys()
-    assert {f"task.{name}" for name in knobs(Task)} | {f"view.{name}" for name in knobs(View)} <= found.keys()
+    assert {f"1.SGD.{name}" for name in settings_of(SGD)} | {"1.optimizer", "1.runner"} <= found.keys()
+    assert {f"task.{name}" for name in settings_of(Task)} | {
+        f"view.{name}" for name in settings_of(View)
+    } <= found.keys()
 
 
 def test_another_optimizer_has_its_own_defaults() -> None:

@@ -13,7 +13,7 @@ from trainers.optimizers import OPTIMIZERS, SGD, Optimizer, RMSprop
 from trainers.problems import Thermometer
 from trainers.reports.grid import borders, cells, verdict
 from trainers.run import Method, Task
-from trainers.settings import KnobError, Real, knobs
+from trainers.settings import Real, SettingError, settings_of
 
 RUN = Run(optimizer=SGD(), epochs=200, dtype="float64")
 
@@ -61,7 +61,7 @@ def test_momentum_moves_the_edge() -> None:
 
 @pytest.mark.parametrize("kind", OPTIMIZERS.values(), ids=OPTIMIZERS)
 def test_every_pair_of_settings_of_every_optimizer(kind: type[Optimizer]) -> None:
-    able = [name for name, knob in knobs(kind).items() if isinstance(knob, Real)]
+    able = [name for name, setting in settings_of(kind).items() if isinstance(setting, Real)]
     assert set(able) <= set(REALS)
     for x in able:
         for y in able:
@@ -92,7 +92,7 @@ class InTorch(Optimizer):
 
 
 def test_an_optimizer_without_a_rule_has_no_grid() -> None:
-    with pytest.raises(KnobError, match="grid needs a rule by hand with two settings; InTorch has not"):
+    with pytest.raises(SettingError, match="grid needs a rule by hand with two settings; InTorch has not"):
         GridSettings().axes(InTorch())
     methods = [Method(optimizer=InTorch(), runner="torch.optim")]
     assert GridSettings().fitted(Task(), methods) == GridSettings()

@@ -18,7 +18,7 @@ from trainers import Run, links
 from trainers.optimizers import OPTIMIZERS, SGD, Adam, Optimizer, RMSprop
 from trainers.problems import Rosenbrock, Thermometer
 from trainers.run import Method, Task, runners
-from trainers.settings import Settings, integer, knobs, part, real
+from trainers.settings import Settings, integer, part, real, settings_of
 
 LONGEST_LINK = 2000
 DEEPEST = Adam(
@@ -57,12 +57,12 @@ def test_a_link_reads_as_it_is() -> None:
 
 
 @pytest.mark.parametrize("kind", OPTIMIZERS.values())
-def test_a_link_says_every_knob_so_that_defaults_may_change(kind: type[Optimizer]) -> None:
+def test_a_link_says_every_setting_so_that_defaults_may_change(kind: type[Optimizer]) -> None:
     query = Run(optimizer=kind(), runner=runners(kind)[0]).to_query()
-    assert all(f"~{name}-" in query for name in knobs(kind))
+    assert all(f"~{name}-" in query for name in settings_of(kind))
     assert {"problem", "epochs", "seed", "dtype", "run"} <= parse_qs(query).keys()
     page = Page(methods=(Method(optimizer=kind(), runner=runners(kind)[0]),)).to_query()
-    assert knobs(View).keys() <= parse_qs(page).keys()
+    assert settings_of(View).keys() <= parse_qs(page).keys()
 
 
 @pytest.mark.parametrize(
@@ -84,7 +84,7 @@ def test_a_page_comes_back_and_needs_no_escapes(page: Page) -> None:
     assert set(query) <= set(string.ascii_letters + string.digits + "._~-" + "&=+")
 
 
-def test_any_values_of_real_knobs_come_back() -> None:
+def test_any_values_of_real_settings_come_back() -> None:
     for lr in (1e-8, 1 / 3, 0.1 + 0.2, 3.0000000000000004e-05, 100.0):
         run = Run(optimizer=SGD(lr=lr))
         assert Run.from_query(run.to_query())[0].optimizer.lr == lr
@@ -118,8 +118,8 @@ def test_what_is_not_understood_is_named(text: str) -> None:
         "start",
         "run",
         "tab",
-        *knobs(Task),
-        *knobs(View),
+        *settings_of(Task),
+        *settings_of(View),
         *Page().by_key(),
         *OLD_PLACES,
     }

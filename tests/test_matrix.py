@@ -6,7 +6,7 @@ import pytest
 
 from tests.matrix import choices, optimizers, pairs, problems, product_of_all
 from trainers.optimizers import OPTIMIZERS, Optimizer
-from trainers.settings import Flag, Real, knobs
+from trainers.settings import Flag, Real, settings_of
 
 QUICK = pairs(by_hand=False)
 
@@ -19,10 +19,12 @@ def test_one_optimizer_meets_every_problem_and_the_others_meet_some() -> None:
 
 
 @pytest.mark.parametrize("kind", OPTIMIZERS.values(), ids=lambda kind: kind.__name__)
-def test_every_knob_is_turned_and_every_pair_of_choices_occurs(kind: type[Optimizer]) -> None:
+def test_every_setting_is_turned_and_every_pair_of_choices_occurs(kind: type[Optimizer]) -> None:
     quick = {optimizer for optimizer, _ in QUICK if type(optimizer) is kind}
     turned = {name for optimizer in quick for name in optimizer.changed()}
-    assert turned == {name for name, knob in knobs(kind).items() if isinstance(knob, Flag | Real)} - {"lr"}
+    assert turned == {
+        name for name, setting in settings_of(kind).items() if isinstance(setting, Flag | Real)
+    } - {"lr"}
     assert set.union(*map(choices, quick)) == set.union(*map(choices, optimizers(kind)))
 
 

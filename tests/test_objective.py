@@ -19,7 +19,7 @@ from trainers.problems import (
     Thermometer,
 )
 from trainers.runners import RUNNERS
-from trainers.settings import KnobError
+from trainers.settings import SettingError
 
 
 def rows(problem: Any) -> set[tuple[float, ...]]:
@@ -131,11 +131,11 @@ def test_a_batch_of_all_rows_is_full_batch() -> None:
 
 
 def test_bad_values_name_value_and_bound() -> None:
-    with pytest.raises(KnobError, match=r"validation must be a number from 0 to 0.5, got 0.6"):
+    with pytest.raises(SettingError, match=r"validation must be a number from 0 to 0.5, got 0.6"):
         Run(validation=0.6)
-    with pytest.raises(KnobError, match=r"batch must be a whole number from 0 to 100000, got -1"):
+    with pytest.raises(SettingError, match=r"batch must be a whole number from 0 to 100000, got -1"):
         Run(batch=-1)
-    with pytest.raises(KnobError, match=r"epochs must be at most 18461 with 650 parameters, got 20000"):
+    with pytest.raises(SettingError, match=r"epochs must be at most 18461 with 650 parameters, got 20000"):
         Run(problem=SoftmaxRegression(), epochs=20_000)
 
 

@@ -17,7 +17,7 @@ from trainers.optimizers import OPTIMIZERS, SGD, Adam, Optimizer, RMSprop
 from trainers.optimizers.base import State
 from trainers.problems import Thermometer
 from trainers.runners import RUNNERS
-from trainers.settings import KnobError
+from trainers.settings import SettingError
 from trainers.sweeps.block import Block
 
 TOLERANCE = {torch.float32: 1e-5, torch.float64: 1e-13}
@@ -90,8 +90,8 @@ def test_updates_are_counted_not_epochs(
 
 
 @pytest.mark.parametrize("kind", [kind for kind in OPTIMIZERS.values() if kind.by_hand()])
-def test_knobs_broadcast_over_runs(kind: type[Optimizer]) -> None:
-    """A knob with one number a run gives each run what the number alone gives it."""
+def test_settings_broadcast_over_runs(kind: type[Optimizer]) -> None:
+    """A setting with one number a run gives each run what the number alone gives it."""
     for rule, dtype in product(optimizers(kind), TOLERANCE):
         broadcasts(rule, dtype)
 
@@ -123,8 +123,8 @@ def test_names_and_defaults_are_torch_s(name: str) -> None:
     ours = OPTIMIZERS[name]()
     theirs = getattr(torch.optim, name)([torch.zeros(1)]).defaults
     known = dict(theirs) | dict(zip(("beta1", "beta2"), theirs.get("betas", ()), strict=False))
-    for knob, value in vars(ours).items():
-        assert known[knob] == value, knob
+    for setting, value in vars(ours).items():
+        assert known[setting] == value, setting
 
 
 def test_the_first_step_of_adam_is_the_rate_times_the_sign() -> None:
@@ -156,12 +156,12 @@ def test_centered_rmsprop_becomes_nan_with_torch() -> None:
     assert t == 3226  # after 3,225 steps all was well
 
 
-@pytest.mark.parametrize("knobs", [{"momentum": 0.0}, {"momentum": 0.9, "dampening": 0.1}])
-def test_nesterov_is_refused_where_torch_refuses_it(knobs: dict[str, float]) -> None:
+@pytest.mark.parametrize("settings", [{"momentum": 0.0}, {"momentum": 0.9, "dampening": 0.1}])
+def test_nesterov_is_refused_where_torch_refuses_it(settings: dict[str, float]) -> None:
     with pytest.raises(ValueError, match="Nesterov"):
-        torch.optim.SGD([torch.zeros(1)], nesterov=True, **knobs)
-    with pytest.raises(KnobError, match="nesterov needs momentum above 0 and dampening 0"):
-        SGD(nesterov=True, **knobs)
+        torch.optim.SGD([torch.zeros(1)], nesterov=True, **settings)
+    with pytest.raises(SettingError, match="nesterov needs momentum above 0 and dampening 0"):
+        SGD(nesterov=True, **settings)
 
 
 @pytest.mark.parametrize("scaling", ["x0.1", "raw"])

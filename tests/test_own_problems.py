@@ -29,7 +29,7 @@ from trainers.problems.compatible_models import models
 from trainers.problems.supervised import as_read, prepared
 from trainers.reports.conditioning import described
 from trainers.run import Method, Task
-from trainers.settings import KnobError
+from trainers.settings import SettingError
 
 LINES = ["size,rooms,price,kind", *(f"{x},{x % 3},{2 * x + 1 + x % 3},{'abc'[x % 3]}" for x in range(12))]
 TABLE = read_table("\n".join(LINES).encode(), "homes.csv")
@@ -131,7 +131,7 @@ def test_the_models_that_suit_come_first_what_is_suggested() -> None:
     ],
 )
 def test_what_can_not_be_used_is_named(make: object, message: str) -> None:
-    with pytest.raises(KnobError, match=message):
+    with pytest.raises(SettingError, match=message):
         make()
 
 

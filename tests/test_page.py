@@ -119,7 +119,7 @@ def test_choosing_a_story(preset: Any) -> None:
     assert shown(app) == preset.page
 
 
-def test_a_knob_changes_its_run_alone() -> None:
+def test_a_setting_changes_its_run_alone() -> None:
     app = opened("epochs=100")
     app.number_input(key="1.SGD.lr").set_value(0.02).run()
     before, after = PRESETS[0].page.methods, shown(app).methods
@@ -143,7 +143,7 @@ def test_only_the_changed_run_is_trained(monkeypatch: pytest.MonkeyPatch) -> Non
     assert len(asked) == 6
 
 
-def test_another_optimizer_brings_its_own_knobs() -> None:
+def test_another_optimizer_brings_its_own_settings() -> None:
     app = opened()
     app.selectbox(key="0.optimizer").select("RMSprop").run()
     assert type(shown(app).methods[0].optimizer).__name__ == "RMSprop"
@@ -342,7 +342,7 @@ def test_the_cache_knows_optimizers_of_equal_fields_apart() -> None:
 
 @dataclass(frozen=True)
 class Twin(SGD):
-    """The knobs of SGD, another rule."""
+    """The settings of SGD, another rule."""
 
     def step(self, t: int, params: Tensor, gradient: Tensor, state: State) -> None:
         params.sub_(self.lr * gradient.sign())
@@ -435,9 +435,7 @@ def test_an_optimizer_without_a_rule_is_offered_for_torch_alone() -> None:
         assert app.selectbox(key="0.runner").options == ["torch.optim"]
         assert shown(app).methods[0] == Method(optimizer=Adadelta(), runner="torch.optim")
         assert not opened(shown(app).to_query().replace("tab=Loss", "tab=Three+ways")).exception
-        with pytest.raises(
-            ValueError, match="needs an update written by hand; Adadelta has none"
-        ):
+        with pytest.raises(ValueError, match="needs an update written by hand; Adadelta has none"):
             Run(optimizer=Adadelta(), runner="manual")
 
 

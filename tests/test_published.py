@@ -68,16 +68,16 @@ def test_gaps_at_a_shared_rate(optimizer: type, gaps: dict[float, float]) -> Non
 
 
 @pytest.mark.parametrize(
-    ("knobs", "edge"),
+    ("settings", "edge"),
     [
         ({}, 0.0329782198),
         ({"momentum": 0.9}, 0.06265862),
         ({"momentum": 0.9, "nesterov": True}, 0.02237808),
     ],
 )
-def test_edges_of_stability(knobs: dict[str, float], edge: float) -> None:
+def test_edges_of_stability(settings: dict[str, float], edge: float) -> None:
     inside, outside = (
-        train(Run(optimizer=SGD(lr=factor * edge, **knobs), epochs=3000, dtype="float64"))
+        train(Run(optimizer=SGD(lr=factor * edge, **settings), epochs=3000, dtype="float64"))
         for factor in (0.99, 1.01)
     )
     assert inside.gap[-1] < 1e-3

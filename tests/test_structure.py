@@ -8,7 +8,7 @@ from pathlib import Path
 from dashboard.examples import PRESETS
 from trainers.optimizers import OPTIMIZERS
 from trainers.problems import PROBLEMS
-from trainers.settings import knobs
+from trainers.settings import settings_of
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -75,7 +75,7 @@ def test_everything_public_is_documented() -> None:
 def test_the_readme_lists_the_optimizers() -> None:
     rows = table("| Optimizer |")
     expected = [
-        [name, kind.summary, ", ".join(knobs(kind)), "all three" if kind.by_hand() else "torch.optim"]
+        [name, kind.summary, ", ".join(settings_of(kind)), "all three" if kind.by_hand() else "torch.optim"]
         for name, kind in OPTIMIZERS.items()
     ]
     assert rows == expected
@@ -83,7 +83,8 @@ def test_the_readme_lists_the_optimizers() -> None:
 
 def test_the_readme_lists_the_problems() -> None:
     assert table("| Problem |") == [
-        [name, kind.summary, ", ".join(knobs(kind)), str(kind().size)] for name, kind in PROBLEMS.items()
+        [name, kind.summary, ", ".join(settings_of(kind)), str(kind().size)]
+        for name, kind in PROBLEMS.items()
     ]
 
 

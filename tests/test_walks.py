@@ -18,7 +18,7 @@ from tests.matrix import slow_but
 from trainers.datasets.csv.table import read_table
 from trainers.reports.loss import possible
 from trainers.run import Task
-from trainers.settings import Choice, Flag, Knob, Real, knobs
+from trainers.settings import Choice, Flag, Real, Setting, settings_of
 
 TABLE = read_table(
     b"a;b;c;kind\n"
@@ -83,21 +83,21 @@ class Session:
         return self.rng.choice([[], [None], [bound], [-1.7976931348623157e308]])
 
 
-def choices(key: str, knob: Knob, page: Page) -> list[Any]:
+def choices(key: str, setting: Setting, page: Page) -> list[Any]:
     """Values that a reader may choose of a control, all of which the page can take."""
     if key == "view.tab":
         return list(TABS)
     if key == "view.y":
         return list(possible(page.task.training))
-    if isinstance(knob, Choice):
-        return list(knob.options)
-    if isinstance(knob, Flag):
+    if isinstance(setting, Choice):
+        return list(setting.options)
+    if isinstance(setting, Flag):
         return [True, False]
     return []
 
 
-def knob_of(key: str, page: Page, ids: tuple[int, ...]) -> Knob | None:
-    """The knob behind a control, if it is one."""
+def setting_of(key: str, page: Page, ids: tuple[int, ...]) -> Setting | None:
+    """The setting behind a control, if it is one."""
     settings = {"view": View, "task": Task, **{key: type(held) for key, held in page.by_key().items()}}
     settings |= {f"problem.{type(page.task.problem).__name__}": type(page.task.problem)}
     settings |= {
@@ -107,32 +107,34 @@ def knob_of(key: str, page: Page, ids: tuple[int, ...]) -> Knob | None:
     prefix, _, name = key.rpartition(".")
     if key == "view.tab":
         return TAB
-    return knobs(settings[prefix]).get(name) if prefix in settings else None
+    return settings_of(settings[prefix]).get(name) if prefix in settings else None
 
 
 def something(rng: random.Random, session: Session) -> dict[str, Any]:
     """A control of the page, and another value for it, well within its bounds."""
     there, page = dict(session.there), session.shown.page
     for key in rng.sample(sorted(there), len(there)):
-        knob = knob_of(key, page, session.shown.ids)
-        options = choices(key, knob, page) if knob else []
+        setting = setting_of(key, page, session.shown.ids)
+        options = choices(key, setting, page) if setting else []
         if key.startswith("own."):
             options = own_choices(rng, key, session.shown.data)
-        elif isinstance(knob, Real) and not options and knob_free(key):
-            options = [float(round(there[key] * 2)) if knob_whole(knob) else there[key] / 2 or knob.high / 4]
+        elif isinstance(setting, Real) and not options and is_free(key):
+            options = [
+                float(round(there[key] * 2)) if is_whole(setting) else there[key] / 2 or setting.high / 4
+            ]
         options = [value for value in options if value != there[key]]
         if options:
             return {key: rng.choice(options)}
     raise AssertionError("a page has controls")
 
 
-def knob_free(key: str) -> bool:
+def is_free(key: str) -> bool:
     """Whether a number can be halved or doubled without a clash with another control."""
     return key.rpartition(".")[2] in ("lr", "epochs", "target", "trials", "starts", "seed")
 
 
-def knob_whole(knob: Real) -> bool:
-    return isinstance(knob.default, int)
+def is_whole(setting: Real) -> bool:
+    return isinstance(setting.default, int)
 
 
 def own_choices(rng: random.Random, key: str, data: DataTab) -> list[Any]:

@@ -16,7 +16,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, unquote
 
-from trainers.settings import Choice, Settings, knobs, main_part, nearest, parts
+from trainers.settings import Choice, Settings, coerce, main_part, parts, settings_of
 from trainers.words import plain, quoted
 
 LONGEST = 4096
@@ -56,8 +56,8 @@ def _pairs(settings: Settings, prefix: str = "") -> list[str]:
     main = main_part(type(settings))
     bare = (main, *_choices(type(settings))) if main else ()
     found = [
-        f"{prefix}{name}-{knob.write(getattr(settings, name))}"
-        for name, knob in knobs(settings).items()
+        f"{prefix}{name}-{setting.write(getattr(settings, name))}"
+        for name, setting in settings_of(settings).items()
         if name not in bare
     ]
     for name in parts(type(settings)):
@@ -68,7 +68,7 @@ def _pairs(settings: Settings, prefix: str = "") -> list[str]:
 
 
 def _choices(kind: type[Settings]) -> list[str]:
-    return [name for name, knob in knobs(kind).items() if isinstance(knob, Choice)]
+    return [name for name, setting in settings_of(kind).items() if isinstance(setting, Choice)]
 
 
 # --- Reading --------------------------------------------------------------------------------------
@@ -93,7 +93,7 @@ def read_about(text: str, form: type[Any]) -> Reading:
     own = {key: value for key, value in texts.items() if key.partition(".")[0] in _fields(form)}
     rest = {key: value for key, value in texts.items() if key not in own}
     for name in _choices(form):
-        for word in [word for word in words if among(word, knobs(form)[name].options)][:1]:  # type: ignore[attr-defined]
+        for word in [word for word in words if among(word, settings_of(form)[name].options)][:1]:  # type: ignore[attr-defined]
             words.remove(word)
             own[name] = word
     subject = _built(parts(form)[main][kind], rest, {})
@@ -120,16 +120,16 @@ def _built(kind: type[Any], texts: Mapping[str, str], others: Mapping[str, Any])
             if found.settings is not None:
                 held[name] = found.settings
     for name, text in texts.items():
-        if name in knobs(kind):
+        if name in settings_of(kind):
             try:
-                values[name] = knobs(kind)[name].read(text)
+                values[name] = settings_of(kind)[name].read(text)
             except ValueError:
                 damaged = True
-                default = plain(knobs(kind)[name].default)
+                default = plain(settings_of(kind)[name].default)
                 notes.append(f"{name} {quoted(text)} can't be read: using {default}.")
         elif name.partition(".")[0] not in parts(kind):
             notes.append(f"{kind.__name__} has no setting {quoted(name)}: ignored.")
-    settings, more = nearest(kind, values, **held)
+    settings, more = coerce(kind, values, **held)
     return Reading(settings, notes + more, damaged)
 
 
@@ -148,7 +148,7 @@ def _under(name: str, texts: Mapping[str, str]) -> dict[str, str]:
 
 
 def _fields(form: type[Any]) -> set[str]:
-    return {*knobs(form), *parts(form)} - {main_part(form)}
+    return {*settings_of(form), *parts(form)} - {main_part(form)}
 
 
 def _apart(text: str) -> tuple[str, dict[str, str], list[str], list[str]]:
@@ -198,7 +198,7 @@ class Link:
     def settings(self, kind: type[Any], texts: Mapping[str, str] | None = None, **others: Any) -> Any:
         """Settings of that class, each from the parameter of its name, or from `texts`."""
         found = dict(texts or {})
-        for name in (*knobs(kind), *parts(kind)):
+        for name in (*settings_of(kind), *parts(kind)):
             text = self.take(name) if name not in others else None
             if text is not None:
                 found[name] = OLD_NAMES.get(text, text)

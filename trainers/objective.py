@@ -9,7 +9,7 @@ import torch
 from trainers.caches import kept_within_bounds
 from trainers.problems import Problem, Thermometer
 from trainers.problems.supervised import Supervised, as_read
-from trainers.settings import KnobError, Settings, choice, integer, real
+from trainers.settings import SettingError, Settings, choice, integer, real
 from trainers.splits import Split, drawn
 from trainers.words import shown
 
@@ -32,9 +32,9 @@ class Objective(Settings):
     def check(self) -> None:
         super().check()
         if not isinstance(self.problem, Problem):
-            raise KnobError("problem", f"must be one such as Thermometer(), got {shown(self.problem)}")
+            raise SettingError("problem", f"must be one such as Thermometer(), got {shown(self.problem)}")
         if getattr(self.problem, "part", None) is not None:
-            raise KnobError("problem", "must have all its rows; hold some out with validation")
+            raise SettingError("problem", "must have all its rows; hold some out with validation")
 
     def applies(self, name: str) -> bool:
         if name == "shuffle":

@@ -15,7 +15,7 @@ from trainers.optimizers import OPTIMIZERS, SGD, Optimizer
 from trainers.problems import PROBLEMS, Own, Problem, Thermometer
 from trainers.problems.supervised import Supervised
 from trainers.runners import RUNNERS
-from trainers.settings import KnobError, Real, Settings, choice, integer, part
+from trainers.settings import Real, SettingError, Settings, choice, integer, part
 from trainers.words import is_number, plain, quoted, shown
 
 NO_TABLES: Mapping[str, OwnTable] = MappingProxyType({})
@@ -43,7 +43,7 @@ class Task(Objective):
         if self.epochs > most:
             numbers = f"{self.problem.size} parameters" if self.problem.size >= self.updates else None
             what = numbers or f"{self.updates} updates an epoch"
-            raise KnobError("epochs", f"must be at most {most} with {what}, got {self.epochs}", most)
+            raise SettingError("epochs", f"must be at most {most} with {what}, got {self.epochs}", most)
 
     def beginning(self) -> tuple[float, ...]:
         """Where training begins: the chosen start, or the problem's for this seed."""
@@ -81,22 +81,22 @@ class Method(Settings):
     def check(self) -> None:
         super().check()
         if not isinstance(self.optimizer, Optimizer):
-            raise KnobError("optimizer", f"must be one such as SGD(), got {shown(self.optimizer)}")
+            raise SettingError("optimizer", f"must be one such as SGD(), got {shown(self.optimizer)}")
         for name, value in vars(self.optimizer).items():
             if isinstance(value, Tensor):
-                raise KnobError(name, "must be one number for a run; a sweep takes many")
+                raise SettingError(name, "must be one number for a run; a sweep takes many")
         if self.runner not in runners(type(self.optimizer)):
             name = type(self.optimizer).__name__
             needed = "in torch" if self.runner == "torch.optim" else "written by hand"
             reason = f"{self.runner} needs an update {needed}; {name} has none"
-            raise KnobError("runner", reason, runners(type(self.optimizer))[0])
+            raise SettingError("runner", reason, runners(type(self.optimizer))[0])
 
     @property
     def label(self) -> str:
         """The method in a few words: its rate, and what differs from the defaults."""
         rate = {"lr": self.optimizer.lr} if hasattr(self.optimizer, "lr") else {}
-        knobs = rate | self.optimizer.changed()
-        return " · ".join([type(self.optimizer).__name__, self.runner, *in_words(knobs)])
+        settings = rate | self.optimizer.changed()
+        return " · ".join([type(self.optimizer).__name__, self.runner, *in_words(settings)])
 
     def to_query(self) -> str:
         """The query string of a link to this method."""
@@ -107,7 +107,7 @@ class Method(Settings):
 class Run(Task, Method):
     """Everything that decides the numbers of one training. Its `repr` identifies it fully.
 
-    A value out of bounds raises `KnobError`, a `ValueError` that names knob, value and bounds.
+    A value out of bounds raises `SettingError`, a `ValueError` that names setting, value and bounds.
     """
 
     @property
@@ -149,7 +149,7 @@ def most_rows(run: Run, room: int) -> int | None:
 
 
 def in_words(values: dict[str, Any]) -> list[str]:
-    """The values of knobs as short words: `lr 0.1`, `nesterov`."""
+    """The values of settings as short words: `lr 0.1`, `nesterov`."""
     return [name if value is True else f"{name} {plain(value)}" for name, value in values.items()]
 
 
@@ -170,7 +170,7 @@ def read_task(link: Link, tables: Mapping[str, OwnTable] = NO_TABLES) -> Task:
     if text is not None:
         try:
             own = Own.read(text, tables)
-        except KnobError as error:
+        except SettingError as error:
             link.notes.append(f"{error}.")
     problem = link.part("problem", PROBLEMS, Thermometer, own=own)
     task: Task = link.settings(Task, problem=problem)
@@ -190,15 +190,15 @@ def begun_at(task: Task, start: tuple[Any, ...]) -> tuple[Task, list[str]]:
     """The task begun as near to this start as can be, and a note on each coordinate not taken."""
     try:
         return replace(task, start=start), []
-    except KnobError as error:
+    except SettingError as error:
         if len(start) != task.problem.size:
             return task, [f"{error}: using the start of seed {task.seed}."]
     near, notes = [], []
     for name, value, seeded in zip(task.problem.names, start, task.beginning(), strict=True):
         try:
             near.append(COORDINATE.checked(f"start {name}", value))
-        except KnobError as error:
-            near.append(COORDINATE.nearest(name, value) if value == value else seeded)
+        except SettingError as error:
+            near.append(COORDINATE.coerce(name, value) if value == value else seeded)
             notes.append(f"{error}: using {plain(near[-1])}.")
     return replace(task, start=tuple(near)), notes
 
@@ -216,5 +216,5 @@ def _start(start: Any, problem: Problem) -> tuple[float, ...]:
     numbers = list(start) if isinstance(start, tuple | list) else [start]
     usable = [is_number(x) and COORDINATE.low <= x <= COORDINATE.high for x in numbers]
     if len(numbers) != problem.size or not all(usable):
-        raise KnobError("start", f"{wanted}, got {shown(', '.join(map(plain, numbers)))}")
+        raise SettingError("start", f"{wanted}, got {shown(', '.join(map(plain, numbers)))}")
     return tuple(map(float, numbers))

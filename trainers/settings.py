@@ -1,6 +1,6 @@
-"""Knobs: the settings of optimizers, problems and runs, each defined once where it belongs.
+"""Settings: the settings of optimizers, problems and runs, each defined once where it belongs.
 
-A knob says its default, its bounds, its scale and one line of help. Checks, links, sidebar controls
+A setting says its default, its bounds, its scale and one line of help. Checks, links, sidebar controls
 and tables all follow from it. A class of settings is a frozen dataclass that derives from `Settings`:
 
     @dataclass(frozen=True)
@@ -22,13 +22,13 @@ from trainers.words import is_number, plain, shown
 NUMBER = re.compile(r"-?(\d+(\.\d+)?|\.\d+)(e[+-]?\d+)?", re.ASCII | re.IGNORECASE)
 """A number as links have it."""
 Number: TypeAlias = Any
-"""A real knob: a float, or a tensor `(runs,)`, float64, with one number for each run."""
+"""A real setting: a float, or a tensor `(runs,)`, float64, with one number for each run."""
 
 
-class KnobError(ValueError):
-    """A knob's value that can't be used. The message names the knob, the value and the bound.
+class SettingError(ValueError):
+    """A setting's value that can't be used. The message names the setting, the value and the bound.
 
-    `nearest` is the usable value nearest to it, where other knobs decide that.
+    `nearest` is the usable value nearest to it, where other settings decide that.
     """
 
     def __init__(self, name: str, reason: str, nearest: Any = None) -> None:
@@ -39,21 +39,21 @@ class KnobError(ValueError):
 
 
 @dataclass(frozen=True)
-class Knob:
-    """What all kinds of knob have: a default and a line of help."""
+class Setting:
+    """What all kinds of setting have: a default and a line of help."""
 
     default: Any
     help: str
 
     def checked(self, name: str, value: Any) -> Any:
-        """The value in its canonical form; raises `KnobError` where it can't be used."""
+        """The value in its canonical form; raises `SettingError` where it can't be used."""
         raise NotImplementedError
 
-    def nearest(self, name: str, value: Any) -> Any:
+    def coerce(self, name: str, value: Any) -> Any:
         """The usable value nearest to `value`; the default where there is no nearest."""
         try:
             return self.checked(name, value)
-        except KnobError:
+        except SettingError:
             return self.default
 
     def read(self, text: str) -> Any:
@@ -66,7 +66,7 @@ class Knob:
 
 
 @dataclass(frozen=True)
-class Real(Knob):
+class Real(Setting):
     """A real number within bounds. `scale` says how to step through it."""
 
     low: float
@@ -78,15 +78,15 @@ class Real(Knob):
     def checked(self, name: str, value: Any) -> Any:
         if isinstance(value, Tensor):
             if value.numel() == 0 or value.is_complex() or isinstance(self, Integer):
-                raise KnobError(name, f"{self.bounds()}, got a tensor that holds none")
+                raise SettingError(name, f"{self.bounds()}, got a tensor that holds none")
             if not bool(((value >= self.low) & (value <= self.high)).all()):
-                raise KnobError(name, f"{self.bounds()}, got {value.min():g} to {value.max():g}")
+                raise SettingError(name, f"{self.bounds()}, got {value.min():g} to {value.max():g}")
             return value
         if not is_number(value) or not self.low <= value <= self.high:
-            raise KnobError(name, f"{self.bounds()}, got {shown(value)}")
+            raise SettingError(name, f"{self.bounds()}, got {shown(value)}")
         return float(value)
 
-    def nearest(self, name: str, value: Any) -> Any:
+    def coerce(self, name: str, value: Any) -> Any:
         if not is_number(value) or value != value:
             return self.default
         return float(min(max(value, self.low), self.high))
@@ -122,11 +122,11 @@ class Integer(Real):
     def checked(self, name: str, value: Any) -> int:
         number = super().checked(name, value)
         if number != int(number):
-            raise KnobError(name, f"{self.bounds()}, got {shown(value)}")
+            raise SettingError(name, f"{self.bounds()}, got {shown(value)}")
         return int(number)
 
-    def nearest(self, name: str, value: Any) -> int:
-        return round(float(super().nearest(name, value)))
+    def coerce(self, name: str, value: Any) -> int:
+        return round(float(super().coerce(name, value)))
 
     def western(self, text: str) -> str:
         """A number with commas or points between its thousands, without."""
@@ -140,12 +140,12 @@ class Integer(Real):
 
 
 @dataclass(frozen=True)
-class Flag(Knob):
+class Flag(Setting):
     """On or off."""
 
     def checked(self, name: str, value: Any) -> bool:
         if not isinstance(value, bool):
-            raise KnobError(name, f"must be True or False, got {shown(value)}")
+            raise SettingError(name, f"must be True or False, got {shown(value)}")
         return value
 
     def read(self, text: str) -> bool:
@@ -158,14 +158,14 @@ class Flag(Knob):
 
 
 @dataclass(frozen=True)
-class Choice(Knob):
+class Choice(Setting):
     """One of a few words."""
 
     options: tuple[str, ...]
 
     def checked(self, name: str, value: Any) -> str:
         if not isinstance(value, str) or value not in self.options:
-            raise KnobError(name, f"must be one of {', '.join(self.options)}, got {shown(value)}")
+            raise SettingError(name, f"must be one of {', '.join(self.options)}, got {shown(value)}")
         return value
 
     def read(self, text: str) -> str:
@@ -208,19 +208,19 @@ def part(allowed: Mapping[str, type["Settings"]], default: Any, main: bool = Fal
     return field(default=default, metadata={"allowed": allowed, "main": main})
 
 
-def _field(knob: Knob) -> Any:
-    return field(default=knob.default, metadata={"knob": knob})
+def _field(setting: Setting) -> Any:
+    return field(default=setting.default, metadata={"setting": setting})
 
 
 @dataclass(frozen=True)
 class Settings:
-    """Base of the frozen dataclasses whose fields are knobs. A bad value raises `KnobError`."""
+    """Base of the frozen dataclasses whose fields are settings. A bad value raises `SettingError`."""
 
     summary: ClassVar[str] = ""
 
     def __post_init__(self) -> None:
-        for name, knob in knobs(self).items():
-            object.__setattr__(self, name, knob.checked(name, getattr(self, name)))
+        for name, setting in settings_of(self).items():
+            object.__setattr__(self, name, setting.checked(name, getattr(self, name)))
         self.check()
 
     def __getstate__(self) -> dict[str, Any]:
@@ -228,22 +228,22 @@ class Settings:
         return {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
 
     def check(self) -> None:
-        """Raise `KnobError` where knobs that are fine alone contradict each other."""
+        """Raise `SettingError` where settings that are fine alone contradict each other."""
 
     def applies(self, name: str) -> bool:
-        """Whether a knob does anything at these settings."""
+        """Whether a setting does anything at these settings."""
         return True
 
     def changed(self) -> dict[str, Any]:
-        """The knobs that differ from their defaults."""
-        values = {name: getattr(self, name) for name in knobs(self)}
-        return {name: v for name, v in values.items() if v != knobs(self)[name].default}
+        """The settings that differ from their defaults."""
+        values = {name: getattr(self, name) for name in settings_of(self)}
+        return {name: v for name, v in values.items() if v != settings_of(self)[name].default}
 
 
-def knobs(settings: Settings | type[Settings]) -> dict[str, Knob]:
-    """The knobs of a class of settings, by name, in the order of its fields."""
+def settings_of(settings: Settings | type[Settings]) -> dict[str, Setting]:
+    """The settings of a class of settings, by name, in the order of its fields."""
     fields = dataclasses.fields(settings)
-    return {f.name: f.metadata["knob"] for f in fields if "knob" in f.metadata}
+    return {f.name: f.metadata["setting"] for f in fields if "setting" in f.metadata}
 
 
 def parts(kind: type[Settings]) -> dict[str, Mapping[str, type[Settings]]]:
@@ -257,25 +257,25 @@ def main_part(kind: type[Settings]) -> str:
     return next((f.name for f in dataclasses.fields(kind) if f.metadata.get("main")), "")
 
 
-def nearest(kind: type[Settings], values: Mapping[str, Any], **others: Any) -> tuple[Any, list[str]]:
+def coerce(kind: type[Settings], values: Mapping[str, Any], **others: Any) -> tuple[Any, list[str]]:
     """Settings of that kind as near to `values` as can be, and a note for each value not taken.
 
     Never raises for any values: a number out of bounds is clamped, anything else that can't be used
-    gives way to the knob's default. `others` are fields that are no knobs, for the kinds that have them.
+    gives way to the setting's default. `others` are fields that are no settings.
     """
     notes, usable = [], {}
-    for name, knob in knobs(kind).items():
+    for name, setting in settings_of(kind).items():
         try:
-            usable[name] = knob.checked(name, values.get(name, knob.default))
-        except KnobError as error:
-            usable[name] = knob.nearest(name, values[name])
+            usable[name] = setting.checked(name, values.get(name, setting.default))
+        except SettingError as error:
+            usable[name] = setting.coerce(name, values[name])
             notes.append(f"{error}: using {plain(usable[name])}.")
     given = {f.name: others[f.name] for f in dataclasses.fields(kind) if f.name in others}
     for _ in usable:
         try:
             return kind(**usable, **given), notes
-        except KnobError as error:
-            usable[error.name] = error.nearest or knobs(kind)[error.name].default
+        except SettingError as error:
+            usable[error.name] = error.nearest or settings_of(kind)[error.name].default
             if error.name in values:
                 notes.append(f"{error}: using {plain(usable[error.name])}.")
     return kind(**given), notes
@@ -283,4 +283,4 @@ def nearest(kind: type[Settings], values: Mapping[str, Any], **others: Any) -> t
 
 def real_settings(settings: Settings | type[Settings]) -> dict[str, Real]:
     """Those that hold numbers, by name."""
-    return {name: knob for name, knob in knobs(settings).items() if isinstance(knob, Real)}
+    return {name: setting for name, setting in settings_of(settings).items() if isinstance(setting, Real)}

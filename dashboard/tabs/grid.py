@@ -15,7 +15,7 @@ from trainers.optimizers import OPTIMIZERS, Optimizer
 from trainers.reports import grid as report
 from trainers.reports.race_scores import FAILED
 from trainers.run import Method, Task
-from trainers.settings import KnobError, choice, integer, knobs, real_settings
+from trainers.settings import SettingError, choice, integer, real_settings, settings_of
 from trainers.sweeps.axis import Axis, window
 from trainers.sweeps.result import SweepResult
 
@@ -32,11 +32,11 @@ class GridSettings(TabSettings):
     count: int = integer(32, 2, 100, help="How many values of each.")
 
     def axes(self, optimizer: Optimizer) -> dict[str, Axis]:
-        """The two axes for this optimizer, the asked ones if it has them; `KnobError` if it has not two."""
+        """The two axes for this optimizer, those asked for if it has them; `SettingError` without two."""
         able = real_settings(optimizer)
         if not optimizer.by_hand() or len(able) < 2:
             name = type(optimizer).__name__
-            raise KnobError("grid", f"needs a rule by hand with two settings; {name} has not")
+            raise SettingError("grid", f"needs a rule by hand with two settings; {name} has not")
         x = self.x if self.x in able else next(iter(able))
         others = [name for name in able if name != x]
         y = self.y if self.y in others else others[0]
@@ -47,7 +47,7 @@ class GridSettings(TabSettings):
         grid = replace(self, run=min(self.run, max(len(methods), 1)))
         try:
             x, y = grid.axes(methods[grid.run - 1].optimizer)
-        except (KnobError, IndexError):
+        except (SettingError, IndexError):
             return grid
         return replace(grid, x=x, y=y)
 
@@ -65,7 +65,7 @@ def draw(context: Context) -> None:
     _controls(context, settings, run)
     try:
         spec = settings.sweep(run)
-    except KnobError as error:
+    except SettingError as error:
         headline.say(f"No grid: {error}.")
         return
     if confirmed(headline, spec, [spec], f"{spec.size:,} runs of {run.epochs:,} epochs"):
@@ -81,7 +81,7 @@ def _controls(context: Context, settings: GridSettings, run: Run) -> None:
         if len(able) > 1:
             select("From left to right", able, settings.x, "grid.x", width=180)
             select("From bottom to top", able, settings.y, "grid.y", width=180)
-        control("count", knobs(settings)["count"], settings.count, "grid.count", width=150)
+        control("count", settings_of(settings)["count"], settings.count, "grid.count", width=150)
 
 
 def _show(context: Context, result: SweepResult) -> None:

@@ -17,7 +17,7 @@ from trainers.reports import loss as loss_report
 from trainers.reports.loss import HELD_OUT, X_TITLES, Y_TITLES, possible
 from trainers.reports.summary import sentence
 from trainers.run import Task
-from trainers.settings import Choice, knobs
+from trainers.settings import Choice, settings_of
 
 
 def draw(context: Context) -> None:
@@ -36,12 +36,12 @@ def draw(context: Context) -> None:
 
 def _controls(task: Task, view: View) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        metric = Choice(view.y, knobs(view)["y"].help, possible(task.training))
+        metric = Choice(view.y, settings_of(view)["y"].help, possible(task.training))
         control("y", metric, view.y, "view.y")
         aside = ("held_out",) * (task.held_out is not None) + ("batches",) * (task.updates > 1)
         known = ("target",) * (task.training.minimum is not None)
         for name in ("scale", "x", *known, *aside):
-            control(name, knobs(view)[name], getattr(view, name), f"view.{name}", width=150)
+            control(name, settings_of(view)[name], getattr(view, name), f"view.{name}", width=150)
 
 
 def _live(

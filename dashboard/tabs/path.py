@@ -18,7 +18,7 @@ from trainers.reports import path_surface
 from trainers.reports.path_plane import plane, window
 from trainers.reports.thinning import snapshot_epochs
 from trainers.run import Task
-from trainers.settings import choice, knobs
+from trainers.settings import choice, settings_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,7 +31,7 @@ class PathSettings(TabSettings):
 def draw(context: Context) -> None:
     training, settings = context.task.training, context.settings
     legend(context.style.colours, context.names)
-    control("zoom", knobs(settings)["zoom"], settings.zoom, "path.zoom")
+    control("zoom", settings_of(settings)["zoom"], settings.zoom, "path.zoom")
     histories = context.histories
     seen = plane(training, histories)
     sides = window(seen, training, histories, settings.zoom)

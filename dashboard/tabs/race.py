@@ -15,17 +15,17 @@ from trainers.charts import Style
 from trainers.objective import Objective
 from trainers.optimizers import Optimizer
 from trainers.races.result import RaceResult
-from trainers.races.spec import USUAL, Race, Racing, eligible_optimizers
+from trainers.races.spec import USUAL, Race, RaceSettings, eligible_optimizers
 from trainers.reports import race as report
 from trainers.reports import race_curves, race_ranking
 from trainers.reports.loss import Y_TITLES
 from trainers.reports.race_scores import failure, failure_label, metric_label
 from trainers.run import Task
-from trainers.settings import choice, knobs
+from trainers.settings import choice, settings_of
 
 
 @dataclass(frozen=True, kw_only=True)
-class RaceTabSettings(Racing, TabSettings):
+class RaceTabSettings(RaceSettings, TabSettings):
     """The rules of the race, and who races."""
 
     entrants: str = choice(
@@ -41,7 +41,9 @@ class RaceTabSettings(Racing, TabSettings):
         if not field or (self.criterion == "epochs" and task.training.minimum is None):
             return None
         shared = {f.name: getattr(task, f.name) for f in fields(Objective)}
-        return Race(optimizers=field, **shared, **{name: getattr(self, name) for name in knobs(Racing)})
+        return Race(
+            optimizers=field, **shared, **{name: getattr(self, name) for name in settings_of(RaceSettings)}
+        )
 
 
 def draw(context: Context) -> None:
@@ -59,10 +61,10 @@ def draw(context: Context) -> None:
 
 def _controls(context: Context, settings: RaceTabSettings) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        control("entrants", knobs(settings)["entrants"], settings.entrants, "race.entrants", width=150)
-        for name, knob in knobs(Racing).items():
+        control("entrants", settings_of(settings)["entrants"], settings.entrants, "race.entrants", width=150)
+        for name, setting in settings_of(RaceSettings).items():
             if name != "target" or settings.criterion == "epochs":
-                control(name, knob, getattr(settings, name), f"race.{name}", width=130)
+                control(name, setting, getattr(settings, name), f"race.{name}", width=130)
     st.caption(
         f"Each optimizer tries {settings.trials} settings; each such trial is trained from "
         f"{settings.starts} random starts, and the median counts. Then the best trial of each "

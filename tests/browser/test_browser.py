@@ -185,7 +185,7 @@ def test_the_default_page_draws_three_curves(page: Page) -> None:
     assert [row["status"] for row in table(page)] == ["finished"] * 3
 
 
-def test_a_knob_changes_its_curve_and_the_address_which_shows_others_the_same(
+def test_a_setting_changes_its_curve_and_the_address_which_shows_others_the_same(
     page: Page, open_page: Callable[..., Page]
 ) -> None:
     visit(page)
@@ -208,9 +208,9 @@ def test_back_and_forward(page: Page) -> None:
     first = address(visit(page))
     assert urlsplit(first).query == ""
     tables = {"0.01": table(page)}
-    knob = opened(page, 0).get_by_label("lr", exact=True)
+    setting = opened(page, 0).get_by_label("lr", exact=True)
     for lr in ("0.02", "0.005"):
-        change(page, lambda lr=lr: enter(knob, lr))
+        change(page, lambda lr=lr: enter(setting, lr))
         tables[lr] = table(page)
     for way, lr in (("back", "0.02"), ("back", "0.01"), ("forward", "0.02"), ("forward", "0.005")):
         travel(page, way, lr)

@@ -5,19 +5,19 @@ from torch import Tensor
 from trainers.settings import Number
 
 
-def used(knob: Number) -> bool:
-    """Whether a knob does anything: false only for the plain number 0."""
-    return isinstance(knob, Tensor) or knob != 0
+def used(setting: Number) -> bool:
+    """Whether a setting does anything: false only for the plain number 0."""
+    return isinstance(setting, Tensor) or setting != 0
 
 
-def switch(knob: Number) -> Number:
-    """1 where a knob does anything, else 0."""
-    return (knob != 0).double() if isinstance(knob, Tensor) else float(knob != 0)
+def switch(setting: Number) -> Number:
+    """1 where a setting does anything, else 0."""
+    return (setting != 0).double() if isinstance(setting, Tensor) else float(setting != 0)
 
 
-def matched(knob: Number, tensor: Tensor) -> Number:
-    """A knob in the precision of a tensor."""
-    return knob.to(tensor.dtype) if isinstance(knob, Tensor) else knob
+def matched(setting: Number, tensor: Tensor) -> Number:
+    """A setting in the precision of a tensor."""
+    return setting.to(tensor.dtype) if isinstance(setting, Tensor) else setting
 
 
 # torch's fused operations take a plain number as factor, not one for each run: hence two ways.

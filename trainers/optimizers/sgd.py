@@ -9,7 +9,7 @@ from torch import Tensor, optim
 
 from trainers.optimizers.arithmetic import add, decayed, switch, used
 from trainers.optimizers.base import Optimizer, State
-from trainers.settings import KnobError, Number, flag, real
+from trainers.settings import Number, SettingError, flag, real
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class SGD(Optimizer):
 
     def check(self) -> None:
         if self.nesterov and (not used(self.momentum) or used(self.dampening)):
-            raise KnobError("nesterov", "needs momentum above 0 and dampening 0")
+            raise SettingError("nesterov", "needs momentum above 0 and dampening 0")
 
     def torch(self, params: Tensor) -> optim.SGD:
         return optim.SGD(

@@ -6,7 +6,7 @@ from trainers.datasets.csv.dataset import Own
 from trainers.datasets.csv.table import suggestion
 from trainers.problems.base import Problem
 from trainers.problems.supervised import OWN, Supervised
-from trainers.settings import Choice, KnobError, knobs
+from trainers.settings import Choice, SettingError, settings_of
 
 
 def models(own: Own, kinds: Mapping[str, type[Problem]]) -> list[str]:
@@ -17,11 +17,11 @@ def models(own: Own, kinds: Mapping[str, type[Problem]]) -> list[str]:
 
 
 def _suits(kind: type[Problem], own: Own) -> bool:
-    source = knobs(kind).get("source")
+    source = settings_of(kind).get("source")
     if not issubclass(kind, Supervised) or not isinstance(source, Choice) or OWN not in source.options:
         return False
     try:
         kind(source=OWN, own=own)  # type: ignore[call-arg]
-    except KnobError:
+    except SettingError:
         return False
     return True

@@ -8,7 +8,7 @@ from torch import Tensor
 from trainers.datasets.csv.dataset import Own
 from trainers.problems.classifier import SHAPES, Classifier, digits
 from trainers.problems.supervised import OWN, normal
-from trainers.settings import KnobError, choice
+from trainers.settings import SettingError, choice
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class LogisticRegression(Classifier):
     def suits(self, own: Own) -> None:
         super().suits(own)
         if len(own.classes) != 2:
-            raise KnobError("own", f"must have 2 classes for a single score, got {len(own.classes)}")
+            raise SettingError("own", f"must have 2 classes for a single score, got {len(own.classes)}")
 
     def start(self, seed: int = 0) -> Tensor:
         return normal(self.size, seed)

@@ -11,7 +11,7 @@ from trainers.datasets.csv.dataset import Own
 from trainers.datasets.dataset import Rows, numbers
 from trainers.problems.least_squares import LeastSquares
 from trainers.problems.supervised import OWN, seeded
-from trainers.settings import KnobError, choice, integer, real
+from trainers.settings import SettingError, choice, integer, real
 
 MOST_ROWS, MOST_SEED = 10_000, 2**31 - 1
 
@@ -97,7 +97,7 @@ class Polynomial(LeastSquares):
     def suits(self, own: Own) -> None:
         super().suits(own)
         if len(own.features) > 1:
-            raise KnobError("own", f"must have one feature for a polynomial, got {len(own.features)}")
+            raise SettingError("own", f"must have one feature for a polynomial, got {len(own.features)}")
 
     def scaled(self, rows: Rows, training: Rows) -> Rows:
         low, high = training.inputs.amin(0), training.inputs.amax(0)

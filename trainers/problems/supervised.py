@@ -14,7 +14,7 @@ from trainers.caches import kept_within_bounds
 from trainers.datasets.csv.dataset import Own
 from trainers.datasets.dataset import Index, Rows
 from trainers.problems.base import Problem
-from trainers.settings import KnobError
+from trainers.settings import SettingError
 
 OWN = "own"
 
@@ -23,7 +23,7 @@ OWN = "own"
 class Supervised(Problem):
     """A model fitted to rows of data: the loss is a mean over them.
 
-    A subclass has either one data set, which `read` returns, or a knob `source` with the names of `makers`
+    A subclass has either one data set, which `read` returns, or a setting `source` with the names of `makers`
     and perhaps "own", the user's table, which `own` then holds. What it makes of the inputs is in `scaled`.
     """
 
@@ -42,17 +42,17 @@ class Supervised(Problem):
             object.__setattr__(self, "own", None)
         else:
             if self.own is None:
-                raise KnobError("source", "own needs a table of yours, from the tab Data")
+                raise SettingError("source", "own needs a table of yours, from the tab Data")
             try:
                 self.suits(self.own)
-            except KnobError as error:
-                raise KnobError("source", f"own can't be used: it {error.reason}") from None
+            except SettingError as error:
+                raise SettingError("source", f"own can't be used: it {error.reason}") from None
 
     def key(self) -> tuple[Any, ...]:
         return tuple(part.key() if isinstance(part, Own) else part for part in super().key())
 
     def suits(self, own: Own) -> None:
-        """Raise `KnobError` where the model can't be fitted to these columns."""
+        """Raise `SettingError` where the model can't be fitted to these columns."""
         own.rows(self.classifies)
 
     def read(self) -> Rows:

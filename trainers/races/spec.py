@@ -12,7 +12,7 @@ from torch import Tensor
 from trainers.objective import Objective
 from trainers.optimizers import SGD, Adagrad, Adam, Optimizer, RMSprop
 from trainers.run import Run
-from trainers.settings import KnobError, Real, Settings, choice, integer, knobs, real
+from trainers.settings import Real, SettingError, Settings, choice, integer, real, settings_of
 from trainers.sweeps.axis import DIGITS, Axis
 from trainers.sweeps.result import SweepResult
 from trainers.sweeps.spec import Sweep
@@ -23,7 +23,7 @@ USUAL = (SGD(), SGD(momentum=0.9), SGD(momentum=0.9, nesterov=True), Adam(), RMS
 
 
 @dataclass(frozen=True, kw_only=True)
-class Racing(Settings):
+class RaceSettings(Settings):
     """The rules of a race, the same for all."""
 
     trials: int = integer(36, 2, 1000, scale="log", help="How many settings each optimizer tries.")
@@ -47,23 +47,23 @@ class Racing(Settings):
     def check(self) -> None:
         super().check()
         if not self.low < self.high:
-            if self.high == knobs(self)["high"].default:
-                raise KnobError("low", f"must be below high, {plain(self.high)}, got {plain(self.low)}")
-            raise KnobError("high", f"must be above low, {plain(self.low)}, got {plain(self.high)}")
+            if self.high == settings_of(self)["high"].default:
+                raise SettingError("low", f"must be below high, {plain(self.high)}, got {plain(self.low)}")
+            raise SettingError("high", f"must be above low, {plain(self.low)}, got {plain(self.high)}")
 
     def space(self, optimizer: Optimizer) -> dict[str, Axis]:
-        """What is searched: learning rates evenly on a log scale, other knobs where they say."""
+        """What is searched: learning rates evenly on a log scale, other settings where they say."""
         axes = {"lr": Axis(self.low, self.high, self.trials, log=True, digits=DIGITS)}
         if self.search == "all":
-            for name, knob in knobs(optimizer).items():
-                if name != "lr" and isinstance(knob, Real) and knob.search is not None:
-                    axes[name] = Axis(*knob.search, self.trials, knob.scale == "log", DIGITS)
+            for name, setting in settings_of(optimizer).items():
+                if name != "lr" and isinstance(setting, Real) and setting.search is not None:
+                    axes[name] = Axis(*setting.search, self.trials, setting.scale == "log", DIGITS)
         return axes
 
 
 @dataclass(frozen=True, kw_only=True)
-class Race(Racing, Objective):
-    """A race of these optimizers on a problem; a bad value raises `KnobError` before any work.
+class Race(RaceSettings, Objective):
+    """A race of these optimizers on a problem; a bad value raises `SettingError` before any work.
 
     Each optimizer has the same number of trials over its own space, trained from the seeds
     `seed`, `seed + 1`, ...; its best trial is trained again from as many seeds that follow them.
@@ -76,16 +76,16 @@ class Race(Racing, Objective):
     def check(self) -> None:
         super().check()
         if not isinstance(self.optimizers, tuple | list):
-            raise KnobError("optimizers", f"must be a tuple of optimizers, got {shown(self.optimizers)}")
+            raise SettingError("optimizers", f"must be a tuple of optimizers, got {shown(self.optimizers)}")
         object.__setattr__(self, "optimizers", tuple(self.optimizers))
         if not self.optimizers:
-            raise KnobError("optimizers", "must be at least one, got none")
+            raise SettingError("optimizers", "must be at least one, got none")
         for optimizer in self.optimizers:
             if not can_race(optimizer):
                 reason = "must have an update written by hand and a learning rate"
-                raise KnobError("optimizers", f"{reason}, got {shown(optimizer)}")
+                raise SettingError("optimizers", f"{reason}, got {shown(optimizer)}")
         if self.criterion == "epochs" and self.training.minimum is None:
-            raise KnobError("criterion", "epochs needs a problem whose smallest loss is known")
+            raise SettingError("criterion", "epochs needs a problem whose smallest loss is known")
 
     @cached_property
     def sweeps(self) -> tuple[Sweep, ...]:
@@ -158,14 +158,14 @@ class Race(Racing, Objective):
 
 def can_race(optimizer: Any) -> bool:
     """Whether it can be trained in a sweep over learning rates."""
-    return isinstance(optimizer, Optimizer) and optimizer.by_hand() and "lr" in knobs(optimizer)
+    return isinstance(optimizer, Optimizer) and optimizer.by_hand() and "lr" in settings_of(optimizer)
 
 
-def eligible_optimizers(optimizers: Sequence[Optimizer], racing: Racing) -> tuple[Optimizer, ...]:
+def eligible_optimizers(optimizers: Sequence[Optimizer], racing: RaceSettings) -> tuple[Optimizer, ...]:
     """Those that can race, each once: what the race tunes does not tell them apart."""
     eligible: dict[tuple[Any, ...], Optimizer] = {}
     for rule in filter(can_race, optimizers):
         tuned = racing.space(rule)
-        fixed = [getattr(rule, name) for name in knobs(rule) if name not in tuned]
+        fixed = [getattr(rule, name) for name in settings_of(rule) if name not in tuned]
         eligible.setdefault((type(rule), *fixed), rule)
     return tuple(eligible.values())

@@ -8,7 +8,7 @@ from torch import Tensor
 from trainers.optimizers import Optimizer
 from trainers.races.result import Entry, RaceResult, median
 from trainers.races.spec import Race
-from trainers.settings import knobs
+from trainers.settings import settings_of
 from trainers.sweeps.cost import work
 from trainers.sweeps.spec import Sweep
 from trainers.sweeps.training import OnProgress, curves, sweep
@@ -74,4 +74,4 @@ def middle_of_the_best(scores: Tensor) -> int:
 
 def at_default_rate(optimizer: Optimizer) -> Optimizer:
     """The optimizer with torch's learning rate."""
-    return replace(optimizer, lr=knobs(optimizer)["lr"].default)  # type: ignore[call-arg]
+    return replace(optimizer, lr=settings_of(optimizer)["lr"].default)  # type: ignore[call-arg]

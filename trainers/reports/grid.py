@@ -33,10 +33,14 @@ def cells(result: SweepResult) -> pd.DataFrame:
     values = ends(result)
     table: dict[str, Any] = {"row": range(len(frame)), "value": values}
     table["told"] = list(map(_told, values.tolist(), frame["status"]))
-    for name, (knob, axis) in zip("xy", result.sweep.axes.items(), strict=True):
+    for name, (setting, axis) in zip("xy", result.sweep.axes.items(), strict=True):
         begins, finish = borders(axis)
-        place = torch.searchsorted(axis.values(), result.settings[knob])
-        table |= {name: begins[place].numpy(), f"{name}_to": finish[place].numpy(), f"{name}_at": frame[knob]}
+        place = torch.searchsorted(axis.values(), result.settings[setting])
+        table |= {
+            name: begins[place].numpy(),
+            f"{name}_to": finish[place].numpy(),
+            f"{name}_at": frame[setting],
+        }
     return pd.DataFrame(table)
 
 

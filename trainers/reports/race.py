@@ -7,7 +7,7 @@ from torch import Tensor
 
 from trainers.optimizers import Optimizer
 from trainers.races.result import RaceResult, median
-from trainers.races.spec import Race, Racing
+from trainers.races.spec import Race, RaceSettings
 from trainers.reports.names import short
 from trainers.reports.race_curves import edges
 from trainers.reports.race_ranking import rate
@@ -21,7 +21,7 @@ def entrant_names(race: Race) -> list[str]:
     return short([_words(rule, race) for rule in race.optimizers])
 
 
-def _words(optimizer: Optimizer, racing: Racing) -> list[str]:
+def _words(optimizer: Optimizer, racing: RaceSettings) -> list[str]:
     """An optimizer in words: its name, and what differs from the defaults and is not tuned."""
     tuned = racing.space(optimizer)
     changed = {name: value for name, value in optimizer.changed().items() if name not in tuned}

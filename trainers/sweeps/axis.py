@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from trainers.settings import KnobError, Real
+from trainers.settings import Real, SettingError
 from trainers.words import is_number, plain, shown
 
 LARGEST = 1e300
@@ -19,7 +19,7 @@ SMALLEST = 1e-12
 
 @dataclass(frozen=True)
 class Axis:
-    """Values of one knob: `count` of them from `low` to `high`, evenly spaced, or so on a log scale."""
+    """Values of one setting: `count` of them from `low` to `high`, evenly spaced, or so on a log scale."""
 
     low: float
     high: float
@@ -30,15 +30,19 @@ class Axis:
 
     def __post_init__(self) -> None:
         if not all(is_number(x) and abs(x) <= LARGEST for x in (self.low, self.high)):
-            raise KnobError("axis", f"must have numbers as ends, got {shown(self.low)} to {shown(self.high)}")
+            raise SettingError(
+                "axis", f"must have numbers as ends, got {shown(self.low)} to {shown(self.high)}"
+            )
         if not self.low < self.high:
-            raise KnobError("axis", f"must go from low to high, got {plain(self.low)} to {plain(self.high)}")
+            raise SettingError(
+                "axis", f"must go from low to high, got {plain(self.low)} to {plain(self.high)}"
+            )
         if self.log and self.low <= 0:
-            raise KnobError("axis", f"must begin above 0 on a log scale, got {plain(self.low)}")
+            raise SettingError("axis", f"must begin above 0 on a log scale, got {plain(self.low)}")
         if not is_whole(self.count) or self.count < 2:
-            raise KnobError("axis", f"must have at least 2 values, got {shown(self.count)}")
+            raise SettingError("axis", f"must have at least 2 values, got {shown(self.count)}")
         if self.digits is not None and (not is_whole(self.digits) or self.digits < 1):
-            raise KnobError("axis", f"must be rounded to at least 1 digit, got {shown(self.digits)}")
+            raise SettingError("axis", f"must be rounded to at least 1 digit, got {shown(self.digits)}")
         for name, value in (("low", float(self.low)), ("high", float(self.high)), ("count", int(self.count))):
             object.__setattr__(self, name, value)
 
@@ -67,8 +71,8 @@ def is_whole(value: Any) -> bool:
     return is_number(value) and math.isfinite(value) and value == int(value)
 
 
-def window(knob: Real, count: int) -> Axis:
+def window(setting: Real, count: int) -> Axis:
     """The values worth looking at: where tuning looks, or what lies between 0 and 1."""
-    log = knob.scale == "log"
-    low, high = knob.search or (max(knob.low, SMALLEST if log else knob.low), min(knob.high, 1.0))
+    log = setting.scale == "log"
+    low, high = setting.search or (max(setting.low, SMALLEST if log else setting.low), min(setting.high, 1.0))
     return Axis(low, high, count, log, DIGITS)

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from trainers.optimizers import Optimizer
-from trainers.settings import Real, knobs
+from trainers.settings import Real, settings_of
 from trainers.sweeps.spec import Sweep
 
 BLOCK = 32_768
@@ -36,10 +36,10 @@ class Block:
 
     @staticmethod
     def columns(sweep: Sweep) -> Iterator[tuple[str, Tensor]]:
-        """The swept knobs; where only the relative size counts, on a log scale, in the run's precision."""
+        """The swept settings; where only the relative size counts, on a log scale, in the run's precision."""
         for name, column in sweep.settings.items():
-            knob = knobs(sweep.run.optimizer)[name]
-            relative = isinstance(knob, Real) and knob.scale == "log"
+            setting = settings_of(sweep.run.optimizer)[name]
+            relative = isinstance(setting, Real) and setting.scale == "log"
             yield name, column.to(getattr(torch, sweep.run.dtype)) if relative else column
 
     def advance(self, epoch: int) -> Tensor:

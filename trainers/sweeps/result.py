@@ -30,7 +30,7 @@ class SweepResult:
 
     @property
     def settings(self) -> dict[str, Tensor]:
-        """The swept knobs."""
+        """The swept settings."""
         return self.sweep.settings
 
     @property
@@ -49,7 +49,7 @@ class SweepResult:
         return replace(self.sweep.run, optimizer=self.sweep.optimizer(row), seed=int(self.seeds[row]))
 
     def frame(self) -> pd.DataFrame:
-        """One row a run: swept knobs, start, final_loss, best_loss, gap, status, diverged_at, epochs_to_X."""
+        """One row a run: values, start, final_loss, best_loss, gap, status, diverged_at, epochs_to_X."""
         diverged = self.diverged_at >= 0
         status = pd.Series("finished", index=range(len(self.seeds)))
         status = status.mask(pd.Series(self.final_loss.isnan().numpy()), "stopped")

@@ -1,4 +1,4 @@
-"""What a sweep is: a run whose knobs are rows of numbers, and how its runs ended."""
+"""What a sweep is: a run whose settings are rows of numbers, and how its runs ended."""
 
 import math
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ from torch.quasirandom import SobolEngine
 from trainers.modes import kept
 from trainers.optimizers import Optimizer
 from trainers.run import Run
-from trainers.settings import KnobError, Real, Settings, knobs, nearest
+from trainers.settings import Real, SettingError, Settings, coerce, settings_of
 from trainers.sweeps.axis import Axis, is_whole
 from trainers.words import is_number, shown
 
@@ -24,11 +24,11 @@ MOST_POINTS = 10_000_000_000
 
 @dataclass(frozen=True)
 class Sweep:
-    """A run with some of its optimizer's knobs replaced by axes; the run's other settings stay.
+    """A run with some of its optimizer's settings replaced by axes; the run's other settings stay.
 
     The grid of all axes' values is trained, or, if `points` is given, as many quasi-random points
     (scrambled Sobol sequence from the run's seed). Each point is trained from `starts` seeds, the run's
-    own first. A bad axis, count or size raises `KnobError` before any work.
+    own first. A bad axis, count or size raises `SettingError` before any work.
     """
 
     run: Run
@@ -41,35 +41,35 @@ class Sweep:
 
     def __post_init__(self) -> None:
         if not isinstance(self.run, Run):
-            raise KnobError("run", f"of a sweep must be a Run, got {shown(self.run)}")
+            raise SettingError("run", f"of a sweep must be a Run, got {shown(self.run)}")
         if not isinstance(self.axes, Mapping) or not all(isinstance(a, Axis) for a in self.axes.values()):
-            raise KnobError("axes", f"must map knobs to axes, got {shown(self.axes)}")
+            raise SettingError("axes", f"must map settings to axes, got {shown(self.axes)}")
         if not self.run.optimizer.by_hand():
             name = type(self.run.optimizer).__name__
-            raise KnobError("optimizer", f"of a sweep must be written by hand; {name} is not")
+            raise SettingError("optimizer", f"of a sweep must be written by hand; {name} is not")
         for name, axis in self.axes.items():
             self._check_axis(name, axis)
         object.__setattr__(self, "starts", _count("starts", self.starts))
         if self.points is not None:
             object.__setattr__(self, "points", _count("points", self.points))
         if not isinstance(self.targets, tuple) or not all(is_number(x) and x == x for x in self.targets):
-            raise KnobError("targets", f"must be a tuple of gaps, got {shown(self.targets)}")
+            raise SettingError("targets", f"must be a tuple of gaps, got {shown(self.targets)}")
         if self.run.start is not None and self.starts > 1:
-            raise KnobError("starts", f"must be 1 where the run's start is chosen, got {self.starts}")
+            raise SettingError("starts", f"must be 1 where the run's start is chosen, got {self.starts}")
         if self.size > MOST_RUNS:
-            raise KnobError("sweep", f"must have at most {MOST_RUNS:,} runs, got {self.size:,}")
+            raise SettingError("sweep", f"must have at most {MOST_RUNS:,} runs, got {self.size:,}")
         if self.size * self.run.epochs > MOST_POINTS:
             asked = f"{self.size:,} runs of {self.run.epochs:,} epochs"
-            raise KnobError("sweep", f"must have at most {MOST_POINTS:,} epochs in all, got {asked}")
+            raise SettingError("sweep", f"must have at most {MOST_POINTS:,} epochs in all, got {asked}")
         replace(self.run.optimizer, **self.settings)  # refuses settings that contradict each other
 
     def _check_axis(self, name: str, axis: Axis) -> None:
-        knob = knobs(self.run.optimizer).get(name)
-        if not isinstance(knob, Real):
-            able = [n for n, k in knobs(self.run.optimizer).items() if isinstance(k, Real)]
-            raise KnobError("axis", f"must be one of {', '.join(able)}, got {shown(name)}")
+        setting = settings_of(self.run.optimizer).get(name)
+        if not isinstance(setting, Real):
+            able = [n for n, k in settings_of(self.run.optimizer).items() if isinstance(k, Real)]
+            raise SettingError("axis", f"must be one of {', '.join(able)}, got {shown(name)}")
         for end in (axis.low, axis.high):
-            knob.checked(name, end)
+            setting.checked(name, end)
 
     @property
     def size(self) -> int:
@@ -80,7 +80,7 @@ class Sweep:
     @cached_property
     @kept
     def settings(self) -> dict[str, Tensor]:
-        """The swept knobs, `(size,)` each in float64. The starts of one point lie side by side."""
+        """The swept settings, `(size,)` each in float64. The starts of one point lie side by side."""
         if self.points is not None and self.axes:
             engine = SobolEngine(len(self.axes), scramble=True, seed=self.run.seed)
             shares = engine.draw(self.points, dtype=torch.float64).T
@@ -98,12 +98,12 @@ class Sweep:
         }
 
     def optimizer(self, row: int) -> Optimizer:
-        """The optimizer of one run, with its own values of the swept knobs."""
+        """The optimizer of one run, with its own values of the swept settings."""
         optimizer = self.run.optimizer
         values = {name: column[row].item() for name, column in self.settings.items()}
-        given = {name: getattr(optimizer, name) for name in knobs(optimizer)}
-        # Looking ahead without momentum is plain descent, which is how `nearest` puts it.
-        alone: Optimizer = nearest(type(optimizer), given | values)[0]
+        given = {name: getattr(optimizer, name) for name in settings_of(optimizer)}
+        # Looking ahead without momentum is plain descent, which is how `coerce` puts it.
+        alone: Optimizer = coerce(type(optimizer), given | values)[0]
         return alone
 
     @cached_property
@@ -135,5 +135,5 @@ class Sweep:
 
 def _count(name: str, value: Any) -> int:
     if not is_whole(value) or not 1 <= value <= MOST_RUNS:
-        raise KnobError(name, f"must be a whole number from 1 to {MOST_RUNS:,}, got {shown(value)}")
+        raise SettingError(name, f"must be a whole number from 1 to {MOST_RUNS:,}, got {shown(value)}")
     return int(value)

@@ -9,7 +9,7 @@ from pandas.api.types import is_float_dtype
 
 from trainers.datasets.csv.table import OwnTable
 from trainers.datasets.dataset import Rows, numbers
-from trainers.settings import KnobError
+from trainers.settings import SettingError
 from trainers.words import plain, shown
 
 MOST_CLASSES = 20
@@ -37,14 +37,14 @@ class Own:
         for place in (self.target, *self.features):
             if not isinstance(place, int) or not 0 <= place < len(columns):
                 reason = f"must name columns from 0 to {len(columns) - 1}, got {shown(place)}"
-                raise KnobError("own", reason)
+                raise SettingError("own", reason)
         if not self.features or len(set(self.features)) < len(self.features):
-            raise KnobError("own", f"needs at least one feature, each once, got {len(self.features)}")
+            raise SettingError("own", f"needs at least one feature, each once, got {len(self.features)}")
         if self.target in self.features:
-            raise KnobError("own", f"has column {self.target} both as target and as feature")
+            raise SettingError("own", f"has column {self.target} both as target and as feature")
         words = [place for place in self.features if not self.numeric(place)]
         if words:
-            raise KnobError("own", f"has words in {self.called(words[0])}, which so can't be a feature")
+            raise SettingError("own", f"has words in {self.called(words[0])}, which so can't be a feature")
 
     @classmethod
     def of(cls, table: OwnTable, target: int, features: Sequence[int]) -> "Own":
@@ -66,22 +66,22 @@ class Own:
         return tuple(sorted(self.table.frame.iloc[:, self.target].unique().tolist()))
 
     def rows(self, classify: bool) -> Rows:
-        """The columns as inputs and target; raises `KnobError` where they can't be that."""
+        """The columns as inputs and target; raises `SettingError` where they can't be that."""
         if self.too_large(classify):
-            raise KnobError("own", self.too_large(classify))
+            raise SettingError("own", self.too_large(classify))
         frame = self.table.frame
         inputs = numbers(frame.iloc[:, list(self.features)])
         features = tuple(map(str, frame.columns[list(self.features)]))
         column, aim = frame.iloc[:, self.target], str(frame.columns[self.target])
         if not classify:
             if not self.numeric(self.target):
-                raise KnobError(
+                raise SettingError(
                     "own", f"has words in {self.called(self.target)}, which so can only be a class"
                 )
             return Rows(inputs, numbers(column), features, aim)
         classes = self.classes
         if not 2 <= len(classes) <= MOST_CLASSES:
-            raise KnobError("own", f"must have 2 to {MOST_CLASSES} classes, got {len(classes)}")
+            raise SettingError("own", f"must have 2 to {MOST_CLASSES} classes, got {len(classes)}")
         places = numbers(column.map({value: k for k, value in enumerate(classes)}), "int64")
         return Rows(inputs, places, features, aim, tuple(map(plain, classes)))
 
@@ -100,14 +100,14 @@ class Own:
 
     @classmethod
     def read(cls, text: str, tables: Mapping[str, OwnTable]) -> "Own":
-        """What `write` wrote, if its table is among these; raises `KnobError` if not."""
+        """What `write` wrote, if its table is among these; raises `SettingError` if not."""
         try:
             name, digest, target, features = text.split("~")
             places = int(target), tuple(map(int, features.split(".")))
         except ValueError:
-            raise KnobError("own", f"can't be read from {shown(text)}") from None
+            raise SettingError("own", f"can't be read from {shown(text)}") from None
         if digest not in tables:
-            raise KnobError("own", f"needs the file {shown(name)} with digest {shown(digest)}")
+            raise SettingError("own", f"needs the file {shown(name)} with digest {shown(digest)}")
         return cls.of(tables[digest], *places)
 
     def __reduce__(self) -> tuple[Any, ...]:

@@ -1,4 +1,4 @@
-"""Bad values get a sentence that names the knob, the value and the bounds."""
+"""Bad values get a sentence that names the setting, the value and the bounds."""
 
 import math
 import re
@@ -13,7 +13,7 @@ from trainers import Run
 from trainers.optimizers import OPTIMIZERS, SGD, Adam
 from trainers.problems import PROBLEMS, Thermometer
 from trainers.run import Task
-from trainers.settings import Choice, Flag, Integer, KnobError, Real, Settings, knobs, nearest
+from trainers.settings import Choice, Flag, Integer, Real, SettingError, Settings, coerce, settings_of
 
 CLASSES = [*OPTIMIZERS.values(), *PROBLEMS.values(), Task]
 ANYTHING = st.one_of(
@@ -69,40 +69,40 @@ def test_numbers_have_one_form() -> None:
 
 @pytest.mark.parametrize("kind", CLASSES)
 def test_defaults_and_bounds_are_themselves_valid(kind: type) -> None:
-    for name, knob in knobs(kind).items():
-        assert knob.checked(name, knob.default) == knob.default
-        assert knob.help.endswith(".")
-        ends = {Real: ("low", "high"), Integer: ("low", "high"), Flag: (), Choice: ()}[type(knob)]
+    for name, setting in settings_of(kind).items():
+        assert setting.checked(name, setting.default) == setting.default
+        assert setting.help.endswith(".")
+        ends = {Real: ("low", "high"), Integer: ("low", "high"), Flag: (), Choice: ()}[type(setting)]
         for end in ends:
-            assert knob.checked(name, getattr(knob, end)) == getattr(knob, end)
+            assert setting.checked(name, getattr(setting, end)) == getattr(setting, end)
 
 
 @pytest.mark.parametrize("kind", CLASSES)
 @given(data=st.data())
-def test_nearest_takes_anything(kind: type, data: st.DataObject) -> None:
-    values = data.draw(st.fixed_dictionaries({}, optional=dict.fromkeys(knobs(kind), ANYTHING)))
-    settings, notes = nearest(kind, values)
+def test_coerce_takes_anything(kind: type, data: st.DataObject) -> None:
+    values = data.draw(st.fixed_dictionaries({}, optional=dict.fromkeys(settings_of(kind), ANYTHING)))
+    settings, notes = coerce(kind, values)
     assert isinstance(settings, kind)
     for name, value in values.items():
         if refused := refusal(kind, name, value):
             assert any(note.startswith(refused) for note in notes)
 
 
-def test_nearest_clamps_and_says_so() -> None:
-    assert nearest(SGD, {"lr": 1e9}) == (
+def test_coerce_clamps_and_says_so() -> None:
+    assert coerce(SGD, {"lr": 1e9}) == (
         SGD(lr=100),
         ["lr must be a number from 1e-08 to 100, got 1000000000: using 100."],
     )
-    settings, notes = nearest(SGD, {"nesterov": True})
+    settings, notes = coerce(SGD, {"nesterov": True})
     assert settings == SGD()
     assert notes == ["nesterov needs momentum above 0 and dampening 0: using False."]
 
 
 def refusal(kind: type, name: str, value: Any) -> str:
-    """The sentence with which a knob refuses a value, or none."""
+    """The sentence with which a setting refuses a value, or none."""
     try:
-        knobs(kind)[name].checked(name, value)
-    except KnobError as error:
+        settings_of(kind)[name].checked(name, value)
+    except SettingError as error:
         return str(error)
     return ""
 
@@ -122,6 +122,6 @@ def refusal(kind: type, name: str, value: Any) -> str:
     ],
 )
 def test_a_press_of_plus_is_a_small_step(kind: type[Settings], name: str, value: float, step: float) -> None:
-    knob = knobs(kind)[name]
-    assert isinstance(knob, Real)
-    assert knob.step(value) == pytest.approx(step)
+    setting = settings_of(kind)[name]
+    assert isinstance(setting, Real)
+    assert setting.step(value) == pytest.approx(step)
