@@ -77,7 +77,7 @@ def sidebar(shown: SessionPage, colours: Sequence[str], example: Preset | None) 
     """All that decides the numbers."""
     chosen = example.name if example else None
     st.pills(
-        "Stories",
+        "Examples",
         [preset.name for preset in PRESETS],
         default=chosen,
         key=at("story", chosen),
@@ -85,7 +85,7 @@ def sidebar(shown: SessionPage, colours: Sequence[str], example: Preset | None) 
     )
     st.subheader("Problem", anchor=False)
     task_controls(shown.page.task)
-    st.subheader(f"Runs ({len(shown.ids)} of at most {MOST_RUNS})", anchor=False)
+    st.subheader(f"Runs ({len(shown.ids)} of {MOST_RUNS})", anchor=False)
     full = len(shown.ids) >= MOST_RUNS
     for id, method, colour in zip(shown.ids, shown.page.methods, colours, strict=True):
         run_controls(id, method, colour, full)
@@ -112,10 +112,10 @@ def task_controls(task: Task) -> None:
 def start_controls(task: Task) -> None:
     """Where the runs start."""
     chosen, hint = task.start is not None, "Instead of the start that the seed gives."
-    st.checkbox("Choose the start", chosen, key=at("start", chosen), help=hint)
+    st.checkbox("Custom initial point", chosen, key=at("start", chosen), help=hint)
     for name, x in zip(task.problem.names, task.start or (), strict=chosen):
         key = at(f"start.{name}", x)
-        st.number_input(f"start {name}", value=x, step=0.5, format="%g", key=key)
+        st.number_input(f"Initial {name}", value=x, step=0.5, format="%g", key=key)
 
 
 def run_controls(id: int, method: Method, colour: str, full: bool) -> None:

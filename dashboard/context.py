@@ -27,14 +27,24 @@ class View(Settings):
         "loss",
         ("loss", "gap", "accuracy"),
         help="The loss, its distance to the smallest loss, or the share of rows whose class is found.",
+        label="Metric",
     )
-    scale: str = choice("log", ("log", "linear"), help="The loss chart's vertical axis.")
-    x: str = choice("epochs", ("epochs", "gradients", "seconds"), help="What a run has spent.")
+    scale: str = choice("log", ("log", "linear"), help="The loss chart's vertical axis.", label="y scale")
+    x: str = choice("epochs", ("epochs", "gradients", "seconds"), help="Cost on the x-axis.", label="x-axis")
     target: float = real(
-        1e-2, 1e-12, 1e6, scale="log", help="How close to the smallest loss counts as arrived."
+        1e-2,
+        1e-12,
+        1e6,
+        scale="log",
+        help="Gap that counts as reaching the target.",
+        label="Target gap",
     )
-    held_out: bool = flag(True, help="Dotted: the same for the rows held out from training.")
-    batches: bool = flag(False, help="Thin: the loss of each batch, before its update.")
+    held_out: bool = flag(
+        True, help="Dotted: the same metric on the validation set.", label="Validation curve"
+    )
+    batches: bool = flag(
+        False, help="Thin: the loss of each mini-batch, before its update.", label="Mini-batch loss"
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

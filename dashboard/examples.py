@@ -151,7 +151,7 @@ PRESETS = (
         "Handwritten digits, 64 at a time. Thin: the loss of each batch, which is noisy. Dotted: the loss on "
         "the digits held out.",
         _page(
-            Task(problem=SoftmaxRegression(), epochs=10, batch=64, validation=0.2),
+            Task(problem=SoftmaxRegression(), epochs=10, batch_size=64, validation_split=0.2),
             SGD(lr=0.5),
             SGD(lr=5e-2, momentum=0.9),
             Adam(lr=1e-2),
@@ -163,7 +163,7 @@ PRESETS = (
         "A wide network learns sixty noisy points by heart: the loss on them falls and falls, the dotted one "
         "on the forty held out rises.",
         _page(
-            Task(problem=Network(noise=0.35, samples=100, width=32), epochs=1000, validation=0.4),
+            Task(problem=Network(noise=0.35, samples=100, width=32), epochs=1000, validation_split=0.4),
             SGD(lr=0.5),
             SGD(lr=0.5, momentum=0.9),
             Adam(lr=3e-2),

@@ -8,49 +8,12 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from trainers.optimizers import Optimizer
 from trainers.settings import Choice, Flag, Integer, Real, Setting, Settings, settings_of
 from trainers.sweeps.axis import LARGEST
 from trainers.words import is_number
 
 FEW_OPTIONS = 3  # more are chosen from a list
-LABELS = {
-    "scaling": "Input",
-    "source": "Data",
-    "samples": "Rows made",
-    "noise": "Noise",
-    "data_seed": "Seed of the data",
-    "degree": "Degree",
-    "inputs": "Features made",
-    "correlation": "Correlation",
-    "depth": "Hidden layers",
-    "width": "Width",
-    "width2": "Width of the second",
-    "activation": "Activation",
-    "condition": "Condition number",
-    "angle": "Angle",
-    "batch": "Rows an update",
-    "validation": "Share held out",
-    "shuffle": "Seed of the order",
-    "held_out": "Rows held out",
-    "batches": "Batches",
-    "zoom": "Look at",
-    "epochs": "Epochs",
-    "seed": "Seed",
-    "dtype": "Precision",
-    "y": "Show",
-    "scale": "Axis",
-    "x": "Against",
-    "target": "Target gap",
-    "entrants": "Who races",
-    "search": "Tune",
-    "trials": "Trials each",
-    "starts": "Starts",
-    "criterion": "Criterion",
-    "low": "Rates from",
-    "high": "to",
-    "count": "Values each",
-    "race.epochs": "Epochs of the race",
-}
 
 
 class Drawn:
@@ -121,7 +84,12 @@ def at(key: str, value: Any) -> str:
 
 def control(name: str, setting: Setting, value: Any, key: str, width: Any = "stretch") -> None:
     """The control of one setting that stands at this value."""
-    label = LABELS.get(key, LABELS.get(name, name))
+    label = setting.label or name.replace("_", " ").capitalize()
+    labelled(label, setting, value, key, width)
+
+
+def labelled(label: str, setting: Setting, value: Any, key: str, width: Any = "stretch") -> None:
+    """The same under any label."""
     if isinstance(setting, Flag):
         st.checkbox(label, value, key=at(key, value), help=setting.help)
     elif isinstance(setting, Choice) and len(setting.options) > FEW_OPTIONS:
@@ -148,9 +116,11 @@ def select(label: str, options: Sequence[Any], value: Any, key: str, place: Any 
 
 
 def all_controls(settings: Settings, prefix: str, but: str = "") -> None:
+    """The controls of all settings that do anything. Those of optimizers are called as in torch."""
     for name, setting in settings_of(settings).items():
         if name != but and settings.applies(name):
-            control(name, setting, getattr(settings, name), f"{prefix}.{name}")
+            draw = labelled if isinstance(settings, Optimizer) else control
+            draw(name, setting, getattr(settings, name), f"{prefix}.{name}")
 
 
 def spaced(name: str) -> str:

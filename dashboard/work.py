@@ -148,7 +148,7 @@ def confirmed(place: Placeholder, spec: Any, sweeps: Sequence[Sweep], what: str)
     if seconds < CONFIRM_SECONDS and megabytes < CONFIRM_MB:
         return True
     place.say(f"{what} take about {seconds:,.0f} seconds and {megabytes:,.0f} MB on this server.")
-    st.button("Begin", on_click=partial(st.session_state.update, confirmed=spec))
+    st.button("Run", on_click=partial(st.session_state.update, confirmed=spec))
     return False
 
 

@@ -42,7 +42,7 @@ MARGINS = 1.11
 def histories(request: pytest.FixtureRequest) -> list[History]:
     """Runs on each problem: two usual ones, one that is fast, and one that begins at a minimum."""
     problem = PROBLEMS[request.param]()
-    data = {"batch": max(problem.count // 2, 1), "validation": 0.2} if problem.count else {}
+    data = {"batch_size": max(problem.count // 2, 1), "validation_split": 0.2} if problem.count else {}
     run = Run(problem=problem, optimizer=SGD(lr=1e-2), epochs=40, **data)
     optimizers: tuple[Optimizer, ...] = (Adam(lr=1e-1), SGD(lr=3.0))
     runs = [run, *(replace(run, optimizer=optimizer) for optimizer in optimizers)]
@@ -158,9 +158,9 @@ def test_nor_in_a_race_or_a_grid(name: str, criterion: str, capfd: pytest.Captur
         problem=problem,
         optimizers=(SGD(), Adam()),
         trials=4,
-        starts=2,
+        seeds=2,
         epochs=20,
-        criterion=criterion,
+        metric=criterion,
         target=100.0,
     )
     result, names = race(asked), ["SGD", "Adam"]

@@ -93,7 +93,7 @@ def test_the_cause_is_what_the_operations_say(kind: type[Optimizer], dtype: str)
         problem = luck.choice(FEW)
         run = Run(problem=problem, optimizer=drawn(kind, luck), epochs=30, dtype=dtype)
         run = replace(run, runner=luck.choice(runners(kind)), seed=luck.randrange(9))
-        run = replace(run, validation=0.3 if problem.count and luck.random() < 0.5 else 0.0)
+        run = replace(run, validation_split=0.3 if problem.count and luck.random() < 0.5 else 0.0)
         if not problem.count and luck.random() < 0.7:
             run = replace(run, start=(problem.minima or [(0.0, 0.0)])[0])
         history = train(run)
@@ -125,7 +125,13 @@ def test_what_grows_in_all_ways_of_looking_at_rows_diverged(
     """A pull towards 0 that overshoots it throws parameters away ever further, whatever the data."""
     rule = SGD(lr=10, weight_decay=10)
     run = Run(
-        problem=problem, optimizer=rule, batch=batch, validation=validation, dtype=dtype, seed=3, epochs=300
+        problem=problem,
+        optimizer=rule,
+        batch_size=batch,
+        validation_split=validation,
+        dtype=dtype,
+        seed=3,
+        epochs=300,
     )
     history = train(run)
     assert (history.status, history.cause) == ("diverged", "overflow")
@@ -140,7 +146,14 @@ def test_the_root_of_a_negative_number_is_no_divergence(
 ) -> None:
     """Without memory the mean square is the mean squared, and rounding decides which is larger."""
     rule = RMSprop(lr=1e-4, alpha=0.0, eps=1.0, centered=True)
-    run = Run(problem=problem, optimizer=rule, batch=batch, validation=validation, dtype=dtype, epochs=300)
+    run = Run(
+        problem=problem,
+        optimizer=rule,
+        batch_size=batch,
+        validation_split=validation,
+        dtype=dtype,
+        epochs=300,
+    )
     history = train(run)
     assert (history.status, history.cause) == ("diverged", "not a number")
 

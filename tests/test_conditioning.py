@@ -25,7 +25,11 @@ LIMIT = "Plain SGD is stable below lr"
 @pytest.mark.parametrize("problem", QUADRATIC, ids=repr)
 def test_looking_at_all_rows_plain_sgd_diverges_from_the_rate_told(problem: Problem) -> None:
     run = Run(
-        problem=problem, batch=problem.count, validation=0.1 if problem.count else 0, epochs=800, seed=5
+        problem=problem,
+        batch_size=problem.count,
+        validation_split=0.1 if problem.count else 0,
+        epochs=800,
+        seed=5,
     )
     known = conditioning(run.training)
     assert f"{LIMIT} {known.stable:.4g}".replace("-", "−") in described(run)
@@ -42,8 +46,8 @@ def test_looking_at_all_rows_plain_sgd_diverges_from_the_rate_told(problem: Prob
 @pytest.mark.parametrize("batch", [1, 4, 7, 8, 9, 10, 11, 32, 100, 1000])
 def test_looking_at_batches_no_limit_is_told_or_drawn(problem: Problem, batch: int, share: float) -> None:
     field = (SGD(), SGD(momentum=0.9), Adam())
-    shared = {"problem": problem, "batch": batch, "validation": share, "epochs": 1}
-    asked = Race(optimizers=field, trials=2, starts=1, low=1e-8, high=100, **shared)
+    shared = {"problem": problem, "batch_size": batch, "validation_split": share, "epochs": 1}
+    asked = Race(optimizers=field, trials=2, seeds=1, lr_min=1e-8, lr_max=100, **shared)
     result, names = race(asked), entrant_names(asked)
     told = described(asked)
     assert told.startswith("Hessian")
@@ -56,9 +60,9 @@ def test_looking_at_batches_no_limit_is_told_or_drawn(problem: Problem, batch: i
 
 
 def test_in_batches_sgd_diverges_below_the_limit_of_all_rows() -> None:
-    run = Run(problem=LinearRegression(), batch=1, epochs=200, dtype="float64")
+    run = Run(problem=LinearRegression(), batch_size=1, epochs=200, dtype="float64")
     stable = conditioning(run.training).stable
-    assert train(replace(run, batch=0, optimizer=SGD(lr=0.9 * stable))).status == "finished"
+    assert train(replace(run, batch_size=0, optimizer=SGD(lr=0.9 * stable))).status == "finished"
     assert train(replace(run, optimizer=SGD(lr=0.9 * stable))).status == "diverged"
 
 
@@ -66,7 +70,7 @@ def test_the_hessian_in_words() -> None:
     assert described(Run()) == (
         "Hessian: eigenvalues 0.1699 and 60.65; condition number 357. Plain SGD is stable below lr 0.03298."
     )
-    assert described(Run(batch=4)) == (
+    assert described(Run(batch_size=4)) == (
         "Hessian over all rows trained on: eigenvalues 0.1699 and 60.65; condition number 357."
     )
     for name in ("Rosenbrock", "Network", "SoftmaxRegression"):
@@ -74,7 +78,7 @@ def test_the_hessian_in_words() -> None:
 
 
 def test_eigenvalues_are_those_of_the_rows_trained_on() -> None:
-    run = Run(problem=LinearRegression(), validation=0.3)
+    run = Run(problem=LinearRegression(), validation_split=0.3)
     design: Any = run.training.data.inputs
     expected = torch.linalg.eigvalsh(2 * design.T @ design / len(design))
     torch.testing.assert_close(conditioning(run.training).eigenvalues, expected)

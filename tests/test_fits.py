@@ -60,7 +60,7 @@ def test_the_border_is_where_both_classes_are_as_probable() -> None:
 
 
 def test_each_row_is_counted_once_at_each_moment() -> None:
-    run = Run(problem=SoftmaxRegression(), optimizer=Adam(lr=0.05), epochs=30, validation=0.25)
+    run = Run(problem=SoftmaxRegression(), optimizer=Adam(lr=0.05), epochs=30, validation_split=0.25)
     history = train(run)
     cells = fit_confusion.confusion(history)
     assert set(cells.groupby("moment")["rows"].sum()) == {run.held_out.count}
@@ -89,7 +89,7 @@ def test_a_run_that_diverged_stays_at_its_last_finite_parameters() -> None:
 
 
 def test_rows_held_out_are_marked() -> None:
-    points = fit_report.points(Run(problem=Network(), validation=0.25))
+    points = fit_report.points(Run(problem=Network(), validation_split=0.25))
     assert points["held_out"].sum() == 50
     assert set(points["label"]) == {"0", "1"}
 

@@ -19,7 +19,17 @@ from trainers.words import plain
 GOLDEN = Path(__file__).parent / "golden"
 LINKS = json.loads((GOLDEN / "links.json").read_text(encoding="utf-8"))
 TABLE = read_table((GOLDEN / "homes.csv").read_bytes(), "homes.csv")
-RENAMED = {"lesson": "run"}
+RENAMED = {
+    "lesson": "run",
+    "batch": "batch_size",
+    "validation": "validation_split",
+    "shuffle": "shuffle_seed",
+    "criterion": "metric",
+    "low": "lr_min",
+    "high": "lr_max",
+    "search": "tune",
+    "starts": "seeds",
+}
 """What the settings of those links are called now."""
 EPOCHS = 3  # of each run, or fewer where the link says so
 

@@ -52,7 +52,7 @@ def test_momentum_moves_the_edge() -> None:
     """Heavy ball: stable below 2 (1 + momentum) / curvature."""
     table = cells(sweep(GridSettings(count=25).sweep(Run(optimizer=SGD(), epochs=4000, dtype="float64"))))
     for _, cell in table.iterrows():
-        edge = SGD(momentum=cell["y_at"]).edge(60.64608743)
+        edge = SGD(momentum=cell["y_at"]).max_stable_lr(60.64608743)
         if cell["x_at"] > 1.02 * edge:
             assert cell["told"] in ("diverged", "failed: ended far away")
         elif cell["x_at"] < 0.98 * edge:

@@ -27,7 +27,7 @@ def rows(problem: Any) -> set[tuple[float, ...]]:
 
 
 def test_an_epoch_goes_through_all_rows_once_in_an_order_of_its_own() -> None:
-    run = Run(problem=LinearRegression(samples=23), batch=5)
+    run = Run(problem=LinearRegression(samples=23), batch_size=5)
     assert run.updates == 5
     batches = list(islice(run.batched.batches(), 10))
     assert [batch.count for batch in batches] == [5, 5, 5, 5, 3] * 2
@@ -37,13 +37,13 @@ def test_an_epoch_goes_through_all_rows_once_in_an_order_of_its_own() -> None:
     assert rows(first[0]) != rows(second[0])
     again = list(islice(run.batched.batches(), 10))
     assert [rows(batch) for batch in again] == [rows(batch) for batch in batches]
-    other = next(replace(run, shuffle=1).batched.batches())
+    other = next(replace(run, shuffle_seed=1).batched.batches())
     assert rows(other) != rows(first[0])
 
 
 def test_everybody_sees_the_same_batches() -> None:
     runs = [
-        Run(problem=Network(), batch=32, epochs=1, optimizer=o, seed=s)
+        Run(problem=Network(), batch_size=32, epochs=1, optimizer=o, seed=s)
         for o in (SGD(), Adam())
         for s in (0, 1)
     ]
@@ -54,7 +54,7 @@ def test_everybody_sees_the_same_batches() -> None:
 @pytest.mark.parametrize("runner", RUNNERS)
 def test_mini_batch_training_is_the_loop_that_one_would_write(runner: str) -> None:
     run = Run(
-        problem=Thermometer(), optimizer=SGD(lr=1e-3), batch=4, epochs=3, runner=runner, dtype="float64"
+        problem=Thermometer(), optimizer=SGD(lr=1e-3), batch_size=4, epochs=3, runner=runner, dtype="float64"
     )
     history = train(run)
     w = torch.tensor([1.0, 0.0], dtype=torch.float64)
@@ -73,10 +73,10 @@ def test_mini_batch_training_is_the_loop_that_one_would_write(runner: str) -> No
 
 
 def test_rows_held_out_are_a_seeded_share_and_the_rest_is_trained_on() -> None:
-    run = Run(problem=LinearRegression(samples=40), validation=0.25, epochs=5)
+    run = Run(problem=LinearRegression(samples=40), validation_split=0.25, epochs=5)
     assert (run.training.count, run.held_out.count) == (30, 10)
     assert rows(run.training) | rows(run.held_out) == rows(run.whole)
-    assert rows(replace(run, shuffle=3).held_out) != rows(run.held_out)
+    assert rows(replace(run, shuffle_seed=3).held_out) != rows(run.held_out)
     assert run.training.minimum < run.problem.minimum
     history = train(run)
     torch.testing.assert_close(history.loss[-1], run.training.loss(history.params[-1]))
@@ -86,7 +86,9 @@ def test_rows_held_out_are_a_seeded_share_and_the_rest_is_trained_on() -> None:
 
 
 def test_a_measure_of_all_epochs_is_that_of_each() -> None:
-    run = Run(problem=SoftmaxRegression(), optimizer=Adam(lr=0.03), validation=0.2, batch=256, epochs=12)
+    run = Run(
+        problem=SoftmaxRegression(), optimizer=Adam(lr=0.03), validation_split=0.2, batch_size=256, epochs=12
+    )
     history = train(run)
     for epoch in (0, 5, 12):
         params = history.params[epoch]
@@ -98,7 +100,7 @@ def test_a_measure_of_all_epochs_is_that_of_each() -> None:
 
 @pytest.mark.parametrize("problem", [Thermometer(scaling="raw"), LinearRegression()], ids=repr)
 def test_a_run_that_diverges_is_measured_as_far_as_it_went(problem: Any) -> None:
-    run = Run(problem=problem, optimizer=SGD(lr=100), validation=0.2, epochs=200)
+    run = Run(problem=problem, optimizer=SGD(lr=100), validation_split=0.2, epochs=200)
     history = train(run)
     assert history.status == "diverged"
     for epoch in range(history.rows):
@@ -109,32 +111,32 @@ def test_a_run_that_diverges_is_measured_as_far_as_it_went(problem: Any) -> None
 
 def test_over_fitting_is_seen() -> None:
     problem = Network(noise=0.4, samples=60, width=64)
-    wild = train(Run(problem=problem, optimizer=Adam(lr=0.1), validation=0.4, epochs=600))
+    wild = train(Run(problem=problem, optimizer=Adam(lr=0.1), validation_split=0.4, epochs=600))
     since = wild.overfitted_since
     assert since == int(wild.validation_loss.argmin())
     assert 0 < since < 300
-    calm = train(Run(problem=Network(samples=400), optimizer=Adam(lr=0.01), validation=0.4, epochs=300))
+    calm = train(Run(problem=Network(samples=400), optimizer=Adam(lr=0.01), validation_split=0.4, epochs=300))
     assert calm.overfitted_since is None
     assert train(Run(epochs=5)).overfitted_since is None
 
 
 def test_a_problem_without_data_has_one_batch_and_holds_nothing_out() -> None:
-    run = Run(problem=Rosenbrock(), batch=8, validation=0.2, epochs=10)
+    run = Run(problem=Rosenbrock(), batch_size=8, validation_split=0.2, epochs=10)
     assert (run.updates, run.held_out, run.training) == (1, None, run.problem)
-    assert torch.equal(train(run).loss, train(replace(run, batch=0, validation=0.0)).loss)
+    assert torch.equal(train(run).loss, train(replace(run, batch_size=0, validation_split=0.0)).loss)
 
 
 def test_a_batch_of_all_rows_is_full_batch() -> None:
-    run = Run(batch=11, epochs=20)
+    run = Run(batch_size=11, epochs=20)
     assert run.updates == 1
-    assert torch.equal(train(run).loss, train(replace(run, batch=0)).loss)
+    assert torch.equal(train(run).loss, train(replace(run, batch_size=0)).loss)
 
 
 def test_bad_values_name_value_and_bound() -> None:
-    with pytest.raises(SettingError, match=r"validation must be a number from 0 to 0.5, got 0.6"):
-        Run(validation=0.6)
-    with pytest.raises(SettingError, match=r"batch must be a whole number from 0 to 100000, got -1"):
-        Run(batch=-1)
+    with pytest.raises(SettingError, match=r"validation_split must be a number from 0 to 0.5, got 0.6"):
+        Run(validation_split=0.6)
+    with pytest.raises(SettingError, match=r"batch_size must be a whole number from 0 to 100000, got -1"):
+        Run(batch_size=-1)
     with pytest.raises(SettingError, match=r"epochs must be at most 18461 with 650 parameters, got 20000"):
         Run(problem=SoftmaxRegression(), epochs=20_000)
 
@@ -143,22 +145,34 @@ def test_bad_values_name_value_and_bound() -> None:
     "problem", [Thermometer(), LinearRegression(), Network(), SoftmaxRegression()], ids=repr
 )
 def test_sweeps_and_races_see_the_same_batches_and_rows(problem: Any) -> None:
-    run = Run(problem=problem, optimizer=Adam(), batch=max(problem.count // 3, 1), validation=0.2, epochs=4)
-    result = sweep(Sweep(run, {"lr": Axis(1e-3, 1e-2, 3, log=True)}, starts=2))
+    run = Run(
+        problem=problem,
+        optimizer=Adam(),
+        batch_size=max(problem.count // 3, 1),
+        validation_split=0.2,
+        epochs=4,
+    )
+    result = sweep(Sweep(run, {"lr": Axis(1e-3, 1e-2, 3, log=True)}, seeds=2))
     for row in range(6):
         alone = train(result.run(row))
         assert result.final_loss[row].item() == pytest.approx(alone.loss[-1].item(), rel=1e-4)
     asked = Race(
-        problem=problem, batch=run.batch, validation=0.2, trials=3, starts=2, epochs=3, optimizers=(Adam(),)
+        problem=problem,
+        batch_size=run.batch_size,
+        validation_split=0.2,
+        trials=3,
+        seeds=2,
+        epochs=3,
+        optimizers=(Adam(),),
     )
-    entry = race(asked).entries[0]
-    alone = train(replace(asked.run(entry.winner), seed=2))
+    entry = race(asked).results[0]
+    alone = train(replace(asked.run(entry.best_optimizer), seed=2))
     assert entry.losses[:, 0].tolist() == pytest.approx(alone.loss.tolist(), rel=1e-4)
 
 
 @pytest.mark.parametrize("optimizer", [SGD(lr=0.1, momentum=0.9), Adam(lr=0.01)], ids=repr)
 def test_runners_agree_on_batches(optimizer: Any) -> None:
-    asked = {"problem": Network(), "optimizer": optimizer, "batch": 64, "epochs": 8, "dtype": "float64"}
+    asked = {"problem": Network(), "optimizer": optimizer, "batch_size": 64, "epochs": 8, "dtype": "float64"}
     first, *others = (train(Run(**asked, runner=runner)) for runner in RUNNERS)
     for other in others:
         torch.testing.assert_close(other.params, first.params)
@@ -166,11 +180,11 @@ def test_runners_agree_on_batches(optimizer: Any) -> None:
 
 
 def test_a_link_says_which_rows() -> None:
-    run = Run(problem=Network(), batch=32, validation=0.25, shuffle=7)
-    assert "&batch=32&validation=0.25&shuffle=7" in run.to_query()
+    run = Run(problem=Network(), batch_size=32, validation_split=0.25, shuffle_seed=7)
+    assert "&batch_size=32&validation_split=0.25&shuffle_seed=7" in run.to_query()
     assert Run.from_query(run.to_query()) == (run, [])
-    clamped, notes = Run.from_query("problem=SoftmaxRegression&epochs=100000&batch=-3")
-    assert (clamped.epochs, clamped.batch) == (18461, 0)
+    clamped, notes = Run.from_query("problem=SoftmaxRegression&epochs=100000&batch_size=-3")
+    assert (clamped.epochs, clamped.batch_size) == (18461, 0)
     assert len(notes) == 2
 
 
@@ -199,7 +213,7 @@ class Mean(Problem):
 
 
 def test_rows_of_a_problem_from_outside_are_held_out() -> None:
-    run = Run(problem=Mean(), validation=0.3, dtype="float64", epochs=2)
+    run = Run(problem=Mean(), validation_split=0.3, dtype="float64", epochs=2)
     assert run.held_out is not None
     assert (run.training.count, run.held_out.count, run.whole.count) == (7, 3, 10)
     history = train(run)

@@ -85,7 +85,7 @@ def test_updates_are_counted_not_epochs(
 ) -> None:
     """Two epochs of the eleven readings, in four batches each or in one."""
     Counting.told.clear()
-    trained(Run(optimizer=Counting(lr=1e-3), runner=runner, epochs=2, batch=batch))
+    trained(Run(optimizer=Counting(lr=1e-3), runner=runner, epochs=2, batch_size=batch))
     assert Counting.told == list(range(1, last + 1))
 
 
@@ -179,7 +179,7 @@ def test_nesterov_is_refused_where_torch_refuses_it(settings: dict[str, float]) 
 )
 def test_plain_steps_diverge_beyond_their_edge(rule: SGD, scaling: str) -> None:
     problem = Thermometer(scaling)
-    edge = rule.edge(float(torch.linalg.eigvalsh(problem.hessian).max()))
+    edge = rule.max_stable_lr(float(torch.linalg.eigvalsh(problem.hessian).max()))
     below, above = (
         train(Run(problem=problem, optimizer=replace(rule, lr=edge * factor), epochs=1000, dtype="float64"))
         for factor in (0.99, 1.01)
@@ -191,11 +191,11 @@ def test_plain_steps_diverge_beyond_their_edge(rule: SGD, scaling: str) -> None:
 def test_edges_are_those_of_the_literature() -> None:
     largest = float(torch.linalg.eigvalsh(Thermometer().hessian).max())
     assert largest == pytest.approx(60.64608743)
-    assert SGD().edge(largest) == pytest.approx(0.0329782198)
-    assert SGD(momentum=0.9).edge(largest) == pytest.approx(0.06265862, rel=1e-6)
-    assert SGD(momentum=0.9, nesterov=True).edge(largest) == pytest.approx(0.02237808, rel=1e-6)
-    assert SGD(momentum=0.9, dampening=1.0).edge(largest) == math.inf
-    assert Adam().edge(largest) is None
+    assert SGD().max_stable_lr(largest) == pytest.approx(0.0329782198)
+    assert SGD(momentum=0.9).max_stable_lr(largest) == pytest.approx(0.06265862, rel=1e-6)
+    assert SGD(momentum=0.9, nesterov=True).max_stable_lr(largest) == pytest.approx(0.02237808, rel=1e-6)
+    assert SGD(momentum=0.9, dampening=1.0).max_stable_lr(largest) == math.inf
+    assert Adam().max_stable_lr(largest) is None
 
 
 def walk(rule: Optimizer, params: Tensor, steps: int = 12) -> Tensor:

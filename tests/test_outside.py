@@ -73,11 +73,11 @@ def test_it_is_linked() -> None:
 
 def test_it_is_swept_and_raced() -> None:
     run = Run(problem=Well(), optimizer=Adam(), epochs=60)
-    result = sweep(Sweep(run, {"lr": Axis(1e-3, 1, 5, log=True)}, starts=2))
+    result = sweep(Sweep(run, {"lr": Axis(1e-3, 1, 5, log=True)}, seeds=2))
     alone = train(result.run(5))
     assert result.final_loss[5].item() == pytest.approx(alone.loss[-1].item(), rel=1e-4)
-    entries = race(Race(problem=Well(), optimizers=(SGD(), Adam()), trials=5, starts=2, epochs=40)).entries
-    assert all(entry.tuned.isfinite().all() for entry in entries)
+    entries = race(Race(problem=Well(), optimizers=(SGD(), Adam()), trials=5, seeds=2, epochs=40)).results
+    assert all(entry.tuned_scores.isfinite().all() for entry in entries)
 
 
 @pytest.mark.parametrize("tab", TABS)

@@ -67,7 +67,7 @@ def test_columns_in_any_order_train(places: list[int], count: int, table: OwnTab
     own = Own.of(table, target, features)
     tables = {table.digest: table}
     for name in models(own, PROBLEMS):
-        run = Run(problem=PROBLEMS[name](source="own", own=own), epochs=2, validation=0.2)
+        run = Run(problem=PROBLEMS[name](source="own", own=own), epochs=2, validation_split=0.2)
         columns = table.frame.iloc[:, features].to_numpy().tolist()
         assert own.rows(run.problem.classifies).inputs.tolist() == columns
         assert train(run).loss.isfinite().all()
@@ -83,7 +83,7 @@ def test_numbers_too_large_to_be_squared_are_refused_by_name(value: float) -> No
             table = replace(
                 TABLE, digest=hashlib.sha256(frame.to_csv().encode()).hexdigest()[:16], frame=frame
             )
-            query = f"problem=LinearRegression~source-own~scaling-{scaling}&epochs=2&validation=0.2"
+            query = f"problem=LinearRegression~source-own~scaling-{scaling}&epochs=2&validation_split=0.2"
             query += f"&own={table.name}~{table.digest}~{target}~{features[0]}&run=SGD&dtype=float64"
             page, notes = Page.from_query(query, tables={table.digest: table})
             train(page.runs[0])
@@ -168,7 +168,9 @@ def test_different_tables_are_different_problems() -> None:
 
 def test_what_is_pickled_holds_no_table() -> None:
     table = read_table(b"x,y\n" + b"\n".join(b"%d,%d" % (x, x * x) for x in range(20_000)), "long.csv")
-    run = Run(problem=LinearRegression(source="own", own=Own.of(table, 1, (0,))), epochs=3, validation=0.1)
+    run = Run(
+        problem=LinearRegression(source="own", own=Own.of(table, 1, (0,))), epochs=3, validation_split=0.1
+    )
     history = train(run)
     pickled = pickle.dumps(history)
     assert len(pickled) < 10_000
@@ -211,7 +213,7 @@ def test_what_is_kept_of_a_large_table_is_found_again() -> None:
         *(",".join(str((r * k) % 9) for k in range(50)) for r in range(9000)),
     ]
     own = Own.of(read_table("\n".join(lines).encode()), 49, tuple(range(1, 49)))
-    run = Run(problem=LinearRegression(source="own", own=own), epochs=1, validation=0.2)
+    run = Run(problem=LinearRegression(source="own", own=own), epochs=1, validation_split=0.2)
     assert run.training is replace(run, epochs=2).training
     assert run.whole is run.whole
 
@@ -229,7 +231,7 @@ def test_a_row_held_out_that_is_far_away_says_nothing_of_overfitting() -> None:
     found = [
         history
         for seed in range(12)
-        for history in [train(Run(problem=problem, epochs=9, validation=0.2, shuffle=seed))]
+        for history in [train(Run(problem=problem, epochs=9, validation_split=0.2, shuffle_seed=seed))]
         if history.finished and not history.validation_loss.isfinite().all()
     ]
     assert found
@@ -256,5 +258,7 @@ def test_a_hundred_thousand_rows_train() -> None:
     problem = LinearRegression(source="own", own=Own.of(table, 19, range(19)))
     history = train(Run(problem=problem, optimizer=SGD(lr=0.2), epochs=40))
     assert history.loss[-1] < 1e-3 * history.loss[0]
-    batched = train(Run(problem=problem, optimizer=SGD(lr=0.02), epochs=2, batch=1000, validation=0.1))
+    batched = train(
+        Run(problem=problem, optimizer=SGD(lr=0.02), epochs=2, batch_size=1000, validation_split=0.1)
+    )
     assert batched.loss[-1] < 0.1 * batched.loss[0]

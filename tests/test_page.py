@@ -105,7 +105,7 @@ def test_every_story_on_every_tab(preset: Any, tab: str, monkeypatch: pytest.Mon
     app = opened(Page(preset.page.task, preset.page.methods, tab).to_query())
     assert shown(app).tab == tab
     without = ("Data",) if preset.page.task.problem.count else ("Data", "Fit")
-    asks_first = any(button.label == "Begin" for button in app.button)
+    asks_first = any(button.label == "Run" for button in app.button)
     assert asks_first == (tab in ("Race", "Grid") and preset.page.task.problem.size > 2)
     assert bool(chart_types(app)) == (tab not in without and not asks_first)
     of_these_runs = tab not in ("Race", "Grid") or tab == preset.page.tab
@@ -231,7 +231,7 @@ def test_the_race_of_the_usual_six() -> None:
     assert [len(part.value) for part in (ranking, wins, runs)] == [6, 6, 3]
     app.number_input(key="race.trials").set_value(4).run()
     assert shown(app).of(RaceTabSettings) == RaceTabSettings(trials=4)
-    app.number_input(key="race.low").set_value(20).run()
+    app.number_input(key="race.lr_min").set_value(20).run()
     assert app.warning[0].value == "low must be below high, 10, got 20: using 0.0001."
     assert shown(app).of(RaceTabSettings) == RaceTabSettings(trials=4)
 
@@ -249,7 +249,7 @@ def test_the_race_of_the_usual_six() -> None:
     ],
 )
 def test_a_cross_is_explained_where_it_stands(query: str, footnote: str) -> None:
-    app = opened(f"epochs=50&run=SGD&{query.replace('Racing~', 'Racing~trials-4~starts-2~criterion-')}")
+    app = opened(f"epochs=50&run=SGD&{query.replace('Racing~', 'Racing~trials-4~starts-2~metric-')}")
     told = " ".join(caption.value for caption in app.main.caption)
     assert told.count(footnote) == 1
     assert "missed" not in told or footnote == "Cross: not reached. "
@@ -268,7 +268,7 @@ def test_a_race_that_takes_long_is_not_begun_unasked(monkeypatch: pytest.MonkeyP
 
     def counted(asked: Race, _: Any) -> RaceResult:
         begun.append(asked)
-        return race(replace(asked, trials=4, starts=2, epochs=20))
+        return race(replace(asked, trials=4, seeds=2, epochs=20))
 
     monkeypatch.setattr(page_work, "race", counted)
     app = opened("epochs=50&tab=Race&race=Racing~trials-1000~starts-100~epochs-10000")
@@ -276,7 +276,7 @@ def test_a_race_that_takes_long_is_not_begun_unasked(monkeypatch: pytest.MonkeyP
     told = r"\*\*601,200 runs of 10,000 epochs take about [\d,]+ seconds and \d+ MB on this server.\*\*"
     assert re.fullmatch(told, asked)
     assert not begun
-    next(button for button in app.button if button.label == "Begin").click().run()
+    next(button for button in app.button if button.label == "Run").click().run()
     assert [asked.trials for asked in begun] == [1000]
     assert chart_types(app)
 
@@ -450,8 +450,8 @@ def test_a_chart_is_that_of_its_own_task() -> None:
     ("link", "key", "values"),
     [
         ("tab=Path&problem=Booth", "path.zoom", ("all", "paths", "minimum")),
-        ("problem=LogisticRegression&batch=50", "view.batches", (False, True)),
-        ("problem=LogisticRegression&validation=0.2", "view.held_out", (True, False)),
+        ("problem=LogisticRegression&batch_size=50", "view.batches", (False, True)),
+        ("problem=LogisticRegression&validation_split=0.2", "view.held_out", (True, False)),
         ("problem=LogisticRegression", "view.y", ("loss", "accuracy")),
         ("", "view.scale", ("log", "linear")),
         ("", "view.x", ("epochs", "gradients")),
@@ -508,22 +508,22 @@ def test_data_of_ones_own_need_a_table() -> None:
 
 
 def test_what_can_not_be_held_out_is_told_beside_the_share_and_on_the_tab_data() -> None:
-    app = opened("epochs=50&run=Adam&tab=Data&validation=0.04")
+    app = opened("epochs=50&run=Adam&tab=Data&validation_split=0.04")
     told = "A share of 0\\.04 of 11 rows rounds to 0\\: none is held out\\."
     assert [c.value for c in app.sidebar.caption].count(told) == 1
     assert [c.value for c in app.main.caption].count(told) == 1
-    app.number_input(key="task.validation").set_value(0.2).run()
+    app.number_input(key="task.validation_split").set_value(0.2).run()
     assert told not in [c.value for c in app.caption]
     split = "Trained on 9 of them\\, 2 are held out\\, drawn at random\\."
     assert split in [c.value for c in app.main.caption]
 
 
 def test_in_batches_no_stable_rate_is_told_or_drawn() -> None:
-    app = opened("epochs=50&run=SGD&tab=Race&batch=4&race=Racing~trials-3~starts-2~epochs-5")
+    app = opened("epochs=50&run=SGD&tab=Race&batch_size=4&race=Racing~trials-3~starts-2~epochs-5")
     captions = [c.value for c in app.caption]
     assert any(c.startswith("Hessian over all rows trained on: ") for c in captions)
     assert not any("stable" in c or "stability limit" in c for c in captions)
-    app.number_input(key="task.batch").set_value(0).run()
+    app.number_input(key="task.batch_size").set_value(0).run()
     captions = [c.value for c in app.caption]
     assert any("Plain SGD is stable below lr 0.03298." in c for c in captions)
     assert any("stability limit" in c for c in captions)

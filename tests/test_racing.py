@@ -28,7 +28,7 @@ from trainers.sweeps.axis import Axis
 
 DEFAULT = race(Race(dtype="float64"))
 NAMES = entrant_names(DEFAULT.race)
-SMALL = {"trials": 5, "starts": 3, "epochs": 30}
+SMALL = {"trials": 5, "seeds": 3, "epochs": 30}
 trained = cache(train)  # each criterion looks at the same runs
 PUBLISHED = {
     0.01: (4.93, 2.8e-8, 4.4e-8, 22.0, 15.9, 48.8),
@@ -63,8 +63,8 @@ def race_of(page: Page) -> Race | None:
 
 def test_tuned_rates_find_what_is_known() -> None:
     """On a grid of rates from 1e-4 to 3, from the book's start: the last row of the published table."""
-    found = race(Race(dtype="float64", low=1e-4, high=3, trials=136, starts=1))
-    best = [float(entry.scores.min()) for entry in found.entries]
+    found = race(Race(dtype="float64", lr_min=1e-4, lr_max=3, trials=136, seeds=1))
+    best = [float(entry.scores.min()) for entry in found.results]
     assert best[0] == pytest.approx(0.164, rel=0.3)
     assert best[1] < 1e-9
     assert best[2] < 4.4e-8
@@ -74,22 +74,22 @@ def test_tuned_rates_find_what_is_known() -> None:
 
 
 def test_sgd_is_best_just_under_its_edge_and_adam_has_a_plateau() -> None:
-    edge = SGD().edge(60.64608743)
+    edge = SGD().max_stable_lr(60.64608743)
     axis = Race().space(SGD())["lr"]
     neighbours = (axis.high / axis.low) ** (1 / (axis.count - 1))
-    assert edge / neighbours < DEFAULT.entries[0].winner.lr < edge
-    adam = DEFAULT.entries[3]
+    assert edge / neighbours < DEFAULT.results[0].best_optimizer.lr < edge
+    adam = DEFAULT.results[3]
     plateau = (adam.scores == adam.scores.min()).nonzero().flatten()
     assert len(plateau) >= 10
     assert plateau.tolist() == list(range(plateau[0], plateau[-1] + 1))
-    assert adam.best == plateau[len(plateau) // 2]
+    assert adam.best_trial == plateau[len(plateau) // 2]
 
 
 def test_everybody_has_the_same_budget_and_the_same_starts() -> None:
-    assert {entry.trials.sweep.size for entry in DEFAULT.entries} == {360}
-    assert all(torch.equal(entry.trials.seeds, DEFAULT.entries[0].trials.seeds) for entry in DEFAULT.entries)
-    tried = set(DEFAULT.entries[0].trials.seeds.tolist())
-    fresh = set(DEFAULT.race.fresh(SGD()).seeds.tolist())
+    assert {entry.trials.sweep.size for entry in DEFAULT.results} == {360}
+    assert all(torch.equal(entry.trials.seeds, DEFAULT.results[0].trials.seeds) for entry in DEFAULT.results)
+    tried = set(DEFAULT.results[0].trials.seeds.tolist())
+    fresh = set(DEFAULT.race.fresh(SGD()).run_seeds.tolist())
     assert len(tried) == len(fresh) == 10
     assert not tried & fresh
 
@@ -100,8 +100,8 @@ def test_results_are_those_of_the_runs_trained_alone(problem: Problem, criterion
     if criterion == "epochs" and problem.minimum is None:
         pytest.skip("no gap is known")
     small = SMALL if isinstance(problem, Thermometer) else SMALL | {"epochs": 5}  # others magnify rounding
-    asked = Race(problem=problem, criterion=criterion, target=20.0, dtype="float64", **small)
-    for entry in race(asked).entries:
+    asked = Race(problem=problem, metric=criterion, target=20.0, dtype="float64", **small)
+    for entry in race(asked).results:
         for trial, start in ((0, 0), (2, 1), (4, 2)):
             history = trained(entry.trials.run(trial * 3 + start))
             expected = {
@@ -111,28 +111,30 @@ def test_results_are_those_of_the_runs_trained_alone(problem: Problem, criterion
             }[criterion]
             if criterion != "epochs" and (history.status == "diverged" or expected > asked.limit):
                 expected = math.inf
-            assert entry.results[trial, start].item() == pytest.approx(expected, rel=1e-4)
-        seeds = asked.fresh(entry.winner).seeds.tolist()
-        alone = [trained(replace(asked.run(entry.winner), seed=seed)).loss[-1].item() for seed in seeds]
+            assert entry.trial_scores[trial, start].item() == pytest.approx(expected, rel=1e-4)
+        seeds = asked.fresh(entry.best_optimizer).run_seeds.tolist()
+        alone = [
+            trained(replace(asked.run(entry.best_optimizer), seed=seed)).loss[-1].item() for seed in seeds
+        ]
         alone = [loss if math.isfinite(loss) else math.nan for loss in alone]
         assert entry.losses[-1].tolist() == pytest.approx(alone, rel=1e-4, nan_ok=True)
 
 
 def test_the_same_race_gives_the_same_numbers() -> None:
-    first, again = (race(Race(search="all", **SMALL)) for _ in range(2))
-    for one, other in zip(first.entries, again.entries, strict=True):
-        assert one.winner == other.winner
-        assert torch.equal(one.tuned, other.tuned)
+    first, again = (race(Race(tune="all", **SMALL)) for _ in range(2))
+    for one, other in zip(first.results, again.results, strict=True):
+        assert one.best_optimizer == other.best_optimizer
+        assert torch.equal(one.tuned_scores, other.tuned_scores)
         assert torch.equal(one.results, other.results)
 
 
 def test_all_settings_can_be_tuned() -> None:
-    found = race(Race(search="all", optimizers=(SGD(), Adam(amsgrad=True)), **SMALL))
-    sgd, adam = found.entries
+    found = race(Race(tune="all", optimizers=(SGD(), Adam(amsgrad=True)), **SMALL))
+    sgd, adam = found.results
     assert set(sgd.trials.settings) == {"lr", "momentum"}
     assert set(adam.trials.settings) == {"lr", "beta1", "beta2"}
-    assert adam.setting(3).amsgrad
-    for entry in found.entries:
+    assert adam.optimizer_at(3).amsgrad
+    for entry in found.results:
         for name, column in entry.trials.settings.items():
             axis = entry.trials.sweep.axes[name]
             assert column.min() >= axis.low
@@ -172,7 +174,7 @@ def test_more_trials_never_hurt() -> None:
         assert (rows["y"].diff().dropna() <= 1e-12).all()
         assert rows["x"].tolist()[-1] == 36
     last = table.groupby("run", sort=False)["y"].last()
-    assert last.tolist() == pytest.approx([float(entry.scores.min()) for entry in DEFAULT.entries])
+    assert last.tolist() == pytest.approx([float(entry.scores.min()) for entry in DEFAULT.results])
 
 
 def test_the_middle_of_a_plateau_is_chosen() -> None:
@@ -189,9 +191,9 @@ def test_medians_and_quantiles_take_misses_as_infinite() -> None:
 
 
 def test_wins_count_starts_and_halve_ties() -> None:
-    shares = DEFAULT.wins()
+    shares = DEFAULT.win_rates()
     assert torch.equal(shares + shares.T, torch.ones(6, 6, dtype=torch.float64))
-    ours, theirs = DEFAULT.entries[5].tuned, DEFAULT.entries[0].tuned
+    ours, theirs = DEFAULT.results[5].tuned_scores, DEFAULT.results[0].tuned_scores
     assert shares[5, 0] == (ours < theirs).double().mean()
     table = duels(DEFAULT, NAMES)
     assert table["run"].tolist() == [NAMES[place] for place in DEFAULT.ranking]
@@ -199,7 +201,7 @@ def test_wins_count_starts_and_halve_ties() -> None:
 
 
 def test_a_best_rate_at_the_edge_is_told() -> None:
-    low = race(Race(optimizers=(SGD(), Adam()), low=1e-6, high=1e-4, **SMALL))
+    low = race(Race(optimizers=(SGD(), Adam()), lr_min=1e-6, lr_max=1e-4, **SMALL))
     told = warnings(low, ["SGD", "Adam"])
     assert told == [
         "At the high end of the range of learning rates lies the best one of SGD (0.0001) and Adam (0.0001): "
@@ -207,7 +209,7 @@ def test_a_best_rate_at_the_edge_is_told() -> None:
     ]
     rates = standings(low, ["SGD", "Adam"])["best learning rate"]
     assert rates.tolist() == ["0.0001 (edge of the range)"] * 2
-    hopeless = race(Race(optimizers=(SGD(), SGD(momentum=0.9)), low=50, high=100, **SMALL))
+    hopeless = race(Race(optimizers=(SGD(), SGD(momentum=0.9)), lr_min=50, lr_max=100, **SMALL))
     assert warnings(hopeless, ["a", "b"]) == ["All trials of a and b failed."]
     assert standings(hopeless, ["a", "b"])["best learning rate"].tolist() == ["–", "–"]
     assert tuned_curves(hopeless, ["a", "b"]).empty
@@ -215,7 +217,7 @@ def test_a_best_rate_at_the_edge_is_told() -> None:
         "In the median of 3 fresh starts every optimizer failed: diverged, or ended ten times as far away as "
         "it began."
     )
-    unmet = race(Race(optimizers=(SGD(),), criterion="epochs", target=1e-12, **SMALL))
+    unmet = race(Race(optimizers=(SGD(),), metric="epochs", target=1e-12, **SMALL))
     assert verdict(unmet, ["SGD"]) == (
         "In the median of 3 fresh starts no optimizer came within 1e−12 of the smallest loss."
     )
@@ -229,7 +231,7 @@ def test_the_verdict_in_words() -> None:
         "smallest loss, as near as rounding allows; Adagrad follows with 1.3e−05, in the median of 10 fresh "
         "starts."
     )
-    epochs = race(Race(criterion="epochs", optimizers=(SGD(), Adam()), dtype="float64"))
+    epochs = race(Race(metric="epochs", optimizers=(SGD(), Adam()), dtype="float64"))
     assert verdict(epochs, ["SGD", "Adam"]).startswith(
         "Each tuned with 36 trials, Adam came within 0.01 of the smallest loss first, after "
     )
@@ -251,11 +253,13 @@ def test_what_ends_ten_times_as_far_as_it_began_failed() -> None:
 @pytest.mark.parametrize("criterion", ["final", "best", "epochs"])
 def test_a_trial_that_diverged_is_told_from_one_that_ended_far_away(criterion: str) -> None:
     """By its median start. Of the two rates beyond the stability limit, the lower leaves slowly."""
-    asked = Race(optimizers=(SGD(),), low=0.0335, high=1, trials=2, starts=3, epochs=200, criterion=criterion)
+    asked = Race(
+        optimizers=(SGD(),), lr_min=0.0335, lr_max=1, trials=2, seeds=3, epochs=200, metric=criterion
+    )
     found = race(asked)
-    runs = [[train(found.entries[0].trials.run(3 * trial + k)).status for k in range(3)] for trial in (0, 1)]
+    runs = [[train(found.results[0].trials.run(3 * trial + k)).status for k in range(3)] for trial in (0, 1)]
     assert runs == [["finished"] * 3, ["diverged"] * 3]
-    assert found.entries[0].diverged.tolist() == [False, True]
+    assert found.results[0].diverged.tolist() == [False, True]
     result = sensitivity(found, ["SGD"])["result"].tolist()
     row = standings(found, ["SGD"]).iloc[0]
     if criterion == "final":
@@ -274,7 +278,7 @@ def test_results_in_words() -> None:
     asked = Race()
     told = [format_score(asked, number) for number in (math.inf, 1e-7, 0.0123, 1234.0)]
     assert told == ["failed", "0 (rounding)", "0.012", "1,234"]
-    assert format_score(Race(criterion="epochs"), math.inf) == "not reached"
+    assert format_score(Race(metric="epochs"), math.inf) == "not reached"
 
 
 def test_a_race_of_one() -> None:
@@ -302,7 +306,9 @@ def test_the_story_of_the_race_tells_its_winners() -> None:
     page = next(preset.page for preset in PRESETS if preset.page.tab == "Race")
     asked = race_of(page)
     assert asked is not None
-    assert tuple(entry.winner for entry in race(asked).entries) == tuple(m.optimizer for m in page.methods)
+    assert tuple(entry.best_optimizer for entry in race(asked).results) == tuple(
+        m.optimizer for m in page.methods
+    )
 
 
 def test_who_races_does_not_depend_on_what_is_tuned() -> None:
@@ -312,9 +318,9 @@ def test_who_races_does_not_depend_on_what_is_tuned() -> None:
     assert field == (SGD(lr=0.1), SGD(momentum=0.5), ahead, Adam())
     names = entrant_names(Race(optimizers=field))
     assert names == ["SGD", "SGD · momentum 0.5", "SGD · momentum 0.5 · nesterov", "Adam"]
-    field = eligible_optimizers(mine, Race(search="all"))
+    field = eligible_optimizers(mine, Race(tune="all"))
     assert field == (SGD(lr=0.1), ahead, Adam())
-    assert entrant_names(Race(optimizers=field, search="all")) == ["SGD", "SGD · nesterov", "Adam"]
+    assert entrant_names(Race(optimizers=field, tune="all")) == ["SGD", "SGD · nesterov", "Adam"]
 
 
 def test_losses_race_where_no_minimum_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -322,14 +328,14 @@ def test_losses_race_where_no_minimum_is_known(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(Thermometer, "minimum", None)
     unknown = race(Race(dtype="float64", **SMALL))
     assert unknown.ranking == known.ranking
-    for mine, theirs in zip(unknown.entries, known.entries, strict=True):
-        torch.testing.assert_close(mine.tuned, theirs.tuned + 2.9276455708956)
+    for mine, theirs in zip(unknown.results, known.results, strict=True):
+        torch.testing.assert_close(mine.tuned_scores, theirs.tuned_scores + 2.9276455708956)
     names = entrant_names(unknown.race)
     assert " had the smallest final loss, " in verdict(unknown, names)
     assert "final loss, tuned" in standings(unknown, names)
     assert sensitivity(unknown, names)["mid"].min() > 2.9
-    with pytest.raises(ValueError, match="criterion epochs needs a problem whose smallest loss is known"):
-        Race(criterion="epochs")
+    with pytest.raises(ValueError, match="metric epochs needs a problem whose smallest loss is known"):
+        Race(metric="epochs")
 
 
 def test_a_race_can_be_stopped() -> None:
@@ -339,13 +345,13 @@ def test_a_race_can_be_stopped() -> None:
     assert shares[-1] == 1.0
     stopped = race(Race(**SMALL), lambda share: share > 0.5)
     assert stopped.stopped
-    assert len(stopped.entries) == 3
+    assert len(stopped.results) == 3
 
 
 def test_a_race_that_is_stopped_at_once_is_empty() -> None:
     nothing = race(Race(**SMALL), lambda share: True)
     assert nothing.stopped
-    assert nothing.entries == ()
+    assert nothing.results == ()
     assert verdict(nothing, []) == "No optimizer finished."
     assert standings(nothing, []).empty
     assert nothing.frame([]).empty
@@ -353,21 +359,21 @@ def test_a_race_that_is_stopped_at_once_is_empty() -> None:
 
 def test_a_best_point_near_the_end_of_the_rates_is_at_the_edge() -> None:
     """Quasi-random points never lie on the ends."""
-    rates = {"low": 1e-6, "high": 1e-4, "trials": 64}
-    entry = race(Race(optimizers=(Adam(),), search="all", **{**SMALL, **rates})).entries[0]
-    assert entry.winner.lr < 1e-4
+    rates = {"lr_min": 1e-6, "lr_max": 1e-4, "trials": 64}
+    entry = race(Race(optimizers=(Adam(),), tune="all", **{**SMALL, **rates})).results[0]
+    assert entry.best_optimizer.lr < 1e-4
     assert entry.at_edge == "high"
 
 
 def test_one_fresh_start_is_not_a_median() -> None:
-    alone = race(Race(optimizers=(SGD(), Adam()), **{**SMALL, "starts": 1}))
+    alone = race(Race(optimizers=(SGD(), Adam()), **{**SMALL, "seeds": 1}))
     assert verdict(alone, ["SGD", "Adam"]).startswith("Each tuned with 5 trials, ")
     assert ", in one fresh start." in verdict(alone, ["SGD", "Adam"])
 
 
 def test_the_race_of_a_page_is_in_its_link() -> None:
     page = Page.from_query("run=Adam&race=Racing~trials-7~starts-2~search-all&entrants=runs&dtype=float64")[0]
-    assert race_of(page) == Race(trials=7, starts=2, search="all", optimizers=(Adam(),), dtype="float64")
+    assert race_of(page) == Race(trials=7, seeds=2, tune="all", optimizers=(Adam(),), dtype="float64")
     assert Page.from_query(page.to_query()) == (page, [])
     assert race_of(Page.from_query("run=none&entrants=runs")[0]) is None
 
@@ -375,12 +381,12 @@ def test_the_race_of_a_page_is_in_its_link() -> None:
 @pytest.mark.parametrize(
     ("make", "sentence"),
     [
-        (lambda: Race(starts=0), "starts must be a whole number from 1 to 100, got 0"),
+        (lambda: Race(seeds=0), "seeds must be a whole number from 1 to 100, got 0"),
         (lambda: Race(trials=1), "trials must be a whole number from 2 to 1000, got 1"),
         (lambda: Race(trials=10**9), "trials must be a whole number from 2 to 1000, got 1000000000"),
-        (lambda: Race(low=-1), "low must be a number from 1e-08 to 100, got -1"),
-        (lambda: Race(low=1, high=1), "high must be above low, 1, got 1"),
-        (lambda: Race(criterion="speed"), "criterion must be one of final, best, epochs, got speed"),
+        (lambda: Race(lr_min=-1), "lr_min must be a number from 1e-08 to 100, got -1"),
+        (lambda: Race(lr_min=1, lr_max=1), "lr_max must be above lr_min, 1, got 1"),
+        (lambda: Race(metric="speed"), "metric must be one of final, best, epochs, got speed"),
         (lambda: Race(optimizers=()), "optimizers must be at least one, got none"),
         (
             lambda: Race(optimizers=(Optimizer(),)),

@@ -60,8 +60,8 @@ def swept(run: Run) -> object:
 
 
 def raced(run: Run) -> object:
-    shared = {name: getattr(run, name) for name in ("problem", "batch", "validation", "dtype")}
-    return race(Race(**shared, optimizers=(SGD(), Adam()), trials=2, starts=1, epochs=2))
+    shared = {name: getattr(run, name) for name in ("problem", "batch_size", "validation_split", "dtype")}
+    return race(Race(**shared, optimizers=(SGD(), Adam()), trials=2, seeds=1, epochs=2))
 
 
 def estimated(run: Run) -> object:
@@ -122,7 +122,7 @@ def runs(problem: Problem) -> Iterator[Run]:
         (0, 0.3, "float64"),
         (7, 0.3, "float32"),
     ):
-        yield Run(problem=problem, batch=batch, validation=validation, dtype=dtype, epochs=2)
+        yield Run(problem=problem, batch_size=batch, validation_split=validation, dtype=dtype, epochs=2)
 
 
 def told(history: History) -> list[float]:
@@ -146,7 +146,7 @@ def test_torch_is_left_as_it_was(
             assert settings() == state
             forget()
             with pytest.raises(RuntimeError, match="stop"):
-                train(Run(epochs=3, validation=0.3), on_epoch=halt)
+                train(Run(epochs=3, validation_split=0.3), on_epoch=halt)
             assert settings() == state
     finally:
         torch.set_num_threads(before)

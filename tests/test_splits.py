@@ -85,7 +85,7 @@ def inputs(problem: Any) -> NDArray[np.float64]:
 
 def split(problem: Supervised, share: float, seed: int) -> tuple[Run, NDArray[np.int64], NDArray[np.int64]]:
     """A run, and the numbers of its rows to train on and of those held out."""
-    run = Run(problem=problem, validation=share, shuffle=seed)
+    run = Run(problem=problem, validation_split=share, shuffle_seed=seed)
     kept, out = (part.numpy() for part in parted(as_read(problem), share, seed))
     assert sorted([*kept, *out]) == list(range(problem.count))
     assert (len(kept), len(out)) == (run.training.count, run.held_out.count if run.held_out else 0)
@@ -144,7 +144,7 @@ def test_training_and_held_out_rows_are_all_rows_and_keep_targets_and_classes(
 
 @pytest.mark.parametrize("problem", ALL, ids=repr)
 def test_a_batch_is_scaled_as_all_rows_trained_on(problem: Supervised) -> None:
-    run = Run(problem=problem, validation=0.3, batch=3)
+    run = Run(problem=problem, validation_split=0.3, batch_size=3)
     known = {tuple(row) for row in run.training.data.inputs.tolist()}
     for batch in islice(run.batched.batches(), 5):
         assert {tuple(row) for row in batch.data.inputs.tolist()} <= known
@@ -160,7 +160,7 @@ def test_what_is_held_out_teaches_nothing(kind: type[Supervised], seed: int, val
     changed = POINTS.copy()
     changed.loc[out, "f0"] = value
     runs = [
-        Run(problem=p, validation=0.2, shuffle=seed, epochs=3)
+        Run(problem=p, validation_split=0.2, shuffle_seed=seed, epochs=3)
         for p in (problem, own(kind, changed, (0,), target))
     ]
     one, other = (run.training for run in runs)
@@ -176,7 +176,7 @@ def test_an_outlier_held_out_leaves_training_well_conditioned() -> None:
     frame.loc[7, "f0"] = 1e4
     problem = own(LinearRegression, frame, (0,), "y")
     seed = next(seed for seed in range(99) if 7 in parted(as_read(problem), 0.2, seed)[1])
-    run = Run(problem=problem, validation=0.2, shuffle=seed, optimizer=SGD(lr=0.5), epochs=20)
+    run = Run(problem=problem, validation_split=0.2, shuffle_seed=seed, optimizer=SGD(lr=0.5), epochs=20)
     assert conditioning(run.training).number == pytest.approx(1)
     assert train(run).epochs_to(1e-6) <= 2
 
@@ -190,7 +190,9 @@ def test_what_is_constant_in_the_rows_trained_on_becomes_0(value: float) -> None
         _, _, out = split(problem, 0.2, seed)
         changed = frame.copy()
         changed.loc[out[0], "f1"] = value + 2
-        run = Run(problem=own(LinearRegression, changed, (0, 1), "y"), validation=0.2, shuffle=seed)
+        run = Run(
+            problem=own(LinearRegression, changed, (0, 1), "y"), validation_split=0.2, shuffle_seed=seed
+        )
         assert (run.training.data.inputs[:, 1] == 0).all()
         assert run.held_out.data.inputs[:, 1].max().item() == pytest.approx(2)
 
@@ -206,12 +208,12 @@ def test_without_rows_held_out_the_problem_is_trained_on_as_it_is(problem: Super
 def test_a_split_follows_from_problem_share_and_seed_alone(
     problem: Supervised, share: float, seed: int
 ) -> None:
-    run = Run(problem=problem, validation=share, shuffle=seed)
+    run = Run(problem=problem, validation_split=share, shuffle_seed=seed)
     first = run.split
     for cache in (divided, prepared, as_read):
         cache.cache_clear()
     torch.manual_seed(seed)
-    again = replace(run, epochs=7, seed=3, batch=2).split
+    again = replace(run, epochs=7, seed=3, batch_size=2).split
     assert torch.equal(again.training.data.inputs, first.training.data.inputs)
     assert (again.held_out is None) == (first.held_out is None)
     if first.held_out is not None:
@@ -270,7 +272,7 @@ def test_both_sides_have_every_class_in_every_order() -> None:
     """Of 60 rows with 3 of one class."""
     problem = own(SoftmaxRegression, POINTS.assign(c=["a"] * 3 + ["b"] * 57), (0, 1), "c")
     for seed in range(200):
-        run = Run(problem=problem, validation=0.2, shuffle=seed)
+        run = Run(problem=problem, validation_split=0.2, shuffle_seed=seed)
         for part in (run.training, run.held_out):
             assert set(part.data.target.tolist()) == {0, 1}
     assert {kind for kind in PROBLEMS.values() if issubclass(kind, Supervised)} == {type(p) for p in ALL}
@@ -307,7 +309,7 @@ def kinds(counts: list[int]) -> Supervised:
     ],
 )
 def test_what_can_not_be_held_out_is_told(counts: list[int], share: float, said: list[str]) -> None:
-    run = Run(problem=kinds(counts), validation=share)
+    run = Run(problem=kinds(counts), validation_split=share)
     assert validation.remarks(run) == said
     assert bool(validation.told(run)) == (run.held_out is not None)
 
@@ -316,24 +318,28 @@ def test_what_can_not_be_held_out_is_told(counts: list[int], share: float, said:
 def test_nothing_is_told_where_both_sides_have_every_class(
     counts: list[int], share: float, seed: int
 ) -> None:
-    run = Run(problem=kinds(counts), validation=share, shuffle=seed)
+    run = Run(problem=kinds(counts), validation_split=share, shuffle_seed=seed)
     complete = run.held_out is not None and len(run.held_out.data.target.unique()) == len(counts)
     assert bool(validation.remarks(run)) == (share > 0 and not complete)
 
 
 def test_a_share_that_rounds_to_no_row_is_told() -> None:
-    run = Run(validation=0.04)
+    run = Run(validation_split=0.04)
     assert run.held_out is None
     assert validation.remarks(run) == ["A share of 0.04 of 11 rows rounds to 0: none is held out."]
-    assert validation.remarks(Run(problem=Rosenbrock(), validation=0.04)) == []
+    assert validation.remarks(Run(problem=Rosenbrock(), validation_split=0.04)) == []
 
 
 def test_how_rows_are_split_is_told() -> None:
     drawn_at = "Trained on 80 of them, 20 are held out, drawn at random"
     scaled = "Scales are those of the rows trained on."
-    assert validation.told(Run(problem=LinearRegression(), validation=0.2)) == f"{drawn_at}. {scaled}"
-    assert validation.told(Run(problem=LinearRegression(scaling="raw"), validation=0.2)) == f"{drawn_at}."
-    classes = Run(problem=Network(samples=100), validation=0.2)
+    assert validation.told(Run(problem=LinearRegression(), validation_split=0.2)) == f"{drawn_at}. {scaled}"
+    assert (
+        validation.told(Run(problem=LinearRegression(scaling="raw"), validation_split=0.2)) == f"{drawn_at}."
+    )
+    classes = Run(problem=Network(samples=100), validation_split=0.2)
     assert validation.told(classes) == f"{drawn_at}, of each class the same share."
-    assert validation.told(Run(validation=0.1)).startswith("Trained on 10 of them, 1 is held out, drawn")
+    assert validation.told(Run(validation_split=0.1)).startswith(
+        "Trained on 10 of them, 1 is held out, drawn"
+    )
     assert validation.told(Run()) == ""

@@ -229,7 +229,8 @@ def test_every_story_has_a_sentence(histories: list) -> None:
 def test_classes_found_and_over_fitting_are_told() -> None:
     problem = Network(noise=0.35, samples=100, width=32)
     runs = [
-        Run(problem=problem, optimizer=o, validation=0.4, epochs=400) for o in (SGD(lr=0.01), Adam(lr=0.03))
+        Run(problem=problem, optimizer=o, validation_split=0.4, epochs=400)
+        for o in (SGD(lr=0.01), Adam(lr=0.03))
     ]
     histories = [train(run) for run in runs]
     since, share = histories[1].overfitted_since, 100 * float(histories[1].validation_accuracy[-1])

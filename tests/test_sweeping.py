@@ -22,7 +22,7 @@ def test_every_row_is_its_run_trained_alone(rule: Optimizer, problem: Problem) -
     # On a rippled surface a rate too large makes a course that magnifies rounding at each step.
     epochs = 60 if isinstance(problem, Thermometer) else 8
     run = Run(problem=problem, optimizer=rule, epochs=epochs, dtype="float64")
-    result = sweep(Sweep(run, {"lr": RATES}, starts=2, targets=(1e-2, 10.0)))
+    result = sweep(Sweep(run, {"lr": RATES}, seeds=2, targets=(1e-2, 10.0)))
     frame = result.frame()
     assert len(frame) == 10
     for row in range(10):
@@ -30,7 +30,7 @@ def test_every_row_is_its_run_trained_alone(rule: Optimizer, problem: Problem) -
         told = frame.iloc[row]
         assert told["status"] == history.status
         assert told["lr"] == history.run.optimizer.lr
-        assert told["start"] == history.run.seed
+        assert told["seed"] == history.run.seed
         # RMSprop at a large rate swings, and rounding grows on the way: hence 1e-5.
         assert told["final_loss"] == pytest.approx(history.loss[-1].item(), rel=1e-5, nan_ok=True)
         assert told["best_loss"] == pytest.approx(history.best, rel=1e-5)
@@ -41,7 +41,7 @@ def test_every_row_is_its_run_trained_alone(rule: Optimizer, problem: Problem) -
 
 @pytest.mark.parametrize(("rule", "problem"), product_of_all(), ids=repr)
 def test_every_step_is_that_of_its_run_alone(rule: Optimizer, problem: Problem) -> None:
-    asked = Sweep(Run(problem=problem, optimizer=rule, dtype="float64"), {"lr": RATES}, starts=2)
+    asked = Sweep(Run(problem=problem, optimizer=rule, dtype="float64"), {"lr": RATES}, seeds=2)
     some = block.Block(asked, torch.arange(asked.size))
     for epoch in range(10):
         params, states = some.params.clone(), {name: s.clone() for name, s in some.state.items()}
@@ -60,7 +60,7 @@ def test_every_step_is_that_of_its_run_alone(rule: Optimizer, problem: Problem) 
 
 
 def test_curves_are_those_of_the_histories() -> None:
-    asked = Sweep(Run(optimizer=SGD(), epochs=100), {"lr": Axis(1e-3, 1, 7, log=True)}, starts=2)
+    asked = Sweep(Run(optimizer=SGD(), epochs=100), {"lr": Axis(1e-3, 1, 7, log=True)}, seeds=2)
     result, rows = sweep(asked), torch.tensor([0, 5, 13])
     losses = training.curves(asked, rows)
     assert losses.shape == (101, 3)
@@ -86,7 +86,7 @@ def test_divergence_costs_the_others_nothing() -> None:
 
 
 def test_the_same_sweep_gives_the_same_bytes() -> None:
-    asked = Sweep(Run(optimizer=Adam(), epochs=50), {"lr": Axis(1e-3, 1, 9, log=True)}, starts=3)
+    asked = Sweep(Run(optimizer=Adam(), epochs=50), {"lr": Axis(1e-3, 1, 9, log=True)}, seeds=3)
     first = sweep(asked)
     torch.manual_seed(5)
     again = sweep(asked)
@@ -97,7 +97,7 @@ def test_the_same_sweep_gives_the_same_bytes() -> None:
 @pytest.mark.parametrize("rule", [SGD(momentum=0.9), RMSprop(), Adam()], ids=repr)
 def test_blocks_change_nothing_but_rounding(rule: Optimizer, monkeypatch: pytest.MonkeyPatch) -> None:
     asked = Sweep(
-        Run(optimizer=rule, epochs=80, dtype="float64"), {"lr": Axis(1e-4, 1e-1, 50, log=True)}, starts=2
+        Run(optimizer=rule, epochs=80, dtype="float64"), {"lr": Axis(1e-4, 1e-1, 50, log=True)}, seeds=2
     )
     whole = sweep(asked)
     monkeypatch.setattr(block, "BLOCK", 14)
@@ -107,10 +107,10 @@ def test_blocks_change_nothing_but_rounding(rule: Optimizer, monkeypatch: pytest
 
 
 def test_a_grid_has_all_combinations() -> None:
-    asked = Sweep(Run(epochs=1), {"lr": RATES, "momentum": Axis(0, 0.9, 4)}, starts=2)
+    asked = Sweep(Run(epochs=1), {"lr": RATES, "momentum": Axis(0, 0.9, 4)}, seeds=2)
     frame = sweep(asked).frame()
     assert len(frame) == asked.size == 40
-    assert len(frame[["lr", "momentum", "start"]].drop_duplicates()) == 40
+    assert len(frame[["lr", "momentum", "seed"]].drop_duplicates()) == 40
     assert sorted(frame["momentum"].unique()) == pytest.approx([0, 0.3, 0.6, 0.9])
     np.testing.assert_allclose(sorted(frame["lr"].unique()), np.geomspace(1e-3, 1e-1, 5))
 
@@ -126,7 +126,7 @@ def test_quasi_random_points_fill_the_space() -> None:
 
 
 def test_a_sweep_without_axes_is_its_starts() -> None:
-    result = sweep(Sweep(Run(optimizer=SGD(lr=0.01), epochs=20, dtype="float64", seed=4), starts=3))
+    result = sweep(Sweep(Run(optimizer=SGD(lr=0.01), epochs=20, dtype="float64", seed=4), seeds=3))
     ends = [
         train(Run(optimizer=SGD(lr=0.01), epochs=20, dtype="float64", seed=seed)).loss[-1]
         for seed in (4, 5, 6)
@@ -168,7 +168,7 @@ def test_gaps_are_those_of_the_history_to_the_last_bit() -> None:
         (lambda: Sweep(SGD()), "run of a sweep must be a Run, got SGD"),
         (lambda: Sweep(Run(), RATES), "axes must map settings to axes, got Axis"),
         (lambda: Sweep(Run(), {"lr": (0.1, 1)}), "axes must map settings to axes, got "),
-        (lambda: Sweep(Run(), starts=math.nan), "starts must be a whole number from 1 to 1,000,000, got nan"),
+        (lambda: Sweep(Run(), seeds=math.nan), "seeds must be a whole number from 1 to 1,000,000, got nan"),
         (lambda: Sweep(Run(), points=2.5), "points must be a whole number from 1 to 1,000,000, got 2.5"),
         (lambda: Sweep(Run(), targets=0.01), "targets must be a tuple of gaps, got 0.01"),
         (lambda: Sweep(Run(), targets=(math.nan,)), "targets must be a tuple of gaps, got "),
@@ -181,7 +181,7 @@ def test_gaps_are_those_of_the_history_to_the_last_bit() -> None:
             lambda: Sweep(Run(epochs=100_000), {"lr": Axis(1e-3, 1, 10**6)}),
             "sweep must have at most 10,000,000,000",
         ),
-        (lambda: Sweep(Run(), starts=0), "starts must be a whole number from 1 to 1,000,000, got 0"),
+        (lambda: Sweep(Run(), seeds=0), "seeds must be a whole number from 1 to 1,000,000, got 0"),
         (lambda: Sweep(Run(), points=-1), "points must be a whole number from 1 to 1,000,000, got -1"),
         (
             lambda: Sweep(Run(), {"nesterov": Axis(0, 1)}),
@@ -189,8 +189,8 @@ def test_gaps_are_those_of_the_history_to_the_last_bit() -> None:
         ),
         (lambda: Sweep(Run(), {"lr": Axis(1e-3, 1e3)}), "lr must be a number from 1e-08 to 100, got 1000"),
         (
-            lambda: Sweep(Run(start=(1, 0)), starts=2),
-            "starts must be 1 where the run's start is chosen, got 2",
+            lambda: Sweep(Run(start=(1, 0)), seeds=2),
+            "seeds must be 1 where the run's start is chosen, got 2",
         ),
     ],
 )
@@ -226,7 +226,7 @@ def test_what_was_not_trained_is_told() -> None:
 
 
 def test_curves_can_be_stopped() -> None:
-    asked = Sweep(Run(epochs=100), starts=3)
+    asked = Sweep(Run(epochs=100), seeds=3)
     shares: list[float] = []
     losses = training.curves(asked, on_progress=lambda share: shares.append(share) or share > 0.5)
     assert losses.shape == (101, 3)

@@ -149,7 +149,7 @@ def test_why_no_line_marks_the_minimum() -> None:
 
 
 def test_the_gaps_of_accuracies_and_norms_are_no_rounding() -> None:
-    run = Run(problem=LogisticRegression(), optimizer=SGD(lr=1e-3), epochs=5, validation=0.5)
+    run = Run(problem=LogisticRegression(), optimizer=SGD(lr=1e-3), epochs=5, validation_split=0.5)
     history = train(run)
     wrong = replace(history, accuracy=torch.tensor([0.0, 0.5, 0.5, 0.5, 0.5, 0.5]))
     told = "A log axis can't show one value where the accuracy is 0; a linear axis can."

@@ -24,7 +24,14 @@ from trainers.reports.summary import sentence
 from trainers.training import kept_epochs
 
 RUNS = [
-    Run(problem=problem, optimizer=Adam(lr=0.1), runner=runner, epochs=130, batch=batch, validation=share)
+    Run(
+        problem=problem,
+        optimizer=Adam(lr=0.1),
+        runner=runner,
+        epochs=130,
+        batch_size=batch,
+        validation_split=share,
+    )
     for problem, (batch, share), runner in zip(
         (Thermometer(), LogisticRegression(samples=30), Network(samples=30, width=3)) * 2,
         ((0, 0.0), (7, 0.3), (0, 0.3), (4, 0.0), (0, 0.0), (11, 0.4)),
@@ -94,7 +101,7 @@ def test_where_a_run_diverged_is_kept(
 ) -> None:
     monkeypatch.setattr(training, "STRETCH", stretch)
     problem = LogisticRegression(samples=20)
-    run = Run(problem=problem, epochs=120, batch=batch, validation=validation)
+    run = Run(problem=problem, epochs=120, batch_size=batch, validation_split=validation)
     run = replace(run, optimizer=Leaving(lr=0.01, at=update * run.updates))
     whole, thin = train(run), train(run, most_rows=12)
     last = whole.diverged_at
@@ -112,7 +119,9 @@ def test_a_stop_keeps_where_it_was() -> None:
 
 
 def test_everything_is_drawn_of_what_is_kept() -> None:
-    run = Run(problem=Network(samples=30), optimizer=SGD(lr=0.5), epochs=400, batch=8, validation=0.3)
+    run = Run(
+        problem=Network(samples=30), optimizer=SGD(lr=0.5), epochs=400, batch_size=8, validation_split=0.3
+    )
     histories = [train(run, most_rows=20), train(replace(run, seed=1), most_rows=33)]
     names = ["a", "b"]
     seen = plane(run.training, histories)

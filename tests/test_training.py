@@ -95,7 +95,12 @@ def test_divergence_at_any_update_is_a_result(
     problem: Problem, batch: int, validation: float, runner: str
 ) -> None:
     whole = Run(
-        problem=problem, optimizer=Leaving(), runner=runner, epochs=4, batch=batch, validation=validation
+        problem=problem,
+        optimizer=Leaving(),
+        runner=runner,
+        epochs=4,
+        batch_size=batch,
+        validation_split=validation,
     )
     for update in {1, 2, whole.updates, whole.updates + 1, 4 * whole.updates}:
         history = train(replace(whole, optimizer=Leaving(at=update)))
@@ -113,7 +118,7 @@ def test_divergence_at_any_update_is_a_result(
 def test_divergence_before_the_first_update_is_a_result(validation: float) -> None:
     table = read_table(b"x,y\n" + b"".join(b"%d,1e60\n" % k for k in range(9)) + b"9,2\n")
     problem = LinearRegression(source="own", own=Own.of(table, 1, (0,)))
-    history = train(Run(problem=problem, epochs=3, validation=validation))
+    history = train(Run(problem=problem, epochs=3, validation_split=validation))
     assert (history.status, history.diverged_at, history.rows) == ("diverged", 0, 0)
     assert not history.params[1:].isfinite().any()
 
@@ -227,7 +232,7 @@ def test_a_run_is_charged_with_its_own_steps_alone(
     """Not with the making of its optimizer, nor with what the first step of a process waits for."""
     clock = clocked(kind, monkeypatch)
     for runner, batch in product(runners(kind), (0, 3)):
-        run = Run(optimizer=kind(), runner=runner, epochs=10, batch=batch)
+        run = Run(optimizer=kind(), runner=runner, epochs=10, batch_size=batch)
         first = train(run, lambda *_: clock.charge(7))
         assert first.seconds == 10 * run.updates
         assert first.seconds_per_epoch == run.updates
@@ -238,7 +243,10 @@ def test_a_run_is_charged_with_its_own_steps_alone(
 def test_the_step_made_elsewhere_changes_no_run(
     kind: type[Optimizer], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    runs = [Run(optimizer=kind(), runner=runner, epochs=20, batch=3, shuffle=5) for runner in runners(kind)]
+    runs = [
+        Run(optimizer=kind(), runner=runner, epochs=20, batch_size=3, shuffle_seed=5)
+        for runner in runners(kind)
+    ]
     warm = [train(run) for run in runs]
     monkeypatch.setattr(training, "warm_up", lambda _: None)
     cold = [train(run) for run in runs]
@@ -269,7 +277,7 @@ def test_how_many_epochs_were_trained(epochs: int, history: Any, monkeypatch: py
 
 
 def test_what_is_measured_of_a_run_that_diverged_ends_with_it() -> None:
-    run = Run(problem=Thermometer("raw"), optimizer=SGD(lr=1e-2), epochs=50, validation=0.3)
+    run = Run(problem=Thermometer("raw"), optimizer=SGD(lr=1e-2), epochs=50, validation_split=0.3)
     history = train(run)
     assert history.status == "diverged"
     assert history.validation_loss is not None

@@ -130,7 +130,7 @@ def something(rng: random.Random, session: Session) -> dict[str, Any]:
 
 def is_free(key: str) -> bool:
     """Whether a number can be halved or doubled without a clash with another control."""
-    return key.rpartition(".")[2] in ("lr", "epochs", "target", "trials", "starts", "seed")
+    return key.rpartition(".")[2] in ("lr", "epochs", "target", "trials", "seeds", "seed")
 
 
 def is_whole(setting: Real) -> bool:

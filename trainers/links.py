@@ -21,7 +21,16 @@ from trainers.words import plain, quoted
 
 LONGEST = 4096
 """How many characters of a link are read."""
-OLD_NAMES: Mapping[str, str] = {}
+OLD_NAMES: Mapping[str, str] = {
+    "batch": "batch_size",
+    "validation": "validation_split",
+    "shuffle": "shuffle_seed",
+    "criterion": "metric",
+    "low": "lr_min",
+    "high": "lr_max",
+    "search": "tune",
+    "starts": "seeds",
+}
 """What names in older links are called now: those of settings and classes, and words that are values."""
 
 

@@ -21,32 +21,36 @@ class Objective(Settings):
     """A problem, its rows, and the precision. Without data there are neither batches nor rows to hold out."""
 
     problem: Problem = Thermometer()
-    batch: int = integer(0, 0, 100_000, help="Rows an update looks at; 0: all.")
-    validation: float = real(
-        0, 0, 0.5, help="Share of the rows held out from training, to validate; of each class the same."
+    batch_size: int = integer(0, 0, 100_000, help="Samples per update (mini-batch size). 0: full batch.")
+    validation_split: float = real(
+        0, 0, 0.5, help="Fraction of the data held out for validation, the same of each class."
     )
-    shuffle: int = integer(0, 0, MOST_SEED, help="Seed of the batches' order and of the rows held out.")
-    seed: int = integer(0, 0, MOST_SEED, help="0 starts where the problem says, others at random.")
-    dtype: str = choice("float32", ("float32", "float64"), help="Precision of all numbers.")
+    shuffle_seed: int = integer(0, 0, MOST_SEED, help="Seed of the validation split and of the batch order.")
+    seed: int = integer(
+        0, 0, MOST_SEED, help="Seed of the initial parameters. 0: the problem's default initial point."
+    )
+    dtype: str = choice(
+        "float32", ("float32", "float64"), help="Precision of all numbers.", label="Precision"
+    )
 
     def check(self) -> None:
         super().check()
         if not isinstance(self.problem, Problem):
             raise SettingError("problem", f"must be one such as Thermometer(), got {shown(self.problem)}")
         if getattr(self.problem, "part", None) is not None:
-            raise SettingError("problem", "must have all its rows; hold some out with validation")
+            raise SettingError("problem", "must have all its rows; hold some out with validation_split")
 
     def applies(self, name: str) -> bool:
-        if name == "shuffle":
+        if name == "shuffle_seed":
             return self.updates > 1 or self.held_out is not None
-        return self.problem.count > 0 or name not in ("batch", "validation")
+        return self.problem.count > 0 or name not in ("batch_size", "validation_split")
 
     @property
     def split(self) -> Split:
         """The problem on the rows to train on, and on those held out, if any."""
-        return (
-            divided(self.problem, self.validation, self.shuffle) if self.validation else Split(self.problem)
-        )
+        if not self.validation_split:
+            return Split(self.problem)
+        return divided(self.problem, self.validation_split, self.shuffle_seed)
 
     @property
     def training(self) -> Problem:
@@ -66,12 +70,14 @@ class Objective(Settings):
     @property
     def updates(self) -> int:
         """How many updates an epoch has, each with one gradient."""
-        return max(-(-self.training.count // self.batch), 1) if self.batch else 1
+        return max(-(-self.training.count // self.batch_size), 1) if self.batch_size else 1
 
     @property
     def batched(self) -> "Problem | Batched":
         """What the runners go through."""
-        return Batched(self.training, self.batch, self.shuffle) if self.updates > 1 else self.training
+        return (
+            Batched(self.training, self.batch_size, self.shuffle_seed) if self.updates > 1 else self.training
+        )
 
 
 @kept_within_bounds

@@ -31,7 +31,7 @@ class Task(Objective):
     """What runs must have in common to be compared."""
 
     epochs: int = integer(
-        1000, 1, 100_000, scale="log", help="Passes over the rows; without batches one update each."
+        1000, 1, 100_000, scale="log", help="Passes over the training data (one update each if full batch)."
     )
     start: tuple[float, ...] | None = None
 
@@ -65,9 +65,10 @@ class Task(Objective):
         """What a link says of rows and batches; nothing where all rows are looked at together."""
         own = self.problem.own if isinstance(self.problem, Supervised) else None
         parts = [f"own={own.write()}"] if own else []
-        parts += [f"batch={self.batch}"] if self.batch else []
-        parts += [f"validation={plain(self.validation)}"] if self.validation else []
-        parts += [f"shuffle={self.shuffle}"] if self.shuffle or self.batch or self.validation else []
+        parts += [f"batch_size={self.batch_size}"] if self.batch_size else []
+        parts += [f"validation_split={plain(self.validation_split)}"] if self.validation_split else []
+        drawn = self.shuffle_seed or self.batch_size or self.validation_split
+        parts += [f"shuffle_seed={self.shuffle_seed}"] if drawn else []
         return "".join(f"&{part}" for part in parts)
 
 
@@ -76,7 +77,11 @@ class Method(Settings):
     """How a run trains: its optimizer, and who does the work."""
 
     optimizer: Optimizer = part(OPTIMIZERS, SGD(), main=True)
-    runner: str = choice("manual", RUNNERS, help="Who finds the gradient and takes the step.")
+    runner: str = choice(
+        "manual",
+        RUNNERS,
+        help="How gradient and update are computed: by hand, by autograd, or by torch.optim.",
+    )
 
     def check(self) -> None:
         super().check()

@@ -5,7 +5,7 @@ and tables all follow from it. A class of settings is a frozen dataclass that de
 
     @dataclass(frozen=True)
     class Constant(Settings):
-        lr: Number = real(1e-3, low=1e-8, high=100, scale="log", help="Step size.")
+        lr: Number = real(1e-3, lr_min=1e-8, lr_max=100, scale="log", help="Step size.")
 """
 
 import dataclasses
@@ -44,6 +44,8 @@ class Setting:
 
     default: Any
     help: str
+    label: str = field(default="", kw_only=True)
+    """What it is called beside its control, if that is not its name in words."""
 
     def checked(self, name: str, value: Any) -> Any:
         """The value in its canonical form; raises `SettingError` where it can't be used."""
@@ -180,24 +182,32 @@ def real(
     help: str,
     scale: Literal["linear", "log"] = "linear",
     search: tuple[float, float] | None = None,
+    label: str = "",
 ) -> Any:
     """A dataclass field that holds a real number."""
-    return _field(Real(default, help, low, high, scale, search))
+    return _field(Real(default, help, low, high, scale, search, label=label))
 
 
-def integer(default: int, low: int, high: int, help: str, scale: Literal["linear", "log"] = "linear") -> Any:
+def integer(
+    default: int,
+    low: int,
+    high: int,
+    help: str,
+    scale: Literal["linear", "log"] = "linear",
+    label: str = "",
+) -> Any:
     """A dataclass field that holds a whole number."""
-    return _field(Integer(default, help, low, high, scale))
+    return _field(Integer(default, help, low, high, scale, label=label))
 
 
-def flag(default: bool, help: str) -> Any:
+def flag(default: bool, help: str, label: str = "") -> Any:
     """A dataclass field that is on or off."""
-    return _field(Flag(default, help))
+    return _field(Flag(default, help, label=label))
 
 
-def choice(default: str, options: Iterable[str], help: str) -> Any:
+def choice(default: str, options: Iterable[str], help: str, label: str = "") -> Any:
     """A dataclass field that holds one of a few words."""
-    return _field(Choice(default, help, tuple(options)))
+    return _field(Choice(default, help, tuple(options), label=label))
 
 
 def part(allowed: Mapping[str, type["Settings"]], default: Any, main: bool = False) -> Any:

@@ -26,10 +26,10 @@ REALS = tuple(dict.fromkeys(name for kind in OPTIMIZERS.values() for name in rea
 class GridSettings(TabSettings):
     """Which two settings of which run, and how finely."""
 
-    run: int = integer(1, 1, MOST_RUNS, help="The run whose optimizer is looked at.")
-    x: str = choice("lr", REALS, help="The setting from left to right.")
-    y: str = choice("momentum", REALS, help="The setting from bottom to top.")
-    count: int = integer(32, 2, 100, help="How many values of each.")
+    run: int = integer(1, 1, MOST_RUNS, help="The run whose optimizer is looked at.", label="Run")
+    x: str = choice("lr", REALS, help="The setting from left to right.", label="x-axis")
+    y: str = choice("momentum", REALS, help="The setting from bottom to top.", label="y-axis")
+    count: int = integer(32, 2, 100, help="How many values of each.", label="Values per axis")
 
     def axes(self, optimizer: Optimizer) -> dict[str, Axis]:
         """The two axes for this optimizer, those asked for if it has them; `SettingError` without two."""
@@ -79,8 +79,8 @@ def _controls(context: Context, settings: GridSettings, run: Run) -> None:
         named = dict(zip(numbers, context.names, strict=True))
         select("Run", numbers, settings.run, "grid.run", format_func=named.get, width=260)
         if len(able) > 1:
-            select("From left to right", able, settings.x, "grid.x", width=180)
-            select("From bottom to top", able, settings.y, "grid.y", width=180)
+            select("x-axis", able, settings.x, "grid.x", width=180)
+            select("y-axis", able, settings.y, "grid.y", width=180)
         control("count", settings_of(settings)["count"], settings.count, "grid.count", width=150)
 
 

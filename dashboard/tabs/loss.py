@@ -36,7 +36,8 @@ def draw(context: Context) -> None:
 
 def _controls(task: Task, view: View) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        metric = Choice(view.y, settings_of(view)["y"].help, possible(task.training))
+        y = settings_of(view)["y"]
+        metric = Choice(view.y, y.help, possible(task.training), label=y.label)
         control("y", metric, view.y, "view.y")
         aside = ("held_out",) * (task.held_out is not None) + ("batches",) * (task.updates > 1)
         known = ("target",) * (task.training.minimum is not None)

@@ -33,12 +33,13 @@ class RaceTabSettings(RaceSettings, TabSettings):
         ("usual", "runs"),
         help="SGD, with momentum 0.9, with Nesterov's, Adam, RMSprop and Adagrad; or the optimizers of your "
         "runs, where runs that differ in tuned settings alone are one.",
+        label="Optimizers",
     )
 
     def race(self, task: Task, optimizers: Sequence[Optimizer]) -> Race | None:
         """The race on this task, of the usual optimizers or of these; none if nobody can race."""
         field = eligible_optimizers(USUAL if self.entrants == "usual" else optimizers, self)
-        if not field or (self.criterion == "epochs" and task.training.minimum is None):
+        if not field or (self.metric == "epochs" and task.training.minimum is None):
             return None
         shared = {f.name: getattr(task, f.name) for f in fields(Objective)}
         return Race(
@@ -63,12 +64,12 @@ def _controls(context: Context, settings: RaceTabSettings) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         control("entrants", settings_of(settings)["entrants"], settings.entrants, "race.entrants", width=150)
         for name, setting in settings_of(RaceSettings).items():
-            if name != "target" or settings.criterion == "epochs":
+            if name != "target" or settings.metric == "epochs":
                 control(name, setting, getattr(settings, name), f"race.{name}", width=130)
     st.caption(
         f"Each optimizer tries {settings.trials} settings; each such trial is trained from "
-        f"{settings.starts} random starts, and the median counts. Then the best trial of each "
-        f"runs from {settings.starts} fresh starts, which no trial has seen."
+        f"{settings.seeds} random starts, and the median counts. Then the best trial of each "
+        f"runs from {settings.seeds} fresh starts, which no trial has seen."
         + (" The chosen start plays no part." if context.task.start is not None else "")
     )
 
@@ -87,7 +88,7 @@ def _show(context: Context, result: RaceResult) -> None:
         selection_mode="trial",
         alt=f"Line chart: {metric_label(race)} against the learning rate.",
     )
-    footnote = "" if race.criterion == "epochs" else f", that is, {failure(race)}"
+    footnote = "" if race.metric == "epochs" else f", that is, {failure(race)}"
     st.caption(
         f"Each point is one trial. Cross: {failure_label(race)}{footnote}. "
         f"{report.margins(result, names)} Click a point to add it to your runs, which have the "
@@ -104,7 +105,7 @@ def add_trial(actions: Actions, race: Race) -> None:
     """Add the trial that was clicked in the chart."""
     for entry, trial in picked("race.chart", "trial", "entry", "trial"):
         if entry in range(len(race.optimizers)) and trial in range(race.trials):
-            actions.add(race.setting(int(entry), int(trial)))
+            actions.add(race.optimizer_at(int(entry), int(trial)))
 
 
 def _tuned_and_budget(result: RaceResult, style: Style) -> None:
@@ -115,14 +116,14 @@ def _tuned_and_budget(result: RaceResult, style: Style) -> None:
         drawn(tuned_chart, result, style),
         alt="Line chart: the gap of each tuned optimizer over the epochs.",
     )
-    starts = f"Median and 10–90 % of {race.starts} starts that no trial has seen."
+    starts = f"Median and 10–90 % of {race.seeds} starts that no trial has seen."
     left.caption(starts + race_curves.unseen(race_curves.tuned_curves(result, style.names)["mid"]))
     right.markdown("**Budget**: what to expect from fewer trials")
     right.vega_lite_chart(
         drawn(budget_chart, result, style),
         alt=f"Line chart: expected {metric_label(race)} against the number of trials.",
     )
-    epochs = race.criterion == "epochs"
+    epochs = race.metric == "epochs"
     fallen, worst = ("missed", "all epochs") if epochs else ("failed", "what it began with")
     right.caption(
         "Had only so many of the trials been made: the expected result of the best of them. One that "
@@ -149,7 +150,7 @@ def sensitivity_chart(result: RaceResult, style: Style) -> Any:
     race, names = result.race, style.names
     trials, edges = race_curves.sensitivity(result, names), race_curves.edges(result, names)
     labels = metric_label(race), failure_label(race)
-    return charts.sensitivity_chart(trials, edges, style, *labels, race.search == "lr")
+    return charts.sensitivity_chart(trials, edges, style, *labels, race.tune == "lr")
 
 
 def tuned_chart(result: RaceResult, style: Style) -> Any:

@@ -14,7 +14,7 @@ from trainers.problems import Network, SoftmaxRegression
 
 PAIRS = 5
 NETWORK = Run(problem=Network(), optimizer=Adam(lr=1e-3), epochs=100)
-SOFTMAX = Run(problem=SoftmaxRegression(), optimizer=Adam(lr=1e-3), batch=64, epochs=5)
+SOFTMAX = Run(problem=SoftmaxRegression(), optimizer=Adam(lr=1e-3), batch_size=64, epochs=5)
 
 
 def network() -> nn.Module:
@@ -35,7 +35,7 @@ def plain(run: Run, model: Callable[[], nn.Module], loss_fn: nn.Module) -> list[
         if run.updates > 1:
             with torch.no_grad():
                 losses.append(loss_fn(trained(inputs), target).item())
-        for index in torch.randperm(len(target)).split(run.batch) if run.batch else [slice(None)]:
+        for index in torch.randperm(len(target)).split(run.batch_size) if run.batch_size else [slice(None)]:
             loss = loss_fn(trained(inputs[index]), target[index])
             optimizer.zero_grad()
             loss.backward()

@@ -29,7 +29,7 @@ MOMENTUM = next(preset for preset in PRESETS if preset.name == "Momentum family"
 
 CHART = "[data-testid=stVegaLiteChart]"
 DIGITS = "problem=Network~source-digits~width-4"
-LONG = f"/?{DIGITS}&batch=8&epochs=38000&run=SGD~torch.optim~lr-0.001&run=SGD~lr-0.001&run=Adam"
+LONG = f"/?{DIGITS}&batch_size=8&epochs=38000&run=SGD~torch.optim~lr-0.001&run=SGD~lr-0.001&run=Adam"
 """25 million updates: no machine ends them while a test waits."""
 SHORT = "/?epochs=500"
 """The first story for so few epochs that its race and its grid begin unasked on any machine."""
@@ -225,7 +225,7 @@ def test_back_and_forward(page: Page) -> None:
 def kind(preset: Any) -> tuple[Any, ...]:
     """What the page shows of a story, by which it differs from others."""
     shown = preset.page
-    return shown.tab, shown.task.validation > 0, shown.view.batches
+    return shown.tab, shown.task.validation_split > 0, shown.view.batches
 
 
 KINDS = {kind(preset): preset for preset in reversed(PRESETS)}.values()
@@ -306,9 +306,9 @@ def test_a_click_on_a_trial_of_the_race_adds_it(page: Page) -> None:
 
 def test_the_race_is_in_the_link(page: Page, open_page: Callable[..., Page]) -> None:
     visit(page, "/?epochs=50&tab=Race&race=Racing~trials-4~starts-2~epochs-20")
-    change(page, lambda: enter(page.get_by_label("Trials each", exact=True), "8"))
+    change(page, lambda: enter(page.get_by_label("Trials per optimizer", exact=True), "8"))
     change(page, page.get_by_role("radio", name="best", exact=True).click)
-    assert dict(query(page))["race"].startswith("trials-8~starts-2~epochs-20~criterion-best")
+    assert dict(query(page))["race"].startswith("trials-8~starts-2~epochs-20~metric-best")
     pages = page, visit(open_page(), address(page))
     mine, theirs = (p.get_by_text("Each tuned with 8 trials").inner_text() for p in pages)
     assert mine == theirs
@@ -327,7 +327,7 @@ def test_a_click_on_a_cell_of_the_grid_adds_it(page: Page) -> None:
 def test_a_large_race_asks_first(page: Page) -> None:
     visit(page, f"/?{DIGITS}&epochs=5&tab=Race&race=Racing~trials-1000~starts-100~epochs-10000&run=SGD")
     assert page.get_by_text("601,200 runs of 10,000 epochs take about").is_visible()
-    page.get_by_role("button", name="Begin").click()
+    page.get_by_role("button", name="Run", exact=True).click()
     page.get_by_text("Training 601,200 runs: ").wait_for()  # it would go on for a year
     change(page, tab(page, "Loss").click)
     assert len(curves(page)) == 1

@@ -57,7 +57,7 @@ def test_a_click_on_the_map_sets_the_start(page: Page) -> None:
     x, y = map(float, dict(query(page))["start"].split("~"))
     assert (2 * x, 2 * y) == (round(2 * x), round(2 * y))
     assert curves(page) != before
-    assert page.get_by_label("start x", exact=True).input_value() == f"{x:g}"
+    assert page.get_by_label("Initial x", exact=True).input_value() == f"{x:g}"
     change(page, cells.nth(400).click)
     assert dict(query(page))["start"] != f"{x:g}~{y:g}"
 
@@ -112,7 +112,7 @@ def test_zooms_are_in_the_link(page: Page) -> None:
 
 
 def test_the_border_between_classes_is_drawn_and_bends(page: Page) -> None:
-    visit(page, "/?problem=Network&epochs=300&tab=Fit&run=Adam~lr-0.05&run=SGD~lr-0.5&validation=0.2")
+    visit(page, "/?problem=Network&epochs=300&tab=Fit&run=Adam~lr-0.05&run=SGD~lr-0.5&validation_split=0.2")
     charts = page.locator(CHART)
     assert charts.count() == 2
     for k in range(2):

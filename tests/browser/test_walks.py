@@ -93,7 +93,7 @@ class Walk:
 
     def turn_race(self) -> None:
         trials = self.rng.choice([n for n in (4, 5, 6) if n != self.page.of(RaceTabSettings).trials])
-        enter(self.browser.get_by_label("Trials each", exact=True), str(trials))
+        enter(self.browser.get_by_label("Trials per optimizer", exact=True), str(trials))
         self.page = self.page.having(replace(self.page.of(RaceTabSettings), trials=trials))
 
     def turn_data(self) -> None:

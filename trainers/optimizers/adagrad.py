@@ -23,13 +23,13 @@ class Adagrad(Optimizer):
     stochastic optimization", with diagonal matrices, in the form of `torch.optim.Adagrad`.
     """
 
-    summary: ClassVar[str] = "Each step divided by the size of all gradients so far."
+    summary: ClassVar[str] = "Each step divided by the root of the sum of all squared gradients."
 
-    lr: Number = real(1e-2, 1e-8, 100, scale="log", help="Step size: how far to go.", search=(1e-4, 10))
-    lr_decay: Number = real(0, 0, 10, help="How fast the step size falls with the updates.", search=(0, 0.1))
-    weight_decay: Number = real(0, 0, 10, help="Pull of the parameters towards 0.")
-    initial_accumulator_value: Number = real(0, 0, 1e6, help="What the sum of squares begins with.")
-    eps: Number = real(1e-10, 0, 1, scale="log", help="Added to the divisor, against division by 0.")
+    lr: Number = real(1e-2, 1e-8, 100, scale="log", help="Learning rate (step size).", search=(1e-4, 10))
+    lr_decay: Number = real(0, 0, 10, help="Learning rate decay, per update.", search=(0, 0.1))
+    weight_decay: Number = real(0, 0, 10, help="Weight decay (L2 penalty).")
+    initial_accumulator_value: Number = real(0, 0, 1e6, help="Initial value of the sum of squared gradients.")
+    eps: Number = real(1e-10, 0, 1, scale="log", help="Added to the denominator for numerical stability.")
 
     def torch(self, params: Tensor) -> optim.Adagrad:
         return optim.Adagrad(

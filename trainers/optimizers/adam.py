@@ -27,14 +27,26 @@ class Adam(Optimizer):
     S. Kumar 2018, in the form of `torch.optim.Adam`, which differs by correcting the largest s too.
     """
 
-    summary: ClassVar[str] = "Momentum divided by the gradient's recent size."
+    summary: ClassVar[str] = "Momentum, scaled per parameter by the running RMS of the gradient."
 
-    lr: Number = real(1e-3, 1e-8, 100, scale="log", help="Step size: how far to go.", search=(1e-4, 10))
-    beta1: Number = real(0.9, 0, BETA_HIGH, help="Memory for the gradient.", search=(0, 0.99))
-    beta2: Number = real(0.999, 0, BETA_HIGH, help="Memory for the gradient's size.", search=(0.9, 0.9999))
-    eps: Number = real(1e-8, 0, 1, scale="log", help="Added to the divisor, against division by 0.")
-    weight_decay: Number = real(0, 0, 10, help="Pull of the parameters towards 0.")
-    amsgrad: bool = flag(False, help="Divide by the largest size so far, not the recent one.")
+    lr: Number = real(1e-3, 1e-8, 100, scale="log", help="Learning rate (step size).", search=(1e-4, 10))
+    beta1: Number = real(
+        0.9,
+        0,
+        BETA_HIGH,
+        help="Decay rate of the running mean of gradients (first moment).",
+        search=(0, 0.99),
+    )
+    beta2: Number = real(
+        0.999,
+        0,
+        BETA_HIGH,
+        help="Decay rate of the running mean of squared gradients (second moment).",
+        search=(0.9, 0.9999),
+    )
+    eps: Number = real(1e-8, 0, 1, scale="log", help="Added to the denominator for numerical stability.")
+    weight_decay: Number = real(0, 0, 10, help="Weight decay (L2 penalty).")
+    amsgrad: bool = flag(False, help="Use the maximum of past second-moment estimates (AMSGrad).")
 
     def torch(self, params: Tensor) -> optim.Adam:
         return optim.Adam(

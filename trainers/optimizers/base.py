@@ -48,7 +48,7 @@ class Optimizer(Settings):
         """
         raise NotImplementedError(f"{type(self).__name__} is not written by hand")
 
-    def edge(self, curvature: float) -> float | None:
+    def max_stable_lr(self, curvature: float) -> float | None:
         """The learning rate from which on steps grow without end on a quadratic loss, where that is known.
 
         `curvature` is the largest eigenvalue of the loss's Hessian. With batches it says nothing: each has

@@ -28,13 +28,19 @@ class RMSprop(Optimizer):
     centered: A. Graves 2013, arXiv 1308.0850, which differs by keeping eps inside the root.
     """
 
-    summary: ClassVar[str] = "Each step divided by the gradient's recent size."
+    summary: ClassVar[str] = "Each step divided by the running RMS of the gradient."
 
-    lr: Number = real(1e-2, 1e-8, 100, scale="log", help="Step size: how far to go.", search=(1e-4, 10))
-    alpha: Number = real(0.99, 0, 1, help="Memory for the gradient's size; others: 0.9.", search=(0.9, 0.999))
-    eps: Number = real(1e-8, 0, 1, scale="log", help="Added to the divisor, against division by 0.")
-    weight_decay: Number = real(0, 0, 10, help="Pull of the parameters towards 0.")
-    momentum: Number = real(0, 0, 1, help="Share of the last step's velocity that is kept.", search=(0, 0.99))
+    lr: Number = real(1e-2, 1e-8, 100, scale="log", help="Learning rate (step size).", search=(1e-4, 10))
+    alpha: Number = real(
+        0.99,
+        0,
+        1,
+        help="Smoothing constant (decay rate) of the squared gradient; often 0.9.",
+        search=(0.9, 0.999),
+    )
+    eps: Number = real(1e-8, 0, 1, scale="log", help="Added to the denominator for numerical stability.")
+    weight_decay: Number = real(0, 0, 10, help="Weight decay (L2 penalty).")
+    momentum: Number = real(0, 0, 1, help="Momentum factor.", search=(0, 0.99))
     centered: bool = flag(False, help="Divide by the deviation from the mean gradient instead.")
 
     def torch(self, params: Tensor) -> optim.RMSprop:

@@ -26,13 +26,13 @@ class SGD(Optimizer):
     learning", in the form of `torch.optim.SGD`, which differs from it by keeping lr out of v.
     """
 
-    summary: ClassVar[str] = "A step down the gradient, with momentum on request."
+    summary: ClassVar[str] = "A step down the gradient, optionally with momentum."
 
-    lr: Number = real(1e-3, 1e-8, 100, scale="log", help="Step size: how far to go.", search=(1e-4, 10))
-    momentum: Number = real(0, 0, 1, help="Share of the last step's velocity that is kept.", search=(0, 0.99))
-    dampening: Number = real(0, 0, 1, help="Share of the gradient kept out of the velocity.")
-    nesterov: bool = flag(False, help="Look one step of momentum ahead.")
-    weight_decay: Number = real(0, 0, 10, help="Pull of the parameters towards 0.")
+    lr: Number = real(1e-3, 1e-8, 100, scale="log", help="Learning rate (step size).", search=(1e-4, 10))
+    momentum: Number = real(0, 0, 1, help="Momentum factor.", search=(0, 0.99))
+    dampening: Number = real(0, 0, 1, help="Dampening of the momentum.")
+    nesterov: bool = flag(False, help="Use Nesterov momentum.")
+    weight_decay: Number = real(0, 0, 10, help="Weight decay (L2 penalty).")
 
     def check(self) -> None:
         if self.nesterov and (not used(self.momentum) or used(self.dampening)):
@@ -48,7 +48,7 @@ class SGD(Optimizer):
             weight_decay=self.weight_decay,
         )
 
-    def edge(self, curvature: float) -> float:
+    def max_stable_lr(self, curvature: float) -> float:
         """2 / curvature for plain steps; momentum widens it, looking ahead narrows it.
 
         Source: B. Polyak 1964, "Some methods of speeding up the convergence of iteration methods", for

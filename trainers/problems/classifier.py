@@ -52,7 +52,7 @@ class Classifier(Supervised):
     classifies: ClassVar[bool] = True
     makers: ClassVar = dict.fromkeys(SHAPES, shape)
 
-    source: str = choice("moons", (*SHAPES, OWN), help="The data.")
+    source: str = choice("moons", (*SHAPES, OWN), help="The data.", label="Data")
     samples: int = integer(200, 4, 10_000, scale="log", help="How many points are made.")
     noise: float = real(0.1, 0, 1, help="Standard deviation of what is added to the points.")
     data_seed: int = integer(0, 0, 2**31 - 1, help="Seed of the made points.")

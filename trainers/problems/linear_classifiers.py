@@ -43,7 +43,7 @@ class SoftmaxRegression(Classifier):
     summary: ClassVar[str] = "Each class has a score that is linear in the inputs: ten digits, say."
     makers: ClassVar = Classifier.makers | {"digits": digits}
 
-    source: str = choice("digits", ("digits", *SHAPES, OWN), help="The data.")
+    source: str = choice("digits", ("digits", *SHAPES, OWN), help="The data.", label="Data")
 
     def start(self, seed: int = 0) -> Tensor:
         return 0.1 * normal(self.size, seed)

@@ -22,10 +22,10 @@ class Network(Classifier):
     summary: ClassVar[str] = "A small network between classes: curved borders, many minima."
     makers: ClassVar = Classifier.makers | {"digits": digits}
 
-    source: str = choice("moons", (*SHAPES, "digits", OWN), help="The data.")
-    depth: int = integer(1, 1, 2, help="How many hidden layers.")
-    width: int = integer(16, 1, 64, help="Values in the first hidden layer.")
-    width2: int = integer(16, 1, 64, help="Values in the second hidden layer.")
+    source: str = choice("moons", (*SHAPES, "digits", OWN), help="The data.", label="Data")
+    depth: int = integer(1, 1, 2, help="How many hidden layers.", label="Hidden layers")
+    width: int = integer(16, 1, 64, help="Values in the first hidden layer.", label="Units, layer 1")
+    width2: int = integer(16, 1, 64, help="Values in the second hidden layer.", label="Units, layer 2")
     activation: str = choice("tanh", ("tanh", "relu"), help="What bends the values of hidden layers.")
 
     def applies(self, name: str) -> bool:

@@ -28,14 +28,17 @@ class LinearRegression(LeastSquares):
 
     summary: ClassVar[str] = "A plane through points: several features, as alike as you like."
 
-    source: str = choice("made", ("made", OWN), help="The data: made at random, or a table of yours.")
+    source: str = choice(
+        "made", ("made", OWN), help="The data: made at random, or a table of yours.", label="Data"
+    )
     scaling: str = choice(
         "standardised",
         ("raw", "standardised"),
         help="As read, or with mean 0 and deviation 1 over the rows trained on.",
+        label="Input scaling",
     )
     samples: int = integer(100, 4, MOST_ROWS, scale="log", help="How many rows are made.")
-    inputs: int = integer(5, 1, 50, help="How many features are made.")
+    inputs: int = integer(5, 1, 50, help="How many features are made.", label="Features")
     correlation: float = real(0.9, 0, 0.9999, help="How alike any two features are.")
     noise: float = real(1, 0, 100, help="Standard deviation of what is added to the target.")
     data_seed: int = integer(0, 0, MOST_SEED, help="Seed of the made data.")
@@ -73,7 +76,7 @@ class Polynomial(LeastSquares):
 
     summary: ClassVar[str] = "A curve through points: powers of one input, the more the harder."
 
-    source: str = choice("sine", ("sine", "thermometer", OWN), help="The data.")
+    source: str = choice("sine", ("sine", "thermometer", OWN), help="The data.", label="Data")
     degree: int = integer(5, 1, 15, help="The highest power.")
     samples: int = integer(40, 4, MOST_ROWS, scale="log", help="How many points are made.")
     noise: float = real(0.2, 0, 10, help="Standard deviation of what is added to the target.")

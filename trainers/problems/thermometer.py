@@ -34,6 +34,7 @@ class Thermometer(LeastSquares):
         ("raw", "x0.1", "standardised"),
         help="The input as read, times 0.1 as in the book, or with mean 0 and deviation 1 over the rows "
         "trained on.",
+        label="Input scaling",
     )
 
     def start(self, seed: int = 0) -> Tensor:

@@ -18,36 +18,36 @@ NEAR = 0.02
 
 
 @dataclass(frozen=True)
-class Entry:
+class OptimizerResult:
     """One optimizer in a race. Results are as `Race.judged` says."""
 
     optimizer: Optimizer
     trials: SweepResult
-    results: Tensor
+    trial_scores: Tensor
     """`(trials, starts)`"""
-    best: int
+    best_trial: int
     """The trial with the smallest median."""
     losses: Tensor
     """`(epochs + 1, starts)`: the best trial trained again from fresh starts."""
-    tuned: Tensor
+    tuned_scores: Tensor
     """`(starts,)`: the results of that."""
-    untuned: Tensor
+    default_scores: Tensor
     """`(starts,)`: the same for torch's learning rate."""
 
     @property
     def scores(self) -> Tensor:
         """`(trials,)`: the medians over the starts."""
-        return median(self.results)
+        return median(self.trial_scores)
 
     @property
     def diverged(self) -> Tensor:
         """`(trials,)`, bool: whether the median start diverged, which is worse than to end far away."""
-        gone = self.trials.diverged_at.reshape(self.results.shape) >= 0
+        gone = self.trials.diverged_at.reshape(self.trial_scores.shape) >= 0
         return median(gone.double()) > 0
 
-    def setting(self, trial: int) -> Optimizer:
+    def optimizer_at(self, trial: int) -> Optimizer:
         """The optimizer as one trial had it."""
-        return self.trials.sweep.optimizer(trial * self.results.shape[1])
+        return self.trials.sweep.optimizer(trial * self.trial_scores.shape[1])
 
     @property
     def failed(self) -> bool:
@@ -55,15 +55,15 @@ class Entry:
         return bool(self.scores.isinf().all())
 
     @property
-    def winner(self) -> Optimizer:
+    def best_optimizer(self) -> Optimizer:
         """The optimizer as its best trial had it."""
-        return self.setting(self.best)
+        return self.optimizer_at(self.best_trial)
 
     @property
     def at_edge(self) -> str:
         """ "low" or "high" if the best learning rate is at that end of its range, else nothing."""
         axis = self.trials.sweep.axes["lr"]
-        place = math.log(self.winner.lr / axis.low) / math.log(axis.high / axis.low)  # type: ignore[attr-defined]
+        place = math.log(self.best_optimizer.lr / axis.low) / math.log(axis.high / axis.low)  # type: ignore[attr-defined]
         margin = max(NEAR, 0.5 / (axis.count - 1))
         return "low" if place < margin else "high" if place > 1 - margin else ""
 
@@ -73,38 +73,38 @@ class RaceResult:
     """How a race ended."""
 
     race: Race
-    entries: tuple[Entry, ...]
+    results: tuple[OptimizerResult, ...]
     seconds: float
     stopped: bool = False
 
     @cached_property
     def ranking(self) -> list[int]:
         """The entries from the best to the worst, by their medians over the fresh starts."""
-        medians = [float(median(entry.tuned)) for entry in self.entries]
-        return sorted(range(len(self.entries)), key=medians.__getitem__)
+        medians = [float(median(entry.tuned_scores)) for entry in self.results]
+        return sorted(range(len(self.results)), key=medians.__getitem__)
 
-    def expected_best(self, entry: Entry, counts: Sequence[int]) -> list[float]:
+    def expected_best(self, entry: OptimizerResult, counts: Sequence[int]) -> list[float]:
         """The expected result of an entry for smaller budgets of trials; see `expected_best`.
 
         A trial that failed, or made it worse, counts as what it began with, the gap at the start; one that
         did not reach the target as all the epochs.
         """
-        miss = float(self.race.epochs) if self.race.criterion == "epochs" else self.race.limit / 10
+        miss = float(self.race.epochs) if self.race.metric == "epochs" else self.race.limit / 10
         return [expected_best(entry.scores, count, miss) for count in counts]
 
-    def wins(self) -> Tensor:
+    def win_rates(self) -> Tensor:
         """`(entries, entries)`: in what share of the fresh starts one entry beat another; a tie is half."""
-        results = torch.stack([entry.tuned for entry in self.entries])
+        results = torch.stack([entry.tuned_scores for entry in self.results])
         ours, theirs = results[:, None], results[None, :]
         return ((ours < theirs).double() + 0.5 * (ours == theirs).double()).mean(2)
 
     def frame(self, names: Sequence[str]) -> pd.DataFrame:
         """One row a trial and start: run, trial, and the columns of `SweepResult.frame`."""
         parts = []
-        for name, entry in zip(names, self.entries, strict=True):
+        for name, entry in zip(names, self.results, strict=True):
             frame = entry.trials.frame()
             frame.insert(0, "run", name)
-            frame.insert(1, "trial", frame.index // self.race.starts)
+            frame.insert(1, "trial", frame.index // self.race.seeds)
             parts.append(frame)
         return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
 

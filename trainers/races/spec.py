@@ -26,35 +26,57 @@ USUAL = (SGD(), SGD(momentum=0.9), SGD(momentum=0.9, nesterov=True), Adam(), RMS
 class RaceSettings(Settings):
     """The rules of a race, the same for all."""
 
-    trials: int = integer(36, 2, 1000, scale="log", help="How many settings each optimizer tries.")
-    starts: int = integer(10, 1, 100, scale="log", help="How many random starts each trial is trained from.")
-    epochs: int = integer(500, 1, 10_000, scale="log", help="How many epochs each run is trained for.")
-    criterion: str = choice(
+    trials: int = integer(
+        36, 2, 1000, scale="log", help="How many settings each optimizer tries.", label="Trials per optimizer"
+    )
+    seeds: int = integer(
+        10,
+        1,
+        100,
+        scale="log",
+        help="How many random starts each trial is trained from.",
+        label="Seeds per trial",
+    )
+    epochs: int = integer(
+        500, 1, 10_000, scale="log", help="How many epochs each run is trained for.", label="Epochs per run"
+    )
+    metric: str = choice(
         "final",
         ("final", "best", "epochs"),
         help="What decides: the loss at the end, the best loss on the way, or the epochs until the gap to "
         "the smallest loss is within the target. Of the starts, the median counts.",
     )
-    target: float = real(1e-2, 1e-12, 1e6, scale="log", help="The gap that counts as arrived.")
-    search: str = choice(
+    target: float = real(
+        1e-2, 1e-12, 1e6, scale="log", help="The gap that counts as arrived.", label="Target gap"
+    )
+    tune: str = choice(
         "lr",
         ("lr", "all"),
         help="Tune the learning rate alone, on a grid, or with the other settings, at quasi-random points.",
+        label="Tuned hyperparameters",
     )
-    low: float = real(1e-4, 1e-8, 100, scale="log", help="The smallest learning rate tried.")
-    high: float = real(10, 1e-8, 100, scale="log", help="The largest learning rate tried.")
+    lr_min: float = real(
+        1e-4, 1e-8, 100, scale="log", help="The smallest learning rate tried.", label="Min. learning rate"
+    )
+    lr_max: float = real(
+        10, 1e-8, 100, scale="log", help="The largest learning rate tried.", label="Max. learning rate"
+    )
 
     def check(self) -> None:
         super().check()
-        if not self.low < self.high:
-            if self.high == settings_of(self)["high"].default:
-                raise SettingError("low", f"must be below high, {plain(self.high)}, got {plain(self.low)}")
-            raise SettingError("high", f"must be above low, {plain(self.low)}, got {plain(self.high)}")
+        if not self.lr_min < self.lr_max:
+            if self.lr_max == settings_of(self)["lr_max"].default:
+                raise SettingError(
+                    "lr_min", f"must be below lr_max, {plain(self.lr_max)}, got {plain(self.lr_min)}"
+                )
+            raise SettingError(
+                "lr_max", f"must be above lr_min, {plain(self.lr_min)}, got {plain(self.lr_max)}"
+            )
 
     def space(self, optimizer: Optimizer) -> dict[str, Axis]:
         """What is searched: learning rates evenly on a log scale, other settings where they say."""
-        axes = {"lr": Axis(self.low, self.high, self.trials, log=True, digits=DIGITS)}
-        if self.search == "all":
+        axes = {"lr": Axis(self.lr_min, self.lr_max, self.trials, log=True, digits=DIGITS)}
+        if self.tune == "all":
             for name, setting in settings_of(optimizer).items():
                 if name != "lr" and isinstance(setting, Real) and setting.search is not None:
                     axes[name] = Axis(*setting.search, self.trials, setting.scale == "log", DIGITS)
@@ -84,26 +106,26 @@ class Race(RaceSettings, Objective):
             if not can_race(optimizer):
                 reason = "must have an update written by hand and a learning rate"
                 raise SettingError("optimizers", f"{reason}, got {shown(optimizer)}")
-        if self.criterion == "epochs" and self.training.minimum is None:
-            raise SettingError("criterion", "epochs needs a problem whose smallest loss is known")
+        if self.metric == "epochs" and self.training.minimum is None:
+            raise SettingError("metric", "epochs needs a problem whose smallest loss is known")
 
     @cached_property
     def sweeps(self) -> tuple[Sweep, ...]:
         """The trials of each optimizer."""
-        points = self.trials if self.search == "all" else None
+        points = self.trials if self.tune == "all" else None
         return tuple(
-            Sweep(self.run(rule), self.space(rule), starts=self.starts, points=points, targets=(self.target,))
+            Sweep(self.run(rule), self.space(rule), seeds=self.seeds, points=points, targets=(self.target,))
             for rule in self.optimizers
         )
 
-    def setting(self, entry: int, trial: int) -> Optimizer:
+    def optimizer_at(self, entry: int, trial: int) -> Optimizer:
         """An optimizer as one of its trials has it."""
-        return self.sweeps[entry].optimizer(trial * self.starts)
+        return self.sweeps[entry].optimizer(trial * self.seeds)
 
     def fresh(self, optimizer: Optimizer) -> Sweep:
         """One setting trained from starts that no trial has seen."""
         run = self.run(optimizer)
-        return Sweep(replace(run, seed=(self.seed + self.starts) % 2**31), starts=self.starts)
+        return Sweep(replace(run, seed=(self.seed + self.seeds) % 2**31), seeds=self.seeds)
 
     @cached_property
     def parts(self) -> list[Sweep]:
@@ -120,7 +142,7 @@ class Race(RaceSettings, Objective):
     @property
     def size(self) -> int:
         """How many runs are trained in all."""
-        return len(self.optimizers) * self.starts * (self.trials + 2)
+        return len(self.optimizers) * self.seeds * (self.trials + 2)
 
     @property
     def limit(self) -> float:
@@ -137,9 +159,9 @@ class Race(RaceSettings, Objective):
 
         `final` and `best` are losses, the first NaN where a run diverged; `arrived` is an epoch or -1.
         """
-        if self.criterion == "epochs":
+        if self.metric == "epochs":
             return arrived.double().where(arrived >= 0, math.inf)
-        loss = final if self.criterion == "final" else best.where(final.isfinite(), math.nan)
+        loss = final if self.metric == "final" else best.where(final.isfinite(), math.nan)
         above = self.training.above(loss)
         near = above.where(above <= self.limit, math.inf)
         return near.clamp(min=self.rounding) if self.training.minimum is not None else near
@@ -147,7 +169,7 @@ class Race(RaceSettings, Objective):
     def judged_trials(self, result: SweepResult) -> Tensor:
         """`(trials, starts)`"""
         arrived = result.epochs_to.get(self.target, result.diverged_at)
-        return self.judged(result.final_loss, result.best_loss, arrived).reshape(-1, self.starts)
+        return self.judged(result.final_loss, result.best_loss, arrived).reshape(-1, self.seeds)
 
     def judged_curves(self, losses: Tensor) -> Tensor:
         """`(runs,)` for losses `(epochs + 1, runs)`."""

@@ -6,7 +6,7 @@ from time import perf_counter
 from torch import Tensor
 
 from trainers.optimizers import Optimizer
-from trainers.races.result import Entry, RaceResult, median
+from trainers.races.result import OptimizerResult, RaceResult, median
 from trainers.races.spec import Race
 from trainers.settings import settings_of
 from trainers.sweeps.cost import work
@@ -21,7 +21,7 @@ def race(race: Race, on_progress: OnProgress | None = None) -> RaceResult:
     and the optimizers that have not finished then are left out.
     """
     began, progress = perf_counter(), Progress(sum(map(work, race.parts)), on_progress)
-    entries: list[Entry] = []
+    entries: list[OptimizerResult] = []
     for optimizer, trials in zip(race.optimizers, race.sweeps, strict=True):
         entry = compete(race, optimizer, trials, progress)
         if entry is None:
@@ -30,7 +30,7 @@ def race(race: Race, on_progress: OnProgress | None = None) -> RaceResult:
     return RaceResult(race, tuple(entries), perf_counter() - began, progress.stopped)
 
 
-def compete(race: Race, optimizer: Optimizer, trials: Sweep, progress: "Progress") -> Entry | None:
+def compete(race: Race, optimizer: Optimizer, trials: Sweep, progress: "Progress") -> OptimizerResult | None:
     """Tune one optimizer, and train its best trial and torch's rate from fresh starts; None if stopped."""
     result = sweep(trials, progress.part(trials))
     if result.stopped:
@@ -38,13 +38,13 @@ def compete(race: Race, optimizer: Optimizer, trials: Sweep, progress: "Progress
     results = race.judged_trials(result)
     best = middle_of_the_best(median(results))
     losses = []
-    for setting in (result.run(best * race.starts).optimizer, at_default_rate(optimizer)):
+    for setting in (result.run(best * race.seeds).optimizer, at_default_rate(optimizer)):
         fresh = race.fresh(setting)
         losses.append(curves(fresh, on_progress=progress.part(fresh)))
         if progress.stopped:
             return None
     tuned, untuned = map(race.judged_curves, losses)
-    return Entry(optimizer, result, results, best, losses[0], tuned, untuned)
+    return OptimizerResult(optimizer, result, results, best, losses[0], tuned, untuned)
 
 
 class Progress:

@@ -30,7 +30,7 @@ class Conditioning:
     @property
     def stable(self) -> float:
         """Plain gradient descent is stable below this learning rate: two over the largest eigenvalue."""
-        return SGD().edge(float(self.eigenvalues[-1]))
+        return SGD().max_stable_lr(float(self.eigenvalues[-1]))
 
     def spectrum(self) -> str:
         """Eigenvalues and condition number in words."""

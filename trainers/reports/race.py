@@ -34,19 +34,19 @@ def verdict(result: RaceResult, names: Sequence[str]) -> str:
 
 
 def _winner(result: RaceResult, names: Sequence[str]) -> str:
-    race, medians = result.race, [median(entry.tuned) for entry in result.entries]
+    race, medians = result.race, [median(entry.tuned_scores) for entry in result.results]
     if not medians:
         return "No optimizer finished."
     best = min(medians)
-    starts = f"the median of {race.starts} fresh starts" if race.starts > 1 else "one fresh start"
-    if best.isinf() and race.criterion == "epochs":
+    starts = f"the median of {race.seeds} fresh starts" if race.seeds > 1 else "one fresh start"
+    if best.isinf() and race.metric == "epochs":
         return f"In {starts} no optimizer came within {figure(race.target, 6)} of the smallest loss."
     if best.isinf():
         return f"In {starts} every optimizer failed: {failure(race)}."
     first = listed([names[place] for place in result.ranking if medians[place] == best])
     behind = [place for place in result.ranking if best < medians[place] < math.inf][:1]
     follow = [f"; {names[place]} follows {_behind(race, best, medians[place])}" for place in behind]
-    tuned = "Each tuned" if len(result.entries) > 1 else "Tuned"
+    tuned = "Each tuned" if len(result.results) > 1 else "Tuned"
     return f"{tuned} with {race.trials} trials, {first} {_feat(race, best)}{''.join(follow)}, in {starts}."
 
 
@@ -59,19 +59,19 @@ def _behind(race: Race, best: Tensor, second: Tensor) -> str:
 def _feat(race: Race, best: Tensor) -> str:
     """What the winner did."""
     score = format_score(race, best)
-    if race.criterion == "epochs":
+    if race.metric == "epochs":
         return f"came within {figure(race.target, 6)} of the smallest loss first, after {score} epochs"
     if race.training.minimum is None:
-        return f"had the smallest {race.criterion} loss, {score}"
+        return f"had the smallest {race.metric} loss, {score}"
     if float(best) <= race.rounding:
         return "found the smallest loss, as near as rounding allows"
-    return f"came closest to the smallest loss, with a {race.criterion} gap of {score}"
+    return f"came closest to the smallest loss, with a {race.metric} gap of {score}"
 
 
 def _untuned(result: RaceResult, names: Sequence[str]) -> str:
     """Who would have won at torch's rates, if that is somebody else."""
-    medians = [float(median(entry.untuned)) for entry in result.entries]
-    tuned = [float(median(entry.tuned)) for entry in result.entries]
+    medians = [float(median(entry.default_scores)) for entry in result.results]
+    tuned = [float(median(entry.tuned_scores)) for entry in result.results]
     least = min(medians, default=math.inf)
     default = [place for place, number in enumerate(medians) if number == least]
     if len(medians) < 2 or least == math.inf or any(tuned[place] == min(tuned) for place in default):
@@ -81,7 +81,7 @@ def _untuned(result: RaceResult, names: Sequence[str]) -> str:
 
 def warnings(result: RaceResult, names: Sequence[str]) -> list[str]:
     """What to mend before believing it."""
-    named = list(zip(names, result.entries, strict=True))
+    named = list(zip(names, result.results, strict=True))
     found = _hopeless(result.race, [name for name, entry in named if entry.failed])
     for end in ("low", "high"):
         there = [f"{n} ({figure(rate(e), 3)})" for n, e in named if e.at_edge == end and not e.failed]
@@ -97,7 +97,7 @@ def _hopeless(race: Race, names: Sequence[str]) -> list[str]:
     """Who has not one trial that is of use."""
     if not names:
         return []
-    if race.criterion == "epochs":
+    if race.metric == "epochs":
         return [f"No trial of {listed(names)} came within {figure(race.target, 6)} of the smallest loss."]
     return [f"All trials of {listed(names)} failed."]
 
@@ -107,7 +107,7 @@ def margins(result: RaceResult, names: Sequence[str]) -> str:
     known = edges(result, names)
     words = []
     for name, edge in zip(known["run"], known["x"], strict=True):
-        entry = result.entries[list(names).index(name)]
+        entry = result.results[list(names).index(name)]
         alone = int((entry.scores == entry.scores.min()).sum()) == 1
         if alone and not entry.failed:
             words.append(f"the best rate of {name} is {rate(entry) / edge:.0%} of that")

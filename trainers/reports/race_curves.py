@@ -8,7 +8,7 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from trainers.races.result import Entry, RaceResult
+from trainers.races.result import OptimizerResult, RaceResult
 from trainers.races.spec import Race
 from trainers.reports.race_scores import FAR, failure_label, format_score
 from trainers.reports.thinning import snapshot_epochs
@@ -20,7 +20,7 @@ def tuned_curves(result: RaceResult, names: Sequence[str]) -> pd.DataFrame:
     """The tuned optimizers on their fresh starts, as gaps or losses: run, x, low, mid, high."""
     epochs = snapshot_epochs(result.race.epochs, 150)
     parts = [pd.DataFrame(columns=["run", "x", "low", "mid", "high"])]
-    for name, entry in zip(names, result.entries, strict=True):
+    for name, entry in zip(names, result.results, strict=True):
         if not entry.failed:
             above = result.race.training.above(entry.losses[epochs])
             known = result.race.training.minimum is not None
@@ -34,11 +34,11 @@ def sensitivity(result: RaceResult, names: Sequence[str]) -> pd.DataFrame:
 
     Infinite where a trial failed, or did not reach the target; `result` and `spread` are the numbers as text.
     """
-    starts, parts = result.race.starts, []
-    for number, (name, entry) in enumerate(zip(names, result.entries, strict=True)):
+    starts, parts = result.race.seeds, []
+    for number, (name, entry) in enumerate(zip(names, result.results, strict=True)):
         rates = entry.trials.settings["lr"][::starts].numpy()
         part: dict[str, Any] = {"run": name, "entry": number, "trial": range(len(rates)), "x": rates}
-        part |= band(entry.results)
+        part |= band(entry.trial_scores)
         texts = {end: [format_score(result.race, x) for x in part[end]] for end in ("low", "mid", "high")}
         part["result"] = _results(result.race, entry, texts["mid"])
         part["spread"] = [f"{low} to {high}" for low, high in zip(texts["low"], texts["high"], strict=True)]
@@ -46,11 +46,11 @@ def sensitivity(result: RaceResult, names: Sequence[str]) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
-def _results(race: Race, entry: Entry, told: Sequence[str]) -> list[str]:
+def _results(race: Race, entry: OptimizerResult, told: Sequence[str]) -> list[str]:
     """The results of the trials as text, with how those failed that did."""
-    if race.criterion == "epochs":
+    if race.metric == "epochs":
         return list(told)
-    far = FAR if race.criterion == "final" else failure_label(race)
+    far = FAR if race.metric == "final" else failure_label(race)
     ways = ["diverged" if gone else far for gone in entry.diverged.tolist()]
     return [way if text == failure_label(race) else text for way, text in zip(ways, told, strict=True)]
 
@@ -61,10 +61,13 @@ def edges(result: RaceResult, names: Sequence[str]) -> pd.DataFrame:
     It is where each update looks at all rows: a batch has another Hessian.
     """
     hessian, rows = result.race.training.hessian, []
-    if hessian is not None and result.race.search == "lr" and result.race.updates == 1:
+    if hessian is not None and result.race.tune == "lr" and result.race.updates == 1:
         curvature = float(torch.linalg.eigvalsh(hessian).max())
-        rows = [(name, e.optimizer.edge(curvature)) for name, e in zip(names, result.entries, strict=True)]
-    low, high = result.race.low, result.race.high
+        rows = [
+            (name, e.optimizer.max_stable_lr(curvature))
+            for name, e in zip(names, result.results, strict=True)
+        ]
+    low, high = result.race.lr_min, result.race.lr_max
     known = [(name, edge) for name, edge in rows if edge is not None and low <= edge <= high]
     return pd.DataFrame(known, columns=["run", "x"])
 
@@ -74,7 +77,7 @@ def budgets(result: RaceResult, names: Sequence[str]) -> pd.DataFrame:
     counts = snapshot_epochs(result.race.trials, 40)[1:]
     parts = [
         pd.DataFrame({"run": name, "x": counts, "y": result.expected_best(entry, counts)})
-        for name, entry in zip(names, result.entries, strict=True)
+        for name, entry in zip(names, result.results, strict=True)
     ]
     return pd.concat(parts, ignore_index=True)
 

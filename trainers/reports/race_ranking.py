@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from trainers.races.result import Entry, RaceResult, median
+from trainers.races.result import OptimizerResult, RaceResult, median
 from trainers.races.spec import Race
 from trainers.reports.race_curves import HIGH, LOW, quantile
 from trainers.reports.race_scores import failure_label, format_score, metric_label
@@ -17,34 +17,34 @@ def standings(result: RaceResult, names: Sequence[str]) -> pd.DataFrame:
 
 
 def _row(result: RaceResult, place: int, name: str) -> dict[str, str]:
-    race, entry = result.race, result.entries[place]
-    low, high = (format_score(race, quantile(entry.tuned, share)) for share in (LOW, HIGH))
-    others = len(result.entries) - 1
+    race, entry = result.race, result.results[place]
+    low, high = (format_score(race, quantile(entry.tuned_scores, share)) for share in (LOW, HIGH))
+    others = len(result.results) - 1
     missed = int(entry.scores.isinf().sum())
     edge = " (edge of the range)" if entry.at_edge else ""
     row = {
         "run": name,
         "best learning rate": "–" if entry.failed else f"{figure(rate(entry), 4)}{edge}",
         **_other_settings(entry),
-        f"{metric_label(race)}, tuned": format_score(race, median(entry.tuned)),
+        f"{metric_label(race)}, tuned": format_score(race, median(entry.tuned_scores)),
         "10–90 % of starts": low if low == high else f"{low} to {high}",
-        "at torch's rate": format_score(race, median(entry.untuned)),
+        "at torch's rate": format_score(race, median(entry.default_scores)),
         failure_label(race): f"{missed} of {race.trials}{_diverged(race, entry)}",
     }
-    if len(result.entries) > 1:
-        row["beat the others in"] = f"{(float(result.wins()[place].sum()) - 0.5) / others:.0%}"
+    if len(result.results) > 1:
+        row["beat the others in"] = f"{(float(result.win_rates()[place].sum()) - 0.5) / others:.0%}"
     return row
 
 
-def _diverged(race: Race, entry: Entry) -> str:
+def _diverged(race: Race, entry: OptimizerResult) -> str:
     """How many of the trials that failed diverged, if any."""
     gone = int((entry.diverged & entry.scores.isinf()).sum())
-    return f", {gone} diverged" if gone and race.criterion != "epochs" else ""
+    return f", {gone} diverged" if gone and race.metric != "epochs" else ""
 
 
-def _other_settings(entry: Entry) -> dict[str, str]:
+def _other_settings(entry: OptimizerResult) -> dict[str, str]:
     tuned = [name for name in entry.trials.sweep.axes if name != "lr"]
-    words = [f"{name} {figure(getattr(entry.winner, name), 3)}" for name in tuned]
+    words = [f"{name} {figure(getattr(entry.best_optimizer, name), 3)}" for name in tuned]
     return {"with": ", ".join(words) or "–"} if len(entry.trials.sweep.axes) > 1 or tuned else {}
 
 
@@ -53,13 +53,13 @@ def duels(result: RaceResult, names: Sequence[str]) -> pd.DataFrame:
     order = result.ranking
     table = pd.DataFrame({"run": [names[place] for place in order]})
     for column in order:
-        shares = [float(result.wins()[row, column]) for row in order]
+        shares = [float(result.win_rates()[row, column]) for row in order]
         table[names[column]] = [
             "–" if row == column else f"{share:.0%}" for row, share in zip(order, shares, strict=True)
         ]
     return table
 
 
-def rate(entry: Entry) -> float:
+def rate(entry: OptimizerResult) -> float:
     """The learning rate of the best trial."""
-    return float(getattr(entry.winner, "lr"))  # noqa: B009
+    return float(getattr(entry.best_optimizer, "lr"))  # noqa: B009

@@ -15,19 +15,19 @@ FAR = "failed: ended far away"
 
 def metric_label(race: Race) -> str:
     """What the metric measures."""
-    if race.criterion == "epochs":
+    if race.metric == "epochs":
         return f"epochs to gap {figure(race.target, 6)}"
-    return f"{race.criterion} {'loss' if race.training.minimum is None else 'gap'}"
+    return f"{race.metric} {'loss' if race.training.minimum is None else 'gap'}"
 
 
 def failure_label(race: Race) -> str:
     """What an infinite score is called."""
-    return "not reached" if race.criterion == "epochs" else "failed"
+    return "not reached" if race.metric == "epochs" else "failed"
 
 
 def failure(race: Race) -> str:
     """What it is to fail, where epochs are not what is measured."""
-    return FAILED if race.criterion == "final" else "diverged, or stayed ten times as far away as runs begin"
+    return FAILED if race.metric == "final" else "diverged, or stayed ten times as far away as runs begin"
 
 
 def format_score(race: Race, score: Tensor | float) -> str:
@@ -35,7 +35,7 @@ def format_score(race: Race, score: Tensor | float) -> str:
     number = float(score)
     if math.isinf(number):
         return failure_label(race)
-    if race.criterion == "epochs":
+    if race.metric == "epochs":
         return f"{number:,.0f}"
     if race.training.minimum is not None and number <= race.rounding:
         return "0 (rounding)"

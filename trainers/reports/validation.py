@@ -34,7 +34,7 @@ def _scales(task: Objective) -> bool:
 
 def remarks(task: Objective) -> list[str]:
     """Where rows can't be held out as asked: a sentence on each reason."""
-    problem, share = task.problem, task.validation
+    problem, share = task.problem, task.validation_split
     if not share or not problem.count:
         return []
     if round(share * problem.count) == 0:

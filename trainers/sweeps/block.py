@@ -19,7 +19,7 @@ ROOM = 2**18
 def block_size(sweep: Sweep) -> int:
     """How many runs are trained together."""
     rows = sweep.run.training.count
-    share = sweep.run.batch / rows if sweep.run.updates > 1 else 1.0
+    share = sweep.run.batch_size / rows if sweep.run.updates > 1 else 1.0
     return max(min(BLOCK // sweep.run.problem.size, int(ROOM / (sweep.run.training.load * share))), 1)
 
 

@@ -36,7 +36,7 @@ class SweepResult:
     @property
     def seeds(self) -> Tensor:
         """int64: the seed of each run's start."""
-        return self.sweep.seeds
+        return self.sweep.run_seeds
 
     @cached_property
     @kept
@@ -49,13 +49,13 @@ class SweepResult:
         return replace(self.sweep.run, optimizer=self.sweep.optimizer(row), seed=int(self.seeds[row]))
 
     def frame(self) -> pd.DataFrame:
-        """One row a run: values, start, final_loss, best_loss, gap, status, diverged_at, epochs_to_X."""
+        """One row a run: values, seed, final_loss, best_loss, gap, status, diverged_at, epochs_to_X."""
         diverged = self.diverged_at >= 0
         status = pd.Series("finished", index=range(len(self.seeds)))
         status = status.mask(pd.Series(self.final_loss.isnan().numpy()), "stopped")
         status = status.mask(pd.Series(diverged.numpy()), "diverged")
         columns: dict[str, Any] = {name: column.numpy() for name, column in self.settings.items()}
-        columns |= {"start": self.seeds.numpy(), "final_loss": self.final_loss.numpy()}
+        columns |= {"seed": self.seeds.numpy(), "final_loss": self.final_loss.numpy()}
         columns |= {"best_loss": self.best_loss.numpy(), "gap": self.gap.numpy(), "status": status}
         columns |= {"diverged_at": _missing(self.diverged_at)}
         columns |= {f"epochs_to_{plain(gap)}": _missing(epochs) for gap, epochs in self.epochs_to.items()}

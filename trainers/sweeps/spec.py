@@ -27,13 +27,13 @@ class Sweep:
     """A run with some of its optimizer's settings replaced by axes; the run's other settings stay.
 
     The grid of all axes' values is trained, or, if `points` is given, as many quasi-random points
-    (scrambled Sobol sequence from the run's seed). Each point is trained from `starts` seeds, the run's
+    (scrambled Sobol sequence from the run's seed). Each point is trained from `seeds` seeds, the run's
     own first. A bad axis, count or size raises `SettingError` before any work.
     """
 
     run: Run
     axes: Mapping[str, Axis] = field(default_factory=dict)
-    starts: int = 1
+    seeds: int = 1
     points: int | None = None
     targets: tuple[float, ...] = (1e-2,)
 
@@ -49,13 +49,13 @@ class Sweep:
             raise SettingError("optimizer", f"of a sweep must be written by hand; {name} is not")
         for name, axis in self.axes.items():
             self._check_axis(name, axis)
-        object.__setattr__(self, "starts", _count("starts", self.starts))
+        object.__setattr__(self, "seeds", _count("seeds", self.seeds))
         if self.points is not None:
             object.__setattr__(self, "points", _count("points", self.points))
         if not isinstance(self.targets, tuple) or not all(is_number(x) and x == x for x in self.targets):
             raise SettingError("targets", f"must be a tuple of gaps, got {shown(self.targets)}")
-        if self.run.start is not None and self.starts > 1:
-            raise SettingError("starts", f"must be 1 where the run's start is chosen, got {self.starts}")
+        if self.run.start is not None and self.seeds > 1:
+            raise SettingError("seeds", f"must be 1 where the run's start is chosen, got {self.seeds}")
         if self.size > MOST_RUNS:
             raise SettingError("sweep", f"must have at most {MOST_RUNS:,} runs, got {self.size:,}")
         if self.size * self.run.epochs > MOST_POINTS:
@@ -75,7 +75,7 @@ class Sweep:
     def size(self) -> int:
         """How many runs there are."""
         count = self.points or math.prod(int(axis.count) for axis in self.axes.values())
-        return int(count) * int(self.starts)
+        return int(count) * int(self.seeds)
 
     @cached_property
     @kept
@@ -93,7 +93,7 @@ class Sweep:
             )
             columns = [grid.flatten() for grid in grids]
         return {
-            name: column.repeat_interleave(self.starts)
+            name: column.repeat_interleave(self.seeds)
             for name, column in zip(self.axes, columns, strict=True)
         }
 
@@ -108,21 +108,21 @@ class Sweep:
 
     @cached_property
     @kept
-    def seeds(self) -> Tensor:
+    def run_seeds(self) -> Tensor:
         """`(size,)`, int64: the seed of each run's start."""
-        return self._starts().repeat(self.size // self.starts)
+        return self._first_seeds().repeat(self.size // self.seeds)
 
-    def _starts(self) -> Tensor:
-        return (self.run.seed + torch.arange(self.starts)) % 2**31
+    def _first_seeds(self) -> Tensor:
+        return (self.run.seed + torch.arange(self.seeds)) % 2**31
 
     def initial(self, rows: Tensor) -> Tensor:
         """The parameters of these runs before the first update, `(n, rows)`, in the run's precision."""
-        return self._begins[:, rows % self.starts]
+        return self._begins[:, rows % self.seeds]
 
     @cached_property
     @kept
     def _begins(self) -> Tensor:
-        begins = [replace(self.run, seed=seed).initial() for seed in self._starts().tolist()]
+        begins = [replace(self.run, seed=seed).initial() for seed in self._first_seeds().tolist()]
         return torch.stack(begins, dim=1)
 
     @cached_property

@@ -26,7 +26,12 @@ class Quadratic(Surface):
     window: ClassVar = ((-5.0, 5.0), (-5.0, 5.0))
 
     condition: float = real(
-        100, 1, 1e6, scale="log", help="How much more it curves across the valley than along it."
+        100,
+        1,
+        1e6,
+        scale="log",
+        help="How much more it curves across the valley than along it.",
+        label="Condition number",
     )
     angle: float = real(30, 0, 90, help="By how many degrees the valley is turned.")
 
