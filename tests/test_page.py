@@ -232,7 +232,7 @@ def test_the_race_of_the_usual_six() -> None:
     app.number_input(key="race.trials").set_value(4).run()
     assert shown(app).of(RaceTabSettings) == RaceTabSettings(trials=4)
     app.number_input(key="race.lr_min").set_value(20).run()
-    assert app.warning[0].value == "low must be below high, 10, got 20: using 0.0001."
+    assert app.warning[0].value == "lr\\_min must be below lr\\_max, 10, got 20: using 0.0001."
     assert shown(app).of(RaceTabSettings) == RaceTabSettings(trials=4)
 
 

@@ -308,7 +308,7 @@ def test_the_race_is_in_the_link(page: Page, open_page: Callable[..., Page]) -> 
     visit(page, "/?epochs=50&tab=Race&race=Racing~trials-4~starts-2~epochs-20")
     change(page, lambda: enter(page.get_by_label("Trials per optimizer", exact=True), "8"))
     change(page, page.get_by_role("radio", name="best", exact=True).click)
-    assert dict(query(page))["race"].startswith("trials-8~starts-2~epochs-20~metric-best")
+    assert dict(query(page))["race"].startswith("trials-8~seeds-2~epochs-20~metric-best")
     pages = page, visit(open_page(), address(page))
     mine, theirs = (p.get_by_text("Each tuned with 8 trials").inner_text() for p in pages)
     assert mine == theirs
