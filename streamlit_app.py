@@ -155,11 +155,15 @@ def main(shown: SessionPage) -> None:
     st.session_state.setdefault("view.tab", page.tab)  # a default that changes would make other tabs of them
     tabs, below = st.tabs(NAMES, key=at("view.tab", page.tab), on_change="rerun"), st.container()
 
-    def tell(histories: Histories) -> None:
+    progress = headline if tab.about_runs else Placeholder(below.container())
+
+    def told(histories: Histories) -> None:
         if tab.about_runs:
             headline.say(sentence(histories, page.view.target))
+        else:
+            progress.clear()
 
-    train = Training(page.runs, labels, headline, tell)
+    train = Training(page.runs, labels, progress, told)
     with tabs[TABS.index(tab)]:
         settings, room = page.by_key().get(tab.key), train.room
         task, runs, view, data = page.task, page.runs, page.view, shown.data

@@ -172,6 +172,11 @@ class Placeholder:
         """Where to draw what stays: in place of what was passing."""
         return self.passing or self.container
 
+    def clear(self) -> None:
+        """Take away what was passing."""
+        if self.passing is not None:
+            self.passing.empty()
+
     def say(self, text: str) -> None:
         """Write what the open tab has found out."""
         self.finally_().markdown(f"**{text}**")

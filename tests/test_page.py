@@ -223,6 +223,20 @@ def test_no_runs_and_all_diverging(tab: str) -> None:
     assert bool(chart_types(app)) == (tab != "Data")
 
 
+@pytest.mark.parametrize(
+    ("tab", "told"), [("Race", "Each tuned with 4 trials"), ("Grid", "Of 16 runs"), ("Loss", "After 43 epochs")]
+)
+def test_progress_gives_way_to_what_was_found_out(
+    tab: str, told: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However slow the machine is."""
+    for name in ("POLL_INTERVAL_S", "PROGRESS_DELAY_S", "PROGRESS_INTERVAL_S"):
+        monkeypatch.setattr(page_work, name, -1.0)
+    app = opened(f"epochs=43&tab={tab}&run=SGD~lr-0.02&run=Adam&race=trials-4~seeds-2~epochs-23&grid=count-4")
+    assert sentence(app).startswith(told)
+    assert not app.get("progress")
+
+
 def test_the_race_of_the_usual_six() -> None:
     app = opened("epochs=50&tab=Race")
     assert "**Each tuned with 36 trials, SGD · momentum 0.9" in [m.value[:47] for m in app.main.markdown]
