@@ -224,7 +224,8 @@ def test_no_runs_and_all_diverging(tab: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("tab", "told"), [("Race", "Each tuned with 4 trials"), ("Grid", "Of 16 runs"), ("Loss", "After 43 epochs")]
+    ("tab", "told"),
+    [("Race", "Each tuned with 4 trials"), ("Grid", "Of 16 runs"), ("Loss", "After 43 epochs")],
 )
 def test_progress_gives_way_to_what_was_found_out(
     tab: str, told: str, monkeypatch: pytest.MonkeyPatch
