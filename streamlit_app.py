@@ -142,19 +142,24 @@ def notices(notes: Sequence[str]) -> None:
         st.warning(f"And {len(notes) - MOST_NOTES} more like these.")
 
 
+def example_of(page: Page) -> Preset | None:
+    """The example whose runs these are."""
+    alike = (p for p in PRESETS if (p.page.task, p.page.methods) == (page.task, page.methods))
+    return next(alike, None)
+
+
 def main(shown: SessionPage) -> None:
     """All but the title."""
     page, tab, dark = shown.page, shown.page.open_tab, st.context.theme.type == "dark"
     labels = tuple(names(page.methods))
     style = Style.of(labels, [method.runner for method in page.methods], dark)
-    example = next((p for p in PRESETS if (p.page.task, p.page.methods) == (page.task, page.methods)), None)
+    example = example_of(page)
     with st.sidebar:
         sidebar(shown, style.colours, example)
     notices(shown.notes)
     headline = Placeholder(st.container())
     st.session_state.setdefault("view.tab", page.tab)  # a default that changes would make other tabs of them
     tabs, below = st.tabs(NAMES, key=at("view.tab", page.tab), on_change="rerun"), st.container()
-
     progress = headline if tab.about_runs else Placeholder(below.container())
 
     def told(histories: Histories) -> None:
@@ -165,10 +170,21 @@ def main(shown: SessionPage) -> None:
 
     train = Training(page.runs, labels, progress, told)
     with tabs[TABS.index(tab)]:
-        settings, room = page.by_key().get(tab.key), train.room
-        task, runs, view, data = page.task, page.runs, page.view, shown.data
-        look = (labels, style, room, view, settings, data, dark)
-        tab.draw(Context(task, runs, *look, headline, train, ACTIONS))
+        context = Context(
+            task=page.task,
+            runs=train.runs,
+            names=labels,
+            style=style,
+            dark=dark,
+            room=train.room,
+            view=page.view,
+            settings=page.by_key().get(tab.key),
+            tables=shown.data,
+            headline=headline,
+            train=train,
+            actions=ACTIONS,
+        )
+        tab.draw(context)
     histories = train()
     if example and (tab.about_runs or tab.name == example.page.tab):
         headline.container.caption(example.hint)

@@ -52,8 +52,8 @@ def read(
         kept, more = _settings(found, key, type(shown), shown)
         settings.append(kept)
         notes += more
-    tab = _among(found.get("view.tab"), dict(zip(NAMES, NAMES, strict=True)), page.tab)
-    return Page(task, tuple(methods), tab, view, tuple(settings)), notes
+    tab = found.get("view.tab")
+    return Page(task, tuple(methods), tab if tab in NAMES else page.tab, view, tuple(settings)), notes
 
 
 def start_values(task: Task) -> dict[str, float]:
@@ -109,5 +109,5 @@ def _prefix(of: str | int, settings: Settings) -> str:
     return f"{of}.{type(settings).__name__}"
 
 
-def _among(name: Any, options: Mapping[str, Any], fallback: Any) -> Any:
-    return options.get(name, fallback) if isinstance(name, str) else fallback
+def _among(name: Any, kinds: Mapping[str, type[Any]], fallback: type[Any]) -> type[Any]:
+    return kinds.get(name, fallback) if isinstance(name, str) else fallback

@@ -14,7 +14,8 @@ from trainers.run import NO_TABLES, Method, Run, Task, join, read_methods, read_
 from trainers.settings import Choice, settings_of
 
 NAMES = tuple(tab.name for tab in TABS)
-WITH_SETTINGS = tuple(tab for tab in TABS if tab.settings is not None)
+SETTINGS = {tab.key: tab.settings for tab in TABS if tab.settings is not None}
+"""The settings of tabs, by the tab's key."""
 TAB = Choice(NAMES[0], "The open tab.", NAMES)
 OLD_PLACES = {"zoom": ("path", "zoom"), "lesson": ("three_ways", "run"), "entrants": ("race", "entrants")}
 """Parameters of older links, and the tab and the setting they are now."""
@@ -30,7 +31,7 @@ class Page:
     tab: str = TAB.default
     view: View = View()
     settings: tuple[TabSettings, ...] = ()
-    """Of the tabs that have some; for those that are missing the default."""
+    """Of the tabs that have some: of several of a class the last, of those that are missing the default."""
 
     def __post_init__(self) -> None:
         TAB.checked("tab", self.tab)
@@ -38,8 +39,8 @@ class Page:
         if self.view.y not in shown:
             object.__setattr__(self, "view", replace(self.view, y=shown[0]))
         given = {type(settings): settings for settings in self.settings}
-        kinds = [tab.settings for tab in WITH_SETTINGS if tab.settings is not None]
-        fitted = tuple(given.get(kind, kind()).fitted(self.task, self.methods) for kind in kinds)
+        each = (given.get(kind, kind()) for kind in SETTINGS.values())
+        fitted = tuple(settings.fitted(self.task, self.methods) for settings in each)
         object.__setattr__(self, "settings", fitted)
 
     @property
@@ -50,14 +51,9 @@ class Page:
         """The settings of that class."""
         return next(settings for settings in self.settings if isinstance(settings, kind))
 
-    def having(self, settings: TabSettings) -> "Page":
-        """The same with these settings of a tab."""
-        others = (kept for kept in self.settings if type(kept) is not type(settings))
-        return replace(self, settings=(*others, settings))
-
     def by_key(self) -> dict[str, TabSettings]:
         """The settings of tabs by the tab's key."""
-        return {tab.key: settings for tab, settings in zip(WITH_SETTINGS, self.settings, strict=True)}
+        return dict(zip(SETTINGS, self.settings, strict=True))
 
     @property
     def runs(self) -> tuple[Run, ...]:
@@ -123,7 +119,6 @@ def _tab(link: Link) -> str:
 
 def _tab_settings(link: Link) -> Iterator[Any]:
     old = {place: link.take(name) for name, place in OLD_PLACES.items()}
-    for tab in WITH_SETTINGS:
-        texts = {name: text for (key, name), text in old.items() if key == tab.key and text is not None}
-        if tab.settings is not None:
-            yield link.compact(tab.key, tab.settings, texts)
+    for key, kind in SETTINGS.items():
+        texts = {name: text for (tab, name), text in old.items() if tab == key and text is not None}
+        yield link.compact(key, kind, texts)

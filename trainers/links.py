@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, unquote
 
 from trainers.settings import Choice, Settings, coerce, main_part, parts, settings_of
-from trainers.words import plain, quoted
+from trainers.words import among, plain, quoted
 
 LONGEST = 4096
 """How many characters of a link are read."""
@@ -31,7 +31,7 @@ OLD_NAMES: Mapping[str, str] = {
     "search": "tune",
     "starts": "seeds",
 }
-"""What names in older links are called now: those of settings and classes, and words that are values."""
+"""What names of settings and classes in older links are called now."""
 
 
 class Reading(NamedTuple):
@@ -87,7 +87,7 @@ def read(text: str, allowed: Mapping[str, type[Any]], fallback: type[Any], **oth
     """What `write` wrote: settings of one of the `allowed` classes, by name. `others` are other fields."""
     name, texts, words, notes = _apart(text)
     kind = among(name, allowed)
-    found = _built(allowed[kind] if kind else fallback, texts, others)
+    found = read_settings(allowed[kind] if kind else fallback, texts, **others)
     unknown = [] if kind else [f"{quoted(name)} is unknown: using {fallback.__name__}."]
     return Reading(found.settings, [*unknown, *notes, *found.notes, *_unknown(words)], found.damaged)
 
@@ -105,20 +105,16 @@ def read_about(text: str, form: type[Any]) -> Reading:
         for word in [word for word in words if among(word, settings_of(form)[name].options)][:1]:  # type: ignore[attr-defined]
             words.remove(word)
             own[name] = word
-    subject = _built(parts(form)[main][kind], rest, {})
-    about = _built(form, own, {main: subject.settings})
+    subject = read_settings(parts(form)[main][kind], rest)
+    about = read_settings(form, own, **{main: subject.settings})
     notes += [*subject.notes, *about.notes, *_unknown(words)]
     return Reading(about.settings, notes, subject.damaged or about.damaged)
 
 
 def read_settings(kind: type[Any], texts: Mapping[str, str], **others: Any) -> Reading:
     """Settings of that class from the texts of its settings, by name. `others` are other fields."""
-    return _built(kind, texts, others)
-
-
-def _built(kind: type[Any], texts: Mapping[str, str], others: Mapping[str, Any]) -> Reading:
     values: dict[str, Any] = {}
-    held: dict[str, Any] = dict(others)
+    held = dict(others)
     notes, damaged = [], False
     for name, allowed in parts(kind).items():
         inner = _under(name, texts)
@@ -147,7 +143,7 @@ def _held(name: str, text: str | None, allowed: Mapping[str, type[Any]], texts: 
     kind = next(iter(allowed)) if text is None else among(text, allowed)
     if kind is None:
         return Reading(None, [f"{name} {quoted(str(text))} is unknown: ignored."], True)
-    return _built(allowed[kind], texts, {})
+    return read_settings(allowed[kind], texts)
 
 
 def _under(name: str, texts: Mapping[str, str]) -> dict[str, str]:
@@ -165,20 +161,13 @@ def _apart(text: str) -> tuple[str, dict[str, str], list[str], list[str]]:
     name, *pieces = text.split("~")
     words = [piece for piece in pieces if piece and "-" not in piece]
     pairs = [piece.split("-", 1) for piece in pieces if "-" in piece]
-    texts = {OLD_NAMES.get(key, key): OLD_NAMES.get(value, value) for key, value in reversed(pairs)}
+    texts = {OLD_NAMES.get(key, key): value for key, value in reversed(pairs)}
     twice = [f"{quoted(name)} has a setting several times: using the first."] * (len(texts) < len(pairs))
     return OLD_NAMES.get(name, name), dict(reversed(texts.items())), words, twice
 
 
 def _unknown(words: Iterable[str]) -> list[str]:
     return [f"{quoted(word)} is unknown: ignored." for word in words]
-
-
-def among(word: str, options: Iterable[str]) -> str | None:
-    """The option that is meant, in whatever case it is written."""
-    options = list(options)
-    alike = [option for option in options if option.casefold() == word.casefold()]
-    return word if word in options else alike[0] if len(alike) == 1 else None
 
 
 # --- A whole link ---------------------------------------------------------------------------------
@@ -204,14 +193,11 @@ class Link:
             self.notes.append(f"The link says {name} {len(values)} times: using the first.")
         return values[0] if values else None
 
-    def settings(self, kind: type[Any], texts: Mapping[str, str] | None = None, **others: Any) -> Any:
-        """Settings of that class, each from the parameter of its name, or from `texts`."""
-        found = dict(texts or {})
-        for name in (*settings_of(kind), *parts(kind)):
-            text = self.take(name) if name not in others else None
-            if text is not None:
-                found[name] = OLD_NAMES.get(text, text)
-        return self.noted(read_settings(kind, found, **others))
+    def settings(self, kind: type[Any], **others: Any) -> Any:
+        """Settings of that class, each from the parameter of its name. `others` are other fields."""
+        texts = {name: self.take(name) for name in settings_of(kind)}
+        given = {name: text for name, text in texts.items() if text is not None}
+        return self.noted(read_settings(kind, given, **others))
 
     def part(self, name: str, allowed: Mapping[str, type[Any]], fallback: type[Any], **others: Any) -> Any:
         """Settings of one of these classes from one parameter; the fallback's defaults without it."""

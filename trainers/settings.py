@@ -1,11 +1,11 @@
-"""Settings: the settings of optimizers, problems and runs, each defined once where it belongs.
+"""The settings of optimizers, problems and runs, each defined once where it belongs.
 
 A setting says its default, its bounds, its scale and one line of help. Checks, links, sidebar controls
 and tables all follow from it. A class of settings is a frozen dataclass that derives from `Settings`:
 
     @dataclass(frozen=True)
     class Constant(Settings):
-        lr: Number = real(1e-3, lr_min=1e-8, lr_max=100, scale="log", help="Step size.")
+        lr: Number = real(1e-3, low=1e-8, high=100, scale="log", help="Step size.")
 """
 
 import dataclasses
@@ -17,7 +17,7 @@ from typing import Any, ClassVar, Literal, TypeAlias
 
 from torch import Tensor
 
-from trainers.words import is_number, plain, shown
+from trainers.words import among, is_number, plain, shown
 
 NUMBER = re.compile(r"-?(\d+(\.\d+)?|\.\d+)(e[+-]?\d+)?", re.ASCII | re.IGNORECASE)
 """A number as links have it."""
@@ -171,8 +171,7 @@ class Choice(Setting):
         return value
 
     def read(self, text: str) -> str:
-        alike = [option for option in self.options if option.casefold() == text.casefold()]
-        return alike[0] if len(alike) == 1 else text
+        return among(text, self.options) or text
 
 
 def real(

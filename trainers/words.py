@@ -2,7 +2,7 @@
 
 import numbers
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from torch import Tensor
@@ -48,3 +48,10 @@ def epochs_told(number: int) -> str:
 def listed(words: Sequence[str]) -> str:
     """Words in a row, with commas and an "and"."""
     return " and ".join(filter(None, [", ".join(words[:-1]), words[-1]]))
+
+
+def among(word: str, options: Iterable[str]) -> str | None:
+    """The option that is meant, in whatever case it is written."""
+    options = list(options)
+    alike = [option for option in options if option.casefold() == word.casefold()]
+    return word if word in options else alike[0] if len(alike) == 1 else None

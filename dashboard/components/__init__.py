@@ -1,4 +1,7 @@
-"""Parts of the page that the browser runs: each in a folder of its own, in HTML, CSS and JavaScript."""
+"""Parts of the page that the browser runs: each in a folder of its own, in HTML, CSS and JavaScript.
+
+How fields and buttons look is in `shared.css`.
+"""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -22,8 +25,12 @@ def copy_link() -> Callable[..., Any]:
 
 
 def _component(folder: str, name: str) -> Callable[..., Any]:
-    texts = [
-        (FOLDER / folder / f"{name}.{part}").read_text(encoding="utf-8") for part in ("html", "css", "js")
-    ]
-    made: Callable[..., Any] = st.components.v2.component(folder, html=texts[0], css=texts[1], js=texts[2])
+    html, own, js = (_text(f"{folder}/{name}.{part}") for part in ("html", "css", "js"))
+    made: Callable[..., Any] = st.components.v2.component(
+        folder, html=html, css=_text("shared.css") + own, js=js
+    )
     return made
+
+
+def _text(file: str) -> str:
+    return (FOLDER / file).read_text(encoding="utf-8")

@@ -89,12 +89,13 @@ class Walk:
         shown = self.page.of(PathSettings).zoom
         zoom = self.rng.choice([zoom for zoom in ("all", "paths", "minimum") if zoom != shown])
         self.browser.get_by_role("radio", name=zoom, exact=True).click()
-        self.page = self.page.having(PathSettings(zoom=zoom))
+        self.page = replace(self.page, settings=(*self.page.settings, PathSettings(zoom=zoom)))
 
     def turn_race(self) -> None:
         trials = self.rng.choice([n for n in (4, 5, 6) if n != self.page.of(RaceTabSettings).trials])
         enter(self.browser.get_by_label("Trials per optimizer", exact=True), str(trials))
-        self.page = self.page.having(replace(self.page.of(RaceTabSettings), trials=trials))
+        race = replace(self.page.of(RaceTabSettings), trials=trials)
+        self.page = replace(self.page, settings=(*self.page.settings, race))
 
     def turn_data(self) -> None:
         features = self.features()
