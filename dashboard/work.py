@@ -99,15 +99,25 @@ def swept(spec: Sweep, _on_progress: Any = None) -> SweepResult:
 
 
 @st.cache_data(max_size=CACHE_SIZE, show_spinner=False, hash_funcs=BY_SETTINGS)
-def _spec(name: str, given: tuple[Any, ...], _make: Callable[..., Any]) -> dict[str, Any]:
-    return charts.spec(_make(*given))
+def _computed(name: str, given: tuple[Any, ...], _make: Callable[..., Any]) -> Any:
+    return _make(*given)
+
+
+def computed(make: Callable[..., Any], *given: Any) -> Any:
+    """What a function of a module makes of what it is given, once: what it is given is the cache's key."""
+    return _computed(_name(make), given, make)
 
 
 def drawn(make: Callable[..., Any], *given: Any) -> dict[str, Any]:
-    """The spec of the chart that a function of a module makes of what it is given, the cache's key."""
-    if make.__qualname__ != make.__name__:
+    """The same of a function that makes a chart, as a spec."""
+    spec: dict[str, Any] = _computed(f"{_name(make)} drawn", given, lambda *each: charts.spec(make(*each)))
+    return spec
+
+
+def _name(make: Callable[..., Any]) -> str:
+    if make.__qualname__ != make.__name__ or make.__name__ == "<lambda>":
         raise ValueError(f"must be a function of a module, got {make.__qualname__}")
-    return _spec(f"{make.__module__}.{make.__name__}", given, make)
+    return f"{make.__module__}.{make.__name__}"
 
 
 # --- While something is trained -------------------------------------------------------------------

@@ -16,17 +16,18 @@ from hypothesis import strategies as st
 from dashboard.examples import PRESETS
 from dashboard.state import Page
 from dashboard.tabs.grid import GridSettings
+from dashboard.tabs.path import path_map
+from dashboard.work import Histories
 from tests.matrix import slow_but
 from trainers import History, Race, Run, charts, race, sweep, train
 from trainers.charts.axes import LEAST, MOST, ROSE, logarithmic, rounded
 from trainers.charts.style import Style
 from trainers.optimizers import SGD, Adam, Optimizer
-from trainers.problems import PROBLEMS, Problem
+from trainers.problems import PROBLEMS
 from trainers.reports import fit as fit_report
 from trainers.reports import fit_boundary, fit_confusion, path_surface, race_curves
 from trainers.reports import grid as grid_report
 from trainers.reports import loss as loss_report
-from trainers.reports import path as path_report
 from trainers.reports import three_ways as three_ways_report
 from trainers.reports.loss import possible
 from trainers.reports.path_plane import plane, window
@@ -85,7 +86,8 @@ def drawn(histories: list[History]) -> Iterator[tuple[str, dict]]:
             charts.difference_chart(three_ways_report.differences(ways), three_ways_report.rounding(ways))
         ),
     )
-    yield "path", charts.spec(map_of(task.training, histories, names, style))
+    all_runs = Histories(tuple(history.run for history in histories), 0, tuple(histories))
+    yield "path", path_map(all_runs, names, style, task, "all", dark=False)[0]
     if task.training.count:
         yield "fit", charts.spec(fit_of(histories, names, style))
 
@@ -106,24 +108,11 @@ def fit_of(histories: list[History], names: list[str], style: Style) -> object:
     return charts.border_chart(views, lines, points, sides, rows.labels, colours, ("x", "y"))
 
 
-def map_of(problem: Problem, histories: list[History], names: list[str], style: Style) -> object:
+def test_colours_of_a_map_are_numbers_where_the_loss_is_one(histories: list[History]) -> None:
+    problem = histories[0].run.training
     seen = plane(problem, histories)
-    sides = window(seen, problem, histories, "all")
-    ground = path_surface.relief(problem, seen, sides)
+    ground = path_surface.relief(problem, seen, window(seen, problem, histories, "all"))
     assert not np.isnan(ground.shares()[np.isfinite(ground.values)]).any()
-    return charts.path_chart(
-        ground.shares(),
-        path_surface.isolines(ground),
-        path_report.paths(histories, names, seen, sides),
-        path_report.places(problem, seen),
-        sides,
-        style,
-        seen.names,
-        value=ground.what,
-        span=ground.span,
-        log=ground.log,
-        epochs=[0, 40],
-    )
 
 
 def test_nothing_at_or_below_0_meets_a_log_scale(specs: list[tuple[str, dict]]) -> None:

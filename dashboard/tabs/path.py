@@ -10,7 +10,7 @@ import streamlit as st
 from dashboard.components import player
 from dashboard.context import Actions, Context, Tab, TabSettings
 from dashboard.widgets import control, legend, picked
-from dashboard.work import Histories, drawn
+from dashboard.work import Histories, computed
 from trainers import charts
 from trainers.charts import Style
 from trainers.reports import path as path_report
@@ -32,22 +32,20 @@ def draw(context: Context) -> None:
     training, settings = context.task.training, context.settings
     legend(context.style.colours, context.names)
     control("zoom", settings_of(settings)["zoom"], settings.zoom, "path.zoom")
-    histories = context.histories
-    seen = plane(training, histories)
-    sides = window(seen, training, histories, settings.zoom)
-    paths = path_report.paths(histories, context.names, seen, sides)
+    given = (context.histories, context.names, context.style, context.task, settings.zoom, context.dark)
+    spec, caption = computed(path_map, *given)
+    whole = training.size == 2  # else a point of the plane is no start
     asked: Any = {}
-    if seen.exact:
+    if whole:
         asked = {"on_select": partial(begin_there, context.actions), "selection_mode": "start"}
-    names, zoom = context.names, settings.zoom
     st.vega_lite_chart(
-        drawn(path_chart, histories, names, context.style, context.task, zoom, context.dark),
-        key=f"path.chart.{seen.exact}",
-        alt=f"Map of the loss with the paths of {len(histories)} runs.",
+        spec,
+        key=f"path.chart.{whole}",
+        alt=f"Map of the loss with the paths of {len(context.runs)} runs.",
         **asked,
     )
     player()()
-    st.caption(" ".join(path_report.remarks(training, seen, paths, sides)))
+    st.caption(caption)
 
 
 def begin_there(actions: Actions) -> None:
@@ -56,18 +54,19 @@ def begin_there(actions: Actions) -> None:
         actions.start_at(point)
 
 
-def path_chart(
+def path_map(
     histories: Histories, names: Sequence[str], style: Style, task: Task, zoom: Any, dark: bool
-) -> Any:
-    """The paths over the loss in their plane."""
+) -> tuple[dict[str, Any], str]:
+    """The paths over the loss in their plane, as a spec, and what there is to say of it."""
     training = task.training
     seen = plane(training, histories)
     sides = window(seen, training, histories, zoom)
+    paths = path_report.paths(histories, names, seen, sides)
     ground = path_surface.relief(training, seen, sides)
-    return charts.path_chart(
+    chart = charts.path_chart(
         ground.shares(),
         path_surface.isolines(ground),
-        path_report.paths(histories, names, seen, sides),
+        paths,
         path_report.places(training, seen),
         sides,
         style,
@@ -79,6 +78,7 @@ def path_chart(
         cells=path_report.cells(sides) if seen.exact else None,
         dark=dark,
     )
+    return charts.spec(chart), " ".join(path_report.remarks(training, seen, paths, sides))
 
 
 PATH = Tab("Path", draw, PathSettings)
