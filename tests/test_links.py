@@ -156,6 +156,7 @@ def test_what_is_not_understood_is_named(text: str) -> None:
             f"tab must be one of {', '.join(TABS)}, got Podium: using Loss.",
         ),
         ("run=SGD&race=Racing~low-5~high-1", "lr_max must be above lr_min, 5, got 1: using 10."),
+        ("run=SGD&path=minimum", "“minimum” is unknown: ignored."),
         ("run=SGD&grid=Grid~count-1", "count must be a whole number from 2 to 100, got 1: using 2."),
         ("run=SGD~lr-0.5~lr-0.1", "Run 1: “SGD” has a setting several times: using the first."),
         ("theme=pink&run=SGD", "The link's “theme” is unknown: ignored."),

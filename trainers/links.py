@@ -32,6 +32,7 @@ OLD_NAMES: Mapping[str, str] = {
     "starts": "seeds",
 }
 """What names of settings and classes in older links are called now."""
+OLD_HEADS = ("Racing", "Grid")
 
 
 class Reading(NamedTuple):
@@ -207,11 +208,11 @@ class Link:
     def compact(self, name: str, kind: type[Any], texts: Mapping[str, str]) -> Any:
         """Settings of that class from one parameter, as `write_settings` wrote it, and from these texts.
 
-        Older links begin with the name of a class.
+        Older links begin with the name of a class, one of `OLD_HEADS`.
         """
         text = self.take(name) or ""
-        head = text.partition("~")[0]
-        _, found, words, notes = _apart(text if "-" not in head else f"~{text}")
+        head, _, rest = text.partition("~")
+        _, found, words, notes = _apart(f"~{rest if head in OLD_HEADS else text}")
         reading = read_settings(kind, {**found, **texts})
         return self.noted(reading._replace(notes=[*notes, *reading.notes, *_unknown(words)]))
 
