@@ -14,7 +14,7 @@ test: .venv/ready  ## the tests, two at a time; those in a browser need Chromium
 test-all: .venv/ready  ## with those marked as slow: the full products of the matrices
 	$(BIN)/python -m pytest -n 2 --dist loadgroup -m ""
 
-mutants: .venv/ready  ## which of 100 small faults does no test see? Takes half an hour
+mutants: .venv/ready  ## which of 100 small faults does no test see? Takes long
 	$(BIN)/python -m tests.mutants
 
 lint: .venv/ready  ## style and types

@@ -13,6 +13,9 @@ from trainers import Axis, Run, Sweep, sweep, train
 from trainers.optimizers import SGD, Adam, Optimizer, RMSprop
 from trainers.problems import Problem, Thermometer
 from trainers.sweeps import block, record, training
+from trainers.sweeps.block import block_size
+from trainers.sweeps.cost import memory
+from trainers.sweeps.training import CHUNK
 
 RATES = Axis(1e-3, 1e-1, 5, log=True)
 
@@ -233,3 +236,14 @@ def test_curves_can_be_stopped() -> None:
     assert len(shares) == 51
     assert losses[:51].isfinite().all()
     assert losses[51:].isnan().all()
+
+
+@pytest.mark.parametrize("count", [2_000, 20_000])
+def test_the_memory_told_holds_the_result(count: int) -> None:
+    asked = Sweep(Run(epochs=1), {"lr": Axis(1e-4, 1e-2, count, log=True)}, targets=(0.01, 1.0))
+    result = sweep(asked)
+    kept = (result.final_loss, result.best_loss, result.diverged_at, result.seeds)
+    kept += (*result.settings.values(), *result.epochs_to.values())
+    held = sum(tensor.nbytes for tensor in kept)
+    block = 8 * min(block_size(asked), count) * (8 * asked.run.problem.size + CHUNK)
+    assert held <= memory(asked) - block <= 1.5 * held
