@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from contextvars import copy_context
 from dataclasses import dataclass
 from functools import partial
@@ -10,6 +11,7 @@ from typing import Any, Protocol, overload
 import streamlit as st
 from torch import Tensor
 
+from dashboard.turns import Turns
 from dashboard.widgets import Placeholder
 from trainers import History, Race, Run, Sweep, charts, race, sweep, train
 from trainers.races.result import RaceResult
@@ -18,11 +20,10 @@ from trainers.sweeps.cost import estimate, memory, work
 from trainers.sweeps.result import SweepResult
 
 CACHE_SIZE = "150MB"  # of each function; config.toml bounds them together
-POLL_INTERVAL_S = 0.02
-"""Between two looks for a newer click while training."""
 PROGRESS_DELAY_S = 0.4
 """What takes longer shows its progress."""
 PROGRESS_INTERVAL_S = 0.2
+"""Between two such pictures, of all who train together: many would be drawing more than they train."""
 ESTIMATE_MIN_UPDATES = 1e8
 """Of one parameter, in all, from which on the cost of a sweep is estimated."""
 CONFIRM_SECONDS, CONFIRM_MB = 5.0, 50
@@ -64,6 +65,51 @@ class Live(Protocol):
     def __call__(self, ended: Sequence[History], run: Run, loss: Tensor) -> None: ...
 
 
+# --- While something is trained -------------------------------------------------------------------
+
+
+class Watch:
+    """What happens while something is trained: nothing but that others have their turn."""
+
+    def poll(self) -> None:
+        """Called every few milliseconds; what it raises ends the training."""
+
+    def report(self, *how_far: Any) -> None:
+        """Called after each update."""
+
+    @contextmanager
+    def turn(self) -> Iterator[Callable[..., None]]:
+        """Train within it, and call what it gives after each update with what `report` is to be told."""
+        with TURNS.turn(self.poll) as pause:
+
+            def look(*how_far: Any) -> None:
+                pause()
+                self.report(*how_far)
+
+            yield look
+
+
+class Progress(Watch):
+    """Lets Streamlit end a script that a newer click has outdated, and shows at times how far it is."""
+
+    def __init__(self, draw: Callable[..., object]) -> None:
+        self.draw = draw
+        self.outside = copy_context()  # what is drawn within a cached function is drawn again at each hit
+        self.began = self.reported = time.monotonic()
+
+    def poll(self) -> None:
+        self.outside.run(st.session_state.get, "shown")  # here Streamlit ends a script that is out of date
+
+    def report(self, *how_far: Any) -> None:
+        now = time.monotonic()
+        if now - self.began > PROGRESS_DELAY_S and now - self.reported > PROGRESS_INTERVAL_S * len(TURNS):
+            self.reported = now
+            self.outside.run(self.draw, *how_far)
+
+
+TURNS, UNWATCHED = Turns(), Watch()
+
+
 # --- Cached by settings. Results follow from what was asked, and say it in their `repr` ---------------
 
 
@@ -83,19 +129,22 @@ BY_SETTINGS: dict[Any, Callable[[Any], Any]] = {
 
 
 @st.cache_data(max_size=CACHE_SIZE, show_spinner=False, hash_funcs=BY_SETTINGS)
-def trained(run: Run, most: int | None, _on_epoch: Any = None) -> History:
+def trained(run: Run, most: int | None, _watch: Watch = UNWATCHED) -> History:
     """A run, trained. Of at most so many epochs its parameters are kept."""
-    return train(run, _on_epoch, most)
+    with _watch.turn() as on_epoch:
+        return train(run, on_epoch, most)
 
 
 @st.cache_data(max_size=CACHE_SIZE, show_spinner=False, hash_funcs=BY_SETTINGS)
-def raced(spec: Race, _on_progress: Any = None) -> RaceResult:
-    return race(spec, _on_progress)
+def raced(spec: Race, _watch: Watch = UNWATCHED) -> RaceResult:
+    with _watch.turn() as on_progress:
+        return race(spec, on_progress)
 
 
 @st.cache_data(max_size=CACHE_SIZE, show_spinner=False, hash_funcs=BY_SETTINGS)
-def swept(spec: Sweep, _on_progress: Any = None) -> SweepResult:
-    return sweep(spec, _on_progress)
+def swept(spec: Sweep, _watch: Watch = UNWATCHED) -> SweepResult:
+    with _watch.turn() as on_progress:
+        return sweep(spec, on_progress)
 
 
 @st.cache_data(max_size=CACHE_SIZE, show_spinner=False, hash_funcs=BY_SETTINGS)
@@ -120,32 +169,12 @@ def _name(make: Callable[..., Any]) -> str:
     return f"{make.__module__}.{make.__name__}"
 
 
-# --- While something is trained -------------------------------------------------------------------
-
-
-class ProgressReporter:
-    """Lets Streamlit end a script that a newer click has outdated, and shows at times how far it is."""
-
-    def __init__(self) -> None:
-        self.outside = copy_context()  # what is drawn within a cached function is drawn again at each hit
-        self.began = self.polled = self.reported = time.monotonic()
-
-    def update(self, draw: Callable[[], object]) -> None:
-        """Call this often."""
-        now = time.monotonic()
-        if now - self.polled < POLL_INTERVAL_S:
-            return
-        self.polled = now
-        self.outside.run(st.session_state.get, "shown")  # here Streamlit ends a script that is out of date
-        if now - self.began > PROGRESS_DELAY_S and now - self.reported > PROGRESS_INTERVAL_S:
-            self.reported = now
-            self.outside.run(draw)
+# --- What the page trains --------------------------------------------------------------------------
 
 
 def run_with_progress(action: Callable[..., Any], spec: Any, place: Placeholder, what: str) -> Any:
     """The result of a race or a sweep; a newer click ends it."""
-    progress = ProgressReporter()
-    return action(spec, lambda s: progress.update(lambda: place.now().progress(s, f"{what}: {s:.0%}")))
+    return action(spec, Progress(lambda share: place.now().progress(share, f"{what}: {share:.0%}")))
 
 
 def confirmed(place: Placeholder, spec: Any, sweeps: Sequence[Sweep], what: str) -> bool:
@@ -154,7 +183,8 @@ def confirmed(place: Placeholder, spec: Any, sweeps: Sequence[Sweep], what: str)
     cheap = sum(map(work, sweeps)) < ESTIMATE_MIN_UPDATES and megabytes < CONFIRM_MB
     if cheap or st.session_state.get("confirmed") == spec:
         return True
-    seconds = sum(map(estimate, sweeps))
+    with Progress(lambda: None).turn():
+        seconds = sum(map(estimate, sweeps))
     if seconds < CONFIRM_SECONDS and megabytes < CONFIRM_MB:
         return True
     place.say(f"{what} take about {seconds:,.0f} seconds and {megabytes:,.0f} MB on this server.")
@@ -167,7 +197,6 @@ def train_all(
 ) -> Histories:
     """Train what is not in the cache. What takes long shows its progress; a newer click ends it."""
     histories: list[History] = []
-    progress = ProgressReporter()
 
     def draw(epoch: int, loss: Tensor) -> None:
         number, run = len(histories), runs[len(histories)]
@@ -177,11 +206,9 @@ def train_all(
         if live is not None:
             live(histories, run, loss)
 
-    def look(epoch: int, loss: Tensor) -> None:
-        progress.update(partial(draw, epoch, loss))
-
+    progress = Progress(draw)
     for run in runs:
-        histories.append(trained(run, most_rows(run, room), look))
+        histories.append(trained(run, most_rows(run, room), progress))
     return Histories(tuple(runs), room, tuple(histories))
 
 

@@ -231,7 +231,7 @@ def test_progress_gives_way_to_what_was_found_out(
     tab: str, told: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """However slow the machine is."""
-    for name in ("POLL_INTERVAL_S", "PROGRESS_DELAY_S", "PROGRESS_INTERVAL_S"):
+    for name in ("PROGRESS_DELAY_S", "PROGRESS_INTERVAL_S"):
         monkeypatch.setattr(page_work, name, -1.0)
     app = opened(f"epochs=43&tab={tab}&run=SGD~lr-0.02&run=Adam&race=trials-4~seeds-2~epochs-23&grid=count-4")
     assert sentence(app).startswith(told)

@@ -22,8 +22,8 @@ IN_TRAINERS = (
     "optimizers", "runners", "run", "history", "training", "sweeps", "races", "reports", "charts",
 )  # fmt: skip
 IN_DASHBOARD = (
-    "components", "context", "widgets", "tables", "work", "tabs", "state", "controls", "examples", "session",
-    "downloads",
+    "components", "turns", "context", "widgets", "tables", "work", "tabs", "state", "controls", "examples",
+    "session", "downloads",
 )  # fmt: skip
 FLOORS = [f"trainers.{name}" for name in IN_TRAINERS]
 FLOORS += ["trainers", "dashboard", *(f"dashboard.{name}" for name in IN_DASHBOARD), "streamlit_app"]

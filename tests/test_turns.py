@@ -1,0 +1,177 @@
+"""Who may train: one at a time, in turns, whatever happens to those in the line."""
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
+from itertools import count
+from threading import Event, Lock
+from types import SimpleNamespace
+
+import pytest
+
+from dashboard import turns, work
+from dashboard.turns import Turns
+from dashboard.work import TURNS, trained
+from trainers import Run
+
+LIMIT_S = 60.0
+"""Beyond it a thread is taken to hang."""
+
+
+class GivenUpError(Exception):
+    pass
+
+
+@pytest.fixture(autouse=True)
+def short(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each pause ends a slice."""
+    monkeypatch.setattr(turns, "SLICE_S", 0.0)
+    monkeypatch.setattr(turns, "POLL_S", 0.001)
+
+
+@pytest.fixture
+def pool() -> Iterator[ThreadPoolExecutor]:
+    with ThreadPoolExecutor(max_workers=16) as pool:
+        yield pool
+
+
+def nothing() -> None:
+    pass
+
+
+def give_up(asked: Event) -> None:
+    if asked.is_set():
+        raise GivenUpError
+
+
+def wait_for(told: Callable[[], bool]) -> None:
+    hold = Event()
+    for _ in range(int(LIMIT_S * 1000)):
+        if told():
+            return
+        hold.wait(0.001)
+    raise AssertionError("it never came")
+
+
+@pytest.mark.parametrize("many", [1, 2, 8])
+def test_they_train_one_at_a_time_and_in_the_order_in_which_they_came(
+    many: int, pool: ThreadPoolExecutor
+) -> None:
+    line, inside, order = Turns(), Lock(), list[int]()
+
+    def train(number: int) -> None:
+        with line.turn(nothing) as pause:
+            for _ in range(20):
+                assert inside.acquire(blocking=False)
+                order.append(number)
+                inside.release()
+                pause()
+
+    with line.turn(nothing):
+        jobs = list[Future[None]]()
+        for number in range(many):
+            jobs.append(pool.submit(train, number))
+            wait_for(lambda: len(line) == len(jobs) + 1)
+    for job in jobs:
+        job.result(LIMIT_S)
+    assert order == list(range(many)) * 20
+    assert len(line) == 0
+
+
+def test_what_is_short_is_done_before_what_is_long(pool: ThreadPoolExecutor) -> None:
+    line, done = Turns(), list[str]()
+
+    def train() -> None:
+        with line.turn(nothing) as pause:
+            for _ in range(2):
+                pause()
+        done.append("short")
+
+    with line.turn(nothing) as pause:
+        for _ in range(5):
+            pause()
+        job = pool.submit(train)
+        wait_for(lambda: len(line) == 2)
+        pause()
+        done.append("long")
+    job.result(LIMIT_S)
+    assert done == ["short", "long"]
+
+
+def test_one_alone_is_never_held_up() -> None:
+    line = Turns()
+    with line.turn(nothing) as pause:
+        for _ in range(1000):
+            pause()
+            assert len(line) == 1
+
+
+def test_one_that_gives_up_while_it_waits_leaves_the_line(pool: ThreadPoolExecutor) -> None:
+    line, asked = Turns(), Event()
+
+    def train() -> None:
+        with line.turn(partial(give_up, asked)):
+            raise AssertionError("it had no turn")
+
+    with line.turn(nothing) as pause:
+        job = pool.submit(train)
+        wait_for(lambda: len(line) == 2)
+        asked.set()
+        with pytest.raises(GivenUpError):
+            job.result(LIMIT_S)
+        assert len(line) == 1
+        pause()
+
+
+@pytest.mark.parametrize("how", ["it is told so", "it fails"])
+def test_one_that_gives_up_in_its_turn_leaves_it_to_the_next(how: str, pool: ThreadPoolExecutor) -> None:
+    line, asked, trained = Turns(), Event(), Event()
+
+    def train() -> None:
+        with line.turn(nothing):
+            trained.set()
+
+    def begin() -> None:
+        with line.turn(partial(give_up, asked)) as pause:
+            jobs.append(pool.submit(train))
+            wait_for(lambda: len(line) == 2)
+            assert not trained.is_set()
+            asked.set()
+            if how == "it is told so":
+                pause()
+            raise GivenUpError
+
+    jobs = list[Future[None]]()
+    with pytest.raises(GivenUpError):
+        begin()
+    jobs[0].result(LIMIT_S)
+    assert trained.is_set()
+    assert len(line) == 0
+
+
+def test_sessions_that_train_at_once_get_what_each_would_get_alone(pool: ThreadPoolExecutor) -> None:
+    runs = [
+        Run(epochs=200 + number, seed=number, runner=runner)
+        for number in range(4)
+        for runner in ("manual", "torch.optim")
+    ]
+    jobs = [pool.submit(trained, run, None) for run in runs]
+    found = [job.result(LIMIT_S) for job in jobs]
+    trained.clear()
+    for run, history in zip(runs, found, strict=True):
+        alone = trained(run, None)
+        assert history.loss.equal(alone.loss)
+        assert history.params.equal(alone.params)
+    assert len(TURNS) == 0
+
+
+@pytest.mark.parametrize("waiting", [1, 4])
+def test_many_together_draw_no_oftener_than_one(waiting: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(work, "time", SimpleNamespace(monotonic=partial(next, count())))
+    monkeypatch.setattr(work, "PROGRESS_INTERVAL_S", 1)
+    monkeypatch.setattr(work, "TURNS", [None] * waiting)
+    pictures = list[int]()
+    progress = work.Progress(pictures.append)
+    for number in range(4000):
+        progress.report(number)
+    assert len(pictures) == pytest.approx(4000 / (waiting + 1), rel=0.01)
