@@ -105,7 +105,7 @@ def task_controls(task: Task) -> None:
     all_controls(task, "task", but="epochs")
     for remark in validation.remarks(task):
         st.caption(escaped(remark))
-    if task.problem.size <= MOST_COORDINATES:
+    if task.problem.num_params <= MOST_COORDINATES:
         start_controls(task)
 
 

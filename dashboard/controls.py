@@ -6,7 +6,7 @@ from typing import Any
 from dashboard.context import View
 from dashboard.state import NAMES, Page
 from trainers.optimizers import OPTIMIZERS
-from trainers.problems import PROBLEMS, Own
+from trainers.problems import PROBLEMS, CsvDataset
 from trainers.run import MOST_COORDINATES, Method, Task, begun_at, runners
 from trainers.settings import Integer, Settings, coerce, settings_of
 
@@ -33,13 +33,13 @@ def values(page: Page, ids: Sequence[int]) -> dict[str, Any]:
 
 
 def read(
-    found: Mapping[str, Any], page: Page, ids: Sequence[int], own: Own | None = None
+    found: Mapping[str, Any], page: Page, ids: Sequence[int], csv: CsvDataset | None = None
 ) -> tuple[Page, list[str]]:
     """The page that the controls ask for, and notes on what they ask that can't be. Never raises.
 
-    A control without a value stands as on `page`. `own` are the columns for a problem that wants some.
+    A control without a value stands as on `page`. `csv` are the columns for a problem that wants some.
     """
-    task, notes = _task(found, page.task, own)
+    task, notes = _task(found, page.task, csv)
     methods = []
     for number, (id, was) in enumerate(zip(ids, page.methods, strict=True), start=1):
         method, more = _method(found, id, was)
@@ -58,21 +58,21 @@ def read(
 
 def start_values(task: Task) -> dict[str, float]:
     """The coordinates of the start, if they are few enough to be chosen."""
-    if task.problem.size > MOST_COORDINATES:
+    if task.problem.num_params > MOST_COORDINATES:
         return {}
     return {f"start.{name}": x for name, x in zip(task.problem.names, task.beginning(), strict=True)}
 
 
-def _task(found: Mapping[str, Any], shown: Task, own: Own | None) -> tuple[Task, list[str]]:
+def _task(found: Mapping[str, Any], shown: Task, csv: CsvDataset | None) -> tuple[Task, list[str]]:
     kind = _among(found.get("problem"), PROBLEMS, type(shown.problem))
-    own = getattr(shown.problem, "own", None) or own
-    problem, notes = _settings(found, f"problem.{kind.__name__}", kind, shown.problem, own=own)
+    csv = getattr(shown.problem, "csv", None) or csv
+    problem, notes = _settings(found, f"problem.{kind.__name__}", kind, shown.problem, csv=csv)
     task, more = _settings(found, "task", Task, shown, problem=problem)
     notes += more
-    chosen = found.get("start", shown.start is not None) and problem.size <= MOST_COORDINATES
+    chosen = found.get("start", shown.start is not None) and problem.num_params <= MOST_COORDINATES
     if not chosen:
         return task, notes
-    kept = shown.start if shown.start is not None and len(shown.start) == problem.size else None
+    kept = shown.start if shown.start is not None and len(shown.start) == problem.num_params else None
     begin = kept or task.beginning()
     start = tuple(found.get(f"start.{name}", x) for name, x in zip(problem.names, begin, strict=True))
     task, more = begun_at(task, start)

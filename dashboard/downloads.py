@@ -41,7 +41,7 @@ def csv_of(histories: Sequence[History], names: Sequence[str]) -> str:
     Parameters are left out where there are very many.
     """
     frames = [
-        history.frame(parameters=history.run.problem.size <= MOST_PARAMETERS).assign(run=name)
+        history.frame(parameters=history.run.problem.num_params <= MOST_PARAMETERS).assign(run=name)
         for history, name in zip(histories, names, strict=True)
     ]
     return pd.concat(frames).to_csv(index=False) if frames else ""
@@ -54,9 +54,9 @@ def settings_json(page: Page, link: str) -> str:
 
 
 def _run(run: Run) -> dict[str, Any]:
-    own = getattr(run.problem, "own", None)
+    csv = getattr(run.problem, "csv", None)
     named = {"problem": _named(run.problem), "optimizer": _named(run.optimizer), "start": run.start}
-    return named | ({"own": own.write()} if own else {}) | _settings(run)
+    return named | ({"csv": csv.write()} if csv else {}) | _settings(run)
 
 
 def _named(settings: Settings) -> dict[str, Any]:

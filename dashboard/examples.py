@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from dashboard.context import View
 from dashboard.state import Page
 from trainers.optimizers import SGD, Adagrad, Adam, Optimizer, RMSprop
-from trainers.problems import Network, Rosenbrock, SoftmaxRegression, Thermometer
+from trainers.problems import MLP, Rosenbrock, SoftmaxRegression, Thermometer
 from trainers.problems.surfaces import Himmelblau
 from trainers.run import Method, Task
 
@@ -138,7 +138,7 @@ PRESETS = (
         "Two spirals",
         "A network with two hidden layers winds a border between two spirals. Move the slider to see how.",
         _page(
-            Task(problem=Network(source="spirals", noise=0.05, depth=2), epochs=600),
+            Task(problem=MLP(source="spirals", noise=0.05, depth=2), epochs=600),
             SGD(lr=0.5),
             SGD(lr=0.5, momentum=0.9),
             RMSprop(lr=1e-2),
@@ -163,7 +163,7 @@ PRESETS = (
         "A wide network learns sixty noisy points by heart: the loss on them falls and falls, the dotted one "
         "on the forty held out rises.",
         _page(
-            Task(problem=Network(noise=0.35, samples=100, width=32), epochs=1000, validation_split=0.4),
+            Task(problem=MLP(noise=0.35, samples=100, width=32), epochs=1000, validation_split=0.4),
             SGD(lr=0.5),
             SGD(lr=0.5, momentum=0.9),
             Adam(lr=3e-2),

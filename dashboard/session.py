@@ -14,8 +14,8 @@ from dashboard.state import Page
 from dashboard.tables import DataTab
 from dashboard.widgets import Drawn
 from trainers.optimizers import OPTIMIZERS, Optimizer
-from trainers.problems import PROBLEMS, Own
-from trainers.problems.supervised import OWN
+from trainers.problems import PROBLEMS, CsvDataset
+from trainers.problems.supervised import CSV
 from trainers.run import Method, Task, begun_at, runners
 from trainers.settings import coerce
 
@@ -29,17 +29,17 @@ class SessionPage:
     """Names of its methods, for good: keys of controls, never used again for another run."""
     notes: tuple[str, ...] = ()
     data: DataTab = field(default_factory=DataTab)
-    own: Own | None = None
+    csv: CsvDataset | None = None
     """The columns that a problem used last, for the next problem that can use them."""
 
     def turned(self, page: Page, ids: Sequence[int], notes: Sequence[str] = ()) -> "SessionPage":
         """Another page in the same session."""
-        own = getattr(page.task.problem, "own", None) or self.own
-        return replace(self, page=page, ids=tuple(ids), notes=tuple(notes), own=own)
+        csv = getattr(page.task.problem, "csv", None) or self.csv
+        return replace(self, page=page, ids=tuple(ids), notes=tuple(notes), csv=csv)
 
     def edited(self, touched: Mapping[str, Any]) -> "SessionPage":
         """After somebody touched these controls: their values, by key. Never raises."""
-        page, notes = read(touched, self.page, self.ids, self.own)
+        page, notes = read(touched, self.page, self.ids, self.csv)
         return replace(self, data=self.data.read(touched)).turned(page, self.ids, notes)
 
 
@@ -94,7 +94,7 @@ def follow(link: str) -> Page:
     shown = st.session_state.shown
     page, notes = Page.from_query(link, PRESETS[0].page, shown.data.tables)
     show(page, fresh(len(page.methods)), notes)
-    st.session_state.awaited = "" if getattr(page.task.problem, "own", None) else link
+    st.session_state.awaited = "" if getattr(page.task.problem, "csv", None) else link
     return page
 
 
@@ -175,10 +175,10 @@ def use() -> None:
     """Make the chosen columns the problem's data, on the tab where their fit is seen."""
     was = edited()
     page, data = was.page, was.data
-    own = data.columns.own(data.table) if data.table else None
-    kind = data.columns.model_of(own) if own else ""
+    csv = data.columns.dataset(data.table) if data.table else None
+    kind = data.columns.model_of(csv) if csv else ""
     if kind:
-        problem, _ = coerce(PROBLEMS[kind], {"source": OWN}, own=own)
+        problem, _ = coerce(PROBLEMS[kind], {"source": CSV}, csv=csv)
         task, _ = coerce(Task, vars(page.task), problem=problem)
         act(replace(page, task=task, tab="Fit"), was.ids)
 

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 from dashboard.context import MOST_RUNS, Tab, TabSettings, View
 from dashboard.tabs import TABS
 from trainers import links
-from trainers.datasets.csv.table import OwnTable
+from trainers.datasets.csv.table import CsvTable
 from trainers.links import Link
 from trainers.reports.loss import possible
 from trainers.run import NO_TABLES, Method, Run, Task, join, read_methods, read_task
@@ -17,7 +17,7 @@ NAMES = tuple(tab.name for tab in TABS)
 SETTINGS = {tab.key: tab.settings for tab in TABS if tab.settings is not None}
 """The settings of tabs, by the tab's key."""
 TAB = Choice(NAMES[0], "The open tab.", NAMES)
-OLD_PLACES = {"zoom": ("path", "zoom"), "lesson": ("three_ways", "run"), "entrants": ("race", "entrants")}
+OLD_PLACES = {"zoom": ("path", "zoom"), "lesson": ("three_ways", "run"), "optimizers": ("race", "optimizers")}
 """Parameters of older links, and the tab and the setting they are now."""
 Kind = TypeVar("Kind", bound=TabSettings)
 
@@ -72,7 +72,7 @@ class Page:
 
     @classmethod
     def from_query(
-        cls, text: str, otherwise: "Page | None" = None, tables: Mapping[str, OwnTable] = NO_TABLES
+        cls, text: str, otherwise: "Page | None" = None, tables: Mapping[str, CsvTable] = NO_TABLES
     ) -> tuple["Page", list[str]]:
         """The page of any link, and notes on what was ignored or clamped. Never raises.
 

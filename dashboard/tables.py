@@ -5,8 +5,8 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any, Protocol, runtime_checkable
 
-from trainers.datasets.csv.table import OwnTable, TableError, numeric, read_table
-from trainers.problems import PROBLEMS, Own
+from trainers.datasets.csv.table import CsvTable, TableError, numeric, read_table
+from trainers.problems import PROBLEMS, CsvDataset
 from trainers.problems.compatible_models import models
 from trainers.run import NO_TABLES
 
@@ -25,46 +25,46 @@ class Columns:
     """Columns that shall be no features."""
     model: str = ""
 
-    def target_of(self, table: OwnTable) -> int:
+    def target_of(self, table: CsvTable) -> int:
         """The place of the target: the last column unless another was chosen."""
         last = len(table.frame.columns) - 1
         return last if self.target is None or not 0 <= self.target <= last else self.target
 
-    def able(self, table: OwnTable) -> list[int]:
+    def able(self, table: CsvTable) -> list[int]:
         """The places of the columns that can be features."""
         return [place for place in numeric(table) if place != self.target_of(table)]
 
-    def features_of(self, table: OwnTable) -> list[int]:
+    def features_of(self, table: CsvTable) -> list[int]:
         """The places of the features: all that can be but those left out."""
         return [place for place in self.able(table) if place not in self.left_out]
 
-    def own(self, table: OwnTable) -> Own | None:
+    def dataset(self, table: CsvTable) -> CsvDataset | None:
         """The chosen columns as data of a problem; None without features."""
         features = self.features_of(table)
-        return Own.of(table, self.target_of(table), features) if features else None
+        return CsvDataset.of(table, self.target_of(table), features) if features else None
 
-    def model_of(self, own: Own) -> str:
+    def model_of(self, csv: CsvDataset) -> str:
         """The chosen model if it can be fitted to these columns, else the one that suits best; or nothing."""
-        able = models(own, PROBLEMS)
+        able = models(csv, PROBLEMS)
         return self.model if self.model in able else next(iter(able), "")
 
-    def values(self, table: OwnTable) -> dict[str, Any]:
+    def values(self, table: CsvTable) -> dict[str, Any]:
         """The value of each control, by its key."""
-        own = self.own(table)
-        found = {"own.target": self.target_of(table), "own.features": self.features_of(table)}
-        return found | ({"own.model": self.model_of(own)} if own else {})
+        csv = self.dataset(table)
+        found = {"csv.target": self.target_of(table), "csv.features": self.features_of(table)}
+        return found | ({"csv.model": self.model_of(csv)} if csv else {})
 
-    def read(self, found: Mapping[str, Any], table: OwnTable) -> "Columns":
+    def read(self, found: Mapping[str, Any], table: CsvTable) -> "Columns":
         """The choice that the controls ask for; what can't be asked for stays as it is. Never raises."""
-        columns, target = self, found.get("own.target")
-        if isinstance(found.get("own.features"), list | tuple):
+        columns, target = self, found.get("csv.target")
+        if isinstance(found.get("csv.features"), list | tuple):
             able = frozenset(self.able(table))
-            asked = {place for place in found["own.features"] if isinstance(place, int)}
+            asked = {place for place in found["csv.features"] if isinstance(place, int)}
             columns = replace(columns, left_out=(self.left_out - able) | (able - asked))
         if isinstance(target, int) and 0 <= target < len(table.frame.columns):
             columns = replace(columns, target=int(target))
-        if isinstance(found.get("own.model"), str):
-            columns = replace(columns, model=found["own.model"])
+        if isinstance(found.get("csv.model"), str):
+            columns = replace(columns, model=found["csv.model"])
         return columns
 
 
@@ -83,7 +83,7 @@ class Upload(Protocol):
 class DataTab:
     """The tables of a session, the one that is shown, or the trouble with what was given last."""
 
-    tables: Mapping[str, OwnTable] = field(default_factory=lambda: NO_TABLES)
+    tables: Mapping[str, CsvTable] = field(default_factory=lambda: NO_TABLES)
     """By digest, the latest last."""
     digest: str = ""
     text: str = ""
@@ -96,7 +96,7 @@ class DataTab:
     """By digest."""
 
     @property
-    def table(self) -> OwnTable | None:
+    def table(self) -> CsvTable | None:
         """The table that is shown."""
         return None if self.trouble else self.tables.get(self.digest)
 
@@ -107,11 +107,11 @@ class DataTab:
 
     def values(self) -> dict[str, Any]:
         """The value of each control, by its key."""
-        return {"own.text": self.text, **(self.columns.values(self.table) if self.table else {})}
+        return {"csv.text": self.text, **(self.columns.values(self.table) if self.table else {})}
 
     def read(self, found: Mapping[str, Any]) -> "DataTab":
         """What the controls ask for: other columns, or another text. Never raises."""
-        tab, text, file = self, found.get("own.text"), found.get("own.file")
+        tab, text, file = self, found.get("csv.text"), found.get("csv.file")
         columns = self.columns.read(found, self.table) if self.table else self.columns
         if columns != self.columns:
             tab = replace(tab, chosen=MappingProxyType({**self.chosen, self.digest: columns}))

@@ -43,11 +43,15 @@ MARGINS = 1.11
 def histories(request: pytest.FixtureRequest) -> list[History]:
     """Runs on each problem: two usual ones, one that is fast, and one that begins at a minimum."""
     problem = PROBLEMS[request.param]()
-    data = {"batch_size": max(problem.count // 2, 1), "validation_split": 0.2} if problem.count else {}
+    data = (
+        {"batch_size": max(problem.num_samples // 2, 1), "validation_split": 0.2}
+        if problem.num_samples
+        else {}
+    )
     run = Run(problem=problem, optimizer=SGD(lr=1e-2), epochs=40, **data)
     optimizers: tuple[Optimizer, ...] = (Adam(lr=1e-1), SGD(lr=3.0))
     runs = [run, *(replace(run, optimizer=optimizer) for optimizer in optimizers)]
-    runs += [replace(run, start=start) for start in run.training.minima[:1] if len(start) == 2]
+    runs += [replace(run, start=start) for start in run.training.minimizers[:1] if len(start) == 2]
     return [train(run) for run in runs]
 
 
@@ -88,7 +92,7 @@ def drawn(histories: list[History]) -> Iterator[tuple[str, dict]]:
     )
     all_runs = Histories(tuple(history.run for history in histories), 0, tuple(histories))
     yield "path", path_map(all_runs, names, style, task, "all", dark=False)[0]
-    if task.training.count:
+    if task.training.num_samples:
         yield "fit", charts.spec(fit_of(histories, names, style))
 
 
@@ -104,8 +108,8 @@ def fit_of(histories: list[History], names: list[str], style: Style) -> object:
         return charts.fit_chart(points, fit_report.curves(histories, names, (0.0, 1.0)), style, "x", "y")
     sides = fit_boundary.box(points)
     views, lines = fit_boundary.border(histories[0], sides)
-    colours = charts.class_colours(len(rows.labels))
-    return charts.border_chart(views, lines, points, sides, rows.labels, colours, ("x", "y"))
+    colours = charts.class_colours(len(rows.class_names))
+    return charts.border_chart(views, lines, points, sides, rows.class_names, colours, ("x", "y"))
 
 
 def test_colours_of_a_map_are_numbers_where_the_loss_is_one(histories: list[History]) -> None:

@@ -14,7 +14,7 @@ from torch.utils._pytree import tree_leaves
 
 from trainers import History, Run, train
 from trainers.optimizers import OPTIMIZERS, SGD, Adam, Optimizer, RMSprop
-from trainers.problems import PROBLEMS, Network, Problem, Quadratic, Thermometer
+from trainers.problems import MLP, PROBLEMS, Problem, Quadratic, Thermometer
 from trainers.reports import loss as loss_report
 from trainers.reports.runs_table import cells
 from trainers.reports.summary import sentence
@@ -28,7 +28,7 @@ CLASSIFIERS = [PROBLEMS[name](samples=20) for name in ("LogisticRegression", "So
 FEW: list[Problem] = [
     *(Thermometer(), Thermometer("raw"), Quadratic()),
     *(PROBLEMS[name]() for name in ("GoldsteinPrice", "ThreeHumpCamel", "Beale")),
-    *(CLASSIFIERS[0], Network(samples=20, width=3), Network(samples=20, width=3, activation="relu", depth=2)),
+    *(CLASSIFIERS[0], MLP(samples=20, width=3), MLP(samples=20, width=3, activation="relu", depth=2)),
 ]
 
 
@@ -93,9 +93,9 @@ def test_the_cause_is_what_the_operations_say(kind: type[Optimizer], dtype: str)
         problem = luck.choice(FEW)
         run = Run(problem=problem, optimizer=drawn(kind, luck), epochs=30, dtype=dtype)
         run = replace(run, runner=luck.choice(runners(kind)), seed=luck.randrange(9))
-        run = replace(run, validation_split=0.3 if problem.count and luck.random() < 0.5 else 0.0)
-        if not problem.count and luck.random() < 0.7:
-            run = replace(run, start=(problem.minima or [(0.0, 0.0)])[0])
+        run = replace(run, validation_split=0.3 if problem.num_samples and luck.random() < 0.5 else 0.0)
+        if not problem.num_samples and luck.random() < 0.7:
+            run = replace(run, start=(problem.minimizers or [(0.0, 0.0)])[0])
         history = train(run)
         if history.status != "diverged":
             assert history.cause is None

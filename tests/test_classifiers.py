@@ -6,16 +6,16 @@ from torch import Tensor, nn
 
 from trainers import Run, train
 from trainers.optimizers import Adam
-from trainers.problems import LogisticRegression, Network, SoftmaxRegression
+from trainers.problems import MLP, LogisticRegression, SoftmaxRegression
 from trainers.problems.classifier import Classifier
 
 MODELS = [
     LogisticRegression(),
     SoftmaxRegression(),
     SoftmaxRegression(source="circles"),
-    Network(),
-    Network(depth=2, activation="relu", width=7, width2=5),
-    Network(source="digits", width=12),
+    MLP(),
+    MLP(depth=2, activation="relu", width=7, width2=5),
+    MLP(source="digits", width=12),
 ]
 
 
@@ -32,7 +32,7 @@ def twin(problem: Classifier, params: Tensor) -> nn.Sequential:
 
 @pytest.mark.parametrize("problem", MODELS, ids=repr)
 def test_loss_gradient_and_accuracy_are_those_of_torch_nn(problem: Classifier) -> None:
-    params = torch.randn(problem.size, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
+    params = torch.randn(problem.num_params, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
     model, (inputs, target) = twin(problem, params), problem.data.to(torch.float64)
     scores = model(inputs)
     if scores.shape[1] == 1:
@@ -57,15 +57,15 @@ def test_loss_gradient_and_accuracy_are_those_of_torch_nn(problem: Classifier) -
 
 
 def test_names_stand_for_the_parameters_in_their_order() -> None:
-    problem = Network(depth=2, width=3, width2=2)
-    assert len(problem.names) == problem.size == 3 * 3 + 4 * 2 + 3
+    problem = MLP(depth=2, width=3, width2=2)
+    assert len(problem.names) == problem.num_params == 3 * 3 + 4 * 2 + 3
     assert problem.names[:4] == ("w1.1.1", "w1.1.2", "w1.1.3", "w1.2.1")
     assert problem.names[6:9] == ("b1.1", "b1.2", "b1.3")
     assert problem.names[-3:] == ("w3.1.1", "w3.2.1", "b3.1")
 
 
 def test_starts_are_seeded_and_as_wide_as_those_of_torch() -> None:
-    problem = Network(source="digits", width=64)
+    problem = MLP(source="digits", width=64)
     start = problem.start(0)
     assert torch.equal(start, problem.start(0))
     assert not torch.equal(start, problem.start(1))
@@ -83,16 +83,16 @@ def test_what_each_can_and_can_not_tell_apart() -> None:
     assert 0.8 < accuracy(LogisticRegression()) < 0.95  # a straight line between two moons
     assert accuracy(LogisticRegression(source="xor")) < 0.75
     assert accuracy(LogisticRegression(source="circles")) < 0.75
-    assert accuracy(Network(source="xor", noise=0.05)) > 0.97
-    assert accuracy(Network(source="circles")) > 0.97
-    assert accuracy(Network(source="moons")) > 0.97
-    assert accuracy(Network(source="spirals", noise=0.03, depth=2), epochs=800) > 0.95
+    assert accuracy(MLP(source="xor", noise=0.05)) > 0.97
+    assert accuracy(MLP(source="circles")) > 0.97
+    assert accuracy(MLP(source="moons")) > 0.97
+    assert accuracy(MLP(source="spirals", noise=0.03, depth=2), epochs=800) > 0.95
     assert accuracy(SoftmaxRegression(), epochs=100) > 0.95
 
 
 def test_parameters_that_are_not_finite_find_no_class() -> None:
-    problem = Network()
-    params = torch.full((problem.size, 2), torch.nan)
+    problem = MLP()
+    params = torch.full((problem.num_params, 2), torch.nan)
     params[:, 1] = problem.start().float()
     found = problem.accuracy(params)
     assert found[0].isnan()

@@ -15,10 +15,10 @@ from trainers.reports.race_curves import edges
 
 QUADRATIC = [kind() for kind in PROBLEMS.values() if kind().hessian is not None] + [
     Thermometer(scaling="raw"),
-    LinearRegression(samples=9, inputs=12),
+    LinearRegression(samples=9, features=12),
     Polynomial(degree=2),
 ]
-FITTED = [problem for problem in QUADRATIC if problem.count]
+FITTED = [problem for problem in QUADRATIC if problem.num_samples]
 LIMIT = "Plain SGD is stable below lr"
 
 
@@ -26,8 +26,8 @@ LIMIT = "Plain SGD is stable below lr"
 def test_looking_at_all_rows_plain_sgd_diverges_from_the_rate_told(problem: Problem) -> None:
     run = Run(
         problem=problem,
-        batch_size=problem.count,
-        validation_split=0.1 if problem.count else 0,
+        batch_size=problem.num_samples,
+        validation_split=0.1 if problem.num_samples else 0,
         epochs=800,
         seed=5,
     )
@@ -52,7 +52,7 @@ def test_looking_at_batches_no_limit_is_told_or_drawn(problem: Problem, batch: i
     told = described(asked)
     assert told.startswith("Hessian")
     assert "condition number" in told
-    full = batch >= asked.training.count
+    full = batch >= asked.training.num_samples
     assert full == (asked.updates == 1)
     assert (LIMIT in told) == full
     assert edges(result, names)["run"].tolist() == (names[:2] if full else [])
@@ -73,7 +73,7 @@ def test_the_hessian_in_words() -> None:
     assert described(Run(batch_size=4)) == (
         "Hessian over all rows trained on: eigenvalues 0.1699 and 60.65; condition number 357."
     )
-    for name in ("Rosenbrock", "Network", "SoftmaxRegression"):
+    for name in ("Rosenbrock", "MLP", "SoftmaxRegression"):
         assert described(Run(problem=PROBLEMS[name]())) == ""
 
 

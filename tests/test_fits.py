@@ -7,9 +7,9 @@ import torch
 from trainers import Run, charts, train
 from trainers.optimizers import SGD, Adam
 from trainers.problems import (
+    MLP,
     LinearRegression,
     LogisticRegression,
-    Network,
     Polynomial,
     SoftmaxRegression,
     Thermometer,
@@ -23,8 +23,8 @@ def test_what_is_shown_follows_from_the_data() -> None:
         Thermometer(): "curve",
         Polynomial(): "curve",
         LinearRegression(): "measured",
-        LinearRegression(inputs=1): "curve",
-        Network(): "border",
+        LinearRegression(features=1): "curve",
+        MLP(): "border",
         SoftmaxRegression(): "confusion",
     }
     assert {problem: fit_report.kind(problem) for problem in kinds} == kinds
@@ -63,9 +63,9 @@ def test_each_row_is_counted_once_at_each_moment() -> None:
     run = Run(problem=SoftmaxRegression(), optimizer=Adam(lr=0.05), epochs=30, validation_split=0.25)
     history = train(run)
     cells = fit_confusion.confusion(history)
-    assert set(cells.groupby("moment")["rows"].sum()) == {run.held_out.count}
+    assert set(cells.groupby("moment")["rows"].sum()) == {run.held_out.num_samples}
     end = cells[cells["moment"] == cells["moment"].max()]
-    right = end[end["true"] == end["found"]]["rows"].sum() / run.held_out.count
+    right = end[end["true"] == end["found"]]["rows"].sum() / run.held_out.num_samples
     assert right == pytest.approx(float(history.validation_accuracy[-1]))
     assert end.groupby("true")["share"].sum().to_numpy() == pytest.approx(np.ones(10))
 
@@ -89,19 +89,19 @@ def test_a_run_that_diverged_stays_at_its_last_finite_parameters() -> None:
 
 
 def test_rows_held_out_are_marked() -> None:
-    points = fit_report.points(Run(problem=Network(), validation_split=0.25))
+    points = fit_report.points(Run(problem=MLP(), validation_split=0.25))
     assert points["held_out"].sum() == 50
     assert set(points["label"]) == {"0", "1"}
 
 
 def test_many_rows_are_thinned_without_losing_a_class() -> None:
-    points = fit_report.points(Run(problem=Network(samples=4000)))
+    points = fit_report.points(Run(problem=MLP(samples=4000)))
     assert len(points) == fit_report.MOST_POINTS
     assert 0.4 < (points["label"] == "0").mean() < 0.6
 
 
 def test_pictures_and_borders_are_drawn() -> None:
-    history = train(Run(problem=Network(), optimizer=Adam(lr=0.05), epochs=20))
+    history = train(Run(problem=MLP(), optimizer=Adam(lr=0.05), epochs=20))
     points = fit_report.points(history.run)
     sides = fit_boundary.box(points)
     views, lines = fit_boundary.border(history, sides)

@@ -29,6 +29,12 @@ RENAMED = {
     "high": "lr_max",
     "search": "tune",
     "starts": "seeds",
+    "inputs": "features",
+    "own": "csv",
+    "entrants": "optimizers",
+    "Network": "MLP",
+    "made": "synthetic",
+    "standardised": "standardized",
 }
 """What the settings of those links are called now."""
 EPOCHS = 3  # of each run, or fewer where the link says so

@@ -11,8 +11,8 @@ from torch import Tensor
 from trainers import Axis, Race, Run, Sweep, race, sweep, train
 from trainers.optimizers import SGD, Adam
 from trainers.problems import (
+    MLP,
     LinearRegression,
-    Network,
     Problem,
     Rosenbrock,
     SoftmaxRegression,
@@ -30,7 +30,7 @@ def test_an_epoch_goes_through_all_rows_once_in_an_order_of_its_own() -> None:
     run = Run(problem=LinearRegression(samples=23), batch_size=5)
     assert run.updates == 5
     batches = list(islice(run.batched.batches(), 10))
-    assert [batch.count for batch in batches] == [5, 5, 5, 5, 3] * 2
+    assert [batch.num_samples for batch in batches] == [5, 5, 5, 5, 3] * 2
     first, second = batches[:5], batches[5:]
     for epoch in (first, second):
         assert set.union(*map(rows, epoch)) == rows(run.problem)
@@ -43,7 +43,7 @@ def test_an_epoch_goes_through_all_rows_once_in_an_order_of_its_own() -> None:
 
 def test_everybody_sees_the_same_batches() -> None:
     runs = [
-        Run(problem=Network(), batch_size=32, epochs=1, optimizer=o, seed=s)
+        Run(problem=MLP(), batch_size=32, epochs=1, optimizer=o, seed=s)
         for o in (SGD(), Adam())
         for s in (0, 1)
     ]
@@ -74,7 +74,7 @@ def test_mini_batch_training_is_the_loop_that_one_would_write(runner: str) -> No
 
 def test_rows_held_out_are_a_seeded_share_and_the_rest_is_trained_on() -> None:
     run = Run(problem=LinearRegression(samples=40), validation_split=0.25, epochs=5)
-    assert (run.training.count, run.held_out.count) == (30, 10)
+    assert (run.training.num_samples, run.held_out.num_samples) == (30, 10)
     assert rows(run.training) | rows(run.held_out) == rows(run.whole)
     assert rows(replace(run, shuffle_seed=3).held_out) != rows(run.held_out)
     assert run.training.minimum < run.problem.minimum
@@ -103,21 +103,21 @@ def test_a_run_that_diverges_is_measured_as_far_as_it_went(problem: Any) -> None
     run = Run(problem=problem, optimizer=SGD(lr=100), validation_split=0.2, epochs=200)
     history = train(run)
     assert history.status == "diverged"
-    for epoch in range(history.rows):
+    for epoch in range(history.num_recorded):
         expected = run.held_out.loss(history.params[epoch])
         torch.testing.assert_close(history.validation_loss[epoch], expected)
-    assert history.validation_loss[history.rows :].isnan().all()
+    assert history.validation_loss[history.num_recorded :].isnan().all()
 
 
 def test_over_fitting_is_seen() -> None:
-    problem = Network(noise=0.4, samples=60, width=64)
+    problem = MLP(noise=0.4, samples=60, width=64)
     wild = train(Run(problem=problem, optimizer=Adam(lr=0.1), validation_split=0.4, epochs=600))
-    since = wild.overfitted_since
+    since = wild.overfitting_from
     assert since == int(wild.validation_loss.argmin())
     assert 0 < since < 300
-    calm = train(Run(problem=Network(samples=400), optimizer=Adam(lr=0.01), validation_split=0.4, epochs=300))
-    assert calm.overfitted_since is None
-    assert train(Run(epochs=5)).overfitted_since is None
+    calm = train(Run(problem=MLP(samples=400), optimizer=Adam(lr=0.01), validation_split=0.4, epochs=300))
+    assert calm.overfitting_from is None
+    assert train(Run(epochs=5)).overfitting_from is None
 
 
 def test_a_problem_without_data_has_one_batch_and_holds_nothing_out() -> None:
@@ -141,14 +141,12 @@ def test_bad_values_name_value_and_bound() -> None:
         Run(problem=SoftmaxRegression(), epochs=20_000)
 
 
-@pytest.mark.parametrize(
-    "problem", [Thermometer(), LinearRegression(), Network(), SoftmaxRegression()], ids=repr
-)
+@pytest.mark.parametrize("problem", [Thermometer(), LinearRegression(), MLP(), SoftmaxRegression()], ids=repr)
 def test_sweeps_and_races_see_the_same_batches_and_rows(problem: Any) -> None:
     run = Run(
         problem=problem,
         optimizer=Adam(),
-        batch_size=max(problem.count // 3, 1),
+        batch_size=max(problem.num_samples // 3, 1),
         validation_split=0.2,
         epochs=4,
     )
@@ -172,7 +170,7 @@ def test_sweeps_and_races_see_the_same_batches_and_rows(problem: Any) -> None:
 
 @pytest.mark.parametrize("optimizer", [SGD(lr=0.1, momentum=0.9), Adam(lr=0.01)], ids=repr)
 def test_runners_agree_on_batches(optimizer: Any) -> None:
-    asked = {"problem": Network(), "optimizer": optimizer, "batch_size": 64, "epochs": 8, "dtype": "float64"}
+    asked = {"problem": MLP(), "optimizer": optimizer, "batch_size": 64, "epochs": 8, "dtype": "float64"}
     first, *others = (train(Run(**asked, runner=runner)) for runner in RUNNERS)
     for other in others:
         torch.testing.assert_close(other.params, first.params)
@@ -180,7 +178,7 @@ def test_runners_agree_on_batches(optimizer: Any) -> None:
 
 
 def test_a_link_says_which_rows() -> None:
-    run = Run(problem=Network(), batch_size=32, validation_split=0.25, shuffle_seed=7)
+    run = Run(problem=MLP(), batch_size=32, validation_split=0.25, shuffle_seed=7)
     assert "&batch_size=32&validation_split=0.25&shuffle_seed=7" in run.to_query()
     assert Run.from_query(run.to_query()) == (run, [])
     clamped, notes = Run.from_query("problem=SoftmaxRegression&epochs=100000&batch_size=-3")
@@ -196,10 +194,10 @@ class Mean(Problem):
     values: Tensor = field(default_factory=lambda: torch.arange(10.0, dtype=torch.float64), compare=False)
 
     @property
-    def count(self) -> int:
+    def num_samples(self) -> int:
         return len(self.values)
 
-    def rows(self, index: Tensor | slice) -> "Mean":
+    def subset(self, index: Tensor | slice) -> "Mean":
         return Mean(self.values[index])
 
     def start(self, seed: int = 0) -> Tensor:
@@ -215,7 +213,7 @@ class Mean(Problem):
 def test_rows_of_a_problem_from_outside_are_held_out() -> None:
     run = Run(problem=Mean(), validation_split=0.3, dtype="float64", epochs=2)
     assert run.held_out is not None
-    assert (run.training.count, run.held_out.count, run.whole.count) == (7, 3, 10)
+    assert (run.training.num_samples, run.held_out.num_samples, run.whole.num_samples) == (7, 3, 10)
     history = train(run)
     assert history.validation_loss is not None
     assert history.validation_loss.isfinite().all()

@@ -33,7 +33,7 @@ class Well(Problem):
         return 0.0
 
     @property
-    def minima(self) -> tuple[tuple[float, ...], ...]:
+    def minimizers(self) -> tuple[tuple[float, ...], ...]:
         return ((0.0, 0.0, 0.0),)
 
     def start(self, seed: int = 0) -> Tensor:

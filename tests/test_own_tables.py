@@ -13,7 +13,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from trainers.datasets.csv.table import OwnTable, TableError, numeric, read_table, suggestion
+from trainers.datasets.csv.table import CsvTable, TableError, numeric, read_table, suggestion
 
 FOLDER = Path(__file__).parent / "own"
 NUMBERS = {"t": [1.0, 3.0, 5.0], "x": [2.0, 4.0, 6.0]}
@@ -578,7 +578,7 @@ def test_the_largest_file_is_refused_without_delay(content: bytes, told: str) ->
     assert str(refused.value) == told
 
 
-def is_sound(table: OwnTable) -> None:
+def is_sound(table: CsvTable) -> None:
     frame = table.frame
     assert len(frame) >= 3
     assert len(frame.columns) >= 2

@@ -87,7 +87,7 @@ def test_the_default_page_is_the_first_story() -> None:
 
 def kind(problem: Problem) -> tuple[Any, ...]:
     """What the tabs show of a problem, by which it differs from others."""
-    return fit.kind(problem) if isinstance(problem, Supervised) else "", problem.size > 2
+    return fit.kind(problem) if isinstance(problem, Supervised) else "", problem.num_params > 2
 
 
 FIRST = {kind(preset.page.task.training): preset for preset in reversed(PRESETS)}.values()
@@ -104,9 +104,9 @@ def test_every_story_on_every_tab(preset: Any, tab: str, monkeypatch: pytest.Mon
     monkeypatch.setattr(page_work, "estimate", lambda asked: page_work.work(asked) / 1e8)
     app = opened(Page(preset.page.task, preset.page.methods, tab).to_query())
     assert shown(app).tab == tab
-    without = ("Data",) if preset.page.task.problem.count else ("Data", "Fit")
+    without = ("Data",) if preset.page.task.problem.num_samples else ("Data", "Fit")
     asks_first = any(button.label == "Run" for button in app.button)
-    assert asks_first == (tab in ("Race", "Grid") and preset.page.task.problem.size > 2)
+    assert asks_first == (tab in ("Race", "Grid") and preset.page.task.problem.num_params > 2)
     assert bool(chart_types(app)) == (tab not in without and not asks_first)
     of_these_runs = tab not in ("Race", "Grid") or tab == preset.page.tab
     assert (app.caption[0].value == preset.hint) == of_these_runs
@@ -271,9 +271,11 @@ def test_a_cross_is_explained_where_it_stands(query: str, footnote: str) -> None
 
 
 def test_your_own_runs_race() -> None:
-    app = opened("run=Adam&run=Adam~lr-0.1&run=SGD~momentum-0.5&tab=Race&entrants=runs&race=Racing~trials-4")
+    app = opened(
+        "run=Adam&run=Adam~lr-0.1&run=SGD~momentum-0.5&tab=Race&optimizers=runs&race=Racing~trials-4"
+    )
     assert app.table[0].value["run"].str.partition(") ")[2].tolist() == ["Adam", "SGD · momentum 0.5"]
-    app = opened("run=none&tab=Race&entrants=runs")
+    app = opened("run=none&tab=Race&optimizers=runs")
     assert any("No runs to race" in m.value for m in app.main.markdown)
     assert not chart_types(app)
 
@@ -495,31 +497,31 @@ def drawn(app: AppTest) -> str:
 
 def test_a_table_is_pasted_and_trained_on() -> None:
     app = opened("epochs=50&run=Adam&tab=Data")
-    app.text_area(key="own.text").set_value("x,y\n" + "".join(f"{x},{2 * x}\n" for x in range(9))).run()
+    app.text_area(key="csv.text").set_value("x,y\n" + "".join(f"{x},{2 * x}\n" for x in range(9))).run()
     assert "Suggested: Linear Regression." in [c.value for c in app.caption]
     next(button for button in app.button if button.label == "Train on this table").click().run()
     page = shown(app)
-    assert (page.tab, page.task.problem.source) == ("Fit", "own")
+    assert (page.tab, page.task.problem.source) == ("Fit", "csv")
     assert page.task.problem.minimum == pytest.approx(0, abs=1e-20)
     app.selectbox(key="problem").select("Booth").run()
-    assert "own=" not in shown(app).to_query()
+    assert "csv=" not in shown(app).to_query()
     app.selectbox(key="problem").select("Polynomial").run()
-    app.segmented_control(key="problem.Polynomial.source").set_value("own").run()
-    assert shown(app).task.problem.own == page.task.problem.own
+    app.segmented_control(key="problem.Polynomial.source").set_value("csv").run()
+    assert shown(app).task.problem.csv == page.task.problem.csv
 
 
 def test_numbers_too_large_for_any_model_are_told() -> None:
     app = opened("epochs=50&run=Adam&tab=Data")
-    app.text_area(key="own.text").set_value("x,y\n1e300,0\n" + "".join(f"{x},{x}\n" for x in range(30))).run()
+    app.text_area(key="csv.text").set_value("x,y\n1e300,0\n" + "".join(f"{x},{x}\n" for x in range(30))).run()
     assert not app.exception
     said = next(m.value for m in app.markdown if m.value.startswith("No model fits"))
     assert "1e100 in column “x”" in said.replace("\\", "")
 
 
 def test_data_of_ones_own_need_a_table() -> None:
-    app = opened("epochs=50&run=Adam&problem=Network")
-    app.selectbox(key="problem.Network.source").select("own").run()
-    assert app.warning[0].value == "source own needs a table of yours, from the tab Data: using moons."
+    app = opened("epochs=50&run=Adam&problem=MLP")
+    app.selectbox(key="problem.MLP.source").select("csv").run()
+    assert app.warning[0].value == "source csv needs an uploaded file: see the tab Data: using moons."
 
 
 def test_what_can_not_be_held_out_is_told_beside_the_share_and_on_the_tab_data() -> None:

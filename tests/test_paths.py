@@ -9,9 +9,9 @@ import torch
 from trainers import History, Run, charts, train
 from trainers.optimizers import SGD, Adam
 from trainers.problems import (
+    MLP,
     PROBLEMS,
     LinearRegression,
-    Network,
     Problem,
     Rosenbrock,
     SoftmaxRegression,
@@ -22,7 +22,7 @@ from trainers.reports import line_clipping, path_plane, path_surface
 from trainers.reports import path as path_report
 from trainers.reports.thinning import snapshot_epochs
 
-TWO = [kind() for kind in PROBLEMS.values() if kind().size == 2]
+TWO = [kind() for kind in PROBLEMS.values() if kind().num_params == 2]
 
 
 def trained(problem: Problem, **settings: Any) -> History:
@@ -52,7 +52,7 @@ def test_the_directions_are_those_of_the_movement() -> None:
 
 
 def test_many_parameters_are_seen_from_above() -> None:
-    histories = [trained(Network(), optimizer=o, dtype="float32") for o in (SGD(lr=0.5), Adam(lr=0.03))]
+    histories = [trained(MLP(), optimizer=o, dtype="float32") for o in (SGD(lr=0.5), Adam(lr=0.03))]
     seen = path_plane.plane(histories[0].run.problem, histories)
     assert not seen.exact
     assert 0.9 < seen.held <= 1
@@ -64,7 +64,7 @@ def test_many_parameters_are_seen_from_above() -> None:
 
 
 @pytest.mark.parametrize("zoom", ["all", "paths", "minimum"])
-@pytest.mark.parametrize("problem", [*TWO, Network()], ids=repr)
+@pytest.mark.parametrize("problem", [*TWO, MLP()], ids=repr)
 def test_windows_are_made_of_numbers(problem: Problem, zoom: Any) -> None:
     runs = [trained(problem, epochs=20), trained(problem, optimizer=SGD(lr=10.0), epochs=200)]
     for histories in ([], runs[:1], runs, runs[1:]):
@@ -234,7 +234,7 @@ def test_a_large_problem_has_a_coarser_relief() -> None:
 
 
 def test_remarks_say_how_much_is_seen() -> None:
-    history = trained(Network(), epochs=30)
+    history = trained(MLP(), epochs=30)
     seen = path_plane.plane(history.run.problem, [history])
     sides = path_plane.window(seen, history.run.problem, [history], "all")
     told = " ".join(

@@ -10,11 +10,11 @@ from tests.matrix import slow_but
 from trainers import Run, train
 from trainers.optimizers import SGD
 from trainers.problems import (
+    MLP,
     PROBLEMS,
     SURFACES,
     LinearRegression,
     LogisticRegression,
-    Network,
     Polynomial,
     Problem,
     Quadratic,
@@ -24,23 +24,23 @@ from trainers.problems import (
 from trainers.problems.surfaces import Surface
 
 NETWORKS = [
-    Network(source=source, depth=depth, width=5, width2=3, activation=activation)
+    MLP(source=source, depth=depth, width=5, width2=3, activation=activation)
     for source in ("moons", "circles", "spirals", "xor", "digits")
     for depth in (1, 2)
     for activation in ("tanh", "relu")
 ]
 OTHERS = [
     Thermometer(scaling="raw"),
-    Thermometer(scaling="standardised"),
-    LinearRegression(scaling="raw", inputs=1),
+    Thermometer(scaling="standardized"),
+    LinearRegression(scaling="raw", features=1),
     Polynomial(source="thermometer", degree=1),
     Polynomial(degree=15),
     Polynomial(degree=15, samples=4),
-    LinearRegression(inputs=50, samples=20),
+    LinearRegression(features=50, samples=20),
     SoftmaxRegression(source="spirals"),
     LogisticRegression(source="xor"),
-    Network(width=1),
-    Network(depth=2, width=64, width2=64),
+    MLP(width=1),
+    MLP(depth=2, width=64, width2=64),
 ]
 ALL = [kind() for kind in PROBLEMS.values()] + OTHERS + NETWORKS
 LARGE = [problem for problem in NETWORKS if problem.source == "digits"]
@@ -59,15 +59,15 @@ def test_the_gradient_by_hand_is_autograd_s_and_the_difference_quotient(
     problem: Problem, runs: tuple[int, ...]
 ) -> None:
     generator = torch.Generator().manual_seed(3)
-    random = torch.randn(problem.size, *runs, generator=generator, dtype=torch.float64)
-    special = [problem.start(), *(torch.tensor(place, dtype=torch.float64) for place in problem.minima)]
+    random = torch.randn(problem.num_params, *runs, generator=generator, dtype=torch.float64)
+    special = [problem.start(), *(torch.tensor(place, dtype=torch.float64) for place in problem.minimizers)]
     points = [0 * random, random, 3 * random, 100 * random]
     points += [place.reshape(-1, *[1] * len(runs)).expand_as(random) for place in special]
     for params in points:
         params = params.clone().requires_grad_()
         loss = problem.loss(params)
         assert loss.shape == runs
-        together = problem.loss(params.detach().reshape(problem.size, -1))
+        together = problem.loss(params.detach().reshape(problem.num_params, -1))
         torch.testing.assert_close(together.reshape(runs), loss.detach())
         loss.sum().backward()
         by_hand = problem.gradient(params.detach())
@@ -88,8 +88,8 @@ def test_the_gradient_by_hand_is_autograd_s_and_the_difference_quotient(
 def test_many_points_at_once_are_the_same_points(problem: Problem, dtype: torch.dtype) -> None:
     generator = torch.Generator().manual_seed(4)
     sizes = torch.logspace(-3, 3, 9, dtype=dtype)
-    params = sizes * torch.randn(problem.size, 9, generator=generator, dtype=torch.float64).to(dtype)
-    losses, gradients = problem.points(params)
+    params = sizes * torch.randn(problem.num_params, 9, generator=generator, dtype=torch.float64).to(dtype)
+    losses, gradients = problem.loss_and_gradient(params)
     rounding = 50 * torch.finfo(dtype).eps
     torch.testing.assert_close(losses, problem.loss(params), rtol=rounding, atol=rounding)
     gradient = problem.gradient(params)
@@ -99,13 +99,13 @@ def test_many_points_at_once_are_the_same_points(problem: Problem, dtype: torch.
 
 @pytest.mark.parametrize("problem", ALL, ids=repr)
 def test_nothing_is_below_the_minimum(problem: Problem) -> None:
-    for place in problem.minima:
+    for place in problem.minimizers:
         best = torch.tensor(place, dtype=torch.float64)
         torch.testing.assert_close(problem.gradient(best), torch.zeros_like(best), rtol=0, atol=1e-10)
         if problem.minimum is None:
             continue
         assert problem.loss(best).item() == pytest.approx(problem.minimum, rel=1e-12, abs=1e-15)
-        near = 0.1 * torch.randn(problem.size, 200, generator=torch.Generator().manual_seed(0))
+        near = 0.1 * torch.randn(problem.num_params, 200, generator=torch.Generator().manual_seed(0))
         assert (problem.loss(best[:, None] + near) >= problem.minimum).all()
 
 
@@ -114,7 +114,7 @@ def test_nothing_in_the_window_is_below_the_known_minima(problem: Surface) -> No
     (left, right), (low, high) = problem.window
     across, up = (torch.linspace(*side, 400, dtype=torch.float64) for side in problem.window)
     grid = torch.cartesian_prod(across, up)
-    lowest = problem.loss(torch.tensor(problem.minima[0], dtype=torch.float64))
+    lowest = problem.loss(torch.tensor(problem.minimizers[0], dtype=torch.float64))
     assert (problem.loss(grid.T) >= lowest - 1e-12).all()
     begin = problem.start()
     assert left <= begin[0] <= right
@@ -165,7 +165,7 @@ def test_a_start_follows_from_its_seed_alone(problem: Problem) -> None:
     torch.manual_seed(1)
     assert torch.equal(problem.start(5), first)
     assert not torch.equal(problem.start(6), first)
-    assert first.shape == (problem.size,)
+    assert first.shape == (problem.num_params,)
     assert first.dtype == torch.float64
 
 
@@ -175,14 +175,14 @@ def test_the_thermometer_starts_as_in_the_book() -> None:
 
 def test_standardised_data_are_as_well_conditioned_as_can_be() -> None:
     points = torch.eye(2, dtype=torch.float64)
-    gradients = Thermometer("standardised").gradient(torch.cat([points, torch.zeros(2, 1)], dim=1))
+    gradients = Thermometer("standardized").gradient(torch.cat([points, torch.zeros(2, 1)], dim=1))
     hessian = gradients[:, :2] - gradients[:, 2:]
     torch.testing.assert_close(hessian, 2 * points)
 
 
 def coordinates(problem: Problem, most: int) -> torch.Tensor:
     """All parameters of a small problem, so many of a large one."""
-    return torch.randperm(problem.size, generator=torch.Generator().manual_seed(0))[:most]
+    return torch.randperm(problem.num_params, generator=torch.Generator().manual_seed(0))[:most]
 
 
 def quotient(problem: Problem, params: torch.Tensor, index: torch.Tensor, step: float) -> torch.Tensor:

@@ -32,9 +32,9 @@ def test_adam_on_raw_data(runner: str) -> None:
 
 
 def test_the_exact_minimum() -> None:
-    assert Thermometer("raw").minima[0] == pytest.approx((0.5367719209075, -17.304785503011), rel=1e-12)
-    assert Thermometer("x0.1").minima[0] == pytest.approx((5.367719209075, -17.304785503011), rel=1e-12)
-    for scaling in ("raw", "x0.1", "standardised"):
+    assert Thermometer("raw").minimizers[0] == pytest.approx((0.5367719209075, -17.304785503011), rel=1e-12)
+    assert Thermometer("x0.1").minimizers[0] == pytest.approx((5.367719209075, -17.304785503011), rel=1e-12)
+    for scaling in ("raw", "x0.1", "standardized"):
         assert Thermometer(scaling).minimum == pytest.approx(2.9276455708956, rel=1e-12)
 
 

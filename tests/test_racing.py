@@ -375,7 +375,7 @@ def test_the_race_of_a_page_is_in_its_link() -> None:
     page = Page.from_query("run=Adam&race=Racing~trials-7~starts-2~search-all&entrants=runs&dtype=float64")[0]
     assert race_of(page) == Race(trials=7, seeds=2, tune="all", optimizers=(Adam(),), dtype="float64")
     assert Page.from_query(page.to_query()) == (page, [])
-    assert race_of(Page.from_query("run=none&entrants=runs")[0]) is None
+    assert race_of(Page.from_query("run=none&optimizers=runs")[0]) is None
 
 
 @pytest.mark.parametrize(

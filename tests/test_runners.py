@@ -54,7 +54,9 @@ def test_all_runners_give_the_same_course(optimizer: Optimizer) -> None:
 def test_runs_lie_last(runner: str, runs: int) -> None:
     """Started with one run a column, a runner takes each run where it goes alone."""
     problem, optimizer = next(iter(PROBLEMS.values()))(), SGD(lr=1e-2, momentum=0.5)
-    start = torch.randn(problem.size, runs, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    start = torch.randn(
+        problem.num_params, runs, generator=torch.Generator().manual_seed(0), dtype=torch.float64
+    )
     together = step_by_step(runner, problem, optimizer, start)
     for run in range(runs):
         alone = step_by_step(runner, problem, optimizer, start[:, run])

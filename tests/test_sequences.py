@@ -16,10 +16,10 @@ from trainers.datasets.dataset import Rows
 from trainers.history import History
 from trainers.optimizers import SGD, Adam
 from trainers.problems import (
+    MLP,
     PROBLEMS,
+    CsvDataset,
     LinearRegression,
-    Network,
-    Own,
     Problem,
     SoftmaxRegression,
     Thermometer,
@@ -34,15 +34,15 @@ from trainers.runners import RUNNERS
 from trainers.sweeps.cost import estimate
 from trainers.sweeps.training import curves
 
-OWN = Own.of(
+OWN = CsvDataset.of(
     read_table(b"a;b;c\n" + b"".join(b"%d;%d;%d\n" % (k, k * k % 7, k % 5) for k in range(20))), 2, (0, 1)
 )
 PROBLEMS_WITH_DATA: tuple[Problem, ...] = (
     *(kind() for kind in PROBLEMS.values() if issubclass(kind, Supervised) and kind is not SoftmaxRegression),
     SoftmaxRegression(source="spirals", samples=40),
-    Thermometer("standardised"),
-    LinearRegression(source="own", own=OWN),
-    Network(source="own", own=OWN),
+    Thermometer("standardized"),
+    LinearRegression(source="csv", csv=OWN),
+    MLP(source="csv", csv=OWN),
 )
 
 
@@ -78,7 +78,7 @@ def drawn(run: Run) -> object:
     seen = plane(problem, histories)
     path_surface.relief(problem, seen, window(seen, problem, histories, "all"))
     if isinstance(problem, Supervised):
-        return fit_report.points(run), fit_confusion.confusion(histories[0]) if problem.labels else None
+        return fit_report.points(run), fit_confusion.confusion(histories[0]) if problem.class_names else None
     return None
 
 

@@ -43,7 +43,7 @@ ANYTHING = st.one_of(
             lambda: Adam(lr=torch.tensor([0.1, 200.0])),
             "lr must be a number from 1e-08 to 100, got 0.1 to 200",
         ),
-        (lambda: Thermometer("x10"), "scaling must be one of raw, x0.1, standardised, got x10"),
+        (lambda: Thermometer("x10"), "scaling must be one of raw, x0.1, standardized, got x10"),
         (lambda: Run(epochs=0), "epochs must be a whole number from 1 to 100000, got 0"),
         (lambda: Run(epochs=2.5), "epochs must be a whole number from 1 to 100000, got 2.5"),
         (lambda: Run(epochs=math.nan), "epochs must be a whole number from 1 to 100000, got nan"),

@@ -13,16 +13,16 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from trainers import Run, train
-from trainers.datasets.csv.table import OwnTable
+from trainers.datasets.csv.table import CsvTable
 from trainers.datasets.dataset import Rows
 from trainers.objective import divided
 from trainers.optimizers import SGD
 from trainers.problems import (
+    MLP,
     PROBLEMS,
+    CsvDataset,
     LinearRegression,
     LogisticRegression,
-    Network,
-    Own,
     Polynomial,
     Rosenbrock,
     SoftmaxRegression,
@@ -36,9 +36,9 @@ from trainers.splits import drawn, quotas
 NUMBERS = count()
 
 
-def table(frame: pd.DataFrame) -> OwnTable:
+def table(frame: pd.DataFrame) -> CsvTable:
     """A table of the user's with a digest of its own."""
-    return OwnTable("own.csv", f"{next(NUMBERS):016x}", frame, "UTF-8", "comma", "point", len(frame), (), ())
+    return CsvTable("csv.csv", f"{next(NUMBERS):016x}", frame, "UTF-8", "comma", "point", len(frame), (), ())
 
 
 def points(rows: int = 60, features: int = 3) -> pd.DataFrame:
@@ -51,27 +51,27 @@ def points(rows: int = 60, features: int = 3) -> pd.DataFrame:
 
 def own(kind: type[Supervised], frame: pd.DataFrame, features: tuple[int, ...], target: str) -> Supervised:
     place = list(frame.columns).index(target)
-    return kind(source="own", own=Own.of(table(frame), place, features))
+    return kind(source="csv", csv=CsvDataset.of(table(frame), place, features))
 
 
 POINTS = points()
 TWO = POINTS.assign(c=np.where(POINTS["c"] == "a", "b", POINTS["c"]))
 STANDARDISED = [
-    Thermometer(scaling="standardised"),
+    Thermometer(scaling="standardized"),
     LinearRegression(),
-    LinearRegression(samples=30, inputs=2, correlation=0.99),
+    LinearRegression(samples=30, features=2, correlation=0.99),
     own(LinearRegression, POINTS, (0, 1, 2), "y"),
     own(LinearRegression, POINTS, (2,), "y"),
     own(LogisticRegression, TWO, (2, 0), "c"),
     own(SoftmaxRegression, POINTS, (0, 1, 2), "c"),
-    own(Network, POINTS, (1, 0), "c"),
+    own(MLP, POINTS, (1, 0), "c"),
 ]
 STRETCHED = [Polynomial(), Polynomial(source="thermometer", degree=2), own(Polynomial, POINTS, (1,), "y")]
 AS_THEY_ARE = [
     Thermometer(),
     Thermometer(scaling="raw"),
     LinearRegression(scaling="raw"),
-    Network(samples=50),
+    MLP(samples=50),
     SoftmaxRegression(),
 ]
 ALL = STANDARDISED + STRETCHED + AS_THEY_ARE
@@ -87,13 +87,16 @@ def split(problem: Supervised, share: float, seed: int) -> tuple[Run, NDArray[np
     """A run, and the numbers of its rows to train on and of those held out."""
     run = Run(problem=problem, validation_split=share, shuffle_seed=seed)
     kept, out = (part.numpy() for part in parted(as_read(problem), share, seed))
-    assert sorted([*kept, *out]) == list(range(problem.count))
-    assert (len(kept), len(out)) == (run.training.count, run.held_out.count if run.held_out else 0)
-    return run, kept if len(out) else np.arange(problem.count), out
+    assert sorted([*kept, *out]) == list(range(problem.num_samples))
+    assert (len(kept), len(out)) == (
+        run.training.num_samples,
+        run.held_out.num_samples if run.held_out else 0,
+    )
+    return run, kept if len(out) else np.arange(problem.num_samples), out
 
 
 def parted(rows: Rows, share: float, seed: int) -> tuple[torch.Tensor, torch.Tensor]:
-    return drawn(len(rows), rows.target if rows.labels else None, share, seed)
+    return drawn(len(rows), rows.target if rows.class_names else None, share, seed)
 
 
 @given(st.sampled_from(STANDARDISED), shares, seeds)
@@ -136,7 +139,11 @@ def test_training_and_held_out_rows_are_all_rows_and_keep_targets_and_classes(
     assert torch.equal(run.training.data.target, target[kept])
     assert torch.equal(run.whole.data.target, target)
     for part in (run.training, run.whole, run.held_out or run.training):
-        assert (part.labels, part.size, part.names) == (problem.labels, problem.size, problem.names)
+        assert (part.class_names, part.num_params, part.names) == (
+            problem.class_names,
+            problem.num_params,
+            problem.names,
+        )
     if run.held_out:
         assert torch.equal(run.held_out.data.target, target[out])
         assert torch.isfinite(run.held_out.loss(problem.start()))
@@ -150,11 +157,9 @@ def test_a_batch_is_scaled_as_all_rows_trained_on(problem: Supervised) -> None:
         assert {tuple(row) for row in batch.data.inputs.tolist()} <= known
 
 
-@given(
-    st.sampled_from([LinearRegression, Polynomial, SoftmaxRegression, Network]), seeds, st.floats(-1e6, 1e6)
-)
+@given(st.sampled_from([LinearRegression, Polynomial, SoftmaxRegression, MLP]), seeds, st.floats(-1e6, 1e6))
 def test_what_is_held_out_teaches_nothing(kind: type[Supervised], seed: int, value: float) -> None:
-    target = "c" if kind.classifies else "y"
+    target = "c" if kind.is_classifier else "y"
     problem = own(kind, POINTS, (0,), target)
     _, _, out = split(problem, 0.2, seed)
     changed = POINTS.copy()
@@ -165,7 +170,7 @@ def test_what_is_held_out_teaches_nothing(kind: type[Supervised], seed: int, val
     ]
     one, other = (run.training for run in runs)
     assert torch.equal(one.data.inputs, other.data.inputs)
-    assert (one.minimum, one.minima) == (other.minimum, other.minima)
+    assert (one.minimum, one.minimizers) == (other.minimum, other.minimizers)
     if one.hessian is not None:
         assert conditioning(one).number == conditioning(other).number
     assert torch.equal(*(train(run).loss for run in runs))
@@ -337,7 +342,7 @@ def test_how_rows_are_split_is_told() -> None:
     assert (
         validation.told(Run(problem=LinearRegression(scaling="raw"), validation_split=0.2)) == f"{drawn_at}."
     )
-    classes = Run(problem=Network(samples=100), validation_split=0.2)
+    classes = Run(problem=MLP(samples=100), validation_split=0.2)
     assert validation.told(classes) == f"{drawn_at}, of each class the same share."
     assert validation.told(Run(validation_split=0.1)).startswith(
         "Trained on 10 of them, 1 is held out, drawn"

@@ -83,7 +83,7 @@ def test_the_readme_lists_the_optimizers() -> None:
 
 def test_the_readme_lists_the_problems() -> None:
     assert table("| Problem |") == [
-        [name, kind.summary, ", ".join(settings_of(kind)), str(kind().size)]
+        [name, kind.summary, ", ".join(settings_of(kind)), str(kind().num_params)]
         for name, kind in PROBLEMS.items()
     ]
 

@@ -9,7 +9,7 @@ import torch
 from dashboard.examples import PRESETS
 from trainers import Run, train
 from trainers.optimizers import SGD, Adam, RMSprop
-from trainers.problems import Network, Thermometer
+from trainers.problems import MLP, Thermometer
 from trainers.reports.names import names
 from trainers.reports.runs_table import cells
 from trainers.reports.summary import sentence
@@ -227,13 +227,13 @@ def test_every_story_has_a_sentence(histories: list) -> None:
 
 
 def test_classes_found_and_over_fitting_are_told() -> None:
-    problem = Network(noise=0.35, samples=100, width=32)
+    problem = MLP(noise=0.35, samples=100, width=32)
     runs = [
         Run(problem=problem, optimizer=o, validation_split=0.4, epochs=400)
         for o in (SGD(lr=0.01), Adam(lr=0.03))
     ]
     histories = [train(run) for run in runs]
-    since, share = histories[1].overfitted_since, 100 * float(histories[1].validation_accuracy[-1])
+    since, share = histories[1].overfitting_from, 100 * float(histories[1].validation_accuracy[-1])
     assert since is not None
     assert sentence(histories[1:], 0.01) == (
         f"After 400 epochs the loss is {figure(histories[1].loss[-1], 4)}. "

@@ -119,7 +119,7 @@ def test_a_grid_has_all_combinations() -> None:
 
 
 def test_quasi_random_points_fill_the_space() -> None:
-    asked = Sweep(Run(epochs=1), {"lr": RATES, "momentum": Axis(0, 0.9)}, points=64)
+    asked = Sweep(Run(epochs=1), {"lr": RATES, "momentum": Axis(0, 0.9)}, num_points=64)
     frame = sweep(asked).frame()
     assert len(frame) == 64
     shares = (np.log10(frame["lr"]) + 3) / 2
@@ -172,7 +172,10 @@ def test_gaps_are_those_of_the_history_to_the_last_bit() -> None:
         (lambda: Sweep(Run(), RATES), "axes must map settings to axes, got Axis"),
         (lambda: Sweep(Run(), {"lr": (0.1, 1)}), "axes must map settings to axes, got "),
         (lambda: Sweep(Run(), seeds=math.nan), "seeds must be a whole number from 1 to 1,000,000, got nan"),
-        (lambda: Sweep(Run(), points=2.5), "points must be a whole number from 1 to 1,000,000, got 2.5"),
+        (
+            lambda: Sweep(Run(), num_points=2.5),
+            "num_points must be a whole number from 1 to 1,",
+        ),
         (lambda: Sweep(Run(), targets=0.01), "targets must be a tuple of gaps, got 0.01"),
         (lambda: Sweep(Run(), targets=(math.nan,)), "targets must be a tuple of gaps, got "),
         (
@@ -185,7 +188,10 @@ def test_gaps_are_those_of_the_history_to_the_last_bit() -> None:
             "sweep must have at most 10,000,000,000",
         ),
         (lambda: Sweep(Run(), seeds=0), "seeds must be a whole number from 1 to 1,000,000, got 0"),
-        (lambda: Sweep(Run(), points=-1), "points must be a whole number from 1 to 1,000,000, got -1"),
+        (
+            lambda: Sweep(Run(), num_points=-1),
+            "num_points must be a whole number from 1 to 1,",
+        ),
         (
             lambda: Sweep(Run(), {"nesterov": Axis(0, 1)}),
             "axis must be one of lr, momentum, dampening, weight_decay",
@@ -245,5 +251,5 @@ def test_the_memory_told_holds_the_result(count: int) -> None:
     kept = (result.final_loss, result.best_loss, result.diverged_at, result.seeds)
     kept += (*result.settings.values(), *result.epochs_to.values())
     held = sum(tensor.nbytes for tensor in kept)
-    block = 8 * min(block_size(asked), count) * (8 * asked.run.problem.size + CHUNK)
+    block = 8 * min(block_size(asked), count) * (8 * asked.run.problem.num_params + CHUNK)
     assert held <= memory(asked) - block <= 1.5 * held

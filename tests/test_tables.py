@@ -104,7 +104,7 @@ def test_remarks_are_true() -> None:
     short, long = train(Run(epochs=100)), train(Run(optimizer=SGD(lr=0.03), epochs=5000))
     assert loss_report.remarks([short], "loss", log=True) == "The gray line is the smallest possible loss."
     assert "Of up to 5,001 epochs a curve shows at most 602" in loss_report.remarks([long], "loss", log=True)
-    best = Run(start=Thermometer().minima[0], optimizer=SGD(lr=1e-4), epochs=20, dtype="float64")
+    best = Run(start=Thermometer().minimizers[0], optimizer=SGD(lr=1e-4), epochs=20, dtype="float64")
     assert (
         loss_report.remarks([train(best)], "gap", log=True) == "No value is above 0, so the axis is linear."
     )
@@ -157,7 +157,7 @@ def test_the_gaps_of_accuracies_and_norms_are_no_rounding() -> None:
     none = replace(history, validation_accuracy=torch.zeros(6))
     told = "6 values where the accuracy on the rows held out is 0; a linear axis can."
     assert told in loss_report.remarks([none], "accuracy", True, ["validation_accuracy"])
-    there = train(Run(problem=Booth(), start=Booth().minima[0], epochs=5))
+    there = train(Run(problem=Booth(), start=Booth().minimizers[0], epochs=5))
     assert loss_report.norm_remarks([there]) == []
     told = ["A log axis can't show 6 values where the norm of the gradient is 0."]
     assert loss_report.norm_remarks([there, train(Run(problem=Booth(), epochs=5))]) == told

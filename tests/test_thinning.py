@@ -14,7 +14,7 @@ from tests.test_training import Leaving
 from trainers import Run, train, training
 from trainers.history import History, spread
 from trainers.optimizers import SGD, Adam
-from trainers.problems import LogisticRegression, Network, SoftmaxRegression, Thermometer
+from trainers.problems import MLP, LogisticRegression, SoftmaxRegression, Thermometer
 from trainers.reports import loss as loss_report
 from trainers.reports import path as path_report
 from trainers.reports import thinning
@@ -33,7 +33,7 @@ RUNS = [
         validation_split=share,
     )
     for problem, (batch, share), runner in zip(
-        (Thermometer(), LogisticRegression(samples=30), Network(samples=30, width=3)) * 2,
+        (Thermometer(), LogisticRegression(samples=30), MLP(samples=30, width=3)) * 2,
         ((0, 0.0), (7, 0.3), (0, 0.3), (4, 0.0), (0, 0.0), (11, 0.4)),
         itertools.cycle(("manual", "autograd", "torch.optim")),
         strict=False,
@@ -70,9 +70,13 @@ def test_what_is_kept_is_what_was(run: Run, stretch: int, monkeypatch: pytest.Mo
 
 def assert_same(whole: History, thin: History) -> None:
     """Losses and measures are complete; the rest is as it was at the epochs kept."""
-    assert (thin.status, thin.diverged_at, thin.rows) == (whole.status, whole.diverged_at, whole.rows)
+    assert (thin.status, thin.diverged_at, thin.num_recorded) == (
+        whole.status,
+        whole.diverged_at,
+        whole.num_recorded,
+    )
     assert thin.cause == whole.cause
-    for name in ("loss", *whole.measured):
+    for name in ("loss", *whole.metrics):
         assert torch.allclose(thin.column(name), whole.column(name), rtol=1e-6, atol=0, equal_nan=True), name
     for name in ("params", "gradient"):
         assert same(getattr(thin, name), getattr(whole, name)[thin.epochs])
@@ -119,9 +123,7 @@ def test_a_stop_keeps_where_it_was() -> None:
 
 
 def test_everything_is_drawn_of_what_is_kept() -> None:
-    run = Run(
-        problem=Network(samples=30), optimizer=SGD(lr=0.5), epochs=400, batch_size=8, validation_split=0.3
-    )
+    run = Run(problem=MLP(samples=30), optimizer=SGD(lr=0.5), epochs=400, batch_size=8, validation_split=0.3)
     histories = [train(run, most_rows=20), train(replace(run, seed=1), most_rows=33)]
     names = ["a", "b"]
     seen = plane(run.training, histories)
@@ -145,7 +147,7 @@ def test_everything_is_drawn_of_what_is_kept() -> None:
 def test_little_is_held_of_a_long_run() -> None:
     run = Run(problem=SoftmaxRegression(source="moons", samples=4), epochs=2000)
     thin = train(run, most_rows=100)
-    assert held(thin) < 100 * 4 * (2 * run.problem.size + 1) + 4 * 2001 * 2 + 10_000
+    assert held(thin) < 100 * 4 * (2 * run.problem.num_params + 1) + 4 * 2001 * 2 + 10_000
 
 
 def held(history: History) -> int:

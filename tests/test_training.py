@@ -14,11 +14,11 @@ from trainers import History, Run, train, training
 from trainers.datasets.csv.table import read_table
 from trainers.optimizers import OPTIMIZERS, SGD, Adam, Optimizer
 from trainers.problems import (
+    MLP,
     PROBLEMS,
+    CsvDataset,
     LinearRegression,
     LogisticRegression,
-    Network,
-    Own,
     Problem,
     Thermometer,
 )
@@ -63,7 +63,7 @@ def test_divergence_is_a_result() -> None:
     assert history.loss[: history.diverged_at].isfinite().all()
     assert not history.loss[history.diverged_at].isfinite()
     assert history.loss[history.diverged_at + 1 :].isnan().all()
-    assert history.rows == history.diverged_at
+    assert history.num_recorded == history.diverged_at
     assert history.epochs_to(1.0) is None
     assert len(history.frame()) == 51
 
@@ -89,7 +89,7 @@ class Leaving(SGD):
 @pytest.mark.parametrize("validation", [0.0, 0.4])
 @pytest.mark.parametrize("batch", [0, 7])
 @pytest.mark.parametrize(
-    "problem", [Thermometer(), LogisticRegression(samples=20), Network(samples=20, width=2)], ids=repr
+    "problem", [Thermometer(), LogisticRegression(samples=20), MLP(samples=20, width=2)], ids=repr
 )
 def test_divergence_at_any_update_is_a_result(
     problem: Problem, batch: int, validation: float, runner: str
@@ -105,8 +105,8 @@ def test_divergence_at_any_update_is_a_result(
     for update in {1, 2, whole.updates, whole.updates + 1, 4 * whole.updates}:
         history = train(replace(whole, optimizer=Leaving(at=update)))
         last = -(-update // whole.updates)  # the first epoch that sees what the update did
-        assert (history.status, history.diverged_at, history.rows) == ("diverged", last, last)
-        for name in ("loss", *history.measured):
+        assert (history.status, history.diverged_at, history.num_recorded) == ("diverged", last, last)
+        for name in ("loss", *history.metrics):
             values = history.column(name)
             assert len(values) == 5
             assert values[:last].isfinite().all()
@@ -117,9 +117,9 @@ def test_divergence_at_any_update_is_a_result(
 @pytest.mark.parametrize("validation", [0.0, 0.4])
 def test_divergence_before_the_first_update_is_a_result(validation: float) -> None:
     table = read_table(b"x,y\n" + b"".join(b"%d,1e60\n" % k for k in range(9)) + b"9,2\n")
-    problem = LinearRegression(source="own", own=Own.of(table, 1, (0,)))
+    problem = LinearRegression(source="csv", csv=CsvDataset.of(table, 1, (0,)))
     history = train(Run(problem=problem, epochs=3, validation_split=validation))
-    assert (history.status, history.diverged_at, history.rows) == ("diverged", 0, 0)
+    assert (history.status, history.diverged_at, history.num_recorded) == ("diverged", 0, 0)
     assert not history.params[1:].isfinite().any()
 
 
@@ -134,7 +134,7 @@ def test_the_callback_sees_the_losses_so_far_and_can_stop() -> None:
     history = train(Run(epochs=100), on_epoch=watch)
     assert history.status == "stopped"
     assert [len(losses) for losses in seen] == list(range(1, 9))
-    assert history.rows == 8
+    assert history.num_recorded == 8
     assert history.params[8:].isnan().all()
 
 
@@ -282,5 +282,5 @@ def test_what_is_measured_of_a_run_that_diverged_ends_with_it() -> None:
     assert history.status == "diverged"
     assert history.validation_loss is not None
     assert len(history.validation_loss) == 51
-    assert history.validation_loss[: history.rows].isfinite().all()
-    assert history.validation_loss[history.rows :].isnan().all()
+    assert history.validation_loss[: history.num_recorded].isfinite().all()
+    assert history.validation_loss[history.num_recorded :].isnan().all()

@@ -116,7 +116,7 @@ def something(rng: random.Random, session: Session) -> dict[str, Any]:
     for key in rng.sample(sorted(there), len(there)):
         setting = setting_of(key, page, session.shown.ids)
         options = choices(key, setting, page) if setting else []
-        if key.startswith("own."):
+        if key.startswith("csv."):
             options = own_choices(rng, key, session.shown.data)
         elif isinstance(setting, Real) and not options and is_free(key):
             options = [
@@ -140,9 +140,9 @@ def is_whole(setting: Real) -> bool:
 def own_choices(rng: random.Random, key: str, data: DataTab) -> list[Any]:
     assert data.table is not None
     able = data.columns.able(data.table)
-    if key == "own.features":
+    if key == "csv.features":
         return [sorted(rng.sample(able, rng.randint(1, len(able))))]
-    return list(range(4)) if key == "own.target" else []
+    return list(range(4)) if key == "csv.target" else []
 
 
 @pytest.mark.parametrize("seed", slow_but(range(100), range(300)))
@@ -201,37 +201,37 @@ def test_a_browser_that_is_late_asks_for_nothing() -> None:
 
 def test_columns_are_kept_by_table() -> None:
     data = DataTab().with_content(OTHER, "other.csv").with_text("a;b;c;d\n1;2;3;x\n2;3;5;y\n3;1;1;x\n")
-    assert data.values()["own.features"] == [0, 1, 2]
-    less = data.read({"own.features": [0, 2]}).read({"own.target": 2})
+    assert data.values()["csv.features"] == [0, 1, 2]
+    less = data.read({"csv.features": [0, 2]}).read({"csv.target": 2})
     assert less.values() == {
-        "own.text": data.text,
-        "own.target": 2,
-        "own.features": [0],
-        "own.model": "LinearRegression",
+        "csv.text": data.text,
+        "csv.target": 2,
+        "csv.features": [0],
+        "csv.model": "LinearRegression",
     }
-    assert less.read({"own.model": "Polynomial"}).values()["own.model"] == "Polynomial"
+    assert less.read({"csv.model": "Polynomial"}).values()["csv.model"] == "Polynomial"
     assert (
-        less.read({"own.model": "Polynomial", "own.features": [0, 1]}).values()["own.model"]
+        less.read({"csv.model": "Polynomial", "csv.features": [0, 1]}).values()["csv.model"]
         == "LinearRegression"
     )
-    back = less.read({"own.target": 3})
-    assert back.values()["own.features"] == [0, 2]
+    back = less.read({"csv.target": 3})
+    assert back.values()["csv.features"] == [0, 2]
     assert back.with_content(OTHER, "other.csv").columns == Columns()
     assert back.with_content(OTHER, "other.csv").with_text(data.text).columns == back.columns
 
 
 def test_a_choice_of_a_model_outlives_a_feature() -> None:
     data = DataTab().with_text("a,b,k\n" + "".join(f"{k},{k * k},{'yn'[k % 2]}\n" for k in range(12)))
-    chosen = data.read({"own.model": "Network"})
-    assert chosen.read({"own.features": [1]}).values()["own.model"] == "Network"
+    chosen = data.read({"csv.model": "MLP"})
+    assert chosen.read({"csv.features": [1]}).values()["csv.model"] == "MLP"
 
 
 @pytest.mark.parametrize(
     "value", [None, 3, 2.5, "x", [None], ["a"], {"a": 1}, [10**400], True, [-1], float("nan")]
 )
-@pytest.mark.parametrize("key", ["own.text", "own.file", "own.target", "own.features", "own.model"])
+@pytest.mark.parametrize("key", ["csv.text", "csv.file", "csv.target", "csv.features", "csv.model"])
 def test_the_tab_data_takes_anything(key: str, value: Any) -> None:
     for data in (DataTab(), DataTab().with_content(OTHER, "other.csv")):
         after = data.read({key: value})
-        assert after.values().keys() >= {"own.text"}
+        assert after.values().keys() >= {"csv.text"}
         assert after.read(after.values()).values() == after.values()

@@ -57,7 +57,7 @@ class History:
     validation_accuracy: Tensor | None = None
 
     @property
-    def rows(self) -> int:
+    def num_recorded(self) -> int:
         """How many rows hold numbers: all, unless the run was cut short."""
         return int(self.loss.isfinite().sum())
 
@@ -69,7 +69,7 @@ class History:
     @property
     def kept_rows(self) -> int:
         """How many of the kept rows hold numbers."""
-        return int((self.epochs < self.rows).sum())
+        return int((self.epochs < self.num_recorded).sum())
 
     def row(self, epoch: int) -> int:
         """The kept row of this epoch, or of the last one kept before."""
@@ -78,7 +78,7 @@ class History:
     @property
     def seconds_per_epoch(self) -> float:
         """The mean over the epochs trained. The last one of a run that diverged has no row."""
-        trained = self.rows if self.status == "diverged" else self.rows - 1
+        trained = self.num_recorded if self.status == "diverged" else self.num_recorded - 1
         return self.seconds / max(trained, 1)
 
     @property
@@ -115,7 +115,7 @@ class History:
     @property
     def best(self) -> float:
         """The smallest loss on the way; NaN if the first was not finite."""
-        return float(self.loss[: self.rows].min()) if self.rows else float("nan")
+        return float(self.loss[: self.num_recorded].min()) if self.num_recorded else float("nan")
 
     @property
     def gap(self) -> Tensor:
@@ -131,7 +131,7 @@ class History:
         return int(reached[0]) if len(reached) else None
 
     @property
-    def overfitted_since(self) -> int | None:
+    def overfitting_from(self) -> int | None:
         """The epoch of the smallest validation loss, if the last is more than 5 % above it.
 
         None without rows held out, where it never fell, and where the training loss rose since as well,
@@ -145,7 +145,7 @@ class History:
         return best if rose and fell else None
 
     @property
-    def measured(self) -> tuple[str, ...]:
+    def metrics(self) -> tuple[str, ...]:
         """The names of the columns that this run has besides loss, gap and gradient_norm."""
         names = ("accuracy", "validation_loss", "validation_accuracy")
         return tuple(name for name in names if getattr(self, name) is not None)
@@ -174,7 +174,7 @@ class History:
 
     def frame(self, parameters: bool = True) -> pd.DataFrame:
         """One row an epoch: run, epoch, loss, gap, what was measured, gradient_norm, parameters by name."""
-        names = ("loss", "gap", *self.measured, "gradient_norm")
+        names = ("loss", "gap", *self.metrics, "gradient_norm")
         columns = {name: self.column(name).numpy() for name in names}
         if parameters:
             courses = self._at_epochs(self.params.double()).T.numpy()

@@ -30,8 +30,14 @@ OLD_NAMES: Mapping[str, str] = {
     "high": "lr_max",
     "search": "tune",
     "starts": "seeds",
+    "inputs": "features",
+    "own": "csv",
+    "entrants": "optimizers",
+    "Network": "MLP",
 }
 """What names of settings and classes in older links are called now."""
+OLD_VALUES: Mapping[str, str] = {"made": "synthetic", "own": "csv", "standardised": "standardized"}
+"""The same of values."""
 OLD_HEADS = ("Racing", "Grid")
 
 
@@ -162,7 +168,7 @@ def _apart(text: str) -> tuple[str, dict[str, str], list[str], list[str]]:
     name, *pieces = text.split("~")
     words = [piece for piece in pieces if piece and "-" not in piece]
     pairs = [piece.split("-", 1) for piece in pieces if "-" in piece]
-    texts = {OLD_NAMES.get(key, key): value for key, value in reversed(pairs)}
+    texts = {OLD_NAMES.get(key, key): OLD_VALUES.get(value, value) for key, value in reversed(pairs)}
     twice = [f"{quoted(name)} has a setting several times: using the first."] * (len(texts) < len(pairs))
     return OLD_NAMES.get(name, name), dict(reversed(texts.items())), words, twice
 

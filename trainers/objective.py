@@ -37,13 +37,13 @@ class Objective(Settings):
         super().check()
         if not isinstance(self.problem, Problem):
             raise SettingError("problem", f"must be one such as Thermometer(), got {shown(self.problem)}")
-        if getattr(self.problem, "part", None) is not None:
+        if getattr(self.problem, "subset_data", None) is not None:
             raise SettingError("problem", "must have all its rows; hold some out with validation_split")
 
     def applies(self, name: str) -> bool:
         if name == "shuffle_seed":
             return self.updates > 1 or self.held_out is not None
-        return self.problem.count > 0 or name not in ("batch_size", "validation_split")
+        return self.problem.num_samples > 0 or name not in ("batch_size", "validation_split")
 
     @property
     def split(self) -> Split:
@@ -70,7 +70,7 @@ class Objective(Settings):
     @property
     def updates(self) -> int:
         """How many updates an epoch has, each with one gradient."""
-        return max(-(-self.training.count // self.batch_size), 1) if self.batch_size else 1
+        return max(-(-self.training.num_samples // self.batch_size), 1) if self.batch_size else 1
 
     @property
     def batched(self) -> "Problem | Batched":
@@ -87,12 +87,12 @@ def divided(problem: Problem, share: float, seed: int) -> Split:
     What is fitted beforehand, such as a scaling, is fitted to the rows to train on.
     """
     rows = as_read(problem) if isinstance(problem, Supervised) else None
-    classes = rows.target if rows is not None and rows.labels else None
-    stay, out = drawn(problem.count, classes, share, seed)
+    classes = rows.target if rows is not None and rows.class_names else None
+    stay, out = drawn(problem.num_samples, classes, share, seed)
     if not len(out):
         return Split(copy(problem))  # without the data that it may hold already
     fitted = problem.fitted(stay)
-    return Split(fitted.rows(stay), fitted.rows(out), fitted)
+    return Split(fitted.subset(stay), fitted.subset(out), fitted)
 
 
 @dataclass(frozen=True)
@@ -110,7 +110,7 @@ class Batched:
         """The problem on the rows of each batch, epoch after epoch; an epoch's last batch may be smaller."""
         generator = torch.Generator().manual_seed(self.seed)
         while True:
-            order = torch.randperm(self.problem.count, generator=generator)
-            shuffled = self.problem.rows(order)
-            for first in range(0, self.problem.count, self.size):
-                yield shuffled.rows(slice(first, first + self.size))
+            order = torch.randperm(self.problem.num_samples, generator=generator)
+            shuffled = self.problem.subset(order)
+            for first in range(0, self.problem.num_samples, self.size):
+                yield shuffled.subset(slice(first, first + self.size))

@@ -8,17 +8,17 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from trainers.datasets.csv.table import OwnTable
+from trainers.datasets.csv.table import CsvTable
 from trainers.links import Link, Reading, read_about, write
 from trainers.objective import Objective
 from trainers.optimizers import OPTIMIZERS, SGD, Optimizer
-from trainers.problems import PROBLEMS, Own, Problem, Thermometer
+from trainers.problems import PROBLEMS, CsvDataset, Problem, Thermometer
 from trainers.problems.supervised import Supervised
 from trainers.runners import RUNNERS
 from trainers.settings import Real, SettingError, Settings, choice, integer, part
 from trainers.words import is_number, plain, quoted, shown
 
-NO_TABLES: Mapping[str, OwnTable] = MappingProxyType({})
+NO_TABLES: Mapping[str, CsvTable] = MappingProxyType({})
 COORDINATE = Real(0.0, "One coordinate of a chosen start.", -1e6, 1e6)
 MOST_COORDINATES = 12
 """A start with more coordinates is not chosen on the page, nor told in a link."""
@@ -39,9 +39,11 @@ class Task(Objective):
         super().check()
         if self.start is not None:
             object.__setattr__(self, "start", _start(self.start, self.problem))
-        most = MOST_NUMBERS // max(self.problem.size, self.updates)
+        most = MOST_NUMBERS // max(self.problem.num_params, self.updates)
         if self.epochs > most:
-            numbers = f"{self.problem.size} parameters" if self.problem.size >= self.updates else None
+            numbers = (
+                f"{self.problem.num_params} parameters" if self.problem.num_params >= self.updates else None
+            )
             what = numbers or f"{self.updates} updates an epoch"
             raise SettingError("epochs", f"must be at most {most} with {what}, got {self.epochs}", most)
 
@@ -63,8 +65,8 @@ class Task(Objective):
 
     def _rows_query(self) -> str:
         """What a link says of rows and batches; nothing where all rows are looked at together."""
-        own = self.problem.own if isinstance(self.problem, Supervised) else None
-        parts = [f"own={own.write()}"] if own else []
+        csv = self.problem.csv if isinstance(self.problem, Supervised) else None
+        parts = [f"csv={csv.write()}"] if csv else []
         parts += [f"batch_size={self.batch_size}"] if self.batch_size else []
         parts += [f"validation_split={plain(self.validation_split)}"] if self.validation_split else []
         drawn = self.shuffle_seed or self.batch_size or self.validation_split
@@ -125,7 +127,7 @@ class Run(Task, Method):
         return f"{Task.to_query(self)}&{Method.to_query(self)}"
 
     @classmethod
-    def from_query(cls, text: str, tables: Mapping[str, OwnTable] = NO_TABLES) -> tuple["Run", list[str]]:
+    def from_query(cls, text: str, tables: Mapping[str, CsvTable] = NO_TABLES) -> tuple["Run", list[str]]:
         """The run of any link, and notes on what was ignored or clamped. Never raises.
 
         `tables` are the user's, by digest: a link to a run on one of them names the digest alone.
@@ -149,7 +151,7 @@ def room_for(runs: int, dtype: str) -> int:
 
 def most_rows(run: Run, room: int) -> int | None:
     """Of how many epochs parameters and gradients can be kept in room for so many numbers; None for all."""
-    rows = room // max(run.problem.size, run.updates)
+    rows = room // max(run.problem.num_params, run.updates)
     return None if rows > run.epochs else rows
 
 
@@ -169,15 +171,15 @@ def runners(kind: type[Optimizer]) -> tuple[str, ...]:
     return tuple(name for name in RUNNERS if (kind.in_torch() if name == "torch.optim" else kind.by_hand()))
 
 
-def read_task(link: Link, tables: Mapping[str, OwnTable] = NO_TABLES) -> Task:
+def read_task(link: Link, tables: Mapping[str, CsvTable] = NO_TABLES) -> Task:
     """Take a task out of a link."""
-    own, text = None, link.take("own")
+    csv, text = None, link.take("csv")
     if text is not None:
         try:
-            own = Own.read(text, tables)
+            csv = CsvDataset.read(text, tables)
         except SettingError as error:
             link.notes.append(f"{error}.")
-    problem = link.part("problem", PROBLEMS, Thermometer, own=own)
+    problem = link.part("problem", PROBLEMS, Thermometer, csv=csv)
     task: Task = link.settings(Task, problem=problem)
     start = link.take("start")
     if start is None:
@@ -196,7 +198,7 @@ def begun_at(task: Task, start: tuple[Any, ...]) -> tuple[Task, list[str]]:
     try:
         return replace(task, start=start), []
     except SettingError as error:
-        if len(start) != task.problem.size:
+        if len(start) != task.problem.num_params:
             return task, [f"{error}: using the start of seed {task.seed}."]
     near, notes = [], []
     for name, value, seeded in zip(task.problem.names, start, task.beginning(), strict=True):
@@ -217,9 +219,9 @@ def read_methods(link: Link) -> list[Reading]:
 def _start(start: Any, problem: Problem) -> tuple[float, ...]:
     """A chosen start as numbers, checked."""
     low, high = plain(COORDINATE.low), plain(COORDINATE.high)
-    wanted = f"must be {problem.size} numbers from {low} to {high}"
+    wanted = f"must be {problem.num_params} numbers from {low} to {high}"
     numbers = list(start) if isinstance(start, tuple | list) else [start]
     usable = [is_number(x) and COORDINATE.low <= x <= COORDINATE.high for x in numbers]
-    if len(numbers) != problem.size or not all(usable):
+    if len(numbers) != problem.num_params or not all(usable):
         raise SettingError("start", f"{wanted}, got {shown(', '.join(map(plain, numbers)))}")
     return tuple(map(float, numbers))

@@ -24,8 +24,10 @@ class Split:
     def bytes(self) -> float:
         """What it takes at most."""
         parts = [part for part in (self.training, self.held_out, self.whole) if isinstance(part, Supervised)]
-        tables = [part.own.table for part in parts[:1] if part.own is not None]
-        return sum(part.part.bytes for part in parts if part.part is not None) + sum(t.bytes for t in tables)
+        tables = [part.csv.table for part in parts[:1] if part.csv is not None]
+        return sum(part.subset_data.bytes for part in parts if part.subset_data is not None) + sum(
+            t.bytes for t in tables
+        )
 
 
 def drawn(count: int, classes: Tensor | None, share: float, seed: int) -> tuple[Tensor, Tensor]:

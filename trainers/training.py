@@ -83,7 +83,7 @@ class Recorder:
     def __init__(self, run: Run, epochs: Tensor) -> None:
         self.run, self.training, self.updates = run, run.training, run.updates
         self.epoch, self.seconds = 0, 0.0
-        self.dtype, size = getattr(torch, run.dtype), run.problem.size
+        self.dtype, size = getattr(torch, run.dtype), run.problem.num_params
         self.measures = dict(_measures(run))
         self.loss = self._empty(run.epochs + 1)
         self.measured = {name: self._empty(run.epochs + 1) for name in self.measures}
@@ -91,7 +91,7 @@ class Recorder:
         self.params, self.gradient = self._empty(len(epochs), size), self._empty(len(epochs), size)
         self.batch_loss = self._empty(len(epochs), self.updates)
         # The latest epochs, from the last one of the stretch before on.
-        rows = min(ROOM // run.training.load, STRETCH // max(size, self.updates), run.epochs)
+        rows = min(ROOM // run.training.cost, STRETCH // max(size, self.updates), run.epochs)
         self.first, self.latest = 0, [self._empty(max(rows, 1) + 1, n) for n in (size, size, self.updates)]
         # Writing a row through numpy costs a third of writing it through torch.
         self._loss = self.loss.numpy()
@@ -167,9 +167,9 @@ class Recorder:
 
 
 def _measures(run: Run) -> Iterator[tuple[str, Callable[[Tensor], Tensor]]]:
-    if run.training.labels:
+    if run.training.class_names:
         yield "accuracy", run.training.accuracy
     if run.held_out is not None:
         yield "validation_loss", run.held_out.loss
-        if run.training.labels:
+        if run.training.class_names:
             yield "validation_accuracy", run.held_out.accuracy

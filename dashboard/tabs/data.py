@@ -8,10 +8,10 @@ from dashboard.context import Actions, Context, Tab
 from dashboard.tables import DataTab
 from dashboard.widgets import at, escaped, note_drawn, select, spaced
 from trainers.datasets.csv.dataset import MOST_CLASSES
-from trainers.datasets.csv.table import OwnTable
+from trainers.datasets.csv.table import CsvTable
 from trainers.problems import PROBLEMS
 from trainers.problems.compatible_models import models
-from trainers.problems.supervised import OWN, Supervised
+from trainers.problems.supervised import CSV, Supervised
 from trainers.reports import validation
 from trainers.run import Task
 
@@ -28,9 +28,9 @@ def draw(context: Context) -> None:
     )
     data = context.tables
     left, right = st.columns(2)
-    file = left.file_uploader("A CSV file", type=["csv", "tsv", "txt"], key="own.file", max_upload_size=10)
-    note_drawn("own.file", file)
-    key = at("own.text", data.text)
+    file = left.file_uploader("A CSV file", type=["csv", "tsv", "txt"], key="csv.file", max_upload_size=10)
+    note_drawn("csv.file", file)
+    key = at("csv.text", data.text)
     right.text_area("or its text", data.text, key=key, height=110, placeholder=EXAMPLE)
     if data.trouble:
         st.error(escaped(data.trouble))
@@ -54,10 +54,10 @@ def _rows(task: Task) -> None:
 def data_of(problem: Supervised) -> str:
     """What data a problem has, as Markdown."""
     source = getattr(problem, "source", "thermometer")
-    return f"Your file {escaped(problem.own.name)}" if source == OWN and problem.own else source.capitalize()
+    return f"Your file {escaped(problem.csv.name)}" if source == CSV and problem.csv else source.capitalize()
 
 
-def _table(table: OwnTable) -> None:
+def _table(table: CsvTable) -> None:
     """What was understood of a table."""
     told = f"{len(table.frame):,} of {table.rows:,} rows × {len(table.frame.columns)} columns"
     st.markdown(
@@ -71,27 +71,27 @@ def _table(table: OwnTable) -> None:
     st.dataframe(table.frame.head(PREVIEW), height=180)
 
 
-def _columns(table: OwnTable, data: DataTab, actions: Actions) -> None:
+def _columns(table: CsvTable, data: DataTab, actions: Actions) -> None:
     """The choice of a table's columns, and of a model."""
     columns = data.columns
     names, standing = list(table.frame.columns), columns.values(table)
     places = range(len(names))
     left, right, third = st.columns([1, 2, 1])
     named: dict[str, Any] = {"format_func": names.__getitem__}
-    select("Target", places, standing["own.target"], "own.target", left, **named)
-    able, features = columns.able(table), standing["own.features"]
-    right.multiselect("Features", able, features, key=at("own.features", features), **named)
-    own = columns.own(table)
-    if own is None:
+    select("Target", places, standing["csv.target"], "csv.target", left, **named)
+    able, features = columns.able(table), standing["csv.features"]
+    right.multiselect("Features", able, features, key=at("csv.features", features), **named)
+    csv = columns.dataset(table)
+    if csv is None:
         st.write("Choose at least one feature.")
         return
-    kinds = models(own, PROBLEMS)
+    kinds = models(csv, PROBLEMS)
     if not kinds:
-        told = f"the target has {len(own.classes):,} classes, and a model can tell 2 to {MOST_CLASSES}"
-        large = own.too_large(classify=False)
+        told = f"the target has {len(csv.classes):,} classes, and a model can tell 2 to {MOST_CLASSES}"
+        large = csv.too_large(classify=False)
         st.write(f"No model fits: {f'it {escaped(large)}' if large else told}.")
         return
-    select("Model", kinds, standing["own.model"], "own.model", third, format_func=spaced)
+    select("Model", kinds, standing["csv.model"], "csv.model", third, format_func=spaced)
     st.caption(f"Suggested: {spaced(kinds[0])}.")
     st.button("Train on this table", type="primary", on_click=actions.use_table)
 

@@ -31,7 +31,7 @@ def draw(context: Context) -> None:
         st.write("This problem has no data to fit.")
         return
     histories = context.histories
-    if not histories and problem.labels:
+    if not histories and problem.class_names:
         st.write("Add a run to see how it fits the data.")
         return
     kind = fit_report.kind(problem)
@@ -49,7 +49,7 @@ def _lines(context: Context, histories: Histories, problem: Supervised) -> None:
     """The predictions of all runs over one another."""
     legend(context.style.colours, context.names)
     spec = drawn(lines_chart, histories, context.names, context.style, context.task)
-    what = f"{problem.count} rows, and the prediction of each of {len(histories)} runs"
+    what = f"{problem.num_samples} rows, and the prediction of each of {len(histories)} runs"
     st.vega_lite_chart(spec, alt=f"Scatter plot: {what}.")
 
 
@@ -68,7 +68,7 @@ def lines_chart(histories: Histories, names: Sequence[str], style: Style, task: 
 
 def _panels(context: Context, histories: Histories, problem: Supervised, kind: str) -> None:
     """A panel for each run."""
-    labels, colours = problem.data.labels, context.style.colours
+    labels, colours = problem.data.class_names, context.style.colours
     if kind == "border":
         classes = charts.class_colours(len(labels), context.dark)
         legend(classes, [f"class {escaped(label)}" for label in labels])
@@ -99,9 +99,9 @@ def boundary_chart(histories: Histories, task: Task, dark: bool) -> Any:
     rows, points = problem.data, fit_report.points(task)
     sides = fit_boundary.box(points)
     views, lines = fit_boundary.border(histories[0], sides)
-    classes = charts.class_colours(len(rows.labels), dark)
+    classes = charts.class_colours(len(rows.class_names), dark)
     titles = (rows.features[0], rows.features[1])
-    return charts.border_chart(views, lines, points, sides, rows.labels, classes, titles)
+    return charts.border_chart(views, lines, points, sides, rows.class_names, classes, titles)
 
 
 FIT = Tab("Fit", draw)

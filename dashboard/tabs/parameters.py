@@ -25,9 +25,9 @@ def draw(context: Context) -> None:
     for name, place in zip(columns, (*st.columns(len(columns) - 1), st.container()), strict=True):
         spec = drawn(parameter_chart, histories, context.names, context.style, context.task, name)
         place.vega_lite_chart(spec, alt=f"Line chart: {name} over the epochs, for {len(histories)} runs.")
-    if problem.size > FEW:
-        st.caption(f"The first {FEW} of {problem.size:,} parameters, and the norm of the gradient.")
-    if len(context.task.training.minima) == 1:
+    if problem.num_params > FEW:
+        st.caption(f"The first {FEW} of {problem.num_params:,} parameters, and the norm of the gradient.")
+    if len(context.task.training.minimizers) == 1:
         st.caption("Dotted: the parameters with the smallest loss.")
     for remark in loss_report.norm_remarks(histories):
         st.caption(remark)
@@ -35,7 +35,7 @@ def draw(context: Context) -> None:
 
 def parameter_chart(histories: Histories, names: Sequence[str], style: Style, task: Task, name: str) -> Any:
     """One parameter, or the norm of the gradient, over the epochs."""
-    minima = task.training.minima
+    minima = task.training.minimizers
     optimum = dict(zip(task.problem.names, minima[0], strict=True)) if len(minima) == 1 else {}
     return charts.parameter_chart(
         loss_report.curves(histories, names, name),

@@ -34,7 +34,7 @@ def draw(context: Context) -> None:
     control("zoom", settings_of(settings)["zoom"], settings.zoom, "path.zoom")
     given = (context.histories, context.names, context.style, context.task, settings.zoom, context.dark)
     spec, caption = computed(path_map, *given)
-    whole = training.size == 2  # else a point of the plane is no start
+    whole = training.num_params == 2  # else a point of the plane is no start
     asked: Any = {}
     if whole:
         asked = {"on_select": partial(begin_there, context.actions), "selection_mode": "start"}

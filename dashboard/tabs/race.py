@@ -28,7 +28,7 @@ from trainers.settings import choice, settings_of
 class RaceTabSettings(RaceSettings, TabSettings):
     """The rules of the race, and who races."""
 
-    entrants: str = choice(
+    optimizers: str = choice(
         "usual",
         ("usual", "runs"),
         help="SGD, with momentum 0.9, with Nesterov's, Adam, RMSprop and Adagrad; or the optimizers of your "
@@ -38,7 +38,7 @@ class RaceTabSettings(RaceSettings, TabSettings):
 
     def race(self, task: Task, optimizers: Sequence[Optimizer]) -> Race | None:
         """The race on this task, of the usual optimizers or of these; none if nobody can race."""
-        field = eligible_optimizers(USUAL if self.entrants == "usual" else optimizers, self)
+        field = eligible_optimizers(USUAL if self.optimizers == "usual" else optimizers, self)
         if not field or (self.metric == "epochs" and task.training.minimum is None):
             return None
         shared = {f.name: getattr(task, f.name) for f in fields(Objective)}
@@ -51,7 +51,7 @@ def draw(context: Context) -> None:
     settings, headline = context.settings, context.headline
     spec = settings.race(context.task, [run.optimizer for run in context.runs])
     _controls(context, settings)
-    if settings.entrants == "runs" and not context.runs:
+    if settings.optimizers == "runs" and not context.runs:
         headline.say("No runs to race: add one, or let the usual six race.")
     elif spec is None:
         headline.say("Nobody can race: a racer needs a rule by hand, and epochs to a gap a known minimum.")
@@ -62,7 +62,13 @@ def draw(context: Context) -> None:
 
 def _controls(context: Context, settings: RaceTabSettings) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        control("entrants", settings_of(settings)["entrants"], settings.entrants, "race.entrants", width=150)
+        control(
+            "optimizers",
+            settings_of(settings)["optimizers"],
+            settings.optimizers,
+            "race.optimizers",
+            width=150,
+        )
         for name, setting in settings_of(RaceSettings).items():
             if name != "target" or settings.metric == "epochs":
                 control(name, setting, getattr(settings, name), f"race.{name}", width=130)

@@ -10,10 +10,10 @@ from torch import nn
 from tests.bench import seconds, table
 from trainers import Axis, Run, Sweep, sweep
 from trainers.optimizers import Adam
-from trainers.problems import Network, SoftmaxRegression
+from trainers.problems import MLP, SoftmaxRegression
 
 PAIRS = 5
-NETWORK = Run(problem=Network(), optimizer=Adam(lr=1e-3), epochs=100)
+NETWORK = Run(problem=MLP(), optimizer=Adam(lr=1e-3), epochs=100)
 SOFTMAX = Run(problem=SoftmaxRegression(), optimizer=Adam(lr=1e-3), batch_size=64, epochs=5)
 
 

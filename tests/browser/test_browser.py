@@ -28,7 +28,7 @@ pytestmark = pytest.mark.browser
 MOMENTUM = next(preset for preset in PRESETS if preset.name == "Momentum family")
 
 CHART = "[data-testid=stVegaLiteChart]"
-DIGITS = "problem=Network~source-digits~width-4"
+DIGITS = "problem=MLP~source-digits~width-4"
 LONG = f"/?{DIGITS}&batch_size=8&epochs=38000&run=SGD~torch.optim~lr-0.001&run=SGD~lr-0.001&run=Adam"
 """25 million updates: no machine ends them while a test waits."""
 SHORT = "/?epochs=500"

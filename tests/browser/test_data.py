@@ -112,7 +112,7 @@ def test_zooms_are_in_the_link(page: Page) -> None:
 
 
 def test_the_border_between_classes_is_drawn_and_bends(page: Page) -> None:
-    visit(page, "/?problem=Network&epochs=300&tab=Fit&run=Adam~lr-0.05&run=SGD~lr-0.5&validation_split=0.2")
+    visit(page, "/?problem=MLP&epochs=300&tab=Fit&run=Adam~lr-0.05&run=SGD~lr-0.5&validation_split=0.2")
     charts = page.locator(CHART)
     assert charts.count() == 2
     for k in range(2):
@@ -137,9 +137,9 @@ def test_a_table_is_uploaded_understood_and_trained(page: Page, tmp_path: Path) 
     assert page.get_by_text("Suggested: Linear Regression.").is_visible()
     change(page, page.get_by_role("button", name="Train on this table").click)
     link = dict(query(page))
-    assert link["problem"].startswith("LinearRegression~source-own")
-    assert link["own"].startswith("homes.csv~")
-    assert link["own"].endswith("~2~0.1")
+    assert link["problem"].startswith("LinearRegression~source-csv")
+    assert link["csv"].startswith("homes.csv~")
+    assert link["csv"].endswith("~2~0.1")
     assert [row["status"] for row in table(page)] == ["finished", "finished"]
     assert page.get_by_text("price, predicted").count() == 1
     change(page, tab(page, "Data").click)
@@ -155,11 +155,11 @@ def test_a_link_to_a_table_waits_for_it(page: Page, open_page: Callable[..., Pag
     change(page, page.get_by_role("button", name="Train on this table").click)
     link, told = page.evaluate("location.search"), sentence(page)
     other = visit(open_page(), f"/{link}")
-    assert notices(other)[0].startswith("own needs the file pasted.csv with digest ")
+    assert notices(other)[0].startswith("csv needs the file pasted.csv with digest ")
     tab(other, "Data").click()
     other.get_by_label("or its text").fill(text)
     other.get_by_label("or its text").press("Control+Enter")
-    other.wait_for_function("() => location.search.includes('own=pasted.csv')")
+    other.wait_for_function("() => location.search.includes('csv=pasted.csv')")
     ready(other)
     assert sentence(other) == told
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.browser
 
 RUNS = "run=SGD~lr-0.5&run=SGD~lr-0.4"
-WIDE = f"problem=Network~samples-4~depth-2~width-64~width2-64&epochs=2700&{RUNS}"
+WIDE = f"problem=MLP~samples-4~depth-2~width-64~width2-64&epochs=2700&{RUNS}"
 DIGITS = f"problem=SoftmaxRegression~source-digits&epochs=18000&{RUNS}"
 SMALL = "epochs=50&run=SGD~lr-0.01"
 

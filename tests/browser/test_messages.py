@@ -120,7 +120,7 @@ def test_selections_may_be_anything(visit: Callable[[str], Visitor], chart: str,
 
 def test_a_text_may_be_of_any_type(visit: Callable[[str], Visitor]) -> None:
     visitor = visit("epochs=20&run=SGD&tab=Data")
-    id = visitor.ids["own.text"]
+    id = visitor.ids["csv.text"]
     for state in (
         WidgetState(id=id, double_value=3),
         WidgetState(id=id, bool_value=True),

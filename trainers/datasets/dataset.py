@@ -24,7 +24,7 @@ class Rows:
     features: tuple[str, ...]
     aim: str
     """The name of the target."""
-    labels: tuple[str, ...] = ()
+    class_names: tuple[str, ...] = ()
     """The names of the classes, if the target is one."""
 
     def __len__(self) -> int:
@@ -46,13 +46,13 @@ class Rows:
 
     def _convert(self, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
         with torch.inference_mode(False):  # as these are kept: see `kept`, which is too slow for each batch
-            return self.inputs.to(dtype), self.target if self.labels else self.target.to(dtype)
+            return self.inputs.to(dtype), self.target if self.class_names else self.target.to(dtype)
 
     @cached_property
     def _converted(self) -> dict[torch.dtype, tuple[Tensor, Tensor]]:
         return {}
 
-    def standardised(self, training: "Rows") -> "Rows":
+    def standardized(self, training: "Rows") -> "Rows":
         """The same with inputs that have mean 0 and deviation 1 over the training rows.
 
         An input that is constant there becomes 0 there, and stays as it is but for that shift elsewhere.
@@ -63,7 +63,7 @@ class Rows:
         centre, spread = known.mean(0).where(varies, known[0]), known.std(0, correction=0)
         inputs = (self.inputs - centre) / spread.where(spread > 0, 1.0).where(varies, 1.0)
         return replace(
-            self, inputs=inputs, features=tuple(f"{name} (standardised)" for name in self.features)
+            self, inputs=inputs, features=tuple(f"{name} (standardized)" for name in self.features)
         )
 
     def with_ones(self) -> "Rows":
@@ -74,7 +74,7 @@ class Rows:
         """Inputs and target as a table: features, then the target, of classes their names."""
         table = pd.DataFrame(self.inputs[:, : len(self.features)].numpy(), columns=list(self.features))
         numbers = self.target.tolist()
-        table[self.aim] = [self.labels[k] for k in numbers] if self.labels else numbers
+        table[self.aim] = [self.class_names[k] for k in numbers] if self.class_names else numbers
         return table
 
 

@@ -1,23 +1,23 @@
 """The problems. A new one is one class, and its name in the tuple."""
 
-from trainers.datasets.csv.dataset import Own
+from trainers.datasets.csv.dataset import CsvDataset
 from trainers.problems.base import Problem
 from trainers.problems.linear_classifiers import LogisticRegression, SoftmaxRegression
-from trainers.problems.mlp import Network
+from trainers.problems.mlp import MLP
 from trainers.problems.regression import LinearRegression, Polynomial
 from trainers.problems.surfaces import SURFACES, Quadratic, Rosenbrock, Saddle
 from trainers.problems.thermometer import Thermometer
 
-FITTED = (Thermometer, LinearRegression, Polynomial, LogisticRegression, SoftmaxRegression, Network)
+FITTED = (Thermometer, LinearRegression, Polynomial, LogisticRegression, SoftmaxRegression, MLP)
 PROBLEMS: dict[str, type[Problem]] = {kind.__name__: kind for kind in (*FITTED, *SURFACES)}
 
 __all__ = [
+    "MLP",
     "PROBLEMS",
     "SURFACES",
+    "CsvDataset",
     "LinearRegression",
     "LogisticRegression",
-    "Network",
-    "Own",
     "Polynomial",
     "Problem",
     "Quadratic",

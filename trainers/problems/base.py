@@ -28,7 +28,7 @@ class Problem(Settings):
     """What to look at of the plane of two parameters, from and to, for each; None where it depends."""
 
     @property
-    def size(self) -> int:
+    def num_params(self) -> int:
         """How many parameters there are."""
         return len(self.names)
 
@@ -54,7 +54,7 @@ class Problem(Settings):
         return 8 * torch.finfo(dtype).eps * abs(self.minimum or 0.0)
 
     @property
-    def minima(self) -> tuple[tuple[float, ...], ...]:
+    def minimizers(self) -> tuple[tuple[float, ...], ...]:
         """The known minima, as parameters: all have the loss `minimum`, if there is one."""
         return ()
 
@@ -64,17 +64,17 @@ class Problem(Settings):
         return None
 
     @property
-    def count(self) -> int:
+    def num_samples(self) -> int:
         """How many rows of data the loss is a mean over; 0 for a loss without data."""
         return 0
 
     @property
-    def load(self) -> int:
+    def cost(self) -> int:
         """About how many numbers one evaluation of the loss goes through."""
-        return self.size
+        return self.num_params
 
     @property
-    def labels(self) -> tuple[str, ...]:
+    def class_names(self) -> tuple[str, ...]:
         """The names of the classes that the model tells apart; empty for other problems."""
         return ()
 
@@ -83,7 +83,7 @@ class Problem(Settings):
         """The data behind the loss: inputs as the model sees them, last column the target."""
         return None
 
-    def rows(self, index: Tensor | slice) -> "Problem":
+    def subset(self, index: Tensor | slice) -> "Problem":
         """The same problem on some rows of its data."""
         raise NotImplementedError
 
@@ -107,7 +107,7 @@ class Problem(Settings):
         """The derivative of the loss by each parameter, in the shape of `params`."""
         raise NotImplementedError
 
-    def points(self, params: Tensor) -> tuple[Tensor, Tensor]:
+    def loss_and_gradient(self, params: Tensor) -> tuple[Tensor, Tensor]:
         """Loss and gradient of many runs `(n, runs)` at once, where there is a faster way to both."""
         return self.loss(params), self.gradient(params)
 

@@ -9,7 +9,7 @@ from torch.nn import functional
 
 from trainers import datasets
 from trainers.datasets.dataset import Rows, numbers
-from trainers.problems.supervised import OWN, Supervised, seeded
+from trainers.problems.supervised import CSV, Supervised, seeded
 from trainers.settings import choice, integer, real
 
 SHAPES = {
@@ -49,10 +49,10 @@ class Classifier(Supervised):
     errors".
     """
 
-    classifies: ClassVar[bool] = True
-    makers: ClassVar = dict.fromkeys(SHAPES, shape)
+    is_classifier: ClassVar[bool] = True
+    datasets: ClassVar = dict.fromkeys(SHAPES, shape)
 
-    source: str = choice("moons", (*SHAPES, OWN), help="The data.", label="Data")
+    source: str = choice("moons", (*SHAPES, CSV), help="The data.", label="Data")
     samples: int = integer(200, 4, 10_000, scale="log", help="How many points are made.")
     noise: float = real(0.1, 0, 1, help="Standard deviation of what is added to the points.")
     data_seed: int = integer(0, 0, 2**31 - 1, help="Seed of the made points.")
@@ -61,12 +61,12 @@ class Classifier(Supervised):
         return self.source in SHAPES or name not in ("samples", "noise", "data_seed")
 
     def scaled(self, rows: Rows, training: Rows) -> Rows:
-        return rows.standardised(training) if self.source == OWN else rows
+        return rows.standardized(training) if self.source == CSV else rows
 
     @property
     def widths(self) -> tuple[int, ...]:
         """How many values there are before, between and after the layers."""
-        return self.data.inputs.shape[1], len(self.labels)
+        return self.data.inputs.shape[1], len(self.class_names)
 
     def activate(self, values: Tensor) -> Tensor:
         """What follows each layer but the last."""
@@ -90,12 +90,12 @@ class Classifier(Supervised):
         return list(zip(self.widths[:-1], self.widths[1:], strict=True))
 
     @property
-    def size(self) -> int:
+    def num_params(self) -> int:
         return sum((inputs + 1) * outputs for inputs, outputs in self.pairs)
 
     @property
-    def load(self) -> int:
-        return self.count * sum(self.widths)
+    def cost(self) -> int:
+        return self.num_samples * sum(self.widths)
 
     def start(self, seed: int = 0) -> Tensor:
         """As `torch.nn.Linear` begins: uniform within 1 / sqrt(inputs), for each layer."""
@@ -138,9 +138,9 @@ class Classifier(Supervised):
         return cross_entropy(scores, target).mean(1).reshape(params.shape[1:])
 
     def gradient(self, params: Tensor) -> Tensor:
-        return self.points(params)[1]
+        return self.loss_and_gradient(params)[1]
 
-    def points(self, params: Tensor) -> tuple[Tensor, Tensor]:
+    def loss_and_gradient(self, params: Tensor) -> tuple[Tensor, Tensor]:
         inputs, target = self.data.to(params.dtype)
         layers = self.layers(params)
         values = self.forward(layers, inputs)

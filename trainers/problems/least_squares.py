@@ -28,14 +28,14 @@ class LeastSquares(Supervised):
         return ("w", "b") if weights == 1 else (*(f"w{k + 1}" for k in range(weights)), "b")
 
     def start(self, seed: int = 0) -> Tensor:
-        return normal(self.size, seed)
+        return normal(self.num_params, seed)
 
-    def features(self, x: Tensor) -> Tensor:
+    def design_matrix(self, x: Tensor) -> Tensor:
         """`(rows, weights)`: what the model makes of inputs `(rows,)` or `(rows, inputs)`."""
         return x[:, None] if x.ndim == 1 else x
 
     def predict(self, params: Tensor, x: Tensor) -> Tensor:
-        prediction: Tensor = with_ones(self.features(x)) @ params
+        prediction: Tensor = with_ones(self.design_matrix(x)) @ params
         return prediction
 
     def error(self, params: Tensor) -> Tensor:
@@ -52,7 +52,7 @@ class LeastSquares(Supervised):
         design, target = self.data.to(params.dtype)
         return design.T @ self.error(params) * (2 / len(target))
 
-    def points(self, params: Tensor) -> tuple[Tensor, Tensor]:
+    def loss_and_gradient(self, params: Tensor) -> tuple[Tensor, Tensor]:
         return solved(self.data).reduced(params.dtype).point(params)
 
     @property
@@ -60,7 +60,7 @@ class LeastSquares(Supervised):
         return solved(self.data).least
 
     @property
-    def minima(self) -> tuple[tuple[float, ...], ...]:
+    def minimizers(self) -> tuple[tuple[float, ...], ...]:
         """One; none where several are equally good."""
         solution = solved(self.data)
         return (tuple(solution.params.tolist()),) if solution.unique else ()

@@ -5,9 +5,9 @@ from typing import ClassVar
 
 from torch import Tensor
 
-from trainers.datasets.csv.dataset import Own
+from trainers.datasets.csv.dataset import CsvDataset
 from trainers.problems.classifier import SHAPES, Classifier, digits
-from trainers.problems.supervised import OWN, normal
+from trainers.problems.supervised import CSV, normal
 from trainers.settings import SettingError, choice
 
 
@@ -24,13 +24,13 @@ class LogisticRegression(Classifier):
     def widths(self) -> tuple[int, ...]:
         return self.data.inputs.shape[1], 1
 
-    def suits(self, own: Own) -> None:
-        super().suits(own)
-        if len(own.classes) != 2:
-            raise SettingError("own", f"must have 2 classes for a single score, got {len(own.classes)}")
+    def check_compatible(self, csv: CsvDataset) -> None:
+        super().check_compatible(csv)
+        if len(csv.classes) != 2:
+            raise SettingError("csv", f"must have 2 classes for a single score, got {len(csv.classes)}")
 
     def start(self, seed: int = 0) -> Tensor:
-        return normal(self.size, seed)
+        return normal(self.num_params, seed)
 
 
 @dataclass(frozen=True)
@@ -41,9 +41,9 @@ class SoftmaxRegression(Classifier):
     """
 
     summary: ClassVar[str] = "Each class has a score that is linear in the inputs: ten digits, say."
-    makers: ClassVar = Classifier.makers | {"digits": digits}
+    datasets: ClassVar = Classifier.datasets | {"digits": digits}
 
-    source: str = choice("digits", ("digits", *SHAPES, OWN), help="The data.", label="Data")
+    source: str = choice("digits", ("digits", *SHAPES, CSV), help="The data.", label="Data")
 
     def start(self, seed: int = 0) -> Tensor:
-        return 0.1 * normal(self.size, seed)
+        return 0.1 * normal(self.num_params, seed)

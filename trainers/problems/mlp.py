@@ -7,12 +7,12 @@ import torch
 from torch import Tensor
 
 from trainers.problems.classifier import SHAPES, Classifier, digits
-from trainers.problems.supervised import OWN
+from trainers.problems.supervised import CSV
 from trainers.settings import choice, integer
 
 
 @dataclass(frozen=True)
-class Network(Classifier):
+class MLP(Classifier):
     """One or two hidden layers; one score for two classes, else one for each.
 
     Source: D. Rumelhart, G. Hinton and R. Williams 1986, "Learning representations by back-propagating
@@ -20,9 +20,9 @@ class Network(Classifier):
     """
 
     summary: ClassVar[str] = "A small network between classes: curved borders, many minima."
-    makers: ClassVar = Classifier.makers | {"digits": digits}
+    datasets: ClassVar = Classifier.datasets | {"digits": digits}
 
-    source: str = choice("moons", (*SHAPES, "digits", OWN), help="The data.", label="Data")
+    source: str = choice("moons", (*SHAPES, "digits", CSV), help="The data.", label="Data")
     depth: int = integer(1, 1, 2, help="How many hidden layers.", label="Hidden layers")
     width: int = integer(16, 1, 64, help="Values in the first hidden layer.", label="Units, layer 1")
     width2: int = integer(16, 1, 64, help="Values in the second hidden layer.", label="Units, layer 2")
@@ -33,7 +33,7 @@ class Network(Classifier):
 
     @property
     def widths(self) -> tuple[int, ...]:
-        classes = len(self.labels)
+        classes = len(self.class_names)
         hidden = (self.width, self.width2)[: self.depth]
         return self.data.inputs.shape[1], *hidden, 1 if classes == 2 else classes
 

@@ -7,10 +7,10 @@ import torch
 from torch import Tensor
 
 from trainers import datasets
-from trainers.datasets.csv.dataset import Own
+from trainers.datasets.csv.dataset import CsvDataset
 from trainers.datasets.dataset import Rows, numbers
 from trainers.problems.least_squares import LeastSquares
-from trainers.problems.supervised import OWN, seeded
+from trainers.problems.supervised import CSV, seeded
 from trainers.settings import SettingError, choice, integer, real
 
 MOST_ROWS, MOST_SEED = 10_000, 2**31 - 1
@@ -29,37 +29,37 @@ class LinearRegression(LeastSquares):
     summary: ClassVar[str] = "A plane through points: several features, as alike as you like."
 
     source: str = choice(
-        "made", ("made", OWN), help="The data: made at random, or a table of yours.", label="Data"
+        "synthetic", ("synthetic", CSV), help="The data: made at random, or a table of yours.", label="Data"
     )
     scaling: str = choice(
-        "standardised",
-        ("raw", "standardised"),
+        "standardized",
+        ("raw", "standardized"),
         help="As read, or with mean 0 and deviation 1 over the rows trained on.",
         label="Input scaling",
     )
     samples: int = integer(100, 4, MOST_ROWS, scale="log", help="How many rows are made.")
-    inputs: int = integer(5, 1, 50, help="How many features are made.", label="Features")
+    features: int = integer(5, 1, 50, help="How many features are made.", label="Features")
     correlation: float = real(0.9, 0, 0.9999, help="How alike any two features are.")
     noise: float = real(1, 0, 100, help="Standard deviation of what is added to the target.")
     data_seed: int = integer(0, 0, MOST_SEED, help="Seed of the made data.")
 
-    def made(self) -> Rows:
+    def synthetic(self) -> Rows:
         """Rows whose true weights are 1, 2, ..., and the bias 1."""
         generator = seeded(self.data_seed)
-        own = torch.randn(self.samples, self.inputs, generator=generator, dtype=torch.float64)
+        own = torch.randn(self.samples, self.features, generator=generator, dtype=torch.float64)
         shared, noise = torch.randn(2, self.samples, generator=generator, dtype=torch.float64)
         features = (1 - self.correlation) ** 0.5 * own + self.correlation**0.5 * shared[:, None]
-        weights = torch.arange(1, self.inputs + 1, dtype=torch.float64)
+        weights = torch.arange(1, self.features + 1, dtype=torch.float64)
         target = features @ weights + 1 + self.noise * noise
-        return Rows(features, target, tuple(f"feature {k + 1}" for k in range(self.inputs)), "target")
+        return Rows(features, target, tuple(f"feature {k + 1}" for k in range(self.features)), "target")
 
-    makers: ClassVar = {"made": made}
+    datasets: ClassVar = {"synthetic": synthetic}
 
     def applies(self, name: str) -> bool:
-        return self.source == "made" or name in ("source", "scaling")
+        return self.source == "synthetic" or name in ("source", "scaling")
 
     def scaled(self, rows: Rows, training: Rows) -> Rows:
-        return (rows.standardised(training) if self.scaling == "standardised" else rows).with_ones()
+        return (rows.standardized(training) if self.scaling == "standardized" else rows).with_ones()
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ class Polynomial(LeastSquares):
 
     summary: ClassVar[str] = "A curve through points: powers of one input, the more the harder."
 
-    source: str = choice("sine", ("sine", "thermometer", OWN), help="The data.", label="Data")
+    source: str = choice("sine", ("sine", "thermometer", CSV), help="The data.", label="Data")
     degree: int = integer(5, 1, 15, help="The highest power.")
     samples: int = integer(40, 4, MOST_ROWS, scale="log", help="How many points are made.")
     noise: float = real(0.2, 0, 10, help="Standard deviation of what is added to the target.")
@@ -92,23 +92,23 @@ class Polynomial(LeastSquares):
         table = numbers(datasets.thermometer()[["t_u", "t_c"]])
         return Rows(table[:, :1], table[:, 1], ("t_u",), "t_c (°C)")
 
-    makers: ClassVar = {"sine": sine, "thermometer": thermometer}
+    datasets: ClassVar = {"sine": sine, "thermometer": thermometer}
 
     def applies(self, name: str) -> bool:
         return self.source == "sine" or name in ("source", "degree")
 
-    def suits(self, own: Own) -> None:
-        super().suits(own)
-        if len(own.features) > 1:
-            raise SettingError("own", f"must have one feature for a polynomial, got {len(own.features)}")
+    def check_compatible(self, csv: CsvDataset) -> None:
+        super().check_compatible(csv)
+        if len(csv.features) > 1:
+            raise SettingError("csv", f"must have one feature for a polynomial, got {len(csv.features)}")
 
     def scaled(self, rows: Rows, training: Rows) -> Rows:
         low, high = training.inputs.amin(0), training.inputs.amax(0)
         stretched = 2 * (rows.inputs - low) / (high - low).where(high > low, 1.0) - 1
         names = (f"{rows.features[0]} (min-max scaled)",)
-        return replace(rows, inputs=self.features(stretched), features=names).with_ones()
+        return replace(rows, inputs=self.design_matrix(stretched), features=names).with_ones()
 
-    def features(self, x: Tensor) -> Tensor:
+    def design_matrix(self, x: Tensor) -> Tensor:
         """`(rows, degree)`: the powers of x."""
         powers = torch.arange(1, self.degree + 1, dtype=x.dtype)
         return x.reshape(-1, 1) ** powers

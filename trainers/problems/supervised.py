@@ -11,87 +11,87 @@ import torch
 from torch import Tensor
 
 from trainers.caches import kept_within_bounds
-from trainers.datasets.csv.dataset import Own
+from trainers.datasets.csv.dataset import CsvDataset
 from trainers.datasets.dataset import Index, Rows
 from trainers.problems.base import Problem
 from trainers.settings import SettingError
 
-OWN = "own"
+CSV = "csv"
 
 
 @dataclass(frozen=True)
 class Supervised(Problem):
     """A model fitted to rows of data: the loss is a mean over them.
 
-    A subclass has either one data set, which `read` returns, or a setting `source` with the names of `makers`
-    and perhaps "own", the user's table, which `own` then holds. What it makes of the inputs is in `scaled`.
+    A subclass has either one data set, which `load_data` returns, or a setting `source` with the names of
+    `datasets` and perhaps "csv", columns of the user's table, which `csv` then holds. `scaled` preprocesses.
     """
 
-    makers: ClassVar[Mapping[str, Callable[[Any], Rows]]] = {}
+    datasets: ClassVar[Mapping[str, Callable[[Any], Rows]]] = {}
     """Data sets by name; each function takes the problem and returns all rows."""
-    classifies: ClassVar[bool] = False
+    is_classifier: ClassVar[bool] = False
     """Whether the target is a class."""
 
-    own: Own | None = field(default=None, kw_only=True)
-    part: Rows | None = field(default=None, kw_only=True, repr=False)
+    csv: CsvDataset | None = field(default=None, kw_only=True)
+    subset_data: Rows | None = field(default=None, kw_only=True, repr=False)
     """Some rows in place of all; `rows` makes it."""
 
     def check(self) -> None:
         super().check()
-        if getattr(self, "source", None) != OWN:
-            object.__setattr__(self, "own", None)
+        if getattr(self, "source", None) != CSV:
+            object.__setattr__(self, "csv", None)
         else:
-            if self.own is None:
-                raise SettingError("source", "own needs a table of yours, from the tab Data")
+            if self.csv is None:
+                raise SettingError("source", "csv needs an uploaded file: see the tab Data")
             try:
-                self.suits(self.own)
+                self.check_compatible(self.csv)
             except SettingError as error:
-                raise SettingError("source", f"own can't be used: it {error.reason}") from None
+                raise SettingError("source", f"csv can't be used: it {error.reason}") from None
 
     def key(self) -> tuple[Any, ...]:
-        return tuple(part.key() if isinstance(part, Own) else part for part in super().key())
+        return tuple(part.key() if isinstance(part, CsvDataset) else part for part in super().key())
 
-    def suits(self, own: Own) -> None:
+    def check_compatible(self, csv: CsvDataset) -> None:
         """Raise `SettingError` where the model can't be fitted to these columns."""
-        own.rows(self.classifies)
+        csv.rows(self.is_classifier)
 
-    def read(self) -> Rows:
+    def load_data(self) -> Rows:
         """All rows, as they were read or made."""
         source: str = self.source  # type: ignore[attr-defined]
-        if source != OWN:
-            return self.makers[source](self)
-        assert self.own is not None
-        return self.own.rows(self.classifies)
+        if source != CSV:
+            return self.datasets[source](self)
+        assert self.csv is not None
+        return self.csv.rows(self.is_classifier)
 
     def scaled(self, rows: Rows, training: Rows) -> Rows:
         """Rows as the model sees them. What is learnt for that, such as a mean, is learnt from `training`.
 
-        Both are as `read` returns them.
+        Both are as `load_data` returns them.
         """
         return rows
 
     @cached_property
     def data(self) -> Rows:
         """The rows that the loss is a mean over."""
-        return prepared(self) if self.part is None else self.part
+        return prepared(self) if self.subset_data is None else self.subset_data
 
     @property
-    def count(self) -> int:
+    def num_samples(self) -> int:
         return len(self.data)
 
     @property
-    def labels(self) -> tuple[str, ...]:
-        return self.data.labels
+    def class_names(self) -> tuple[str, ...]:
+        return self.data.class_names
 
     @property
-    def load(self) -> int:
-        return self.count * self.data.inputs.shape[1]
+    def cost(self) -> int:
+        return self.num_samples * self.data.inputs.shape[1]
 
     @property
     def table(self) -> pd.DataFrame:
         return self.data.frame()
 
-    def rows(self, index: Index) -> Self:
+    def subset(self, index: Index) -> Self:
         """The same problem on some rows of its data, scaled as they are."""
         return self._on(self.data[index])
 
@@ -102,14 +102,14 @@ class Supervised(Problem):
 
     def _on(self, rows: Rows) -> Self:
         other = copy(self)
-        object.__setattr__(other, "part", rows)
+        object.__setattr__(other, "subset_data", rows)
         return other
 
 
 @kept_within_bounds
 def as_read(problem: Supervised) -> Rows:
     """All rows of a problem, read or made once."""
-    return problem.read()
+    return problem.load_data()
 
 
 @kept_within_bounds

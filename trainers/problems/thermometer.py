@@ -31,7 +31,7 @@ class Thermometer(LeastSquares):
 
     scaling: str = choice(
         "x0.1",
-        ("raw", "x0.1", "standardised"),
+        ("raw", "x0.1", "standardized"),
         help="The input as read, times 0.1 as in the book, or with mean 0 and deviation 1 over the rows "
         "trained on.",
         label="Input scaling",
@@ -40,13 +40,13 @@ class Thermometer(LeastSquares):
     def start(self, seed: int = 0) -> Tensor:
         return torch.tensor(START, dtype=torch.float64) + normal(2, seed)
 
-    def read(self) -> Rows:
+    def load_data(self) -> Rows:
         table = datasets.thermometer()
         return Rows(numbers(table["t_u"])[:, None], numbers(table["t_c"]), ("t_u",), "t_c (°C)")
 
     def scaled(self, rows: Rows, training: Rows) -> Rows:
         """The design matrix, with the columns t_u and 1, and the target t_c."""
-        if self.scaling == "standardised":
-            return rows.standardised(training).with_ones()
+        if self.scaling == "standardized":
+            return rows.standardized(training).with_ones()
         inputs = 0.1 * rows.inputs if self.scaling == "x0.1" else rows.inputs
         return replace(rows, inputs=inputs, features=(f"t_u ({self.scaling})",)).with_ones()

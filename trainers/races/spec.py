@@ -114,7 +114,9 @@ class Race(RaceSettings, Objective):
         """The trials of each optimizer."""
         points = self.trials if self.tune == "all" else None
         return tuple(
-            Sweep(self.run(rule), self.space(rule), seeds=self.seeds, points=points, targets=(self.target,))
+            Sweep(
+                self.run(rule), self.space(rule), seeds=self.seeds, num_points=points, targets=(self.target,)
+            )
             for rule in self.optimizers
         )
 

@@ -22,7 +22,7 @@ Kind = Literal["curve", "measured", "border", "confusion"]
 def kind(problem: Supervised) -> Kind:
     """What can be seen of a fit: it depends on the inputs and on the target."""
     inputs = len(problem.data.features)
-    if problem.labels:
+    if problem.class_names:
         return "border" if inputs == 2 else "confusion"
     return "curve" if inputs == 1 else "measured"
 
@@ -41,8 +41,8 @@ def points(task: Objective) -> pd.DataFrame:
 
 def _points(rows: Rows) -> pd.DataFrame:
     x = rows.inputs[:, 0].numpy()
-    if rows.labels:
-        labels = [rows.labels[k] for k in rows.target.tolist()]
+    if rows.class_names:
+        labels = [rows.class_names[k] for k in rows.target.tolist()]
         return pd.DataFrame({"x": x, "y": rows.inputs[:, 1].numpy(), "label": labels})
     return pd.DataFrame({"x": x, "y": rows.target.numpy()})
 
@@ -51,7 +51,7 @@ def curves(histories: Sequence[History], names: Sequence[str], window: tuple[flo
     """Each run's prediction across the window, at each of the moments: run, moment, epoch, x, y."""
     columns, parts = ["run", "moment", "epoch", "x", "y"], []
     for history, name in zip(histories, names, strict=True):
-        count = 2 if history.run.problem.size == 2 else 80
+        count = 2 if history.run.problem.num_params == 2 else 80
         x = torch.linspace(*window, count, dtype=torch.float64)
         for moment, epoch, params in snapshots(history):
             y = history.run.problem.predict(params, x)
@@ -66,7 +66,7 @@ def measured(histories: Sequence[History], names: Sequence[str], most: int = 150
     for history, name in zip(histories, names, strict=True):
         problem = history.run.training
         assert isinstance(problem, Supervised)
-        rows = problem.data[slice(None, None, -(-problem.count // most))]
+        rows = problem.data[slice(None, None, -(-problem.num_samples // most))]
         for moment, epoch, params in snapshots(history):
             y = rows.inputs @ params
             row = {"run": name, "moment": moment, "epoch": epoch, "x": rows.target.numpy(), "y": y.numpy()}

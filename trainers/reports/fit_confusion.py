@@ -17,7 +17,7 @@ def confusion(history: History) -> pd.DataFrame:
     """
     problem = history.run.held_out or history.run.training
     assert isinstance(problem, Supervised)
-    rows, labels = problem.data, list(problem.labels)
+    rows, labels = problem.data, list(problem.class_names)
     parts = []
     for moment, epoch, params in snapshots(history):
         classes = problem.predict(params, rows.inputs).argmax(1)

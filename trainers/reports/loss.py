@@ -97,7 +97,7 @@ def remarks(histories: Sequence[History], column: str, log: bool, also: Sequence
     """
     on_log = log and _above_0(histories, column)
     remarks = _minimum(histories[0], on_log) if histories and column == "loss" else []
-    most = max((history.rows for history in histories), default=0)
+    most = max((history.num_recorded for history in histories), default=0)
     if most > 2 * BUCKETS + 2:
         remarks.append(
             f"Of up to {most:,} epochs a curve shows at most {2 * BUCKETS + 2}: the first, the last, and the "
@@ -176,7 +176,7 @@ def cost(history: History, x: str) -> float:
 def hover(histories: Sequence[History], column: str, x: str, rows: int = 150) -> pd.DataFrame:
     """The exact values of all runs at the same x, evenly spaced: x, r0, r1, ..."""
     costs = [cost(history, x) for history in histories]
-    ends = (c * min(h.rows, h.run.epochs) for c, h in zip(costs, histories, strict=True))
+    ends = (c * min(h.num_recorded, h.run.epochs) for c, h in zip(costs, histories, strict=True))
     end = max(ends, default=0.0)  # where all diverged, the axis ends with the last of them
     places = np.linspace(0, end, rows)
     if x != "seconds":
@@ -192,4 +192,4 @@ def hover(histories: Sequence[History], column: str, x: str, rows: int = 150) ->
 def possible(problem: Problem) -> tuple[str, ...]:
     """What the loss chart can show of a problem."""
     gap = ("gap",) if problem.minimum is not None else ()
-    return ("loss", *gap, *(("accuracy",) if problem.labels else ()))
+    return ("loss", *gap, *(("accuracy",) if problem.class_names else ()))

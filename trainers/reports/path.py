@@ -32,8 +32,14 @@ def paths(histories: Sequence[History], names: Sequence[str], seen: Plane, sides
     columns, parts = ["run", "part", "epoch", "x", "y", "loss"], []
     far = [(low - FAR * (high - low), high + FAR * (high - low)) for low, high in sides]
     for history, name in zip(histories, names, strict=True):
-        seen_at = [epoch for epoch in snapshot_epochs(history.run.epochs, POINTS) if epoch < history.rows]
-        kept = sorted({history.row(epoch) for epoch in (*seen_at, history.rows - 1)}) if history.rows else []
+        seen_at = [
+            epoch for epoch in snapshot_epochs(history.run.epochs, POINTS) if epoch < history.num_recorded
+        ]
+        kept = (
+            sorted({history.row(epoch) for epoch in (*seen_at, history.num_recorded - 1)})
+            if history.num_recorded
+            else []
+        )
         epochs = history.epochs[kept].tolist()
         points = seen.project(history.params[kept]).numpy()
         points[(np.abs(points) > BEYOND * np.abs(far).max()).any(1)] = np.nan
@@ -76,7 +82,7 @@ def remarks(problem: Problem, seen: Plane, table: pd.DataFrame, sides: Sides) ->
     """What the reader of the map must know."""
     every = thinned_rows(problem)[1]
     remarks = ["Ring: the start. Dot: the run at this epoch."] if len(table) else []
-    if problem.minima:
+    if problem.minimizers:
         remarks.append("Star: a known minimum.")
     if seen.exact:
         remarks.append("Click anywhere to begin there.")

@@ -55,7 +55,7 @@ def plane(problem: Problem, histories: Sequence[History]) -> Plane:
 
     Source: H. Li et al. 2018, "Visualizing the loss landscape of neural nets", section 7, for one path.
     """
-    if problem.size == 2:
+    if problem.num_params == 2:
         names = problem.names[0], problem.names[1]
         return Plane(torch.zeros(2, dtype=torch.float64), torch.eye(2, dtype=torch.float64), names)
     paths = [_sampled(history) for history in _shown(histories)]
@@ -116,18 +116,18 @@ def _near(history: History) -> bool:
     if not history.finished:
         return False
     first = float(history.loss[0])
-    return float(history.loss[: history.rows].max()) <= first + 10 * max(abs(first), 1.0)
+    return float(history.loss[: history.num_recorded].max()) <= first + 10 * max(abs(first), 1.0)
 
 
 def _shown(histories: Sequence[History]) -> list[History]:
     """The runs that stayed near; where there are none, the first steps of all."""
     near = [history for history in histories if _near(history)]
-    return near or [replace(history, loss=history.loss[:3]) for history in histories if history.rows]
+    return near or [replace(history, loss=history.loss[:3]) for history in histories if history.num_recorded]
 
 
 def minima_in(seen: Plane, problem: Problem) -> Tensor:
     """Where the known minima are seen, `(minima, 2)`."""
-    places = torch.tensor(problem.minima, dtype=torch.float64).reshape(-1, problem.size)
+    places = torch.tensor(problem.minimizers, dtype=torch.float64).reshape(-1, problem.num_params)
     return seen.project(places)
 
 

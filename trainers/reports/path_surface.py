@@ -56,11 +56,11 @@ class Relief:
 def relief(problem: Problem, seen: Plane, sides: Sides) -> Relief:
     """The loss in a window of the plane, as finely as there is time for."""
     problem, every = thinned_rows(problem)
-    count = int(min(max(math.sqrt(WORK / problem.load), COARSEST), FINEST))
+    count = int(min(max(math.sqrt(WORK / problem.cost), COARSEST), FINEST))
     x, y = (torch.linspace(*side, count, dtype=torch.float64) for side in sides)
     points = torch.cartesian_prod(y, x).flip(1)
     dtype = torch.float64 if seen.exact else torch.float32
-    parts = points.split(max(ROOM // problem.load, 1))
+    parts = points.split(max(ROOM // problem.cost, 1))
     with sweep_mode():
         loss = torch.cat([problem.loss(seen.lift(part).to(dtype)) for part in parts])
     values = problem.above(loss).reshape(count, count).numpy()
@@ -74,8 +74,8 @@ def relief(problem: Problem, seen: Plane, sides: Sides) -> Relief:
 
 def thinned_rows(problem: Problem) -> tuple[Problem, int]:
     """The problem on every k-th row of its data, and k: 1 unless a coarse relief of all would take long."""
-    every = min(math.ceil(problem.load * COARSEST**2 / WORK), max(problem.count // FEWEST, 1))
-    return (problem, 1) if every <= 1 else (problem.rows(slice(None, None, every)), every)
+    every = min(math.ceil(problem.cost * COARSEST**2 / WORK), max(problem.num_samples // FEWEST, 1))
+    return (problem, 1) if every <= 1 else (problem.subset(slice(None, None, every)), every)
 
 
 def isolines(seen: Relief) -> pd.DataFrame:

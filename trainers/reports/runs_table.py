@@ -43,7 +43,7 @@ def _distance(history: History, target: float) -> dict[str, str]:
 def _measured(history: History) -> dict[str, str]:
     """What was measured besides the loss."""
     cells = {}
-    for name in history.measured:
+    for name in history.metrics:
         value = history.column(name)[-1]
         told = _number(history, value, 6) if name == "validation_loss" else _share(history, value)
         cells[name.replace("_", " ")] = told
@@ -59,7 +59,7 @@ def _share(history: History, value: Tensor) -> str:
 def _overfitting(history: History) -> str:
     if not history.finished:
         return "–"
-    since = history.overfitted_since
+    since = history.overfitting_from
     return "no" if since is None else f"since epoch {since:,}"
 
 

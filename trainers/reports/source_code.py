@@ -46,7 +46,7 @@ def problem_code(problem: Problem) -> str:
         for name, method in vars(kind).items():
             if isfunction(method) and name in SHOWN:
                 methods.setdefault(name, method)
-    if "self.points" not in getsource(methods["gradient"]):
+    if "self.loss_and_gradient" not in getsource(methods["gradient"]):
         methods.pop("points", None)  # a shortcut for many runs
     shown = sorted(methods.values(), key=lambda method: SHOWN.index(method.__name__))
     return "\n".join(dedent(getsource(method)) for method in shown)

@@ -125,10 +125,10 @@ def _accuracy(named: Sequence[tuple[str, History]]) -> str:
 
 def _overfitted(named: Sequence[tuple[str, History]]) -> str:
     """Whose validation loss rose again while the training loss fell."""
-    names = [name for name, h in named if h.overfitted_since is not None]
+    names = [name for name, h in named if h.overfitting_from is not None]
     if not names:
         return ""
-    since = min(h.overfitted_since or 0 for _, h in named if h.overfitted_since is not None)
+    since = min(h.overfitting_from or 0 for _, h in named if h.overfitting_from is not None)
     who = "It over-fits" if len(named) == 1 else f"{listed(names)} over-fit{'s' if len(names) == 1 else ''}"
     when = f"since epoch {since:,}" if len(names) == 1 else f"the first since epoch {since:,}"
     return f"{who}, {when}: the loss on the rows held out rises again."

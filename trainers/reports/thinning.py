@@ -40,7 +40,7 @@ def snapshots(history: History, count: int = 30) -> list[tuple[int, int, Tensor]
 
     A run that diverged stays at its last finite ones.
     """
-    last = max(history.rows - 1, 0)
+    last = max(history.num_recorded - 1, 0)
     rows = [history.row(min(epoch, last)) for epoch in snapshot_epochs(history.run.epochs, count)]
     return [
         (number, int(history.epochs[row]), history.params[row].double()) for number, row in enumerate(rows)

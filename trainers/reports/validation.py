@@ -18,8 +18,8 @@ def told(task: Objective) -> str:
     """How the rows are split; nothing where all are trained on."""
     if task.held_out is None:
         return ""
-    kept, out = task.training.count, task.held_out.count
-    alike = ", of each class the same share" if task.problem.labels and not remarks(task) else ""
+    kept, out = task.training.num_samples, task.held_out.num_samples
+    alike = ", of each class the same share" if task.problem.class_names and not remarks(task) else ""
     split = f"Trained on {kept:,} of them, {out:,} {_are(out)} held out, drawn at random{alike}."
     return f"{split} Scales are those of the rows trained on." if _scales(task) else split
 
@@ -35,20 +35,20 @@ def _scales(task: Objective) -> bool:
 def remarks(task: Objective) -> list[str]:
     """Where rows can't be held out as asked: a sentence on each reason."""
     problem, share = task.problem, task.validation_split
-    if not share or not problem.count:
+    if not share or not problem.num_samples:
         return []
-    if round(share * problem.count) == 0:
-        return [f"A share of {plain(share)} of {problem.count:,} rows rounds to 0: none is held out."]
-    if not problem.labels or not isinstance(problem, Supervised):
+    if round(share * problem.num_samples) == 0:
+        return [f"A share of {plain(share)} of {problem.num_samples:,} rows rounds to 0: none is held out."]
+    if not problem.class_names or not isinstance(problem, Supervised):
         return []
-    return _on_classes(problem.labels, _counts(problem), _counts(task.held_out))
+    return _on_classes(problem.class_names, _counts(problem), _counts(task.held_out))
 
 
 def _counts(problem: Problem | None) -> Tensor:
     """`(classes,)`: how many rows of each class a problem has; `(1,)`, 0, without a problem."""
     if not isinstance(problem, Supervised):
         return torch.zeros(1)
-    return problem.data.target.bincount(minlength=len(problem.labels))
+    return problem.data.target.bincount(minlength=len(problem.class_names))
 
 
 def _on_classes(labels: Sequence[str], rows: Tensor, out: Tensor) -> list[str]:

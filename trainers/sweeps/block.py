@@ -18,9 +18,9 @@ ROOM = 2**18
 
 def block_size(sweep: Sweep) -> int:
     """How many runs are trained together."""
-    rows = sweep.run.training.count
+    rows = sweep.run.training.num_samples
     share = sweep.run.batch_size / rows if sweep.run.updates > 1 else 1.0
-    return max(min(BLOCK // sweep.run.problem.size, int(ROOM / (sweep.run.training.load * share))), 1)
+    return max(min(BLOCK // sweep.run.problem.num_params, int(ROOM / (sweep.run.training.cost * share))), 1)
 
 
 class Block:
@@ -45,7 +45,7 @@ class Block:
     def advance(self, epoch: int) -> Tensor:
         """The losses `(runs,)` after that many epochs; then the updates of the next."""
         if self.updates == 1:
-            loss, gradient = self.training.points(self.params)
+            loss, gradient = self.training.loss_and_gradient(self.params)
             self.optimizer.step(epoch + 1, self.params, gradient, self.state)
             return loss
         loss = self.training.loss(self.params)

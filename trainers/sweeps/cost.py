@@ -17,13 +17,13 @@ FEW = 4_000
 
 def work(sweep: Sweep) -> float:
     """How much there is to do, in updates of one parameter; few runs at once cost as much as some more."""
-    load = max(sweep.run.problem.size, sweep.run.training.load)
+    load = max(sweep.run.problem.num_params, sweep.run.training.cost)
     return float(max(sweep.size * load, FEW * sweep.run.updates) * (sweep.run.epochs + 1))
 
 
 def estimate(sweep: Sweep) -> float:
     """The seconds that a sweep will take about, from a few epochs of its first block."""
-    few = max(PROBED // sweep.run.training.load, 4)
+    few = max(PROBED // sweep.run.training.cost, 4)
     rows = torch.arange(min(block_size(sweep), sweep.size, few))
     with sweep_mode():
         block = Block(sweep, rows)
@@ -41,4 +41,4 @@ def memory(sweep: Sweep) -> float:
     """The bytes that a sweep will take about: its result, and the block it works on."""
     block = min(block_size(sweep), sweep.size)
     numbers = 5 + len(sweep.axes) + len(sweep.targets)
-    return 8.0 * sweep.size * numbers + 8.0 * block * (8 * sweep.run.problem.size + CHUNK)
+    return 8.0 * sweep.size * numbers + 8.0 * block * (8 * sweep.run.problem.num_params + CHUNK)

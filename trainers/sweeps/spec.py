@@ -34,7 +34,7 @@ class Sweep:
     run: Run
     axes: Mapping[str, Axis] = field(default_factory=dict)
     seeds: int = 1
-    points: int | None = None
+    num_points: int | None = None
     targets: tuple[float, ...] = (1e-2,)
 
     __getstate__ = Settings.__getstate__
@@ -50,8 +50,8 @@ class Sweep:
         for name, axis in self.axes.items():
             self._check_axis(name, axis)
         object.__setattr__(self, "seeds", _count("seeds", self.seeds))
-        if self.points is not None:
-            object.__setattr__(self, "points", _count("points", self.points))
+        if self.num_points is not None:
+            object.__setattr__(self, "num_points", _count("num_points", self.num_points))
         if not isinstance(self.targets, tuple) or not all(is_number(x) and x == x for x in self.targets):
             raise SettingError("targets", f"must be a tuple of gaps, got {shown(self.targets)}")
         if self.run.start is not None and self.seeds > 1:
@@ -74,16 +74,16 @@ class Sweep:
     @property
     def size(self) -> int:
         """How many runs there are."""
-        count = self.points or math.prod(int(axis.count) for axis in self.axes.values())
+        count = self.num_points or math.prod(int(axis.count) for axis in self.axes.values())
         return int(count) * int(self.seeds)
 
     @cached_property
     @kept
     def settings(self) -> dict[str, Tensor]:
         """The swept settings, `(size,)` each in float64. The starts of one point lie side by side."""
-        if self.points is not None and self.axes:
+        if self.num_points is not None and self.axes:
             engine = SobolEngine(len(self.axes), scramble=True, seed=self.run.seed)
-            shares = engine.draw(self.points, dtype=torch.float64).T
+            shares = engine.draw(self.num_points, dtype=torch.float64).T
             columns = [axis.at(share) for axis, share in zip(self.axes.values(), shares, strict=True)]
         else:
             grids = (

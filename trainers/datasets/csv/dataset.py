@@ -7,7 +7,7 @@ from weakref import WeakValueDictionary
 
 from pandas.api.types import is_float_dtype
 
-from trainers.datasets.csv.table import OwnTable
+from trainers.datasets.csv.table import CsvTable
 from trainers.datasets.dataset import Rows, numbers
 from trainers.settings import SettingError
 from trainers.words import plain, shown
@@ -15,19 +15,19 @@ from trainers.words import plain, shown
 MOST_CLASSES = 20
 LARGEST = 1e100
 """Larger numbers have squares that are not finite."""
-TABLES: WeakValueDictionary[str, OwnTable] = WeakValueDictionary()
+TABLES: WeakValueDictionary[str, CsvTable] = WeakValueDictionary()
 """The tables in use, by digest: what is pickled holds no table, and finds it again here."""
 
 
 @dataclass(frozen=True)
-class Own:
+class CsvDataset:
     """Which columns of which table: the target, and the features. They are named by their places, from 0."""
 
     name: str
     digest: str
     target: int
     features: tuple[int, ...]
-    table: OwnTable = field(compare=False, repr=False)
+    table: CsvTable = field(compare=False, repr=False)
 
     def __post_init__(self) -> None:
         # All that have the same file share one table, which so lives as long as any of them.
@@ -37,17 +37,17 @@ class Own:
         for place in (self.target, *self.features):
             if not isinstance(place, int) or not 0 <= place < len(columns):
                 reason = f"must name columns from 0 to {len(columns) - 1}, got {shown(place)}"
-                raise SettingError("own", reason)
+                raise SettingError("csv", reason)
         if not self.features or len(set(self.features)) < len(self.features):
-            raise SettingError("own", f"needs at least one feature, each once, got {len(self.features)}")
+            raise SettingError("csv", f"needs at least one feature, each once, got {len(self.features)}")
         if self.target in self.features:
-            raise SettingError("own", f"has column {self.target} both as target and as feature")
+            raise SettingError("csv", f"has column {self.target} both as target and as feature")
         words = [place for place in self.features if not self.numeric(place)]
         if words:
-            raise SettingError("own", f"has words in {self.called(words[0])}, which so can't be a feature")
+            raise SettingError("csv", f"has words in {self.called(words[0])}, which so can't be a feature")
 
     @classmethod
-    def of(cls, table: OwnTable, target: int, features: Sequence[int]) -> "Own":
+    def of(cls, table: CsvTable, target: int, features: Sequence[int]) -> "CsvDataset":
         return cls(table.name, table.digest, target, tuple(features), table)
 
     def key(self) -> tuple[Any, ...]:
@@ -68,7 +68,7 @@ class Own:
     def rows(self, classify: bool) -> Rows:
         """The columns as inputs and target; raises `SettingError` where they can't be that."""
         if self.too_large(classify):
-            raise SettingError("own", self.too_large(classify))
+            raise SettingError("csv", self.too_large(classify))
         frame = self.table.frame
         inputs = numbers(frame.iloc[:, list(self.features)])
         features = tuple(map(str, frame.columns[list(self.features)]))
@@ -76,12 +76,12 @@ class Own:
         if not classify:
             if not self.numeric(self.target):
                 raise SettingError(
-                    "own", f"has words in {self.called(self.target)}, which so can only be a class"
+                    "csv", f"has words in {self.called(self.target)}, which so can only be a class"
                 )
             return Rows(inputs, numbers(column), features, aim)
         classes = self.classes
         if not 2 <= len(classes) <= MOST_CLASSES:
-            raise SettingError("own", f"must have 2 to {MOST_CLASSES} classes, got {len(classes)}")
+            raise SettingError("csv", f"must have 2 to {MOST_CLASSES} classes, got {len(classes)}")
         places = numbers(column.map({value: k for k, value in enumerate(classes)}), "int64")
         return Rows(inputs, places, features, aim, tuple(map(plain, classes)))
 
@@ -99,20 +99,20 @@ class Own:
         return "~".join([self.name, self.digest, str(self.target), ".".join(map(str, self.features))])
 
     @classmethod
-    def read(cls, text: str, tables: Mapping[str, OwnTable]) -> "Own":
+    def read(cls, text: str, tables: Mapping[str, CsvTable]) -> "CsvDataset":
         """What `write` wrote, if its table is among these; raises `SettingError` if not."""
         try:
             name, digest, target, features = text.split("~")
             places = int(target), tuple(map(int, features.split(".")))
         except ValueError:
-            raise SettingError("own", f"can't be read from {shown(text)}") from None
+            raise SettingError("csv", f"can't be read from {shown(text)}") from None
         if digest not in tables:
-            raise SettingError("own", f"needs the file {shown(name)} with digest {shown(digest)}")
+            raise SettingError("csv", f"needs the file {shown(name)} with digest {shown(digest)}")
         return cls.of(tables[digest], *places)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _found, (self.name, self.digest, self.target, self.features)
 
 
-def _found(name: str, digest: str, target: int, features: tuple[int, ...]) -> Own:
-    return Own(name, digest, target, features, TABLES[digest])
+def _found(name: str, digest: str, target: int, features: tuple[int, ...]) -> CsvDataset:
+    return CsvDataset(name, digest, target, features, TABLES[digest])

@@ -25,7 +25,7 @@ from trainers.datasets.csv.columns import Column, decimal_mark, texts, understoo
 from trainers.datasets.csv.header import even, header
 from trainers.datasets.csv.names import file_name, note
 
-__all__ = ["OwnTable", "TableError", "numeric", "read_table", "suggestion"]
+__all__ = ["CsvTable", "TableError", "numeric", "read_table", "suggestion"]
 
 FEWEST_ROWS = 3
 MOST_CLASSES = 10
@@ -37,7 +37,7 @@ ROUNDED = "whole numbers of more than 15 digits, which are rounded"
 
 
 @dataclass(frozen=True, eq=False)
-class OwnTable:
+class CsvTable:
     """What was understood of a file. `rows` are those of `frame` and of `dropped` together."""
 
     name: str
@@ -62,7 +62,7 @@ class OwnTable:
         return float(self.frame.memory_usage(index=False).sum())
 
 
-def read_table(content: bytes, name: str = "") -> OwnTable:
+def read_table(content: bytes, name: str = "") -> CsvTable:
     """The table in a CSV file; raises `TableError` alone."""
     cells = read_cells(content)
     rows, ragged = even(cells.rows)
@@ -78,7 +78,7 @@ def read_table(content: bytes, name: str = "") -> OwnTable:
     dropped = _told(ragged + reasons)
     _enough(int(keep.sum()), found, dropped)
     frame = pd.DataFrame({column.name: column.values(keep) for column in columns})
-    table = OwnTable(
+    table = CsvTable(
         name=file_name(name),
         digest=hashlib.sha256(content).hexdigest()[:16],
         frame=frame,
@@ -94,12 +94,12 @@ def read_table(content: bytes, name: str = "") -> OwnTable:
     return table
 
 
-def numeric(table: OwnTable) -> list[int]:
+def numeric(table: CsvTable) -> list[int]:
     """The places of the columns that can be features: numbers, not all the same."""
     return [i for i, name in enumerate(table.frame) if _is_feature(table.frame[name])]
 
 
-def suggestion(table: OwnTable, target: int, features: Sequence[int]) -> str:
+def suggestion(table: CsvTable, target: int, features: Sequence[int]) -> str:
     """The kind of problem that fits: `line`, `regression` or `classification`.
 
     Classes are words, or at most 10 different whole numbers with 3 rows of each on average.

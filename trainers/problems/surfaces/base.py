@@ -14,21 +14,21 @@ class Surface(Problem):
     """A function of x and y. Seed 0 starts at `begin`, ours where no source is named; others anywhere."""
 
     names: ClassVar[tuple[str, ...]] = ("x", "y")
-    begin: ClassVar[tuple[float, float]]
-    lowest: ClassVar[float | None] = 0.0
-    at: ClassVar[tuple[tuple[float, float], ...]] = ((0.0, 0.0),)
+    start_point: ClassVar[tuple[float, float]]
+    min_value: ClassVar[float | None] = 0.0
+    argmin: ClassVar[tuple[tuple[float, float], ...]] = ((0.0, 0.0),)
 
     @property
     def minimum(self) -> float | None:
-        return self.lowest
+        return self.min_value
 
     @property
-    def minima(self) -> tuple[tuple[float, ...], ...]:
-        return self.at
+    def minimizers(self) -> tuple[tuple[float, ...], ...]:
+        return self.argmin
 
     def start(self, seed: int = 0) -> Tensor:
         if seed == 0:
-            return torch.tensor(self.begin, dtype=torch.float64)
+            return torch.tensor(self.start_point, dtype=torch.float64)
         assert self.window is not None
         low, high = torch.tensor(self.window, dtype=torch.float64).T
         generator = torch.Generator().manual_seed(seed)

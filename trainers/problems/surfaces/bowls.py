@@ -22,7 +22,7 @@ class Quadratic(Surface):
     """
 
     summary: ClassVar[str] = "A bowl, as narrow and as tilted as you like."
-    begin: ClassVar[tuple[float, float]] = (-4.0, 2.0)
+    start_point: ClassVar[tuple[float, float]] = (-4.0, 2.0)
     window: ClassVar = ((-5.0, 5.0), (-5.0, 5.0))
 
     condition: float = real(
@@ -63,8 +63,8 @@ class Booth(Surface):
     """
 
     summary: ClassVar[str] = "A bowl nine times as steep across as along."
-    begin: ClassVar[tuple[float, float]] = (-8.0, 6.0)
-    at: ClassVar = ((1.0, 3.0),)
+    start_point: ClassVar[tuple[float, float]] = (-8.0, 6.0)
+    argmin: ClassVar = ((1.0, 3.0),)
     window: ClassVar = ((-10.0, 10.0), (-10.0, 10.0))
 
     def errors(self, params: Tensor) -> tuple[Tensor, Tensor]:
@@ -92,7 +92,7 @@ class Matyas(Surface):
     """
 
     summary: ClassVar[str] = "A flat bowl, 25 times as steep across as along."
-    begin: ClassVar[tuple[float, float]] = (-8.0, 4.0)
+    start_point: ClassVar[tuple[float, float]] = (-8.0, 4.0)
     window: ClassVar = ((-10.0, 10.0), (-10.0, 10.0))
 
     def loss(self, params: Tensor) -> Tensor:

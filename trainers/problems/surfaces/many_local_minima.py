@@ -21,7 +21,7 @@ class Rastrigin(Surface):
     """
 
     summary: ClassVar[str] = "A bowl full of dents: each near whole numbers holds a run."
-    begin: ClassVar[tuple[float, float]] = (2.4, -1.7)
+    start_point: ClassVar[tuple[float, float]] = (2.4, -1.7)
     window: ClassVar = ((-5.12, 5.12), (-5.12, 5.12))
 
     def loss(self, params: Tensor) -> Tensor:
@@ -41,7 +41,7 @@ class Ackley(Surface):
     """
 
     summary: ClassVar[str] = "A dented funnel with a sharp tip."
-    begin: ClassVar[tuple[float, float]] = (3.4, -2.6)
+    start_point: ClassVar[tuple[float, float]] = (3.4, -2.6)
     window: ClassVar = ((-5.0, 5.0), (-5.0, 5.0))
 
     def terms(self, params: Tensor) -> tuple[Tensor, Tensor, Tensor]:
@@ -68,9 +68,9 @@ class Easom(Surface):
     """
 
     summary: ClassVar[str] = "One hole in a vast plain: far from it there is no slope."
-    begin: ClassVar[tuple[float, float]] = (2.0, 4.0)
-    lowest: ClassVar[float] = -1.0
-    at: ClassVar = ((math.pi, math.pi),)
+    start_point: ClassVar[tuple[float, float]] = (2.0, 4.0)
+    min_value: ClassVar[float] = -1.0
+    argmin: ClassVar = ((math.pi, math.pi),)
     window: ClassVar = ((0.0, 6.0), (0.0, 6.0))
 
     def loss(self, params: Tensor) -> Tensor:

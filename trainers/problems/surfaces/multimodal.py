@@ -18,9 +18,9 @@ class Saddle(Surface):
     """
 
     summary: ClassVar[str] = "A saddle between two pits: some leave it soon, some late."
-    begin: ClassVar[tuple[float, float]] = (-1.5, 1e-3)
-    lowest: ClassVar[float] = -0.25
-    at: ClassVar = ((0.0, 1.0), (0.0, -1.0))
+    start_point: ClassVar[tuple[float, float]] = (-1.5, 1e-3)
+    min_value: ClassVar[float] = -0.25
+    argmin: ClassVar = ((0.0, 1.0), (0.0, -1.0))
     window: ClassVar = ((-2.0, 2.0), (-2.0, 2.0))
 
     def loss(self, params: Tensor) -> Tensor:
@@ -40,8 +40,8 @@ class Himmelblau(Surface):
     """
 
     summary: ClassVar[str] = "Four pits, equally deep: the start and the step decide which one is found."
-    begin: ClassVar[tuple[float, float]] = (0.0, 0.0)
-    at: ClassVar = (
+    start_point: ClassVar[tuple[float, float]] = (0.0, 0.0)
+    argmin: ClassVar = (
         (3.0, 2.0),
         (-2.8051180869527449, 3.1313125182505730),
         (-3.7793102533777469, -3.2831859912861694),
@@ -71,9 +71,9 @@ class StyblinskiTang(Surface):
     """
 
     summary: ClassVar[str] = "Four pits, one of them the deepest."
-    begin: ClassVar[tuple[float, float]] = (0.5, -0.5)
-    lowest: ClassVar[float] = -78.332331407542831
-    at: ClassVar = ((-2.9035340277711771, -2.9035340277711771),)
+    start_point: ClassVar[tuple[float, float]] = (0.5, -0.5)
+    min_value: ClassVar[float] = -78.332331407542831
+    argmin: ClassVar = ((-2.9035340277711771, -2.9035340277711771),)
     window: ClassVar = ((-5.0, 5.0), (-5.0, 5.0))
 
     def loss(self, params: Tensor) -> Tensor:
@@ -91,7 +91,7 @@ class ThreeHumpCamel(Surface):
     """
 
     summary: ClassVar[str] = "Three pits in a row, the middle one deepest."
-    begin: ClassVar[tuple[float, float]] = (2.2, 1.5)
+    start_point: ClassVar[tuple[float, float]] = (2.2, 1.5)
     window: ClassVar = ((-5.0, 5.0), (-5.0, 5.0))
 
     def loss(self, params: Tensor) -> Tensor:
@@ -111,9 +111,9 @@ class SixHumpCamel(Surface):
     """
 
     summary: ClassVar[str] = "Six pits, two of them the deepest."
-    begin: ClassVar[tuple[float, float]] = (-2.0, 1.2)
-    lowest: ClassVar[float] = -1.0316284534898774
-    at: ClassVar = (
+    start_point: ClassVar[tuple[float, float]] = (-2.0, 1.2)
+    min_value: ClassVar[float] = -1.0316284534898774
+    argmin: ClassVar = (
         (0.0898420131003180624, -0.7126564030207396334),
         (-0.0898420131003180624, 0.7126564030207396334),
     )

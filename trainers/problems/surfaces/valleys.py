@@ -19,8 +19,8 @@ class Rosenbrock(Surface):
     """
 
     summary: ClassVar[str] = "A bent valley: soon found, slowly followed."
-    begin: ClassVar[tuple[float, float]] = (-1.2, 1.0)
-    at: ClassVar = ((1.0, 1.0),)
+    start_point: ClassVar[tuple[float, float]] = (-1.2, 1.0)
+    argmin: ClassVar = ((1.0, 1.0),)
     window: ClassVar = ((-2.0, 2.0), (-1.0, 3.0))
 
     def loss(self, params: Tensor) -> Tensor:
@@ -41,8 +41,8 @@ class Beale(Surface):
     """
 
     summary: ClassVar[str] = "A flat plain between steep walls."
-    begin: ClassVar[tuple[float, float]] = (1.0, 1.0)
-    at: ClassVar = ((3.0, 0.5),)
+    start_point: ClassVar[tuple[float, float]] = (1.0, 1.0)
+    argmin: ClassVar = ((3.0, 0.5),)
     window: ClassVar = ((-4.5, 4.5), (-4.5, 4.5))
 
     def errors(self, params: Tensor) -> tuple[Tensor, Tensor, Tensor]:
@@ -71,9 +71,9 @@ class GoldsteinPrice(Surface):
     """
 
     summary: ClassVar[str] = "From 3 to a million within four steps: steps must suit the steepest place."
-    begin: ClassVar[tuple[float, float]] = (1.0, 0.5)
-    lowest: ClassVar[float] = 3.0
-    at: ClassVar = ((0.0, -1.0),)
+    start_point: ClassVar[tuple[float, float]] = (1.0, 0.5)
+    min_value: ClassVar[float] = 3.0
+    argmin: ClassVar = ((0.0, -1.0),)
     window: ClassVar = ((-2.0, 2.0), (-2.0, 2.0))
 
     def terms(self, params: Tensor) -> tuple[Tensor, ...]:
@@ -109,9 +109,9 @@ class McCormick(Surface):
     """
 
     summary: ClassVar[str] = "A staircase that goes down for ever; marked is the usual step."
-    begin: ClassVar[tuple[float, float]] = (3.0, 0.0)
-    lowest: ClassVar[None] = None
-    at: ClassVar = ((0.5 - math.pi / 3, -0.5 - math.pi / 3),)
+    start_point: ClassVar[tuple[float, float]] = (3.0, 0.0)
+    min_value: ClassVar[None] = None
+    argmin: ClassVar = ((0.5 - math.pi / 3, -0.5 - math.pi / 3),)
     window: ClassVar = ((-1.5, 4.0), (-3.0, 4.0))
 
     def loss(self, params: Tensor) -> Tensor:
