@@ -3,6 +3,7 @@
 import ast
 import re
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 from dashboard.examples import PRESETS
@@ -17,6 +18,7 @@ LIBRARY = {"trainers", "pandas", "torch", "numpy", "contourpy", "cachetools"}
 CHARTS = {"trainers", "pandas", "altair", "vl_convert", "numpy", "PIL"}
 FOLDERS = (ROOT / "trainers", ROOT / "dashboard")
 FILES = [ROOT / "streamlit_app.py", *(file for folder in FOLDERS for file in folder.rglob("*.py"))]
+MAX_STATEMENTS, MAX_LINES = 40, 40
 IN_TRAINERS = (
     "words", "modes", "caches", "settings", "links", "datasets", "problems", "splits", "objective",
     "optimizers", "runners", "run", "history", "training", "sweeps", "races", "reports", "charts",
@@ -58,12 +60,37 @@ def test_nothing_unsafe_reaches_the_page() -> None:
         assert not {"pickle", "marshal", "shelve"} & packages(file)
 
 
-def test_functions_stay_short() -> None:
+def test_bodies_stay_short() -> None:
+    """Those of functions, and what a module does when it is imported."""
     for file in FILES:
-        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        tree = ast.parse(file.read_text(encoding="utf-8"))
+        executed = [n for n in tree.body if not isinstance(n, ast.FunctionDef | ast.ClassDef)]
+        assert statements(executed) <= MAX_STATEMENTS, file
+        for node in ast.walk(tree):
             if isinstance(node, ast.FunctionDef):
                 body = node.body[1:] if ast.get_docstring(node) else node.body
-                assert not body or node.end_lineno - body[0].lineno < 40, f"{file.name}: {node.name}"
+                assert statements(body) <= MAX_STATEMENTS, f"{file}: {node.name}"
+                assert not body or body[-1].end_lineno - body[0].lineno < MAX_LINES, f"{file}: {node.name}"
+
+
+def test_statements_are_counted_wherever_they_stand() -> None:
+    body = ast.parse(
+        """
+'About it.'
+import a
+with b:
+    from c import d
+    if e:
+        f = 1
+    else:
+        g()
+def h():
+    'About it.'
+    for i in j:
+        return 1
+"""
+    ).body
+    assert [statements([node]) for node in body] == [0, 0, 4, 2]
 
 
 def test_everything_public_is_documented() -> None:
@@ -98,6 +125,17 @@ def test_versions_are_pinned() -> None:
     needed = [line.split("#")[0].strip() for line in lines if line.split("#")[0].strip()]
     assert all(re.fullmatch(r"[\w-]+(==|>=)[\w.]+", line) for line in needed)
     assert {"torch==2.13.0", "streamlit==1.67.0", "altair==6.3.0"} <= set(needed)
+
+
+def statements(body: Iterable[ast.AST]) -> int:
+    """How many there are, those within others too; imports, definitions and docstrings are none."""
+    found = 0
+    for node in body:
+        documents = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+        defines = isinstance(node, ast.Import | ast.ImportFrom | ast.FunctionDef | ast.ClassDef)
+        found += isinstance(node, ast.stmt) and not documents and not defines
+        found += statements(ast.iter_child_nodes(node))
+    return found
 
 
 def module(file: Path) -> str:
