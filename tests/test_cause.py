@@ -88,8 +88,11 @@ def drawn(kind: type[Optimizer], luck: random.Random) -> Optimizer:
 @pytest.mark.parametrize("dtype", BOTH)
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_cause_is_what_the_operations_say(kind: type[Optimizer], dtype: str) -> None:
+    """Of the first runs that diverge; some optimizers hardly ever do."""
     luck, found = random.Random(f"{kind.__name__} {dtype}"), []
-    while len(found) < 5:
+    for _ in range(200):
+        if len(found) == 5:
+            break
         problem = luck.choice(FEW)
         run = Run(problem=problem, optimizer=drawn(kind, luck), epochs=30, dtype=dtype)
         run = replace(run, runner=luck.choice(runners(kind)), seed=luck.randrange(9))

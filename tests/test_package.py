@@ -7,7 +7,8 @@ from zipfile import ZipFile
 
 import pytest
 
-ROOT = Path(__file__).parent.parent
+from tests.repository import ROOT, copy_repository
+
 TRAIN = """
 from trainers import Run, train
 from trainers.problems import SoftmaxRegression, Thermometer
@@ -29,12 +30,7 @@ sys.meta_path.insert(0, Blocked())
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The package, built from a copy of what is in the repository."""
-    source, built = tmp_path_factory.mktemp("source"), tmp_path_factory.mktemp("built")
-    files = subprocess.run(["git", "ls-files", "-co", "--exclude-standard"], cwd=ROOT, capture_output=True)
-    for name in files.stdout.decode().splitlines():
-        if (ROOT / name).is_file():
-            (source / name).parent.mkdir(parents=True, exist_ok=True)
-            (source / name).write_bytes((ROOT / name).read_bytes())
+    source, built = copy_repository(tmp_path_factory.mktemp("source")), tmp_path_factory.mktemp("built")
     pip("wheel", str(source), "--no-deps", "--no-build-isolation", "--wheel-dir", str(built))
     return next(built.glob("*.whl"))
 

@@ -7,8 +7,10 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from dashboard.examples import PRESETS
-from trainers.optimizers import OPTIMIZERS
+from trainers.optimizers import OPTIMIZERS, Optimizer
 from trainers.problems import PROBLEMS
+from trainers.run import runners
+from trainers.runners import RUNNERS
 from trainers.settings import settings_of
 
 ROOT = Path(__file__).parent.parent
@@ -102,10 +104,15 @@ def test_everything_public_is_documented() -> None:
 def test_the_readme_lists_the_optimizers() -> None:
     rows = table("| Optimizer |")
     expected = [
-        [name, kind.summary, ", ".join(settings_of(kind)), "all three" if kind.by_hand() else "torch.optim"]
+        [name, kind.summary, ", ".join(settings_of(kind)), trained_by(kind)]
         for name, kind in OPTIMIZERS.items()
     ]
     assert rows == expected
+
+
+def trained_by(kind: type[Optimizer]) -> str:
+    able = runners(kind)
+    return "all three" if len(able) == len(RUNNERS) else ", ".join(able)
 
 
 def test_the_readme_lists_the_problems() -> None:

@@ -218,7 +218,8 @@ def clocked(kind: type[Optimizer], monkeypatch: pytest.MonkeyPatch) -> Clock:
         step(self, *args)
 
     monkeypatch.setattr(training, "perf_counter", clock)
-    monkeypatch.setattr(kind, "torch", torch_)
+    if kind.in_torch():
+        monkeypatch.setattr(kind, "torch", torch_)
     if begin is not None:
         monkeypatch.setattr(kind, "init", init)
         monkeypatch.setattr(kind, "step", by_hand)

@@ -19,8 +19,8 @@ from time import perf_counter
 from typing import Any
 
 from tests.mutants.mutations import Mutant, mutants
+from tests.repository import ROOT, copy_repository
 
-ROOT = Path(__file__).parents[2]
 SOURCES = ("streamlit_app.py", "trainers/**/*.py", "dashboard/**/*.py")
 WHICH = "not slow and not browser"
 PATIENCE = 120  # seconds, and five times as long as the tests take
@@ -40,22 +40,11 @@ def main() -> None:
     print(f"{len(drawn)} of {len(able):,} mutants of {len(files)} files", flush=True)
     with TemporaryDirectory() as name:
         there = Path(name) / "copy"
-        copied(there)
+        copy_repository(there)
         notes = Path(options.tests or name) / "notes"
         tests = noted(there, notes)
         survivors = [mutant for mutant in sorted(drawn, key=str) if not killed(mutant, there, tests)]
     print(f"\n{len(survivors)} of {len(drawn)} survived:", *survivors, sep="\n")
-
-
-def copied(there: Path) -> None:
-    """Copy what is in the repository, as it stands."""
-    listed = subprocess.run(
-        ["git", "ls-files", "-co", "--exclude-standard"], cwd=ROOT, capture_output=True, check=True
-    )
-    for name in listed.stdout.decode().splitlines():
-        if (ROOT / name).is_file():
-            (there / name).parent.mkdir(parents=True, exist_ok=True)
-            (there / name).write_bytes((ROOT / name).read_bytes())
 
 
 def noted(there: Path, notes: Path) -> dict[str, Any]:
