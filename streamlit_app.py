@@ -111,7 +111,7 @@ def task_controls(task: Task) -> None:
 
 def start_controls(task: Task) -> None:
     """Where the runs start."""
-    chosen, hint = task.start is not None, "Instead of the start that the seed gives."
+    chosen, hint = task.start is not None, "Replaces the initial point given by the seed."
     st.checkbox("Custom initial point", chosen, key=at("start", chosen), help=hint)
     for name, x in zip(task.problem.names, task.start or (), strict=chosen):
         key = at(f"start.{name}", x)
@@ -196,7 +196,7 @@ def results(page: Page, histories: Histories, labels: Sequence[str], style: Styl
     """The table of runs, the link, and what can be taken along."""
     if histories:
         st.markdown("**Your runs**")
-        runs_table(cells(histories, labels, page.view.target), style.colours, "How each run ended")
+        runs_table(cells(histories, labels, page.view.target), style.colours, "Results of each run")
     link = f"{str(st.context.url).partition('?')[0].rstrip('/')}/?{page.to_query()}"
     copy_link()(data={"link": link}, key="copy")
     with st.container(horizontal=True, vertical_alignment="center"):

@@ -26,17 +26,22 @@ class View(Settings):
     y: str = choice(
         "loss",
         ("loss", "gap", "accuracy"),
-        help="The loss, its distance to the smallest loss, or the share of rows whose class is found.",
+        help="Loss, gap (loss − minimum loss), or accuracy.",
         label="Metric",
     )
-    scale: str = choice("log", ("log", "linear"), help="The loss chart's vertical axis.", label="y scale")
-    x: str = choice("epochs", ("epochs", "gradients", "seconds"), help="Cost on the x-axis.", label="x-axis")
+    scale: str = choice("log", ("log", "linear"), help="Scale of the loss chart's y-axis.", label="y scale")
+    x: str = choice(
+        "epochs",
+        ("epochs", "gradients", "seconds"),
+        help="Epochs, gradient evaluations, or training time (from the mean time of an epoch).",
+        label="x-axis",
+    )
     target: float = real(
         1e-2,
         1e-12,
         1e6,
         scale="log",
-        help="Gap that counts as reaching the target.",
+        help="Gap (loss − minimum loss) that counts as reaching the target.",
         label="Target gap",
     )
     held_out: bool = flag(

@@ -159,7 +159,9 @@ def test_nor_in_a_race_or_a_grid(name: str, criterion: str, capfd: pytest.Captur
     result, names = race(asked), ["SGD", "Adam"]
     style = Style.nested(names)
     trials = race_curves.sensitivity(result, names)
-    sensitivity = charts.sensitivity_chart(trials, race_curves.edges(result, names), style, "y", "missed")
+    sensitivity = charts.sensitivity_chart(
+        trials, race_curves.stability_limits(result, names), style, "y", "missed"
+    )
     band = charts.band_chart(race_curves.tuned_curves(result, names), style, "x", "y")
     budget = charts.budget_chart(race_curves.budgets(result, names), style, "y")
     found = sweep(GridSettings(count=3).sweep(Run(problem=problem, optimizer=SGD(), epochs=20)))
@@ -371,7 +373,7 @@ def test_a_run_that_ends_far_away_without_diverging_leaves_too() -> None:
     assert mark["mark"]["shape"] == "triangle-up"
     last = spec["datasets"][mark["data"]["name"]].iloc[0]
     assert (last["x"], last["y"], last["value"]) == (50, high, float(histories[1].loss[-1]))
-    assert "a triangle stands at the edge" in loss_report.remarks(histories, "loss", log=False)
+    assert "Triangle at the edge" in loss_report.remarks(histories, "loss", log=False)
 
 
 def test_where_all_diverged_the_axis_ends_with_the_last() -> None:

@@ -234,7 +234,7 @@ def test_the_words_follow_the_cause() -> None:
     assert "diverged" not in told
     both = loss_report.remarks([odd, gone, fine], "loss", log=True)
     assert "a run that diverged or became not a number, at the edge" in both
-    assert "cross" not in loss_report.remarks([fine], "loss", log=True)
+    assert "Cross" not in loss_report.remarks([fine], "loss", log=True)
 
 
 def name(history: History) -> str:

@@ -10,8 +10,8 @@ from trainers import Race, Run, race, train
 from trainers.optimizers import SGD, Adam
 from trainers.problems import PROBLEMS, LinearRegression, Polynomial, Problem, Thermometer
 from trainers.reports.conditioning import conditioning, described
-from trainers.reports.race import entrant_names, margins
-from trainers.reports.race_curves import edges
+from trainers.reports.race import optimizer_names, stability_margins
+from trainers.reports.race_curves import stability_limits
 
 QUADRATIC = [kind() for kind in PROBLEMS.values() if kind().hessian is not None] + [
     Thermometer(scaling="raw"),
@@ -48,15 +48,15 @@ def test_looking_at_batches_no_limit_is_told_or_drawn(problem: Problem, batch: i
     field = (SGD(), SGD(momentum=0.9), Adam())
     shared = {"problem": problem, "batch_size": batch, "validation_split": share, "epochs": 1}
     asked = Race(optimizers=field, trials=2, seeds=1, lr_min=1e-8, lr_max=100, **shared)
-    result, names = race(asked), entrant_names(asked)
+    result, names = race(asked), optimizer_names(asked)
     told = described(asked)
     assert told.startswith("Hessian")
     assert "condition number" in told
     full = batch >= asked.training.num_samples
     assert full == (asked.updates == 1)
     assert (LIMIT in told) == full
-    assert edges(result, names)["run"].tolist() == (names[:2] if full else [])
-    assert ("stability limit" in margins(result, names)) == full
+    assert stability_limits(result, names)["run"].tolist() == (names[:2] if full else [])
+    assert ("stability limit" in stability_margins(result, names)) == full
 
 
 def test_in_batches_sgd_diverges_below_the_limit_of_all_rows() -> None:
@@ -71,7 +71,7 @@ def test_the_hessian_in_words() -> None:
         "Hessian: eigenvalues 0.1699 and 60.65; condition number 357. Plain SGD is stable below lr 0.03298."
     )
     assert described(Run(batch_size=4)) == (
-        "Hessian over all rows trained on: eigenvalues 0.1699 and 60.65; condition number 357."
+        "Hessian (full batch): eigenvalues 0.1699 and 60.65; condition number 357."
     )
     for name in ("Rosenbrock", "MLP", "SoftmaxRegression"):
         assert described(Run(problem=PROBLEMS[name]())) == ""

@@ -213,19 +213,19 @@ def test_no_runs_and_all_diverging(tab: str) -> None:
     expected = {"Parameters": 3, "Race": 3, "Three ways": 0, "Grid": 0, "Data": 0}.get(tab, 1)
     app = opened(f"run=none&tab={tab}")
     assert len(chart_types(app)) == expected
-    told = {"Race": "Each tuned with 36 trials, ", "Grid": "Add a run to see "}
+    told = {"Race": "After tuning, ", "Grid": "Add a run to search "}
     assert sentence(app).startswith(told.get(tab, "No runs yet."))
     methods = tuple(Method(optimizer=SGD(lr=1 + i)) for i in range(12))
     page = Page(Task(problem=Thermometer("raw"), epochs=100), methods, tab)
     app = opened(page.to_query())
-    found = {"Race": "Each tuned with 36 trials, Adam", "Grid": "Of 1,024 runs that with lr "}
+    found = {"Race": "After tuning, Adam", "Grid": "Best of 1,024 runs: lr "}
     assert sentence(app).startswith(found.get(tab, "All 12 runs diverged, SGD · lr "))
     assert bool(chart_types(app)) == (tab != "Data")
 
 
 @pytest.mark.parametrize(
     ("tab", "told"),
-    [("Race", "Each tuned with 4 trials"), ("Grid", "Of 16 runs"), ("Loss", "After 43 epochs")],
+    [("Race", "After tuning, "), ("Grid", "Best of 16 runs: "), ("Loss", "After 43 epochs")],
 )
 def test_progress_gives_way_to_what_was_found_out(
     tab: str, told: str, monkeypatch: pytest.MonkeyPatch
@@ -240,7 +240,7 @@ def test_progress_gives_way_to_what_was_found_out(
 
 def test_the_race_of_the_usual_six() -> None:
     app = opened("epochs=50&tab=Race")
-    assert "**Each tuned with 36 trials, SGD · momentum 0.9" in [m.value[:47] for m in app.main.markdown]
+    assert "**After tuning, SGD · momentum 0.9" in [m.value[:34] for m in app.main.markdown]
     assert len(chart_types(app)) == 3
     ranking, wins, runs = app.table
     assert [len(part.value) for part in (ranking, wins, runs)] == [6, 6, 3]
@@ -254,11 +254,11 @@ def test_the_race_of_the_usual_six() -> None:
 @pytest.mark.parametrize(
     ("query", "footnote"),
     [
-        ("tab=Grid", "Cross: failed, that is, diverged, or ended ten times as far away as it began. "),
-        ("tab=Race", "Cross: failed, that is, diverged, or ended ten times as far away as it began. "),
+        ("tab=Grid", "Cross: failed (diverged, or final gap more than 10× the initial gap). "),
+        ("tab=Race", "Cross: failed (diverged, or final gap more than 10× the median initial gap). "),
         (
             "tab=Race&race=Racing~best",
-            "Cross: failed, that is, diverged, or stayed ten times as far away as ",
+            "Cross: failed (diverged, or best gap more than 10× the median initial gap). ",
         ),
         ("tab=Race&race=Racing~epochs", "Cross: not reached. "),
     ],
@@ -267,7 +267,7 @@ def test_a_cross_is_explained_where_it_stands(query: str, footnote: str) -> None
     app = opened(f"epochs=50&run=SGD&{query.replace('Racing~', 'Racing~trials-4~starts-2~metric-')}")
     told = " ".join(caption.value for caption in app.main.caption)
     assert told.count(footnote) == 1
-    assert "missed" not in told or footnote == "Cross: not reached. "
+    assert ("did not reach the target counts" in told) == (footnote == "Cross: not reached. ")
 
 
 def test_your_own_runs_race() -> None:
@@ -514,7 +514,7 @@ def test_numbers_too_large_for_any_model_are_told() -> None:
     app = opened("epochs=50&run=Adam&tab=Data")
     app.text_area(key="csv.text").set_value("x,y\n1e300,0\n" + "".join(f"{x},{x}\n" for x in range(30))).run()
     assert not app.exception
-    said = next(m.value for m in app.markdown if m.value.startswith("No model fits"))
+    said = next(m.value for m in app.markdown if m.value.startswith("No compatible model"))
     assert "1e100 in column “x”" in said.replace("\\", "")
 
 
@@ -526,19 +526,19 @@ def test_data_of_ones_own_need_a_table() -> None:
 
 def test_what_can_not_be_held_out_is_told_beside_the_share_and_on_the_tab_data() -> None:
     app = opened("epochs=50&run=Adam&tab=Data&validation_split=0.04")
-    told = "A share of 0\\.04 of 11 rows rounds to 0\\: none is held out\\."
+    told = "A validation split of 0\\.04 of 11 samples rounds to 0\\: no validation set\\."
     assert [c.value for c in app.sidebar.caption].count(told) == 1
     assert [c.value for c in app.main.caption].count(told) == 1
     app.number_input(key="task.validation_split").set_value(0.2).run()
     assert told not in [c.value for c in app.caption]
-    split = "Trained on 9 of them\\, 2 are held out\\, drawn at random\\."
+    split = "9 training and 2 validation samples\\, split at random\\."
     assert split in [c.value for c in app.main.caption]
 
 
 def test_in_batches_no_stable_rate_is_told_or_drawn() -> None:
     app = opened("epochs=50&run=SGD&tab=Race&batch_size=4&race=Racing~trials-3~starts-2~epochs-5")
     captions = [c.value for c in app.caption]
-    assert any(c.startswith("Hessian over all rows trained on: ") for c in captions)
+    assert any(c.startswith("Hessian (full batch): ") for c in captions)
     assert not any("stable" in c or "stability limit" in c for c in captions)
     app.number_input(key="task.batch_size").set_value(0).run()
     captions = [c.value for c in app.caption]

@@ -58,7 +58,7 @@ def test_many_parameters_are_seen_from_above() -> None:
     assert 0.9 < seen.held <= 1
     points = torch.randn(7, 2, dtype=torch.float64)
     torch.testing.assert_close(seen.project(seen.lift(points).T), points)
-    first, second = (float(name.split(", ")[1].split(" %")[0]) for name in seen.names)
+    first, second = (float(name.split("(")[1].split("%")[0]) for name in seen.names)
     assert first >= second
     assert first + second == pytest.approx(100 * seen.held, abs=1.01)
 
@@ -242,5 +242,5 @@ def test_remarks_say_how_much_is_seen() -> None:
             history.run.problem, seen, path_report.paths([history], ["a"], seen, sides), sides
         )
     )
-    assert f"holds {100 * seen.held:.0f} % of their movement" in told
+    assert f"({100 * seen.held:.0f}% of their variation)" in told
     assert "Click" not in told

@@ -102,27 +102,27 @@ def test_the_rounding_step_is_that_of_the_largest_parameter() -> None:
 
 def test_remarks_are_true() -> None:
     short, long = train(Run(epochs=100)), train(Run(optimizer=SGD(lr=0.03), epochs=5000))
-    assert loss_report.remarks([short], "loss", log=True) == "The gray line is the smallest possible loss."
-    assert "Of up to 5,001 epochs a curve shows at most 602" in loss_report.remarks([long], "loss", log=True)
+    assert loss_report.remarks([short], "loss", log=True) == "The gray line is the minimum loss."
+    assert "Curves are downsampled to at most 602 points" in loss_report.remarks([long], "loss", log=True)
     best = Run(start=Thermometer().minimizers[0], optimizer=SGD(lr=1e-4), epochs=20, dtype="float64")
     assert (
         loss_report.remarks([train(best)], "gap", log=True) == "No value is above 0, so the axis is linear."
     )
-    assert "cross" not in loss_report.remarks([long], "gap", log=False)
+    assert "Cross" not in loss_report.remarks([long], "gap", log=False)
     gone = train(Run(problem=Thermometer("raw"), optimizer=SGD(lr=1e-2), epochs=100))
-    assert "A cross marks" in loss_report.remarks([gone], "gap", log=False)
+    assert "Cross: last finite value" in loss_report.remarks([gone], "gap", log=False)
 
 
-HIDDEN = "A log axis can't show"
+HIDDEN = "Not shown on the log axis:"
 
 
 @pytest.mark.parametrize(
     ("problem", "column", "told"),
     [
-        (SixHumpCamel(), "loss", "values where the loss is negative; a linear axis can."),
-        (Saddle(), "loss", "values where the loss is negative; a linear axis can."),
-        (ThreeHumpCamel(), "loss", "values where the loss is 0 but for rounding."),
-        (ThreeHumpCamel(), "gap", "values where the gap is 0 but for rounding."),
+        (SixHumpCamel(), "loss", "values of the loss below 0; visible on a linear axis."),
+        (Saddle(), "loss", "values of the loss below 0; visible on a linear axis."),
+        (ThreeHumpCamel(), "loss", "values of the loss equal to 0 (rounding)."),
+        (ThreeHumpCamel(), "gap", "values of the gap equal to 0 (rounding)."),
     ],
 )
 def test_why_a_log_axis_leaves_values_out(problem: Problem, column: str, told: str) -> None:
@@ -137,29 +137,27 @@ def test_why_no_line_marks_the_minimum() -> None:
     camel, booth, line = (train(Run(problem=p, epochs=5)) for p in (SixHumpCamel(), Booth(), Thermometer()))
     for history, told in ((camel, "−1.03163"), (booth, "0")):
         remarks = loss_report.remarks([history], "loss", log=True)
-        assert f"No line marks the smallest possible loss, {told}: a log axis shows" in remarks
+        assert f"The minimum loss, {told}, is not shown: a log axis" in remarks
         assert "Dotted" not in remarks
         assert loss_report.remarks([history], "loss", log=False).startswith(
-            "The gray line is the smallest possible loss."
+            "The gray line is the minimum loss."
         )
-    assert loss_report.remarks([line], "loss", log=True).startswith(
-        "The gray line is the smallest possible loss."
-    )
-    assert "smallest" not in loss_report.remarks([booth], "gap", log=True)
+    assert loss_report.remarks([line], "loss", log=True).startswith("The gray line is the minimum loss.")
+    assert "minimum loss" not in loss_report.remarks([booth], "gap", log=True)
 
 
 def test_the_gaps_of_accuracies_and_norms_are_no_rounding() -> None:
     run = Run(problem=LogisticRegression(), optimizer=SGD(lr=1e-3), epochs=5, validation_split=0.5)
     history = train(run)
     wrong = replace(history, accuracy=torch.tensor([0.0, 0.5, 0.5, 0.5, 0.5, 0.5]))
-    told = "A log axis can't show one value where the accuracy is 0; a linear axis can."
+    told = "Not shown on the log axis: 1 value of the accuracy equal to 0; visible on a linear axis."
     assert loss_report.remarks([wrong], "accuracy", log=True) == told
     none = replace(history, validation_accuracy=torch.zeros(6))
-    told = "6 values where the accuracy on the rows held out is 0; a linear axis can."
+    told = "6 values of the validation accuracy equal to 0; visible on a linear axis."
     assert told in loss_report.remarks([none], "accuracy", True, ["validation_accuracy"])
     there = train(Run(problem=Booth(), start=Booth().minimizers[0], epochs=5))
     assert loss_report.norm_remarks([there]) == []
-    told = ["A log axis can't show 6 values where the norm of the gradient is 0."]
+    told = ["Not shown on the log axis: 6 values of the gradient norm equal to 0."]
     assert loss_report.norm_remarks([there, train(Run(problem=Booth(), epochs=5))]) == told
 
 

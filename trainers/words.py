@@ -34,18 +34,18 @@ def quoted(text: str) -> str:
     return f"“{shown(text)}”"
 
 
-def figure(value: Tensor | float, digits: int = 2) -> str:
+def format_number(value: Tensor | float, digits: int = 2) -> str:
     """A number to so many significant digits as text, with a minus at which no line ends."""
     number = float(value)
     whole = 10**digits <= abs(number) < 1e6
     return (f"{number:,.0f}" if whole else f"{number:.{digits}g}").replace("-", "−")
 
 
-def epochs_told(number: int) -> str:
+def format_epochs(number: int) -> str:
     return f"{number:,} epoch" + ("" if number == 1 else "s")
 
 
-def listed(words: Sequence[str]) -> str:
+def join_words(words: Sequence[str]) -> str:
     """Words in a row, with commas and an "and"."""
     return " and ".join(filter(None, [", ".join(words[:-1]), words[-1]]))
 

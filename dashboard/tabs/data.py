@@ -45,7 +45,7 @@ def _rows(task: Task) -> None:
         st.write("This problem is a formula and has no data.")
         return
     rows = task.whole.data  # type: ignore[attr-defined]
-    st.markdown(f"**{data_of(task.problem)}**: {len(rows):,} rows, as the model sees them")
+    st.markdown(f"**{data_of(task.problem)}**: {len(rows):,} samples, after preprocessing")
     for remark in (validation.told(task), *validation.remarks(task)):
         st.caption(escaped(remark))
     st.dataframe(rows[:PREVIEW].frame(), height=220)
@@ -87,9 +87,9 @@ def _columns(table: CsvTable, data: DataTab, actions: Actions) -> None:
         return
     kinds = models(csv, PROBLEMS)
     if not kinds:
-        told = f"the target has {len(csv.classes):,} classes, and a model can tell 2 to {MOST_CLASSES}"
+        told = f"the target has {len(csv.classes):,} classes, and models support 2 to {MOST_CLASSES}"
         large = csv.too_large(classify=False)
-        st.write(f"No model fits: {f'it {escaped(large)}' if large else told}.")
+        st.write(f"No compatible model: {f'it {escaped(large)}' if large else told}.")
         return
     select("Model", kinds, standing["csv.model"], "csv.model", third, format_func=spaced)
     st.caption(f"Suggested: {spaced(kinds[0])}.")

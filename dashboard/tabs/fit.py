@@ -18,10 +18,9 @@ from trainers.run import Task
 
 HINTS = {
     "curve": "The prediction of each run.",
-    "measured": "On the dotted diagonal a prediction is what was measured.",
-    "border": "Regions have the colour of the class that the model finds there; the paler, the less certain.",
-    "confusion": "Rows of each class, from left to right by what they were taken for: on the diagonal they "
-    "are right.",
+    "measured": "Dotted: perfect prediction.",
+    "border": "Background: predicted class, paler where the model is less certain.",
+    "confusion": "Rows: true class. Columns: predicted class. Correct predictions are on the diagonal.",
 }
 
 
@@ -39,8 +38,8 @@ def draw(context: Context) -> None:
         _lines(context, histories, problem)
     else:
         _panels(context, histories, problem, kind)
-    apart = " Triangles are rows held out." if held_out and kind in ("curve", "border") else ""
-    counted = " Counted are the rows held out." if held_out and kind == "confusion" else ""
+    apart = " Triangles: validation samples." if held_out and kind in ("curve", "border") else ""
+    counted = " Computed on the validation set." if held_out and kind == "confusion" else ""
     player()()
     st.caption(f"{HINTS[kind]}{apart}{counted} Move the slider to see earlier epochs.")
 
@@ -49,7 +48,7 @@ def _lines(context: Context, histories: Histories, problem: Supervised) -> None:
     """The predictions of all runs over one another."""
     legend(context.style.colours, context.names)
     spec = drawn(lines_chart, histories, context.names, context.style, context.task)
-    what = f"{problem.num_samples} rows, and the prediction of each of {len(histories)} runs"
+    what = f"{problem.num_samples} training samples, and the predictions of {len(histories)} runs"
     st.vega_lite_chart(spec, alt=f"Scatter plot: {what}.")
 
 
@@ -73,7 +72,7 @@ def _panels(context: Context, histories: Histories, problem: Supervised, kind: s
         classes = charts.class_colours(len(labels), context.dark)
         legend(classes, [f"class {escaped(label)}" for label in labels])
     panels = st.columns(min(max(len(histories), 1), 2))
-    what = "Confusion matrix" if kind == "confusion" else "Borders between classes"
+    what = "Confusion matrix" if kind == "confusion" else "Decision boundary"
     for place, name in enumerate(context.names[: fit_report.PANELS]):
         panel = panels[place % len(panels)]
         panel.markdown(f"{swatch(colours[place])} **{name}**")
@@ -84,7 +83,7 @@ def _panels(context: Context, histories: Histories, problem: Supervised, kind: s
             spec = drawn(boundary_chart, alone, context.task, context.dark)
         panel.vega_lite_chart(spec, alt=f"{what} of {name}.")
     if len(histories) > fit_report.PANELS:
-        st.caption(f"Shown are the first {fit_report.PANELS} of {len(histories)} runs.")
+        st.caption(f"Only the first {fit_report.PANELS} of {len(histories)} runs are shown.")
 
 
 def confusion_chart(histories: Histories, colour: str) -> Any:

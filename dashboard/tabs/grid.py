@@ -13,7 +13,6 @@ from dashboard.work import confirmed, drawn, run_with_progress, swept
 from trainers import Run, Sweep, charts
 from trainers.optimizers import OPTIMIZERS, Optimizer
 from trainers.reports import grid as report
-from trainers.reports.race_scores import FAILED
 from trainers.run import Method, Task
 from trainers.settings import SettingError, choice, integer, real_settings, settings_of
 from trainers.sweeps.axis import Axis, window
@@ -26,17 +25,19 @@ REALS = tuple(dict.fromkeys(name for kind in OPTIMIZERS.values() for name in rea
 class GridSettings(TabSettings):
     """Which two settings of which run, and how finely."""
 
-    run: int = integer(1, 1, MOST_RUNS, help="The run whose optimizer is looked at.", label="Run")
-    x: str = choice("lr", REALS, help="The setting from left to right.", label="x-axis")
-    y: str = choice("momentum", REALS, help="The setting from bottom to top.", label="y-axis")
-    count: int = integer(32, 2, 100, help="How many values of each.", label="Values per axis")
+    run: int = integer(1, 1, MOST_RUNS, help="Run whose hyperparameters are searched.", label="Run")
+    x: str = choice("lr", REALS, help="Hyperparameter on the x-axis.", label="x-axis")
+    y: str = choice("momentum", REALS, help="Hyperparameter on the y-axis.", label="y-axis")
+    count: int = integer(32, 2, 100, help="Number of values per axis.", label="Values per axis")
 
     def axes(self, optimizer: Optimizer) -> dict[str, Axis]:
         """The two axes for this optimizer, those asked for if it has them; `SettingError` without two."""
         able = real_settings(optimizer)
         if not optimizer.by_hand() or len(able) < 2:
             name = type(optimizer).__name__
-            raise SettingError("grid", f"needs a rule by hand with two settings; {name} has not")
+            raise SettingError(
+                "grid", f"needs a hand-written update rule with two numeric settings, got {name}"
+            )
         x = self.x if self.x in able else next(iter(able))
         others = [name for name in able if name != x]
         y = self.y if self.y in others else others[0]
@@ -59,7 +60,7 @@ class GridSettings(TabSettings):
 def draw(context: Context) -> None:
     settings, headline = context.settings, context.headline
     if not context.runs:
-        headline.say("Add a run to see two of its settings at once.")
+        headline.say("Add a run to search over two of its hyperparameters.")
         return
     run = context.runs[settings.run - 1]
     _controls(context, settings, run)
@@ -86,17 +87,17 @@ def _controls(context: Context, settings: GridSettings, run: Run) -> None:
 
 def _show(context: Context, result: SweepResult) -> None:
     spec = result.sweep
-    context.headline.say(report.verdict(result))
+    context.headline.say(report.sentence(result))
     st.vega_lite_chart(
         drawn(grid_chart, result),
         key="grid.chart",
         on_select=partial(add_cell, context.actions, spec),
         selection_mode="cell",
-        alt=f"Heat map of {' and '.join(spec.axes)}. {report.verdict(result)}",
+        alt=f"Heat map of {' and '.join(spec.axes)}. {report.sentence(result)}",
     )
     st.caption(
-        f"Each cell is one run of {spec.run.epochs:,} epochs. Cross: failed, that is, {FAILED}. "
-        "Click a cell to add it to the comparison."
+        f"Each cell is one run of {spec.run.epochs:,} epochs. Cross: failed "
+        f"({report.failure_condition(spec.run)}). Click a cell to add it to your runs."
     )
     download("Grid (CSV)", partial(grid_csv, spec), "grid.csv")
 

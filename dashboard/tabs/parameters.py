@@ -26,9 +26,9 @@ def draw(context: Context) -> None:
         spec = drawn(parameter_chart, histories, context.names, context.style, context.task, name)
         place.vega_lite_chart(spec, alt=f"Line chart: {name} over the epochs, for {len(histories)} runs.")
     if problem.num_params > FEW:
-        st.caption(f"The first {FEW} of {problem.num_params:,} parameters, and the norm of the gradient.")
+        st.caption(f"The first {FEW} of {problem.num_params:,} parameters, and the gradient norm.")
     if len(context.task.training.minimizers) == 1:
-        st.caption("Dotted: the parameters with the smallest loss.")
+        st.caption("Dotted: the minimizer.")
     for remark in loss_report.norm_remarks(histories):
         st.caption(remark)
 

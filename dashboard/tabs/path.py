@@ -15,6 +15,7 @@ from trainers import charts
 from trainers.charts import Style
 from trainers.reports import path as path_report
 from trainers.reports import path_surface
+from trainers.reports.loss import Y_TITLES
 from trainers.reports.path_plane import plane, window
 from trainers.reports.thinning import snapshot_epochs
 from trainers.run import Task
@@ -25,7 +26,7 @@ from trainers.settings import choice, settings_of
 class PathSettings(TabSettings):
     """How much of the plane is shown."""
 
-    zoom: str = choice("all", ("all", "paths", "minimum"), help="How much of the surface is shown.")
+    zoom: str = choice("all", ("all", "paths", "minimum"), help="Visible part of the surface.")
 
 
 def draw(context: Context) -> None:
@@ -41,7 +42,7 @@ def draw(context: Context) -> None:
     st.vega_lite_chart(
         spec,
         key=f"path.chart.{whole}",
-        alt=f"Map of the loss with the paths of {len(context.runs)} runs.",
+        alt=f"Loss surface with the paths of {len(context.runs)} runs.",
         **asked,
     )
     player()()
@@ -71,7 +72,7 @@ def path_map(
         sides,
         style,
         seen.names,
-        value="gap to the smallest loss" if ground.what == "gap" else "loss",
+        value=Y_TITLES[ground.what],
         span=ground.span,
         log=ground.log,
         epochs=snapshot_epochs(task.epochs, path_report.MOMENTS),

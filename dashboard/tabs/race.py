@@ -19,7 +19,7 @@ from trainers.races.spec import USUAL, Race, RaceSettings, eligible_optimizers
 from trainers.reports import race as report
 from trainers.reports import race_curves, race_ranking
 from trainers.reports.loss import Y_TITLES
-from trainers.reports.race_scores import failure, failure_label, metric_label
+from trainers.reports.race_scores import failure_condition, failure_label, metric_label
 from trainers.run import Task
 from trainers.settings import choice, settings_of
 
@@ -31,8 +31,8 @@ class RaceTabSettings(RaceSettings, TabSettings):
     optimizers: str = choice(
         "usual",
         ("usual", "runs"),
-        help="SGD, with momentum 0.9, with Nesterov's, Adam, RMSprop and Adagrad; or the optimizers of your "
-        "runs, where runs that differ in tuned settings alone are one.",
+        help="usual: SGD, SGD with momentum 0.9, with Nesterov momentum, Adam, RMSprop and Adagrad. runs: "
+        "the optimizers of your runs; runs that differ only in tuned hyperparameters are merged.",
         label="Optimizers",
     )
 
@@ -52,9 +52,9 @@ def draw(context: Context) -> None:
     spec = settings.race(context.task, [run.optimizer for run in context.runs])
     _controls(context, settings)
     if settings.optimizers == "runs" and not context.runs:
-        headline.say("No runs to race: add one, or let the usual six race.")
+        headline.say("No runs to race: add one, or choose the usual optimizers.")
     elif spec is None:
-        headline.say("Nobody can race: a racer needs a rule by hand, and epochs to a gap a known minimum.")
+        headline.say(f"No race: {_obstacle(context.task, settings)}.")
     elif confirmed(headline, spec, spec.parts, f"{spec.size:,} runs of {spec.epochs:,} epochs"):
         result = run_with_progress(raced, spec, headline, f"Training {spec.size:,} runs")
         _show(context, result)
@@ -72,18 +72,27 @@ def _controls(context: Context, settings: RaceTabSettings) -> None:
         for name, setting in settings_of(RaceSettings).items():
             if name != "target" or settings.metric == "epochs":
                 control(name, setting, getattr(settings, name), f"race.{name}", width=130)
+    several = settings.seeds > 1
+    score = f"by the median over {settings.seeds} seeds" if several else "with one seed"
+    new_seeds = f"{settings.seeds} new seeds" if several else "one new seed"
+    unused = " The custom initial point is not used here." if context.task.start is not None else ""
     st.caption(
-        f"Each optimizer tries {settings.trials} settings; each such trial is trained from "
-        f"{settings.seeds} random starts, and the median counts. Then the best trial of each "
-        f"runs from {settings.seeds} fresh starts, which no trial has seen."
-        + (" The chosen start plays no part." if context.task.start is not None else "")
+        f"Each optimizer gets {settings.trials} trials, scored {score}. The best trial is then retrained "
+        f"with {new_seeds}.{unused}"
     )
 
 
+def _obstacle(task: Task, settings: RaceTabSettings) -> str:
+    """The reason why there is no race."""
+    if settings.metric == "epochs" and task.training.minimum is None:
+        return "the metric epochs needs a problem whose minimum loss is known"
+    return "it needs an optimizer with a hand-written update rule and a learning rate"
+
+
 def _show(context: Context, result: RaceResult) -> None:
-    race, names = result.race, report.entrant_names(result.race)
+    race, names = result.race, report.optimizer_names(result.race)
     style = charts.Style.nested(names, context.dark)
-    context.headline.say(report.verdict(result, names))
+    context.headline.say(report.sentence(result, names))
     for warning in report.warnings(result, names):
         st.warning(warning)
     legend(style.colours, names)
@@ -94,11 +103,11 @@ def _show(context: Context, result: RaceResult) -> None:
         selection_mode="trial",
         alt=f"Line chart: {metric_label(race)} against the learning rate.",
     )
-    footnote = "" if race.metric == "epochs" else f", that is, {failure(race)}"
+    footnote = "" if race.metric == "epochs" else f" ({failure_condition(race)})"
     st.caption(
         f"Each point is one trial. Cross: {failure_label(race)}{footnote}. "
-        f"{report.margins(result, names)} Click a point to add it to your runs, which have the "
-        "sidebar's epochs and start."
+        f"{report.stability_margins(result, names)} Click a point to add it to your runs, which have the "
+        "sidebar's epochs and initial point."
     )
     _tuned_and_budget(result, style)
     _ranking(result, style)
@@ -117,44 +126,46 @@ def add_trial(actions: Actions, race: Race) -> None:
 def _tuned_and_budget(result: RaceResult, style: Style) -> None:
     """The tuned optimizers over the epochs, and what fewer trials would have given."""
     race, (left, right) = result.race, st.columns(2)
-    left.markdown("**Tuned**: each at its best trial, from fresh starts")
+    left.markdown("**Tuned**: best trial of each optimizer, new seeds")
     left.vega_lite_chart(
         drawn(tuned_chart, result, style),
         alt="Line chart: the gap of each tuned optimizer over the epochs.",
     )
-    starts = f"Median and 10–90 % of {race.seeds} starts that no trial has seen."
-    left.caption(starts + race_curves.unseen(race_curves.tuned_curves(result, style.names)["mid"]))
-    right.markdown("**Budget**: what to expect from fewer trials")
+    seeds = f"{race.seeds} new seeds" if race.seeds > 1 else "one new seed"
+    spread = f"Median and 10th–90th percentile over {seeds}."
+    left.caption(spread + race_curves.unseen(race_curves.tuned_curves(result, style.names)["mid"]))
+    right.markdown("**Tuning budget**: expected best result after n trials")
     right.vega_lite_chart(
         drawn(budget_chart, result, style),
         alt=f"Line chart: expected {metric_label(race)} against the number of trials.",
     )
-    epochs = race.metric == "epochs"
-    fallen, worst = ("missed", "all epochs") if epochs else ("failed", "what it began with")
+    failed = "A failed trial counts as no improvement."
+    if race.metric == "epochs":
+        failed = f"A trial that did not reach the target counts as {race.epochs:,} epochs."
     right.caption(
-        "Had only so many of the trials been made: the expected result of the best of them. One that "
-        f"{fallen} counts as {worst}." + race_curves.unseen(race_curves.budgets(result, style.names)["y"])
+        f"Expected best result of n trials, drawn at random from all. {failed}"
+        + race_curves.unseen(race_curves.budgets(result, style.names)["y"])
     )
 
 
 def _ranking(result: RaceResult, style: Style) -> None:
     """The tables."""
     order = [style.colours[place] for place in result.ranking]
-    runs_table(race_ranking.standings(result, style.names), order, "The standings")
+    runs_table(race_ranking.ranking_table(result, style.names), order, "Ranking of the optimizers")
     st.caption(
-        "Of trials that are equal but for rounding the middle one is the best. Who beats whom is "
-        "counted over the fresh starts; a tie is half a win."
+        "Of trials that tie within rounding error, the middle one is chosen. Win rate: fraction of new "
+        "seeds on which an optimizer beats another, averaged over the others; ties count half."
     )
     if len(style.names) > 1:
-        with st.expander("Who beat whom"):
-            table = race_ranking.duels(result, style.names)
-            runs_table(table, order, "In what share of starts who beat whom")
+        with st.expander("Pairwise win rates"):
+            table = race_ranking.win_rate_table(result, style.names)
+            runs_table(table, order, "Win rate of each row against each column")
 
 
 def sensitivity_chart(result: RaceResult, style: Style) -> Any:
     """The result of each trial against its learning rate."""
     race, names = result.race, style.names
-    trials, edges = race_curves.sensitivity(result, names), race_curves.edges(result, names)
+    trials, edges = race_curves.sensitivity(result, names), race_curves.stability_limits(result, names)
     labels = metric_label(race), failure_label(race)
     return charts.sensitivity_chart(trials, edges, style, *labels, race.tune == "lr")
 
@@ -173,12 +184,12 @@ def budget_chart(result: RaceResult, style: Style) -> Any:
 
 def trials_csv(race: Race) -> str:
     """All trials, a row each."""
-    return raced(race).frame(report.entrant_names(race)).to_csv(index=False)
+    return raced(race).frame(report.optimizer_names(race)).to_csv(index=False)
 
 
 def race_svg(race: Race) -> str:
     """The chart of the trials as a file."""
-    return charts.svg(sensitivity_chart(raced(race), charts.Style.nested(report.entrant_names(race))))
+    return charts.svg(sensitivity_chart(raced(race), charts.Style.nested(report.optimizer_names(race))))
 
 
 RACE = Tab("Race", draw, RaceTabSettings, about_runs=False)

@@ -40,16 +40,16 @@ def draw(context: Context) -> None:
     for column, (name, lines) in zip(st.columns(len(three), border=True), three.items(), strict=True):
         column.markdown(f"**{name}**")
         column.html(code(lines))
-    st.caption("Marked: the lines that are new compared with the way before.")
+    st.caption("Highlighted: lines that differ from the previous version.")
     _difference(context, run, verdict)
     by_hand, twin = source_code.update_code(run.optimizer)
     name = type(run.optimizer).__name__
     left, right = st.columns(2)
     left.markdown(f"**{name} by hand**: `optimizer.step`")
-    left.code(by_hand or "# is not written by hand", wrap_lines=True)
+    left.code(by_hand or "# no update written by hand", wrap_lines=True)
     right.markdown(f"**{name} in torch**: `optimizer.torch`")
-    right.code(twin or "# is not in torch", wrap_lines=True)
-    right.markdown(f"**{type(context.task.problem).__name__}**: the loss and its derivative by hand")
+    right.code(twin or "# not available in torch", wrap_lines=True)
+    right.markdown(f"**{type(context.task.problem).__name__}**: the loss and its gradient by hand")
     right.code(source_code.problem_code(context.task.problem), wrap_lines=True)
 
 
@@ -58,18 +58,17 @@ def _difference(context: Context, run: Run, verdict: Placeholder) -> None:
     able, plot = runners(type(run.optimizer)), Placeholder(st.container())
     each = [replace(run, runner=runner) for runner in able]
     ways = train_all(each, able, context.room // len(each), verdict)
-    apart, rounding = report.furthest(ways), report.rounding(ways)
+    apart, rounding = report.max_param_difference(ways), report.rounding(ways)
     verdict.finally_().markdown(
-        f"The same run trained with {', '.join(able)}, from one start. Over {run.epochs:,} epochs "
-        f"in {run.dtype} their parameters were **{report.distance(apart)}**."
+        f"The same run trained with {', '.join(able)}, from the same initial point. Over {run.epochs:,} "
+        f"epochs in {run.dtype} their parameters were **{report.describe_difference(apart)}**."
     )
-    what = f"largest difference between the runners' parameters, over the epochs, at most {apart:.2g}"
+    what = f"largest parameter difference between the implementations, over the epochs, at most {apart:.2g}"
     plot.finally_().vega_lite_chart(drawn(difference_chart, ways), alt=f"Scatter plot: {what}.")
     kept = f"each of the {len(ways[0].epochs):,} epochs kept" if ways[0].thinned else "each epoch"
     plot.container.caption(
-        f"The largest difference between two runners' parameters at {kept}; where they are equal "
-        "there is no point. Dotted: one rounding step of the largest parameter in "
-        f"{run.dtype}, {rounding:.2g}."
+        f"Largest parameter difference between two implementations at {kept}; no point where they are "
+        f"equal. Dotted: 1 ulp (rounding unit) of the largest parameter in {run.dtype}, {rounding:.2g}."
     )
 
 

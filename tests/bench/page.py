@@ -67,7 +67,7 @@ def sizes() -> None:
 
 
 def tabs() -> None:
-    """How long a visitor waits for the race, from the click on its tab to the table of its standings."""
+    """How long a visitor waits for the race, from the click on its tab to the table of its ranking_table."""
     if not any(map(which, NAMES)):
         return
     with TemporaryDirectory() as folder, serve(Path(folder)) as server, sync_playwright() as playwright:

@@ -196,7 +196,7 @@ def test_a_setting_changes_its_curve_and_the_address_which_shows_others_the_same
     assert query(page) == parse_qsl(expected)
     assert len(curves(page)) == 3
     assert curves(page)[0] != paths[0]
-    assert table(page)[0]["epochs to gap 0.01"] != rows[0]["epochs to gap 0.01"]
+    assert table(page)[0]["epochs to target (0.01)"] != rows[0]["epochs to target (0.01)"]
     assert [row["w"] for row in table(page)[1:]] == [row["w"] for row in rows[1:]]
     other = visit(open_page(), address(page))
     assert table(other) == table(page)
@@ -310,7 +310,7 @@ def test_the_race_is_in_the_link(page: Page, open_page: Callable[..., Page]) -> 
     change(page, page.get_by_role("radio", name="best", exact=True).click)
     assert dict(query(page))["race"].startswith("trials-8~seeds-2~epochs-20~metric-best")
     pages = page, visit(open_page(), address(page))
-    mine, theirs = (p.get_by_text("Each tuned with 8 trials").inner_text() for p in pages)
+    mine, theirs = (p.get_by_text("8 trials each").inner_text() for p in pages)
     assert mine == theirs
 
 

@@ -41,7 +41,7 @@ def measured_chart(predictions: pd.DataFrame, style: Style, title: str) -> alt.L
     """
     window = _window(predictions, "x")
     ends = scale(window, False)
-    x = alt.X("x:Q", axis=y_axis(f"{title}, measured", None, False), scale=ends)
+    x = alt.X("x:Q", axis=y_axis(f"{title}, actual", None, False), scale=ends)
     y = alt.Y("y:Q", axis=y_axis(f"{title}, predicted", None, False), scale=ends)
     diagonal = (
         alt.Chart(pd.DataFrame({"x": window or [0, 1], "y": window or [0, 1]}))
@@ -50,7 +50,7 @@ def measured_chart(predictions: pd.DataFrame, style: Style, title: str) -> alt.L
     )
     tooltip = [
         alt.Tooltip("run:N"),
-        alt.Tooltip("x:Q", title="measured"),
+        alt.Tooltip("x:Q", title="actual"),
         alt.Tooltip("y:Q", title="predicted"),
     ]
     dots = (

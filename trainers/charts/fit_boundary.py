@@ -94,5 +94,5 @@ def _tooltip(titles: tuple[str, str]) -> list[alt.Tooltip]:
         alt.Tooltip("label:N", title="class"),
         alt.Tooltip("x:Q", title=titles[0], format=".4g"),
         alt.Tooltip("y:Q", title=titles[1], format=".4g"),
-        alt.Tooltip("held_out:N", title="held out"),
+        alt.Tooltip("held_out:N", title="validation"),
     ]

@@ -13,14 +13,14 @@ def confusion_chart(cells: pd.DataFrame, colour: str) -> alt.LayerChart:
     the share. A slider below goes through the moments, without asking the server.
     """
     order = list(dict.fromkeys(cells["true"])) if len(cells) else []
-    x = alt.X("found:N", sort=order, title="taken for", axis=alt.Axis(labelAngle=0, orient="bottom"))
-    y = alt.Y("true:N", sort=order, title="class")
+    x = alt.X("found:N", sort=order, title="predicted class", axis=alt.Axis(labelAngle=0, orient="bottom"))
+    y = alt.Y("true:N", sort=order, title="true class")
     deep = alt.Scale(domain=[0, 1], range=["transparent", colour])
     tooltip = [
-        alt.Tooltip("true:N", title="class"),
-        alt.Tooltip("found:N", title="taken for"),
-        alt.Tooltip("rows:Q", title="rows"),
-        alt.Tooltip("share:Q", title="share", format=".1%"),
+        alt.Tooltip("true:N", title="true class"),
+        alt.Tooltip("found:N", title="predicted class"),
+        alt.Tooltip("rows:Q", title="count"),
+        alt.Tooltip("share:Q", title="fraction", format=".1%"),
     ]
     squares = (
         now(cells)

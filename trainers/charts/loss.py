@@ -99,7 +99,7 @@ def _aside(curves: pd.DataFrame, x: alt.X, y: alt.Y, style: Style, faint: bool) 
 def _optimum(least: list[float], y: alt.Y) -> alt.Chart:
     """A dotted line at the smallest loss there is."""
     table = pd.DataFrame({"y": least})
-    title = "smallest possible loss"
+    title = "minimum loss"
     chart: alt.Chart = (
         alt.Chart(table)
         .mark_rule(strokeDash=[2, 4], color="gray", clip=True)

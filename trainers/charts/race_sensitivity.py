@@ -113,5 +113,5 @@ def _tooltip(y_title: str) -> list[alt.Tooltip]:
         alt.Tooltip("run:N"),
         alt.Tooltip("x:Q", title="learning rate", format=".4g"),
         alt.Tooltip("result:N", title=y_title),
-        alt.Tooltip("spread:N", title="10–90 % of starts"),
+        alt.Tooltip("spread:N", title="10th–90th percentile"),
     ]

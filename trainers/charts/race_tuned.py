@@ -25,8 +25,8 @@ def band_chart(curves: pd.DataFrame, style: Style, x_title: str, y_title: str) -
         alt.Tooltip("run:N"),
         alt.Tooltip("x:Q", title=x_title, format=",~g"),
         alt.Tooltip("mid:Q", title="median", format=".3g"),
-        alt.Tooltip("low:Q", title="10 %", format=".3g"),
-        alt.Tooltip("high:Q", title="90 %", format=".3g"),
+        alt.Tooltip("low:Q", title="10th percentile", format=".3g"),
+        alt.Tooltip("high:Q", title="90th percentile", format=".3g"),
     ]
     chart = alt.Chart(shown)
     band = (x, alt.Y("low:Q"), alt.Y2("high:Q"), style.colour())

@@ -7,7 +7,7 @@ import pandas as pd
 def moment_slider(table: pd.DataFrame) -> alt.Parameter:
     """The slider: it stands at the last of the moments in the table."""
     last = int(table["moment"].max()) if len(table) else 0
-    slider = alt.binding_range(min=0, max=last, step=1, name="training, from start to end ")
+    slider = alt.binding_range(min=0, max=last, step=1, name="Training progress ")
     return alt.param(name="moment", value=last, bind=slider)
 
 

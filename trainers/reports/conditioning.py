@@ -8,7 +8,7 @@ from torch import Tensor
 from trainers.objective import Objective
 from trainers.optimizers import SGD
 from trainers.problems import Problem
-from trainers.words import figure, listed
+from trainers.words import format_number, join_words
 
 FEW = 6
 """So many eigenvalues are named one by one."""
@@ -34,10 +34,12 @@ class Conditioning:
 
     def spectrum(self) -> str:
         """Eigenvalues and condition number in words."""
-        values = [figure(value, 4) for value in self.eigenvalues.tolist()]
-        named = listed(values) if len(values) <= FEW else f"{values[0]} to {values[-1]}, {len(values)} in all"
+        values = [format_number(value, 4) for value in self.eigenvalues.tolist()]
+        named = (
+            join_words(values) if len(values) <= FEW else f"{values[0]} to {values[-1]}, {len(values)} in all"
+        )
         flat = "infinite: some directions are flat"
-        number = flat if self.number == float("inf") else figure(self.number, 4)
+        number = flat if self.number == float("inf") else format_number(self.number, 4)
         return f"eigenvalues {named}; condition number {number}"
 
 
@@ -56,5 +58,5 @@ def described(task: Objective) -> str:
     if known is None:
         return ""
     if task.updates > 1:
-        return f"Hessian over all rows trained on: {known.spectrum()}."
-    return f"Hessian: {known.spectrum()}. Plain SGD is stable below lr {figure(known.stable, 4)}."
+        return f"Hessian (full batch): {known.spectrum()}."
+    return f"Hessian: {known.spectrum()}. Plain SGD is stable below lr {format_number(known.stable, 4)}."

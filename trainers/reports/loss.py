@@ -9,28 +9,28 @@ from torch import Tensor
 
 from trainers.history import History
 from trainers.problems import Problem
-from trainers.reports.summary import ENDS
+from trainers.reports.summary import END_PHRASES
 from trainers.reports.thinning import BUCKETS, thinned
 from trainers.run import MOST_NUMBERS, Run
-from trainers.words import figure
+from trainers.words import format_number
 
 COLUMNS = {
-    "batch_loss": "loss of a batch",
-    "gradient_norm": "norm of the gradient",
-    "validation_loss": "loss on the rows held out",
-    "validation_accuracy": "accuracy on the rows held out",
+    "batch_loss": "mini-batch loss",
+    "gradient_norm": "gradient norm",
+    "validation_loss": "validation loss",
+    "validation_accuracy": "validation accuracy",
 }
 """What columns are called in a sentence, if not by their name."""
 Y_TITLES = {
     "loss": "loss",
-    "gap": "gap to the smallest loss",
-    "accuracy": "share of rows whose class is found",
+    "gap": "loss − minimum loss",
+    "accuracy": "accuracy",
 }
 HELD_OUT = {"loss": "validation_loss", "accuracy": "validation_accuracy"}
 X_TITLES = {
     "epochs": "epochs",
     "gradients": "gradient evaluations",
-    "seconds": "seconds of training, from the mean time of an epoch",
+    "seconds": "training time (s)",
 }
 
 
@@ -100,20 +100,20 @@ def remarks(histories: Sequence[History], column: str, log: bool, also: Sequence
     most = max((history.num_recorded for history in histories), default=0)
     if most > 2 * BUCKETS + 2:
         remarks.append(
-            f"Of up to {most:,} epochs a curve shows at most {2 * BUCKETS + 2}: the first, the last, and the "
-            f"least and largest of each of {BUCKETS} stretches."
+            f"Curves are downsampled to at most {2 * BUCKETS + 2} points; the minimum and maximum of each "
+            "interval are kept."
         )
     if on_log:
         remarks += [part for name in (column, *also) for part in hidden(histories, name)]
     elif log and histories:
         remarks.append("No value is above 0, so the axis is linear.")
     if any(history.finished and gone(history.run, history.loss) for history in histories):
-        remarks.append("Where a run that did not diverge leaves the picture, a triangle stands at the edge.")
+        remarks.append("Triangle at the edge: a run that leaves the chart without diverging.")
     causes = {history.cause for history in histories}
-    ends = " or ".join(words for cause, words in ENDS.items() if cause in causes)
+    ends = " or ".join(words for cause, words in END_PHRASES.items() if cause in causes)
     if ends:
         remarks.append(
-            f"A cross marks the last finite value of a run that {ends}, at the edge if it lies beyond."
+            f"Cross: last finite value of a run that {ends}, at the edge if it is outside the chart."
         )
     return " ".join(remarks)
 
@@ -124,10 +124,11 @@ def kept_remarks(histories: Sequence[History]) -> list[str]:
     if not thin:
         return []
     fewest = min(len(history.epochs) for history in thin)
-    who = "Of each run" if len(thin) == len(histories) else f"Of {len(thin)} of {len(histories)} runs"
+    runs = "all runs" if len(thin) == len(histories) else f"{len(thin)} of {len(histories)} runs"
     return [
-        f"{who} parameters, gradients and losses on batches are kept at {fewest:,} of {thin[0].run.epochs:,} "
-        f"epochs: a page has room for {MOST_NUMBERS:,} numbers. The losses after each epoch are complete."
+        f"Parameters, gradients and mini-batch losses of {runs} are kept at {fewest:,} of "
+        f"{thin[0].run.epochs:,} epochs: a page has room for {MOST_NUMBERS:,} numbers. The losses after each "
+        "epoch are complete."
     ]
 
 
@@ -137,9 +138,9 @@ def _minimum(history: History, log: bool) -> list[str]:
     if minimum is None:
         return []
     if log and minimum <= 0:
-        told = figure(minimum, 6)
-        return [f"No line marks the smallest possible loss, {told}: a log axis shows what is above 0."]
-    return ["The gray line is the smallest possible loss."]
+        told = format_number(minimum, 6)
+        return [f"The minimum loss, {told}, is not shown: a log axis has only values above 0."]
+    return ["The gray line is the minimum loss."]
 
 
 def _above_0(histories: Sequence[History], column: str) -> bool:
@@ -160,11 +161,12 @@ def hidden(histories: Sequence[History], column: str) -> list[str]:
         return []
     rounding = column == "gap" or (column == "loss" and histories[0].run.training.minimum == 0)
     below, at = bool((out < 0).any()), bool((out == 0).any())
-    sign = "0 but for rounding" if rounding else " or ".join(["negative"] * below + ["0"] * at)
-    count = "one value" if len(out) == 1 else f"{len(out):,} values"
-    linear = "" if rounding or column == "gradient_norm" else "; a linear axis can"
+    where = "at or below 0" if below and at else "below 0" if below else "equal to 0"
+    why = " (rounding)" if rounding else ""
+    count = "1 value" if len(out) == 1 else f"{len(out):,} values"
+    linear = "" if rounding or column == "gradient_norm" else "; visible on a linear axis"
     what = COLUMNS.get(column, column)
-    return [f"A log axis can't show {count} where the {what} is {sign}{linear}."]
+    return [f"Not shown on the log axis: {count} of the {what} {where}{why}{linear}."]
 
 
 def cost(history: History, x: str) -> float:

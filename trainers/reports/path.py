@@ -12,7 +12,7 @@ from trainers.reports.line_clipping import cut, within
 from trainers.reports.path_plane import Plane, Sides, minima_in
 from trainers.reports.path_surface import thinned_rows
 from trainers.reports.thinning import snapshot_epochs
-from trainers.words import listed
+from trainers.words import join_words
 
 POINTS = 300
 """So many points of a path are drawn."""
@@ -81,20 +81,19 @@ def left(table: pd.DataFrame, sides: Sides) -> list[str]:
 def remarks(problem: Problem, seen: Plane, table: pd.DataFrame, sides: Sides) -> list[str]:
     """What the reader of the map must know."""
     every = thinned_rows(problem)[1]
-    remarks = ["Ring: the start. Dot: the run at this epoch."] if len(table) else []
+    remarks = ["Ring: initial point. Dot: the run at this epoch."] if len(table) else []
     if problem.minimizers:
-        remarks.append("Star: a known minimum.")
+        remarks.append("Star: known minimum.")
     if seen.exact:
-        remarks.append("Click anywhere to begin there.")
+        remarks.append("Click the plot to set the initial point.")
     elif len(table):
-        share = f"{100 * seen.held:.0f} %"
         remarks.append(
-            f"The plane of the two directions in which paths extend most holds {share} of their movement. "
-            "The map is the loss in this plane; the paths, seen from above, may lie off it."
+            "Loss in the plane of the paths' first two principal directions "
+            f"({100 * seen.held:.0f}% of their variation). The paths are projected onto it."
         )
     if every > 1:
-        remarks.append(f"To be quick, the map looks at one row in {every}.")
+        remarks.append(f"For speed, the surface uses one sample in {every}.")
     gone = left(table, sides)
     if gone:
-        remarks.append(f"{listed(gone)} {'leaves' if len(gone) == 1 else 'leave'} the window.")
+        remarks.append(f"{join_words(gone)} {'leaves' if len(gone) == 1 else 'leave'} the window.")
     return remarks

@@ -63,7 +63,7 @@ def plane(problem: Problem, histories: Sequence[History]) -> Plane:
     ends = torch.cat([path[-1:] for path in paths] or [begin])
     origin = ends.mean(0)
     directions, shares = principal(torch.cat(paths or [begin]) - origin)
-    first, second = (f"direction {k + 1}, {100 * shares[k]:.0f} % of the movement" for k in range(2))
+    first, second = (f"PCA {k + 1} ({100 * shares[k]:.0f}%)" for k in range(2))
     return Plane(origin, directions, (first, second), min(float(shares.sum()), 1.0))
 
 

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from trainers.races.result import OptimizerResult, RaceResult
 from trainers.races.spec import Race
-from trainers.reports.race_scores import FAR, failure_label, format_score
+from trainers.reports.race_scores import NOT_DIVERGED, failure_label, format_score
 from trainers.reports.thinning import snapshot_epochs
 
 LOW, HIGH = 0.1, 0.9
@@ -50,12 +50,12 @@ def _results(race: Race, entry: OptimizerResult, told: Sequence[str]) -> list[st
     """The results of the trials as text, with how those failed that did."""
     if race.metric == "epochs":
         return list(told)
-    far = FAR if race.metric == "final" else failure_label(race)
+    far = NOT_DIVERGED if race.metric == "final" else failure_label(race)
     ways = ["diverged" if gone else far for gone in entry.diverged.tolist()]
     return [way if text == failure_label(race) else text for way, text in zip(ways, told, strict=True)]
 
 
-def edges(result: RaceResult, names: Sequence[str]) -> pd.DataFrame:
+def stability_limits(result: RaceResult, names: Sequence[str]) -> pd.DataFrame:
     """The rates, of those tried, at which stability ends, where that is known: run, x.
 
     It is where each update looks at all rows: a batch has another Hessian.
@@ -85,7 +85,7 @@ def budgets(result: RaceResult, names: Sequence[str]) -> pd.DataFrame:
 def unseen(values: "pd.Series[float]") -> str:
     """What a log axis leaves out of gaps or epochs, in words; nothing where it shows all."""
     log = bool((values > 0).any() and not (values < 0).any())
-    return " Where it is 0, a log axis can't show it." if log and (values == 0).any() else ""
+    return " Values of 0 are not shown on the log axis." if log and (values == 0).any() else ""
 
 
 def band(values: Tensor) -> dict[str, Any]:

@@ -6,8 +6,8 @@ import pandas as pd
 from torch import Tensor
 
 from trainers.history import History
-from trainers.reports.summary import ENDS
-from trainers.words import epochs_told, figure
+from trainers.reports.summary import END_PHRASES
+from trainers.words import format_epochs, format_number
 
 MOST_PARAMETERS = 6
 """So many final parameters are told."""
@@ -20,7 +20,7 @@ def cells(histories: Sequence[History], names: Sequence[str], target: float) -> 
             "run": name,
             "status": status(history),
             "final loss": _number(history, history.loss[-1], 6),
-            "best loss": figure(history.best, 6),
+            "best loss": format_number(history.best, 6),
             **_distance(history, target),
             **_measured(history),
             "µs per epoch": f"{1e6 * history.seconds_per_epoch:,.0f}",
@@ -37,7 +37,7 @@ def _distance(history: History, target: float) -> dict[str, str]:
         return {}
     epochs = history.epochs_to(target)
     arrival = "not reached" if epochs is None else f"{epochs:,}"
-    return {"final gap": _gap(history), f"epochs to gap {target:g}": arrival}
+    return {"final gap": _gap(history), f"epochs to target ({target:g})": arrival}
 
 
 def _measured(history: History) -> dict[str, str]:
@@ -48,31 +48,31 @@ def _measured(history: History) -> dict[str, str]:
         told = _number(history, value, 6) if name == "validation_loss" else _share(history, value)
         cells[name.replace("_", " ")] = told
     if "validation_loss" in cells or history.validation_loss is not None:
-        cells["over-fitting"] = _overfitting(history)
+        cells["overfitting"] = _overfitting(history)
     return cells
 
 
 def _share(history: History, value: Tensor) -> str:
-    return f"{100 * float(value):.1f} %" if history.finished else "–"
+    return f"{100 * float(value):.1f}%" if history.finished else "–"
 
 
 def _overfitting(history: History) -> str:
     if not history.finished:
         return "–"
     since = history.overfitting_from
-    return "no" if since is None else f"since epoch {since:,}"
+    return "no" if since is None else f"from epoch {since:,}"
 
 
 def status(history: History) -> str:
     """How a run ended, in words."""
     if history.diverged_at is None or history.cause is None:
         return history.status
-    return f"{ENDS[history.cause].removeprefix('became ')} after {epochs_told(history.diverged_at)}"
+    return f"{END_PHRASES[history.cause].removeprefix('became ')} after {format_epochs(history.diverged_at)}"
 
 
 def _number(history: History, value: Tensor, digits: int = 2) -> str:
     """A value at the end of a run; a dash for a run that diverged."""
-    return figure(value, digits) if history.finished else "–"
+    return format_number(value, digits) if history.finished else "–"
 
 
 def _gap(history: History) -> str:

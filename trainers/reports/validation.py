@@ -8,7 +8,7 @@ from torch import Tensor
 from trainers.objective import Objective
 from trainers.problems import Problem
 from trainers.problems.supervised import Supervised
-from trainers.words import listed, plain
+from trainers.words import join_words, plain
 
 MOST_NAMED = 5
 """So many classes are named."""
@@ -19,9 +19,9 @@ def told(task: Objective) -> str:
     if task.held_out is None:
         return ""
     kept, out = task.training.num_samples, task.held_out.num_samples
-    alike = ", of each class the same share" if task.problem.class_names and not remarks(task) else ""
-    split = f"Trained on {kept:,} of them, {out:,} {_are(out)} held out, drawn at random{alike}."
-    return f"{split} Scales are those of the rows trained on." if _scales(task) else split
+    stratified = ", stratified by class" if task.problem.class_names and not remarks(task) else ""
+    split = f"{kept:,} training and {out:,} validation {_samples(out)}, split at random{stratified}."
+    return f"{split} Scaling is computed on the training set." if _scales(task) else split
 
 
 def _scales(task: Objective) -> bool:
@@ -38,7 +38,8 @@ def remarks(task: Objective) -> list[str]:
     if not share or not problem.num_samples:
         return []
     if round(share * problem.num_samples) == 0:
-        return [f"A share of {plain(share)} of {problem.num_samples:,} rows rounds to 0: none is held out."]
+        samples = f"{problem.num_samples:,} samples"
+        return [f"A validation split of {plain(share)} of {samples} rounds to 0: no validation set."]
     if not problem.class_names or not isinstance(problem, Supervised):
         return []
     return _on_classes(problem.class_names, _counts(problem), _counts(task.held_out))
@@ -57,10 +58,10 @@ def _on_classes(labels: Sequence[str], rows: Tensor, out: Tensor) -> list[str]:
     single, missing = _where(labels, rows == 1), _where(labels, (rows > 1) & (out == 0))
     if single:
         one = len(single) == 1
-        who = f"Class {single[0]} has a single row" if one else f"Classes {_named(single)} have one row each"
-        found.append(f"{who}, trained on and not held out.")
+        who = f"Class {single[0]} has" if one else f"Classes {_named(single)} each have"
+        found.append(f"{who} a single sample, which is in the training set.")
     if missing:
-        few = f"{held:,} {'row' if held == 1 else 'rows'} held out {_are(held)} too few"
+        few = f"{held:,} validation {_samples(held)} {'is' if held == 1 else 'are'} too few"
         found.append(f"{few} for {len(labels)} classes. Missing: {_named(missing)}.")
     return found
 
@@ -72,8 +73,8 @@ def _where(labels: Sequence[str], places: Tensor) -> list[str]:
 def _named(labels: Sequence[str]) -> str:
     """The names of classes; of many, some."""
     more = len(labels) - MOST_NAMED
-    return listed([*labels[:MOST_NAMED], f"{more} more"] if more > 1 else labels)
+    return join_words([*labels[:MOST_NAMED], f"{more} more"] if more > 1 else labels)
 
 
-def _are(count: int) -> str:
-    return "is" if count == 1 else "are"
+def _samples(count: int) -> str:
+    return "sample" if count == 1 else "samples"
