@@ -48,7 +48,7 @@ with st.skeleton(height=480):
     from trainers.problems import PROBLEMS
     from trainers.reports import loss as loss_report
     from trainers.reports import validation
-    from trainers.reports.conditioning import described
+    from trainers.reports.conditioning import hessian_summary
     from trainers.reports.names import names
     from trainers.reports.runs_table import cells
     from trainers.reports.summary import sentence
@@ -73,7 +73,7 @@ def begin() -> None:
 # --- The sidebar ----------------------------------------------------------------------------------
 
 
-def sidebar(shown: SessionPage, colours: Sequence[str], example: Preset | None) -> None:
+def sidebar(shown: SessionPage, colors: Sequence[str], example: Preset | None) -> None:
     """All that decides the numbers."""
     chosen = example.name if example else None
     st.pills(
@@ -87,8 +87,8 @@ def sidebar(shown: SessionPage, colours: Sequence[str], example: Preset | None) 
     task_controls(shown.page.task)
     st.subheader(f"Runs ({len(shown.ids)} of {MOST_RUNS})", anchor=False)
     full = len(shown.ids) >= MOST_RUNS
-    for id, method, colour in zip(shown.ids, shown.page.methods, colours, strict=True):
-        run_controls(id, method, colour, full)
+    for id, method, color in zip(shown.ids, shown.page.methods, colors, strict=True):
+        run_controls(id, method, color, full)
     at_end = (None, next_optimizer)
     st.button("Add run", on_click=insert, args=at_end, disabled=full, width="stretch", icon=":material/add:")
 
@@ -99,11 +99,11 @@ def task_controls(task: Task) -> None:
     select("Problem", list(PROBLEMS), kind, "problem", label_visibility="collapsed", format_func=spaced)
     st.caption(task.problem.summary)
     all_controls(task.problem, f"problem.{kind}")
-    if curvature := described(task):
+    if curvature := hessian_summary(task):
         st.caption(curvature)
     control("epochs", settings_of(task)["epochs"], task.epochs, "task.epochs")
     all_controls(task, "task", but="epochs")
-    for remark in validation.remarks(task):
+    for remark in validation.split_warnings(task):
         st.caption(escaped(remark))
     if task.problem.num_params <= MOST_COORDINATES:
         start_controls(task)
@@ -118,10 +118,10 @@ def start_controls(task: Task) -> None:
         st.number_input(f"Initial {name}", value=x, step=0.5, format="%g", key=key)
 
 
-def run_controls(id: int, method: Method, colour: str, full: bool) -> None:
+def run_controls(id: int, method: Method, color: str, full: bool) -> None:
     """One run: collapsed its label, opened all its settings."""
     kind = type(method.optimizer)
-    with st.expander(f"{swatch(colour)} {method.label}", key=f"{id}.expander"):
+    with st.expander(f"{swatch(color)} {method.label}", key=f"{id}.expander"):
         select("optimizer", list(OPTIMIZERS), kind.__name__, f"{id}.optimizer")
         st.caption(kind.summary)
         hint = settings_of(Method)["runner"].help
@@ -155,7 +155,7 @@ def main(shown: SessionPage) -> None:
     style = Style.of(labels, [method.runner for method in page.methods], dark)
     example = example_of(page)
     with st.sidebar:
-        sidebar(shown, style.colours, example)
+        sidebar(shown, style.colors, example)
     notices(shown.notes)
     headline = Placeholder(st.container())
     st.session_state.setdefault("view.tab", page.tab)  # a default that changes would make other tabs of them
@@ -196,14 +196,14 @@ def results(page: Page, histories: Histories, labels: Sequence[str], style: Styl
     """The table of runs, the link, and what can be taken along."""
     if histories:
         st.markdown("**Your runs**")
-        runs_table(cells(histories, labels, page.view.target), style.colours, "Results of each run")
+        runs_table(cells(histories, labels, page.view.target), style.colors, "Results of each run")
     link = f"{str(st.context.url).partition('?')[0].rstrip('/')}/?{page.to_query()}"
     copy_link()(data={"link": link}, key="copy")
     with st.container(horizontal=True, vertical_alignment="center"):
         download("Curves (CSV)", partial(downloads.curves_csv, page, histories.room), "curves.csv")
         download("Settings (JSON)", partial(downloads.settings_json, page, link), "settings.json")
         download("Chart (SVG)", partial(downloads.loss_svg, page, histories.room), "loss.svg")
-    for remark in loss_report.kept_remarks(histories):
+    for remark in loss_report.storage_captions(histories):
         st.caption(remark)
     st.caption(VERSIONS)
 

@@ -17,7 +17,7 @@ from trainers.reports.names import names
 from trainers.run import Run, most_rows
 from trainers.settings import Settings, settings_of
 
-MOST_PARAMETERS = 100
+MAX_PARAMETERS = 100
 
 
 def curves_csv(page: Page, room: int) -> str:
@@ -41,7 +41,7 @@ def csv_of(histories: Sequence[History], names: Sequence[str]) -> str:
     Parameters are left out where there are very many.
     """
     frames = [
-        history.frame(parameters=history.run.problem.num_params <= MOST_PARAMETERS).assign(run=name)
+        history.frame(parameters=history.run.problem.num_params <= MAX_PARAMETERS).assign(run=name)
         for history, name in zip(histories, names, strict=True)
     ]
     return pd.concat(frames).to_csv(index=False) if frames else ""

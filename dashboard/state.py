@@ -9,7 +9,7 @@ from dashboard.tabs import TABS
 from trainers import links
 from trainers.datasets.csv.table import CsvTable
 from trainers.links import Link
-from trainers.reports.loss import possible
+from trainers.reports.loss import available_metrics
 from trainers.run import NO_TABLES, Method, Run, Task, join, read_methods, read_task
 from trainers.settings import Choice, settings_of
 
@@ -35,7 +35,7 @@ class Page:
 
     def __post_init__(self) -> None:
         TAB.checked("tab", self.tab)
-        shown = possible(self.task.training)
+        shown = available_metrics(self.task.training)
         if self.view.y not in shown:
             object.__setattr__(self, "view", replace(self.view, y=shown[0]))
         given = {type(settings): settings for settings in self.settings}

@@ -133,22 +133,22 @@ def escaped(text: str) -> str:
     return re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", text)
 
 
-def swatch(colour: str) -> str:
-    """A spot of colour, as Markdown."""
-    circle = f"<circle cx='8' cy='8' r='6' fill='{colour}'/>"
+def swatch(color: str) -> str:
+    """A spot of color, as Markdown."""
+    circle = f"<circle cx='8' cy='8' r='6' fill='{color}'/>"
     spot = f"<svg xmlns='http://www.w3.org/2000/svg' width='16' height='16'>{circle}</svg>"
-    return f"![colour](data:image/svg+xml;base64,{b64encode(spot.encode()).decode()})"
+    return f"![color](data:image/svg+xml;base64,{b64encode(spot.encode()).decode()})"
 
 
-def legend(colours: Sequence[str], labels: Sequence[str]) -> None:
+def legend(colors: Sequence[str], labels: Sequence[str]) -> None:
     with st.container(horizontal=True):
-        for colour, label in zip(colours, labels, strict=True):
-            st.markdown(f"{swatch(colour)} {label}", width="content")
+        for color, label in zip(colors, labels, strict=True):
+            st.markdown(f"{swatch(color)} {label}", width="content")
 
 
-def runs_table(rows: pd.DataFrame, colours: Sequence[str], what: str) -> None:
-    """A table with the colours of its runs."""
-    names = [f"{swatch(colour)} {name}" for colour, name in zip(colours, rows["run"], strict=True)]
+def runs_table(rows: pd.DataFrame, colors: Sequence[str], what: str) -> None:
+    """A table with the colors of its runs."""
+    names = [f"{swatch(color)} {name}" for color, name in zip(colors, rows["run"], strict=True)]
     st.table(rows.assign(run=names), hide_index=True, border="horizontal", alt=what)
 
 

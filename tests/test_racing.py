@@ -228,8 +228,8 @@ def test_a_best_rate_at_the_edge_is_told() -> None:
 def test_the_verdict_in_words() -> None:
     assert sentence(DEFAULT, NAMES) == (
         "After tuning, SGD · momentum 0.9, SGD · momentum 0.9 · nesterov and Adam reach the minimum to "
-        "within rounding error. Adagrad is next, with a final gap of 1.3e−05 (36 trials each, median over 10 new "
-        "seeds)."
+        "within rounding error. Adagrad is next, with a final gap of 1.3e−05 (36 trials each, median over 10 "
+        "new seeds)."
     )
     epochs = race(Race(metric="epochs", optimizers=(SGD(), Adam()), dtype="float64"))
     assert sentence(epochs, ["SGD", "Adam"]).startswith(

@@ -16,7 +16,7 @@ from dashboard.tables import Columns, DataTab
 from dashboard.widgets import Drawn
 from tests.matrix import slow_but
 from trainers.datasets.csv.table import read_table
-from trainers.reports.loss import possible
+from trainers.reports.loss import available_metrics
 from trainers.run import Task
 from trainers.settings import Choice, Flag, Real, Setting, settings_of
 
@@ -88,7 +88,7 @@ def choices(key: str, setting: Setting, page: Page) -> list[Any]:
     if key == "view.tab":
         return list(TABS)
     if key == "view.y":
-        return list(possible(page.task.training))
+        return list(available_metrics(page.task.training))
     if isinstance(setting, Choice):
         return list(setting.options)
     if isinstance(setting, Flag):
@@ -149,7 +149,7 @@ def own_choices(rng: random.Random, key: str, data: DataTab) -> list[Any]:
 def test_what_was_asked_stays_on_any_walk(seed: int) -> None:
     rng = random.Random(seed)
     story = rng.choice(PRESETS).page
-    page = replace(story, view=replace(story.view, y=possible(story.task.training)[0]))
+    page = replace(story, view=replace(story.view, y=available_metrics(story.task.training)[0]))
     data = DataTab().with_content(b"", "").with_content(OTHER, "")
     data = replace(data, tables={TABLE.digest: TABLE}, digest=TABLE.digest)
     session = Session(rng, SessionPage(page, tuple(range(len(page.methods))), data=data))

@@ -46,7 +46,7 @@ def _rows(task: Task) -> None:
         return
     rows = task.whole.data  # type: ignore[attr-defined]
     st.markdown(f"**{data_of(task.problem)}**: {len(rows):,} samples, after preprocessing")
-    for remark in (validation.told(task), *validation.remarks(task)):
+    for remark in (validation.split_summary(task), *validation.split_warnings(task)):
         st.caption(escaped(remark))
     st.dataframe(rows[:PREVIEW].frame(), height=220)
 

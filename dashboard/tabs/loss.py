@@ -14,7 +14,7 @@ from dashboard.work import Histories, drawn
 from trainers import History, Run, charts
 from trainers.charts import Style
 from trainers.reports import loss as loss_report
-from trainers.reports.loss import HELD_OUT, X_TITLES, Y_TITLES, possible
+from trainers.reports.loss import HELD_OUT, X_TITLES, Y_TITLES, available_metrics
 from trainers.reports.summary import sentence
 from trainers.run import Task
 from trainers.settings import Choice, settings_of
@@ -22,7 +22,7 @@ from trainers.settings import Choice, settings_of
 
 def draw(context: Context) -> None:
     task, view = context.task, context.view
-    legend(context.style.colours, context.names)
+    legend(context.style.colors, context.names)
     _controls(task, view)
     place = Placeholder(st.container())
     histories = context.train(partial(_live, context.names, context.style, view, place))
@@ -31,13 +31,13 @@ def draw(context: Context) -> None:
     place.finally_().vega_lite_chart(spec, alt=f"Line chart: {what}. {sentence(histories, view.target)}")
     also = (HELD_OUT.get(view.y, "validation_loss"),) * _shows_held_out(task, view)
     also += ("batch_loss",) * (view.batches and view.y == "loss" and task.updates > 1)
-    place.container.caption(loss_report.remarks(histories, view.y, view.scale == "log", also))
+    place.container.caption(loss_report.caption(histories, view.y, view.scale == "log", also))
 
 
 def _controls(task: Task, view: View) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         y = settings_of(view)["y"]
-        metric = Choice(view.y, y.help, possible(task.training), label=y.label)
+        metric = Choice(view.y, y.help, available_metrics(task.training), label=y.label)
         control("y", metric, view.y, "view.y")
         aside = ("held_out",) * (task.held_out is not None) + ("batches",) * (task.updates > 1)
         known = ("target",) * (task.training.minimum is not None)
@@ -55,10 +55,10 @@ def _live(
     loss: Tensor,
 ) -> None:
     """The curves of runs under way."""
-    table = loss_report.under_way(ended, run, loss, names, view.y)
+    table = loss_report.live_curves(ended, run, loss, names, view.y)
     losses = (*(history.loss for history in ended), loss)
-    away = [name for name, past in zip(names, losses, strict=False) if loss_report.gone(run, past)]
-    chart = charts.live(table, style, run.epochs, Y_TITLES[view.y], view.scale == "log", away)
+    far = [name for name, past in zip(names, losses, strict=False) if loss_report.is_far(run, past)]
+    chart = charts.live(table, style, run.epochs, Y_TITLES[view.y], view.scale == "log", far)
     place.now().vega_lite_chart(*chart)
 
 
@@ -81,13 +81,13 @@ def loss_chart(
     batches = loss_report.batches(histories, names, view.x) if view.batches and view.y == "loss" else None
     return charts.loss_chart(
         loss_report.curves(histories, names, view.y, view.x),
-        loss_report.hover(histories, view.y, view.x),
+        loss_report.hover_table(histories, view.y, view.x),
         style,
         x_title=X_TITLES[view.x],
         y_title=Y_TITLES[view.y],
         log=view.scale == "log",
         diverged=loss_report.diverged(histories, names),
-        away=loss_report.away(histories, names),
+        far=loss_report.far_runs(histories, names),
         optimum=task.training.minimum if view.y == "loss" else None,
         held_out=held_out,
         batches=batches,

@@ -19,7 +19,7 @@ FEW = 4
 
 def draw(context: Context) -> None:
     problem = context.task.problem
-    legend(context.style.colours, context.names)
+    legend(context.style.colors, context.names)
     histories = context.histories
     columns = (*problem.names[:FEW], "gradient_norm")
     for name, place in zip(columns, (*st.columns(len(columns) - 1), st.container()), strict=True):
@@ -29,7 +29,7 @@ def draw(context: Context) -> None:
         st.caption(f"The first {FEW} of {problem.num_params:,} parameters, and the gradient norm.")
     if len(context.task.training.minimizers) == 1:
         st.caption("Dotted: the minimizer.")
-    for remark in loss_report.norm_remarks(histories):
+    for remark in loss_report.gradient_norm_captions(histories):
         st.caption(remark)
 
 
@@ -42,7 +42,7 @@ def parameter_chart(histories: Histories, names: Sequence[str], style: Style, ta
         style,
         name.replace("_", " "),
         log=name == "gradient_norm",
-        leaving=loss_report.diverged(histories, names) + loss_report.away(histories, names),
+        leaving=loss_report.diverged(histories, names) + loss_report.far_runs(histories, names),
         optimum=optimum.get(name),
     )
 

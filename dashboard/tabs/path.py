@@ -16,7 +16,7 @@ from trainers.charts import Style
 from trainers.reports import path as path_report
 from trainers.reports import path_surface
 from trainers.reports.loss import Y_TITLES
-from trainers.reports.path_plane import plane, window
+from trainers.reports.path_plane import fit_plane, window
 from trainers.reports.thinning import snapshot_epochs
 from trainers.run import Task
 from trainers.settings import choice, settings_of
@@ -31,7 +31,7 @@ class PathSettings(TabSettings):
 
 def draw(context: Context) -> None:
     training, settings = context.task.training, context.settings
-    legend(context.style.colours, context.names)
+    legend(context.style.colors, context.names)
     control("zoom", settings_of(settings)["zoom"], settings.zoom, "path.zoom")
     given = (context.histories, context.names, context.style, context.task, settings.zoom, context.dark)
     spec, caption = computed(path_map, *given)
@@ -60,26 +60,26 @@ def path_map(
 ) -> tuple[dict[str, Any], str]:
     """The paths over the loss in their plane, as a spec, and what there is to say of it."""
     training = task.training
-    seen = plane(training, histories)
-    sides = window(seen, training, histories, zoom)
-    paths = path_report.paths(histories, names, seen, sides)
-    ground = path_surface.relief(training, seen, sides)
+    plane = fit_plane(training, histories)
+    limits = window(plane, training, histories, zoom)
+    paths = path_report.paths(histories, names, plane, limits)
+    surface = path_surface.loss_surface(training, plane, limits)
     chart = charts.path_chart(
-        ground.shares(),
-        path_surface.isolines(ground),
+        surface.normalized(),
+        path_surface.contour_lines(surface),
         paths,
-        path_report.places(training, seen),
-        sides,
+        path_report.known_minima(training, plane),
+        limits,
         style,
-        seen.names,
-        value=Y_TITLES[ground.what],
-        span=ground.span,
-        log=ground.log,
-        epochs=snapshot_epochs(task.epochs, path_report.MOMENTS),
-        cells=path_report.cells(sides) if seen.exact else None,
+        plane.names,
+        value=Y_TITLES[surface.quantity],
+        span=surface.span,
+        log=surface.log,
+        epochs=snapshot_epochs(task.epochs, path_report.MAX_SNAPSHOTS),
+        cells=path_report.cells(limits) if plane.is_full_space else None,
         dark=dark,
     )
-    return charts.spec(chart), " ".join(path_report.remarks(training, seen, paths, sides))
+    return charts.spec(chart), " ".join(path_report.captions(training, plane, paths, limits))
 
 
 PATH = Tab("Path", draw, PathSettings)

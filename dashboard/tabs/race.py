@@ -95,7 +95,7 @@ def _show(context: Context, result: RaceResult) -> None:
     context.headline.say(report.sentence(result, names))
     for warning in report.warnings(result, names):
         st.warning(warning)
-    legend(style.colours, names)
+    legend(style.colors, names)
     st.vega_lite_chart(
         drawn(sensitivity_chart, result, style),
         key="race.chart",
@@ -133,7 +133,7 @@ def _tuned_and_budget(result: RaceResult, style: Style) -> None:
     )
     seeds = f"{race.seeds} new seeds" if race.seeds > 1 else "one new seed"
     spread = f"Median and 10th–90th percentile over {seeds}."
-    left.caption(spread + race_curves.unseen(race_curves.tuned_curves(result, style.names)["mid"]))
+    left.caption(spread + race_curves.zeros_caption(race_curves.tuned_curves(result, style.names)["mid"]))
     right.markdown("**Tuning budget**: expected best result after n trials")
     right.vega_lite_chart(
         drawn(budget_chart, result, style),
@@ -144,13 +144,13 @@ def _tuned_and_budget(result: RaceResult, style: Style) -> None:
         failed = f"A trial that did not reach the target counts as {race.epochs:,} epochs."
     right.caption(
         f"Expected best result of n trials, drawn at random from all. {failed}"
-        + race_curves.unseen(race_curves.budgets(result, style.names)["y"])
+        + race_curves.zeros_caption(race_curves.budgets(result, style.names)["y"])
     )
 
 
 def _ranking(result: RaceResult, style: Style) -> None:
     """The tables."""
-    order = [style.colours[place] for place in result.ranking]
+    order = [style.colors[place] for place in result.ranking]
     runs_table(race_ranking.ranking_table(result, style.names), order, "Ranking of the optimizers")
     st.caption(
         "Of trials that tie within rounding error, the middle one is chosen. Win rate: fraction of new "

@@ -58,7 +58,7 @@ def _difference(context: Context, run: Run, verdict: Placeholder) -> None:
     able, plot = runners(type(run.optimizer)), Placeholder(st.container())
     each = [replace(run, runner=runner) for runner in able]
     ways = train_all(each, able, context.room // len(each), verdict)
-    apart, rounding = report.max_param_difference(ways), report.rounding(ways)
+    apart, rounding = report.max_param_difference(ways), report.ulp(ways)
     verdict.finally_().markdown(
         f"The same run trained with {', '.join(able)}, from the same initial point. Over {run.epochs:,} "
         f"epochs in {run.dtype} their parameters were **{report.describe_difference(apart)}**."
@@ -74,7 +74,7 @@ def _difference(context: Context, run: Run, verdict: Placeholder) -> None:
 
 def difference_chart(ways: Histories) -> Any:
     """How far the parameters are apart, over the epochs."""
-    return charts.difference_chart(report.differences(ways), report.rounding(ways))
+    return charts.difference_chart(report.differences(ways), report.ulp(ways))
 
 
 def code(lines: Sequence[tuple[str, bool]]) -> str:

@@ -15,7 +15,7 @@ from dashboard.state import Page
 from dashboard.tabs.path import PathSettings
 from dashboard.tabs.race import RaceTabSettings
 from tests.browser.test_browser import enter, notices, query, ready, story, tab, visit
-from trainers.reports.loss import possible
+from trainers.reports.loss import available_metrics
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -76,7 +76,11 @@ class Walk:
 
     def turn_loss(self) -> None:
         name, options = self.rng.choice(
-            [("y", possible(self.page.task.training)), ("scale", ("log", "linear")), ("target", (0.5, 2.0))]
+            [
+                ("y", available_metrics(self.page.task.training)),
+                ("scale", ("log", "linear")),
+                ("target", (0.5, 2.0)),
+            ]
         )
         value = self.rng.choice([option for option in options if option != getattr(self.page.view, name)])
         if name == "target":

@@ -1,17 +1,17 @@
-"""What more tuning buys."""
+"""Expected best result against number of trials."""
 
 import altair as alt
 import pandas as pd
 
-from trainers.charts.axes import logarithmic, positive, scale, span, x_axis, y_axis
+from trainers.charts.axes import is_log_suitable, positive, scale, span, x_axis, y_axis
 from trainers.charts.style import Style
 
 HEIGHT = 320
 
 
 def budget_chart(budgets: pd.DataFrame, style: Style, y_title: str) -> alt.LayerChart:
-    """`budgets` has the columns run, x (number of trials), y (expected best result)."""
-    log = logarithmic(budgets["y"])
+    """Draw `budgets`, with the columns run, x (number of trials), y (expected best result)."""
+    log = is_log_suitable(budgets["y"])
     shown = budgets[positive(budgets["y"])] if log else budgets
     domain = span(shown, "y", log)
     last = int(shown["x"].max()) if len(shown) else 1
@@ -27,6 +27,6 @@ def budget_chart(budgets: pd.DataFrame, style: Style, y_title: str) -> alt.Layer
     lines = (
         alt.Chart(shown)
         .mark_line(clip=True, strokeCap="butt", strokeJoin="round")
-        .encode(x, y, style.colour(), *style.lines(), tooltip=tooltip)
+        .encode(x, y, style.color(), *style.lines(), tooltip=tooltip)
     )
     return alt.LayerChart(layer=[lines], height=HEIGHT)

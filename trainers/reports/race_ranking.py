@@ -12,7 +12,7 @@ from trainers.words import format_number
 
 
 def ranking_table(result: RaceResult, names: Sequence[str]) -> pd.DataFrame:
-    """One row an optimizer, the best first, as text."""
+    """Return one row per optimizer as text, best first."""
     return pd.DataFrame([_row(result, place, names[place]) for place in result.ranking])
 
 
@@ -37,7 +37,7 @@ def _row(result: RaceResult, place: int, name: str) -> dict[str, str]:
 
 
 def _diverged(race: Race, entry: OptimizerResult) -> str:
-    """How many of the trials that failed diverged, if any."""
+    """Return the number of diverged trials as text, "" if none."""
     gone = int((entry.diverged & entry.scores.isinf()).sum())
     return f", {gone} diverged" if gone and race.metric != "epochs" else ""
 
@@ -53,7 +53,7 @@ def _other_settings(entry: OptimizerResult) -> dict[str, str]:
 
 
 def win_rate_table(result: RaceResult, names: Sequence[str]) -> pd.DataFrame:
-    """In what share of the fresh starts the row beat the column, the best first; a tie is half."""
+    """Return the fraction of new seeds on which the row beats the column, best first; ties count half."""
     order = result.ranking
     table = pd.DataFrame({"run": [names[place] for place in order]})
     for column in order:
@@ -65,5 +65,5 @@ def win_rate_table(result: RaceResult, names: Sequence[str]) -> pd.DataFrame:
 
 
 def best_lr(entry: OptimizerResult) -> float:
-    """The learning rate of the best trial."""
+    """Return the learning rate of the best trial."""
     return float(getattr(entry.best_optimizer, "lr"))  # noqa: B009

@@ -1,4 +1,4 @@
-"""How each run ended, as a table of text."""
+"""Table of runs: final results and cost, as text."""
 
 from collections.abc import Sequence
 
@@ -9,20 +9,20 @@ from trainers.history import History
 from trainers.reports.summary import END_PHRASES
 from trainers.words import format_epochs, format_number
 
-MOST_PARAMETERS = 6
-"""So many final parameters are told."""
+MAX_PARAMETERS = 6
+"""Maximum number of parameters for which final values are shown."""
 
 
 def cells(histories: Sequence[History], names: Sequence[str], target: float) -> pd.DataFrame:
-    """One row a run, as text: how it ended and what it took."""
+    """Return one row per run, as text; `target` is the gap that counts as reaching the target."""
     rows = [
         {
             "run": name,
             "status": status(history),
             "final loss": _number(history, history.loss[-1], 6),
             "best loss": format_number(history.best, 6),
-            **_distance(history, target),
-            **_measured(history),
+            **_target_cells(history, target),
+            **_metrics(history),
             "µs per epoch": f"{1e6 * history.seconds_per_epoch:,.0f}",
             **_parameters(history),
         }
@@ -31,8 +31,8 @@ def cells(histories: Sequence[History], names: Sequence[str], target: float) -> 
     return pd.DataFrame(rows, columns=None if rows else ["run"])
 
 
-def _distance(history: History, target: float) -> dict[str, str]:
-    """How close to the smallest loss a run came, where that is known."""
+def _target_cells(history: History, target: float) -> dict[str, str]:
+    """Return final gap and epochs to target, where the minimum loss is known."""
     if history.run.training.minimum is None:
         return {}
     epochs = history.epochs_to(target)
@@ -40,19 +40,19 @@ def _distance(history: History, target: float) -> dict[str, str]:
     return {"final gap": _gap(history), f"epochs to target ({target:g})": arrival}
 
 
-def _measured(history: History) -> dict[str, str]:
-    """What was measured besides the loss."""
+def _metrics(history: History) -> dict[str, str]:
+    """Return the final metrics besides the loss."""
     cells = {}
     for name in history.metrics:
         value = history.column(name)[-1]
-        told = _number(history, value, 6) if name == "validation_loss" else _share(history, value)
+        told = _number(history, value, 6) if name == "validation_loss" else _percentage(history, value)
         cells[name.replace("_", " ")] = told
     if "validation_loss" in cells or history.validation_loss is not None:
         cells["overfitting"] = _overfitting(history)
     return cells
 
 
-def _share(history: History, value: Tensor) -> str:
+def _percentage(history: History, value: Tensor) -> str:
     return f"{100 * float(value):.1f}%" if history.finished else "–"
 
 
@@ -64,14 +64,14 @@ def _overfitting(history: History) -> str:
 
 
 def status(history: History) -> str:
-    """How a run ended, in words."""
+    """Return how a run ended, as text."""
     if history.diverged_at is None or history.cause is None:
         return history.status
     return f"{END_PHRASES[history.cause].removeprefix('became ')} after {format_epochs(history.diverged_at)}"
 
 
 def _number(history: History, value: Tensor, digits: int = 2) -> str:
-    """A value at the end of a run; a dash for a run that diverged."""
+    """Return a final value as text, a dash for a run that did not finish."""
     return format_number(value, digits) if history.finished else "–"
 
 
@@ -82,8 +82,8 @@ def _gap(history: History) -> str:
 
 
 def _parameters(history: History) -> dict[str, str]:
-    """The final parameters, if they are few."""
+    """Return the final parameters, if there are at most `MAX_PARAMETERS`."""
     names = history.run.problem.names
-    if len(names) > MOST_PARAMETERS:
+    if len(names) > MAX_PARAMETERS:
         return {}
     return {name: _number(history, value, 5) for name, value in zip(names, history.params[-1], strict=True)}

@@ -1,4 +1,4 @@
-"""How far the parameters of runs that should agree are apart."""
+"""Parameter differences between runs that should agree."""
 
 from collections.abc import Sequence
 
@@ -6,12 +6,12 @@ import pandas as pd
 import torch
 
 from trainers.history import History, spread
-from trainers.reports.thinning import thinned
+from trainers.reports.thinning import downsample
 from trainers.words import format_number
 
 
 def max_param_difference(histories: Sequence[History]) -> float:
-    """The largest difference between these runs' parameters at any one epoch, as long as all are finite."""
+    """Return the largest parameter difference at any epoch at which all are finite."""
     apart = spread(histories)[1]
     return float(apart[apart.isfinite()].max()) if apart.isfinite().any() else 0.0
 
@@ -24,13 +24,13 @@ def describe_difference(difference: float) -> str:
 
 
 def differences(histories: Sequence[History]) -> pd.DataFrame:
-    """The largest difference between any two of these runs' parameters at each epoch: x, y."""
+    """Return the largest parameter difference between any two runs at each epoch: x, y."""
     epochs, apart = spread(histories)
-    rows = thinned(apart)
+    rows = downsample(apart)
     return pd.DataFrame({"x": epochs[rows].numpy(), "y": apart[rows].numpy()})
 
 
-def rounding(histories: Sequence[History]) -> float:
+def ulp(histories: Sequence[History]) -> float:
     """Return 1 ulp of the largest parameter of all runs: the step to the next larger number."""
     params = torch.cat([history.params.abs().flatten() for history in histories])
     finite = params[params.isfinite()]
