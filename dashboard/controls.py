@@ -1,4 +1,4 @@
-"""The page as the values of its controls, and back from whatever the controls say."""
+"""Conversion of a page to the values of its controls, and back."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -12,7 +12,7 @@ from trainers.settings import Integer, Settings, coerce, settings_of
 
 
 def values(page: Page, ids: Sequence[int]) -> dict[str, Any]:
-    """The value of each control, by its key. `ids` name the methods, one each, for good."""
+    """Return the value of each control by key. `ids` identify the methods."""
     task = page.task
     found: dict[str, Any] = {
         "problem": type(task.problem).__name__,
@@ -35,9 +35,9 @@ def values(page: Page, ids: Sequence[int]) -> dict[str, Any]:
 def read(
     found: Mapping[str, Any], page: Page, ids: Sequence[int], csv: CsvDataset | None = None
 ) -> tuple[Page, list[str]]:
-    """The page that the controls ask for, and notes on what they ask that can't be. Never raises.
+    """Return the page that the controls describe, and notes on invalid values. Never raises.
 
-    A control without a value stands as on `page`. `csv` are the columns for a problem that wants some.
+    Controls without a value keep the setting of `page`. `csv` are the columns for a problem that needs some.
     """
     task, notes = _task(found, page.task, csv)
     methods = []
@@ -57,7 +57,7 @@ def read(
 
 
 def start_values(task: Task) -> dict[str, float]:
-    """The coordinates of the start, if they are few enough to be chosen."""
+    """Return the coordinates of the initial point, if they are few enough to be edited."""
     if task.problem.num_params > MOST_COORDINATES:
         return {}
     return {f"start.{name}": x for name, x in zip(task.problem.names, task.beginning(), strict=True)}
@@ -90,14 +90,14 @@ def _method(found: Mapping[str, Any], id: int, shown: Method) -> tuple[Method, l
 def _settings(
     found: Mapping[str, Any], prefix: str, kind: type[Settings], shown: Settings, **others: Any
 ) -> tuple[Any, list[str]]:
-    """Settings of that kind from the controls under a prefix, for the rest as shown or by default."""
+    """Return settings of a class from the controls under a prefix; others stay or get the default."""
     stand = {name: getattr(shown, name) for name in settings_of(kind)} if isinstance(shown, kind) else {}
     asked = {name: found[f"{prefix}.{name}"] for name in settings_of(kind) if f"{prefix}.{name}" in found}
     return coerce(kind, stand | asked, **others)
 
 
 def _of(settings: Settings, prefix: str) -> dict[str, Any]:
-    """The values of the controls of these settings. Whole numbers are floats, as browsers send them."""
+    """Return the values of the controls of these settings; integers as floats, as browsers send them."""
     return {
         f"{prefix}.{name}": float(value) if isinstance(setting, Integer) else value
         for name, setting in settings_of(settings).items()

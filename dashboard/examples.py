@@ -1,4 +1,4 @@
-"""The stories worth seeing first."""
+"""Example pages."""
 
 from dataclasses import dataclass
 
@@ -11,8 +11,8 @@ from trainers.run import Method, Task
 
 
 @dataclass(frozen=True)
-class Preset:
-    """A page with a name, and what to look for on it."""
+class Example:
+    """A page with a name and a hint on what to look for."""
 
     name: str
     hint: str
@@ -24,8 +24,8 @@ def _page(task: Task, *optimizers: Optimizer, tab: str = "Loss", view: View = Vi
 
 
 RAW = Thermometer(scaling="raw")
-PRESETS = (
-    Preset(
+EXAMPLES = (
+    Example(
         "Three ways, one answer",
         "The same updates by hand, with autograd and with torch.optim: three runs, one curve.",
         Page(
@@ -36,7 +36,7 @@ PRESETS = (
             ),
         ),
     ),
-    Preset(
+    Example(
         "SGD, RMSprop, Adam",
         "Each optimizer at a learning rate at which it reaches the target. Which ones stay there, and which "
         "one does not?",
@@ -48,7 +48,7 @@ PRESETS = (
             view=View(y="gap"),
         ),
     ),
-    Preset(
+    Example(
         "One learning rate for all: who wins?",
         "Three optimizers at three shared learning rates. After these 500 epochs momentum has the smallest "
         "gap at 0.01, RMSprop at 0.1, Adam at 1: one learning rate for all says nothing about "
@@ -63,7 +63,7 @@ PRESETS = (
             view=View(y="gap"),
         ),
     ),
-    Preset(
+    Example(
         "Each tuned alike: who wins now?",
         "A fair benchmark: each optimizer tries 36 learning rates with 10 seeds each, then trains with its "
         "best one. The runs in the sidebar are the best trials of the tab Race.",
@@ -79,14 +79,14 @@ PRESETS = (
             view=View(y="gap"),
         ),
     ),
-    Preset(
+    Example(
         "Raw data: why Adam doesn't mind",
         "With unscaled inputs the condition number is 34,000, so SGD must take tiny steps. Adam divides each "
         "parameter's step by the running RMS of its gradient: it needs more epochs than on scaled data, but "
         "it converges.",
         _page(Task(problem=RAW, epochs=2000), SGD(lr=3e-4), Adam(lr=1e-1), Adam(lr=1.0)),
     ),
-    Preset(
+    Example(
         "Too fast: divergence",
         "On the raw data plain SGD is stable only below lr 0.00034. Above it every step overshoots by more.",
         _page(
@@ -97,7 +97,7 @@ PRESETS = (
             SGD(lr=1e-2),
         ),
     ),
-    Preset(
+    Example(
         "Momentum family",
         "The same learning rate with more and more momentum: faster, then overshooting and oscillating.",
         _page(
@@ -110,7 +110,7 @@ PRESETS = (
             view=View(y="gap"),
         ),
     ),
-    Preset(
+    Example(
         "A bent valley",
         "Rosenbrock's valley: all runs reach its floor at once, and few make progress along it. Momentum "
         "keeps the direction; RMSprop, whose steps have nearly constant length, oscillates.",
@@ -123,7 +123,7 @@ PRESETS = (
             tab="Path",
         ),
     ),
-    Preset(
+    Example(
         "Four minima: who ends where?",
         "All four minima are global, and all runs start from the same point. Momentum carries one of them to "
         "another minimum. Click the plot to set the initial point.",
@@ -136,7 +136,7 @@ PRESETS = (
             tab="Path",
         ),
     ),
-    Preset(
+    Example(
         "Two spirals",
         "A network with two hidden layers learns a decision boundary between two spirals. Move the slider to "
         "see how.",
@@ -149,7 +149,7 @@ PRESETS = (
             tab="Fit",
         ),
     ),
-    Preset(
+    Example(
         "Digits in batches",
         "Handwritten digits in mini-batches of 64. Thin: the loss of each mini-batch, which is noisy. "
         "Dotted: validation loss.",
@@ -161,7 +161,7 @@ PRESETS = (
             view=View(batches=True),
         ),
     ),
-    Preset(
+    Example(
         "Overfitting",
         "A wide network memorizes 60 noisy samples: training loss keeps falling while validation loss "
         "(dotted) rises.",

@@ -13,7 +13,7 @@ from altair.utils.schemapi import debug_mode
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.examples import PRESETS
+from dashboard.examples import EXAMPLES
 from dashboard.state import Page
 from dashboard.tabs.grid import GridSettings
 from dashboard.tabs.path import path_map
@@ -334,7 +334,7 @@ def picture(
     return spec["datasets"][line["data"]["name"]], line["encoding"]["y"]["scale"]["domain"]
 
 
-TOO_FAST = next(preset for preset in PRESETS if preset.name == "Too fast: divergence").page.to_query()
+TOO_FAST = next(preset for preset in EXAMPLES if preset.name == "Too fast: divergence").page.to_query()
 
 
 @pytest.mark.parametrize(

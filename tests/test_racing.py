@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import torch
 
-from dashboard.examples import PRESETS
+from dashboard.examples import EXAMPLES
 from dashboard.state import Page
 from dashboard.tabs.race import RaceTabSettings
 from tests.matrix import rules
@@ -307,7 +307,7 @@ def test_tables_for_charts() -> None:
 
 
 def test_the_story_of_the_race_tells_its_winners() -> None:
-    page = next(preset.page for preset in PRESETS if preset.page.tab == "Race")
+    page = next(preset.page for preset in EXAMPLES if preset.page.tab == "Race")
     asked = race_of(page)
     assert asked is not None
     assert tuple(entry.best_optimizer for entry in race(asked).results) == tuple(

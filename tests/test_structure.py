@@ -5,7 +5,7 @@ import re
 import sys
 from pathlib import Path
 
-from dashboard.examples import PRESETS
+from dashboard.examples import EXAMPLES
 from trainers.optimizers import OPTIMIZERS
 from trainers.problems import PROBLEMS
 from trainers.settings import settings_of
@@ -89,7 +89,7 @@ def test_the_readme_lists_the_problems() -> None:
 
 
 def test_the_readme_lists_the_stories() -> None:
-    for preset in PRESETS:
+    for preset in EXAMPLES:
         assert f"**{preset.name}**" in README
 
 

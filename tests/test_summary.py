@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 import torch
 
-from dashboard.examples import PRESETS
+from dashboard.examples import EXAMPLES
 from trainers import Run, train
 from trainers.optimizers import SGD, Adam, RMSprop
 from trainers.problems import MLP, Thermometer
@@ -18,7 +18,7 @@ from trainers.run import Method
 from trainers.words import format_number
 
 RAW = Thermometer("raw")
-STORIES = {preset.name: [train(run) for run in preset.page.runs] for preset in PRESETS}
+STORIES = {preset.name: [train(run) for run in preset.page.runs] for preset in EXAMPLES}
 
 
 def test_no_runs() -> None:

@@ -1,4 +1,4 @@
-"""The tab Fit: what the models predict, at epochs that a slider chooses."""
+"""The tab Fit: predictions of the models, at the epoch of a slider."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -7,8 +7,8 @@ import streamlit as st
 
 from dashboard.components import player
 from dashboard.context import Context, Tab
-from dashboard.widgets import escaped, legend, swatch
-from dashboard.work import Histories, drawn
+from dashboard.widgets import escape_markdown, legend, swatch
+from dashboard.work import Histories, chart_spec
 from trainers import charts
 from trainers.charts import Style
 from trainers.problems.supervised import Supervised
@@ -45,15 +45,15 @@ def draw(context: Context) -> None:
 
 
 def _lines(context: Context, histories: Histories, problem: Supervised) -> None:
-    """The predictions of all runs over one another."""
+    """Draw the predictions of all runs in one chart."""
     legend(context.style.colors, context.names)
-    spec = drawn(lines_chart, histories, context.names, context.style, context.task)
+    spec = chart_spec(lines_chart, histories, context.names, context.style, context.task)
     what = f"{problem.num_samples} training samples, and the predictions of {len(histories)} runs"
     st.vega_lite_chart(spec, alt=f"Scatter plot: {what}.")
 
 
 def lines_chart(histories: Histories, names: Sequence[str], style: Style, task: Task) -> Any:
-    """Curves over the data, or predictions against what was measured."""
+    """Return the chart of prediction curves, or of predicted against actual values."""
     problem = task.training
     assert isinstance(problem, Supervised)
     rows = problem.data
@@ -66,33 +66,33 @@ def lines_chart(histories: Histories, names: Sequence[str], style: Style, task: 
 
 
 def _panels(context: Context, histories: Histories, problem: Supervised, kind: str) -> None:
-    """A panel for each run."""
+    """Draw a panel for each run."""
     labels, colors = problem.data.class_names, context.style.colors
     if kind == "decision_boundary":
         classes = charts.class_colors(len(labels), context.dark)
-        legend(classes, [f"class {escaped(label)}" for label in labels])
+        legend(classes, [f"class {escape_markdown(label)}" for label in labels])
     panels = st.columns(min(max(len(histories), 1), 2))
     what = "Confusion matrix" if kind == "confusion" else "Decision boundary"
     for place, name in enumerate(context.names[: fit_report.MAX_PANELS]):
         panel = panels[place % len(panels)]
         panel.markdown(f"{swatch(colors[place])} **{name}**")
-        alone = histories.alone(place)
+        alone = histories.single(place)
         if kind == "confusion":
-            spec = drawn(confusion_chart, alone, colors[place])
+            spec = chart_spec(confusion_chart, alone, colors[place])
         else:
-            spec = drawn(boundary_chart, alone, context.task, context.dark)
+            spec = chart_spec(boundary_chart, alone, context.task, context.dark)
         panel.vega_lite_chart(spec, alt=f"{what} of {name}.")
     if len(histories) > fit_report.MAX_PANELS:
         st.caption(f"Only the first {fit_report.MAX_PANELS} of {len(histories)} runs are shown.")
 
 
 def confusion_chart(histories: Histories, color: str) -> Any:
-    """The confusion matrix of one run."""
+    """Return the confusion matrix of one run."""
     return charts.confusion_chart(fit_confusion.confusion(histories[0]), color)
 
 
 def boundary_chart(histories: Histories, task: Task, dark: bool) -> Any:
-    """The decision boundary of one run."""
+    """Return the decision boundary of one run."""
     problem = task.training
     assert isinstance(problem, Supervised)
     rows, points = problem.data, fit_report.points(task)

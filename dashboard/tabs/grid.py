@@ -1,4 +1,4 @@
-"""The tab Grid: two settings of one optimizer at once."""
+"""The tab Grid: grid search over two hyperparameters of one optimizer."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -7,9 +7,9 @@ from typing import Any, Self
 
 import streamlit as st
 
-from dashboard.context import MOST_RUNS, Actions, Context, Tab, TabSettings
-from dashboard.widgets import control, download, picked, select
-from dashboard.work import confirmed, drawn, run_with_progress, swept
+from dashboard.context import MAX_RUNS, Actions, Context, Tab, TabSettings
+from dashboard.widgets import clicked_points, control, download, select
+from dashboard.work import chart_spec, is_confirmed, run_with_progress, sweep_cached
 from trainers import Run, Sweep, charts
 from trainers.optimizers import OPTIMIZERS, Optimizer
 from trainers.reports import grid as report
@@ -23,15 +23,15 @@ REALS = tuple(dict.fromkeys(name for kind in OPTIMIZERS.values() for name in rea
 
 @dataclass(frozen=True, kw_only=True)
 class GridSettings(TabSettings):
-    """Which two settings of which run, and how finely."""
+    """The run, the two hyperparameters, and the number of values."""
 
-    run: int = integer(1, 1, MOST_RUNS, help="Run whose hyperparameters are searched.", label="Run")
+    run: int = integer(1, 1, MAX_RUNS, help="Run whose hyperparameters are searched.", label="Run")
     x: str = choice("lr", REALS, help="Hyperparameter on the x-axis.", label="x-axis")
     y: str = choice("momentum", REALS, help="Hyperparameter on the y-axis.", label="y-axis")
     count: int = integer(32, 2, 100, help="Number of values per axis.", label="Values per axis")
 
     def axes(self, optimizer: Optimizer) -> dict[str, Axis]:
-        """The two axes for this optimizer, those asked for if it has them; `SettingError` without two."""
+        """Return two axes, as selected if the optimizer has them. Raises `SettingError` without two."""
         able = real_settings(optimizer)
         if not optimizer.by_hand() or len(able) < 2:
             name = type(optimizer).__name__
@@ -44,7 +44,7 @@ class GridSettings(TabSettings):
         return {name: window(able[name], self.count) for name in (x, y)}
 
     def fitted(self, task: Task, methods: Sequence[Method]) -> Self:
-        """The grid of a run that there is, with settings that its optimizer has in place of others."""
+        """Return the grid with an existing run, and hyperparameters that its optimizer has."""
         grid = replace(self, run=min(self.run, max(len(methods), 1)))
         try:
             x, y = grid.axes(methods[grid.run - 1].optimizer)
@@ -53,7 +53,7 @@ class GridSettings(TabSettings):
         return replace(grid, x=x, y=y)
 
     def sweep(self, run: Run) -> Sweep:
-        """A run for each pair of values."""
+        """Return the sweep over all pairs of values."""
         return Sweep(run, self.axes(run.optimizer), targets=())
 
 
@@ -69,8 +69,8 @@ def draw(context: Context) -> None:
     except SettingError as error:
         headline.say(f"No grid: {error}.")
         return
-    if confirmed(headline, spec, [spec], f"{spec.size:,} runs of {run.epochs:,} epochs"):
-        _show(context, run_with_progress(swept, spec, headline, f"Training {spec.size:,} runs"))
+    if is_confirmed(headline, spec, [spec], f"{spec.size:,} runs of {run.epochs:,} epochs"):
+        _show(context, run_with_progress(sweep_cached, spec, headline, f"Training {spec.size:,} runs"))
 
 
 def _controls(context: Context, settings: GridSettings, run: Run) -> None:
@@ -89,7 +89,7 @@ def _show(context: Context, result: SweepResult) -> None:
     spec = result.sweep
     context.headline.say(report.sentence(result))
     st.vega_lite_chart(
-        drawn(grid_chart, result),
+        chart_spec(grid_chart, result),
         key="grid.chart",
         on_select=partial(add_cell, context.actions, spec),
         selection_mode="cell",
@@ -103,14 +103,14 @@ def _show(context: Context, result: SweepResult) -> None:
 
 
 def add_cell(actions: Actions, spec: Sweep) -> None:
-    """Add the cell that was clicked in the chart."""
-    for (row,) in picked("grid.chart", "cell", "row"):
+    """Add the clicked cell to the comparison."""
+    for (row,) in clicked_points("grid.chart", "cell", "row"):
         if row in range(spec.size):
             actions.add(spec.optimizer(int(row)))
 
 
 def grid_chart(result: SweepResult) -> Any:
-    """How each pair of values ended."""
+    """Return the heat map of the final values."""
     axes = result.sweep.axes
     what = "final loss" if result.sweep.run.training.minimum is None else "final gap"
     x, y = axes
@@ -118,8 +118,8 @@ def grid_chart(result: SweepResult) -> Any:
 
 
 def grid_csv(spec: Sweep) -> str:
-    """All cells, a row each."""
-    return swept(spec).frame().to_csv(index=False)
+    """Return one row per cell as CSV."""
+    return sweep_cached(spec).frame().to_csv(index=False)
 
 
 GRID = Tab("Grid", draw, GridSettings, about_runs=False)

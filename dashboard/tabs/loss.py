@@ -1,4 +1,4 @@
-"""The tab Loss: the curves of all runs over one another."""
+"""The tab Loss: the curves of all runs."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -10,7 +10,7 @@ from torch import Tensor
 
 from dashboard.context import Context, Tab, View
 from dashboard.widgets import Placeholder, control, legend
-from dashboard.work import Histories, drawn
+from dashboard.work import Histories, chart_spec
 from trainers import History, Run, charts
 from trainers.charts import Style
 from trainers.reports import loss as loss_report
@@ -26,7 +26,7 @@ def draw(context: Context) -> None:
     _controls(task, view)
     place = Placeholder(st.container())
     histories = context.train(partial(_live, context.names, context.style, view, place))
-    spec = drawn(loss_chart, histories, context.names, context.style, task, view)
+    spec = chart_spec(loss_chart, histories, context.names, context.style, task, view)
     what = f"{Y_TITLES[view.y]} against {view.x} for {len(histories)} runs"
     place.finally_().vega_lite_chart(spec, alt=f"Line chart: {what}. {sentence(histories, view.target)}")
     also = (HELD_OUT.get(view.y, "validation_loss"),) * _shows_held_out(task, view)
@@ -54,7 +54,7 @@ def _live(
     run: Run,
     loss: Tensor,
 ) -> None:
-    """The curves of runs under way."""
+    """Draw the curves of runs in training."""
     table = loss_report.live_curves(ended, run, loss, names, view.y)
     losses = (*(history.loss for history in ended), loss)
     far = [name for name, past in zip(names, losses, strict=False) if loss_report.is_far(run, past)]
@@ -74,7 +74,7 @@ def loss_chart(
     view: View,
     with_legend: bool = False,
 ) -> Any:
-    """The chart of this tab, and of the file that can be taken along."""
+    """Return the loss chart, for the tab and for the SVG file."""
     held_out: pd.DataFrame | None = None
     if _shows_held_out(task, view):
         held_out = loss_report.curves(histories, names, HELD_OUT[view.y], view.x)

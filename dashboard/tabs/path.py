@@ -1,4 +1,4 @@
-"""The tab Path: the loss as a map, with the path of each run."""
+"""The tab Path: the loss surface with the path of each run."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,8 +9,8 @@ import streamlit as st
 
 from dashboard.components import player
 from dashboard.context import Actions, Context, Tab, TabSettings
-from dashboard.widgets import control, legend, picked
-from dashboard.work import Histories, computed
+from dashboard.widgets import clicked_points, control, legend
+from dashboard.work import Histories, compute_cached
 from trainers import charts
 from trainers.charts import Style
 from trainers.reports import path as path_report
@@ -24,7 +24,7 @@ from trainers.settings import choice, settings_of
 
 @dataclass(frozen=True, kw_only=True)
 class PathSettings(TabSettings):
-    """How much of the plane is shown."""
+    """The zoom level."""
 
     zoom: str = choice("all", ("all", "paths", "minimum"), help="Visible part of the surface.")
 
@@ -34,11 +34,11 @@ def draw(context: Context) -> None:
     legend(context.style.colors, context.names)
     control("zoom", settings_of(settings)["zoom"], settings.zoom, "path.zoom")
     given = (context.histories, context.names, context.style, context.task, settings.zoom, context.dark)
-    spec, caption = computed(path_map, *given)
+    spec, caption = compute_cached(path_map, *given)
     whole = training.num_params == 2  # else a point of the plane is no start
     asked: Any = {}
     if whole:
-        asked = {"on_select": partial(begin_there, context.actions), "selection_mode": "start"}
+        asked = {"on_select": partial(set_start, context.actions), "selection_mode": "start"}
     st.vega_lite_chart(
         spec,
         key=f"path.chart.{whole}",
@@ -49,16 +49,16 @@ def draw(context: Context) -> None:
     st.caption(caption)
 
 
-def begin_there(actions: Actions) -> None:
-    """Start where the map was clicked, or as near to it as can be."""
-    for point in picked("path.chart.True", "start", "x", "y"):
+def set_start(actions: Actions) -> None:
+    """Set the initial point to the clicked point, clamped to its bounds."""
+    for point in clicked_points("path.chart.True", "start", "x", "y"):
         actions.start_at(point)
 
 
 def path_map(
     histories: Histories, names: Sequence[str], style: Style, task: Task, zoom: Any, dark: bool
 ) -> tuple[dict[str, Any], str]:
-    """The paths over the loss in their plane, as a spec, and what there is to say of it."""
+    """Return the spec of the paths over the loss surface, and its caption."""
     training = task.training
     plane = fit_plane(training, histories)
     limits = window(plane, training, histories, zoom)

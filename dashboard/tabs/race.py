@@ -1,4 +1,4 @@
-"""The tab Race: each optimizer tuned with the same budget, then compared."""
+"""The tab Race: each optimizer tuned with the same budget, then compared on new seeds."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
@@ -8,8 +8,8 @@ from typing import Any
 import streamlit as st
 
 from dashboard.context import Actions, Context, Tab, TabSettings
-from dashboard.widgets import control, download, legend, picked, runs_table
-from dashboard.work import confirmed, drawn, raced, run_with_progress
+from dashboard.widgets import clicked_points, control, download, legend, runs_table
+from dashboard.work import chart_spec, is_confirmed, race_cached, run_with_progress
 from trainers import charts
 from trainers.charts import Style
 from trainers.objective import Objective
@@ -26,7 +26,7 @@ from trainers.settings import choice, settings_of
 
 @dataclass(frozen=True, kw_only=True)
 class RaceTabSettings(RaceSettings, TabSettings):
-    """The rules of the race, and who races."""
+    """Settings of the race, and the optimizers."""
 
     optimizers: str = choice(
         "usual",
@@ -37,7 +37,7 @@ class RaceTabSettings(RaceSettings, TabSettings):
     )
 
     def race(self, task: Task, optimizers: Sequence[Optimizer]) -> Race | None:
-        """The race on this task, of the usual optimizers or of these; none if nobody can race."""
+        """Return the race on this task, None if no optimizer is eligible or the metric needs a minimum."""
         field = eligible_optimizers(USUAL if self.optimizers == "usual" else optimizers, self)
         if not field or (self.metric == "epochs" and task.training.minimum is None):
             return None
@@ -55,8 +55,8 @@ def draw(context: Context) -> None:
         headline.say("No runs to race: add one, or choose the usual optimizers.")
     elif spec is None:
         headline.say(f"No race: {_obstacle(context.task, settings)}.")
-    elif confirmed(headline, spec, spec.parts, f"{spec.size:,} runs of {spec.epochs:,} epochs"):
-        result = run_with_progress(raced, spec, headline, f"Training {spec.size:,} runs")
+    elif is_confirmed(headline, spec, spec.parts, f"{spec.size:,} runs of {spec.epochs:,} epochs"):
+        result = run_with_progress(race_cached, spec, headline, f"Training {spec.size:,} runs")
         _show(context, result)
 
 
@@ -83,7 +83,7 @@ def _controls(context: Context, settings: RaceTabSettings) -> None:
 
 
 def _obstacle(task: Task, settings: RaceTabSettings) -> str:
-    """The reason why there is no race."""
+    """Return why there is no race."""
     if settings.metric == "epochs" and task.training.minimum is None:
         return "the metric epochs needs a problem whose minimum loss is known"
     return "it needs an optimizer with a hand-written update rule and a learning rate"
@@ -97,7 +97,7 @@ def _show(context: Context, result: RaceResult) -> None:
         st.warning(warning)
     legend(style.colors, names)
     st.vega_lite_chart(
-        drawn(sensitivity_chart, result, style),
+        chart_spec(sensitivity_chart, result, style),
         key="race.chart",
         on_select=partial(add_trial, context.actions, race),
         selection_mode="trial",
@@ -117,18 +117,18 @@ def _show(context: Context, result: RaceResult) -> None:
 
 
 def add_trial(actions: Actions, race: Race) -> None:
-    """Add the trial that was clicked in the chart."""
-    for entry, trial in picked("race.chart", "trial", "entry", "trial"):
+    """Add the clicked trial to the comparison."""
+    for entry, trial in clicked_points("race.chart", "trial", "entry", "trial"):
         if entry in range(len(race.optimizers)) and trial in range(race.trials):
             actions.add(race.optimizer_at(int(entry), int(trial)))
 
 
 def _tuned_and_budget(result: RaceResult, style: Style) -> None:
-    """The tuned optimizers over the epochs, and what fewer trials would have given."""
+    """Draw the tuned optimizers over the epochs, and the expected best result per budget."""
     race, (left, right) = result.race, st.columns(2)
     left.markdown("**Tuned**: best trial of each optimizer, new seeds")
     left.vega_lite_chart(
-        drawn(tuned_chart, result, style),
+        chart_spec(tuned_chart, result, style),
         alt="Line chart: the gap of each tuned optimizer over the epochs.",
     )
     seeds = f"{race.seeds} new seeds" if race.seeds > 1 else "one new seed"
@@ -136,7 +136,7 @@ def _tuned_and_budget(result: RaceResult, style: Style) -> None:
     left.caption(spread + race_curves.zeros_caption(race_curves.tuned_curves(result, style.names)["mid"]))
     right.markdown("**Tuning budget**: expected best result after n trials")
     right.vega_lite_chart(
-        drawn(budget_chart, result, style),
+        chart_spec(budget_chart, result, style),
         alt=f"Line chart: expected {metric_label(race)} against the number of trials.",
     )
     failed = "A failed trial counts as no improvement."
@@ -149,7 +149,7 @@ def _tuned_and_budget(result: RaceResult, style: Style) -> None:
 
 
 def _ranking(result: RaceResult, style: Style) -> None:
-    """The tables."""
+    """Draw the tables."""
     order = [style.colors[place] for place in result.ranking]
     runs_table(race_ranking.ranking_table(result, style.names), order, "Ranking of the optimizers")
     st.caption(
@@ -163,7 +163,7 @@ def _ranking(result: RaceResult, style: Style) -> None:
 
 
 def sensitivity_chart(result: RaceResult, style: Style) -> Any:
-    """The result of each trial against its learning rate."""
+    """Return the chart of each trial's result against its learning rate."""
     race, names = result.race, style.names
     trials, edges = race_curves.sensitivity(result, names), race_curves.stability_limits(result, names)
     labels = metric_label(race), failure_label(race)
@@ -171,25 +171,25 @@ def sensitivity_chart(result: RaceResult, style: Style) -> Any:
 
 
 def tuned_chart(result: RaceResult, style: Style) -> Any:
-    """The tuned optimizers over the epochs."""
+    """Return the chart of the tuned optimizers over the epochs."""
     title = Y_TITLES["loss" if result.race.training.minimum is None else "gap"]
     return charts.band_chart(race_curves.tuned_curves(result, style.names), style, "epochs", title)
 
 
 def budget_chart(result: RaceResult, style: Style) -> Any:
-    """The expected best result against the number of trials."""
+    """Return the chart of the expected best result against the number of trials."""
     table = race_curves.budgets(result, style.names)
     return charts.budget_chart(table, style, f"expected {metric_label(result.race)}")
 
 
 def trials_csv(race: Race) -> str:
-    """All trials, a row each."""
-    return raced(race).frame(report.optimizer_names(race)).to_csv(index=False)
+    """Return one row per trial and seed as CSV."""
+    return race_cached(race).frame(report.optimizer_names(race)).to_csv(index=False)
 
 
 def race_svg(race: Race) -> str:
-    """The chart of the trials as a file."""
-    return charts.svg(sensitivity_chart(raced(race), charts.Style.nested(report.optimizer_names(race))))
+    """Return the chart of the trials as SVG."""
+    return charts.svg(sensitivity_chart(race_cached(race), charts.Style.nested(report.optimizer_names(race))))
 
 
 RACE = Tab("Race", draw, RaceTabSettings, about_runs=False)

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from dashboard.examples import PRESETS
+from dashboard.examples import EXAMPLES
 from dashboard.state import NAMES as TABS
 from dashboard.state import Page
 from dashboard.tabs.path import PathSettings
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.browser
 
 LIGHT = ("SGD, RMSprop, Adam", "Momentum family", "Too fast: divergence", "Four minima: who ends where?")
-EXAMPLES = {preset.name: preset.page for preset in PRESETS if preset.name in LIGHT}
+EXAMPLES = {preset.name: preset.page for preset in EXAMPLES if preset.name in LIGHT}
 TEXT = "a,b,c,d\n" + "".join(f"{k},{k * k % 7},{k % 5},{3 * k}\n" for k in range(12))
 NAMES = "abcd"
 SEEDS = [*range(5), *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(5, 20))]
