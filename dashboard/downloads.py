@@ -27,11 +27,11 @@ def curves_csv(page: Page, room: int) -> str:
 
 def loss_svg(page: Page, room: int) -> str:
     """Return the loss chart with a legend as SVG, in light mode."""
-    found = tuple(train_cached(run, most_rows(run, room)) for run in page.runs)
+    histories = tuple(train_cached(run, most_rows(run, room)) for run in page.runs)
     labels = names(page.methods)
     style = Style.of(labels, [run.runner for run in page.runs])
     return charts.svg(
-        loss_chart(Histories(page.runs, room, found), labels, style, page.task, page.view, True)
+        loss_chart(Histories(page.runs, room, histories), labels, style, page.task, page.view, True)
     )
 
 

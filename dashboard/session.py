@@ -37,10 +37,10 @@ class SessionPage:
         csv = getattr(page.task.problem, "csv", None) or self.csv
         return replace(self, page=page, ids=tuple(ids), notes=tuple(notes), csv=csv)
 
-    def with_edits(self, touched: Mapping[str, Any]) -> "SessionPage":
+    def with_edits(self, changes: Mapping[str, Any]) -> "SessionPage":
         """Return the session after changes of controls, values by key. Never raises."""
-        page, notes = read(touched, self.page, self.ids, self.csv)
-        return replace(self, data=self.data.read(touched)).with_page(page, self.ids, notes)
+        page, notes = read(changes, self.page, self.ids, self.csv)
+        return replace(self, data=self.data.read(changes)).with_page(page, self.ids, notes)
 
 
 # --- What is shown: the page of the controls, or of the address -----------------------------------------
@@ -53,13 +53,13 @@ def set_page(page: Page, ids: Sequence[int], notes: Sequence[str] = ()) -> None:
 
 def page_from_controls() -> SessionPage:
     """Return the session, with changes of controls applied."""
-    shown: SessionPage = st.session_state.session_page
+    session: SessionPage = st.session_state.session_page
     drawn: DrawnControls = st.session_state.drawn
-    touched = drawn.changed_values(st.session_state.get)
-    if touched:
-        st.session_state.session_page = shown = shown.with_edits(touched)
-        drawn.accept(touched)
-    return shown
+    changes = drawn.changed_values(st.session_state.get)
+    if changes:
+        st.session_state.session_page = session = session.with_edits(changes)
+        drawn.accept(changes)
+    return session
 
 
 def new_ids(count: int) -> list[int]:
@@ -76,23 +76,23 @@ def resolve_page() -> SessionPage:
         state.link, state.pending_link = (None, None), ""
         state.drawn, state.session_page = DrawnControls(), SessionPage(Page())
     button_pressed, before = state.pop("button_pressed", False), state.session_page
-    shown = page_from_controls()
+    session = page_from_controls()
     if (
         state.pending_link
-        and shown.data.table is not before.data.table
-        and f"~{shown.data.digest}~" in state.pending_link
+        and session.data.table is not before.data.table
+        and f"~{session.data.digest}~" in state.pending_link
     ):
         follow(state.pending_link)
-    elif shown == before and not button_pressed and address() != state.link[1]:
+    elif session == before and not button_pressed and address() != state.link[1]:
         state.link = (follow(address()), address())
-    found: SessionPage = state.session_page
-    return found
+    resolved: SessionPage = state.session_page
+    return resolved
 
 
 def follow(link: str) -> Page:
     """Load the page of a link; a link to a missing table waits for its upload."""
-    shown = st.session_state.session_page
-    page, notes = Page.from_query(link, EXAMPLES[0].page, shown.data.tables)
+    session = st.session_state.session_page
+    page, notes = Page.from_query(link, EXAMPLES[0].page, session.data.tables)
     set_page(page, new_ids(len(page.methods)), notes)
     st.session_state.pending_link = "" if getattr(page.task.problem, "csv", None) else link
     return page
@@ -127,8 +127,8 @@ def load_example() -> None:
 
 def insert_run(after: int | None, method: Callable[[Method], Method]) -> None:
     """Insert a method made from run `after` behind it, or at the end. Ignored if the run was removed."""
-    was = page_from_controls()
-    page, ids, methods = was.page, was.ids, was.page.methods
+    current = page_from_controls()
+    page, ids, methods = current.page, current.ids, current.page.methods
     if len(ids) >= MAX_RUNS or (after is not None and after not in ids):
         return
     place = len(ids) if after is None else ids.index(after) + 1
@@ -145,17 +145,17 @@ def next_optimizer(method: Method) -> Method:
     """Return the next optimizer in the list, at its default settings."""
     kinds = list(OPTIMIZERS.values())
     kind = kinds[(kinds.index(type(method.optimizer)) + 1) % len(kinds)]
-    able = runners(kind)
-    return Method(optimizer=kind(), runner=method.runner if method.runner in able else able[0])
+    supported = runners(kind)
+    return Method(optimizer=kind(), runner=method.runner if method.runner in supported else supported[0])
 
 
 def add_run(optimizer: Optimizer) -> None:
     """Add an optimizer to the comparison, or show why not."""
-    was = page_from_controls()
+    current = page_from_controls()
     method = Method(optimizer=optimizer)
-    if method in was.page.methods:
+    if method in current.page.methods:
         st.toast(f"{method.label} is in the comparison already.")
-    elif len(was.ids) >= MAX_RUNS:
+    elif len(current.ids) >= MAX_RUNS:
         st.toast(f"A comparison has at most {MAX_RUNS} runs: remove one in the sidebar first.")
     else:
         insert_run(None, lambda _: method)
@@ -163,8 +163,8 @@ def add_run(optimizer: Optimizer) -> None:
 
 
 def remove_run(id: int) -> None:
-    was = page_from_controls()
-    page, ids, methods = was.page, was.ids, was.page.methods
+    current = page_from_controls()
+    page, ids, methods = current.page, current.ids, current.page.methods
     if id in ids:
         place = ids.index(id)
         page = replace(page, methods=methods[:place] + methods[place + 1 :])
@@ -173,21 +173,21 @@ def remove_run(id: int) -> None:
 
 def use_table() -> None:
     """Use the selected columns as the problem's data, and open the tab Fit."""
-    was = page_from_controls()
-    page, data = was.page, was.data
+    current = page_from_controls()
+    page, data = current.page, current.data
     csv = data.columns.dataset(data.table) if data.table else None
     kind = data.columns.model_of(csv) if csv else ""
     if kind:
         problem, _ = coerce(PROBLEMS[kind], {"source": CSV}, csv=csv)
         task, _ = coerce(Task, vars(page.task), problem=problem)
-        apply_page(replace(page, task=task, tab="Fit"), was.ids)
+        apply_page(replace(page, task=task, tab="Fit"), current.ids)
 
 
 def start_at(point: Sequence[float]) -> None:
     """Set the initial point of all runs, clamped to its bounds."""
-    was = page_from_controls()
-    task, notes = begun_at(was.page.task, tuple(point))
-    apply_page(replace(was.page, task=task), was.ids, notes)
+    current = page_from_controls()
+    task, notes = begun_at(current.page.task, tuple(point))
+    apply_page(replace(current.page, task=task), current.ids, notes)
 
 
 ACTIONS = Actions(add=add_run, start_at=start_at, use_table=use_table)

@@ -35,9 +35,9 @@ class Page:
 
     def __post_init__(self) -> None:
         TAB.checked("tab", self.tab)
-        shown = available_metrics(self.task.training)
-        if self.view.y not in shown:
-            object.__setattr__(self, "view", replace(self.view, y=shown[0]))
+        metrics = available_metrics(self.task.training)
+        if self.view.y not in metrics:
+            object.__setattr__(self, "view", replace(self.view, y=metrics[0]))
         given = {type(settings): settings for settings in self.settings}
         each = (given.get(kind, kind()) for kind in SETTINGS.values())
         fitted = tuple(settings.fitted(self.task, self.methods) for settings in each)
@@ -87,19 +87,19 @@ class Page:
         if otherwise is not None and "run" not in link.texts:
             base = Link(otherwise.to_query()).texts
             link.texts = {name: texts for name, texts in base.items() if name != "run"} | link.texts
-        task, found = read_task(link, tables), read_methods(link)
-        methods = tuple(_undamaged(link, found))
+        task, readings = read_task(link, tables), read_methods(link)
+        methods = tuple(_undamaged(link, readings))
         if len(methods) > MAX_RUNS:
             link.notes.append(f"The link has {len(methods)} runs: using the first {MAX_RUNS}.")
-        methods = methods[:MAX_RUNS] if found else (otherwise.methods if otherwise else ())
+        methods = methods[:MAX_RUNS] if readings else (otherwise.methods if otherwise else ())
         tab, view, settings = _tab(link), link.settings(View), tuple(_tab_settings(link))
-        told = ["The link is damaged."] if link.damaged else []
-        return cls(task, methods, tab, view, settings), [*told, *link.notes, *link.rest()]
+        damage = ["The link is damaged."] if link.damaged else []
+        return cls(task, methods, tab, view, settings), [*damage, *link.notes, *link.rest()]
 
 
-def _undamaged(link: Link, found: Sequence[links.Reading]) -> Iterator[Method]:
+def _undamaged(link: Link, readings: Sequence[links.Reading]) -> Iterator[Method]:
     """Yield the methods of a link, with a note in place of each damaged one."""
-    for number, reading in enumerate(found, start=1):
+    for number, reading in enumerate(readings, start=1):
         if reading.damaged:
             link.damaged = True
             reasons = " ".join(note.partition(": using")[0].removesuffix(".") + "." for note in reading.notes)

@@ -45,26 +45,26 @@ class Columns:
 
     def model_of(self, csv: CsvDataset) -> str:
         """Return the selected model if it suits these columns, else the suggested one; "" if none does."""
-        able = models(csv, PROBLEMS)
-        return self.model if self.model in able else next(iter(able), "")
+        allowed = models(csv, PROBLEMS)
+        return self.model if self.model in allowed else next(iter(allowed), "")
 
     def values(self, table: CsvTable) -> dict[str, Any]:
         """Return the value of each control by key."""
         csv = self.dataset(table)
-        found = {"csv.target": self.target_of(table), "csv.features": self.features_of(table)}
-        return found | ({"csv.model": self.model_of(csv)} if csv else {})
+        state = {"csv.target": self.target_of(table), "csv.features": self.features_of(table)}
+        return state | ({"csv.model": self.model_of(csv)} if csv else {})
 
-    def read(self, found: Mapping[str, Any], table: CsvTable) -> "Columns":
+    def read(self, state: Mapping[str, Any], table: CsvTable) -> "Columns":
         """Return the selection of the controls; invalid values are ignored. Never raises."""
-        columns, target = self, found.get("csv.target")
-        if isinstance(found.get("csv.features"), list | tuple):
-            able = frozenset(self.possible_features(table))
-            asked = {place for place in found["csv.features"] if isinstance(place, int)}
-            columns = replace(columns, left_out=(self.left_out - able) | (able - asked))
+        columns, target = self, state.get("csv.target")
+        if isinstance(state.get("csv.features"), list | tuple):
+            allowed = frozenset(self.possible_features(table))
+            selected = {place for place in state["csv.features"] if isinstance(place, int)}
+            columns = replace(columns, left_out=(self.left_out - allowed) | (allowed - selected))
         if isinstance(target, int) and 0 <= target < len(table.frame.columns):
             columns = replace(columns, target=int(target))
-        if isinstance(found.get("csv.model"), str):
-            columns = replace(columns, model=found["csv.model"])
+        if isinstance(state.get("csv.model"), str):
+            columns = replace(columns, model=state["csv.model"])
         return columns
 
 
@@ -109,10 +109,10 @@ class DataTab:
         """Return the value of each control by key."""
         return {"csv.text": self.text, **(self.columns.values(self.table) if self.table else {})}
 
-    def read(self, found: Mapping[str, Any]) -> "DataTab":
+    def read(self, state: Mapping[str, Any]) -> "DataTab":
         """Return the state after changes of controls: columns, text or file. Never raises."""
-        tab, text, file = self, found.get("csv.text"), found.get("csv.file")
-        columns = self.columns.read(found, self.table) if self.table else self.columns
+        tab, text, file = self, state.get("csv.text"), state.get("csv.file")
+        columns = self.columns.read(state, self.table) if self.table else self.columns
         if columns != self.columns:
             tab = replace(tab, choices=MappingProxyType({**self.choices, self.digest: columns}))
         if isinstance(text, str) and text != self.text:
@@ -137,6 +137,6 @@ class DataTab:
             table = read_table(content, name)
         except TableError as error:
             return replace(self, error=str(error))
-        kept = {digest: other for digest, other in self.tables.items() if digest != table.digest}
-        latest = dict(list((kept | {table.digest: table}).items())[-MAX_TABLES:])
+        others = {digest: other for digest, other in self.tables.items() if digest != table.digest}
+        latest = dict(list((others | {table.digest: table}).items())[-MAX_TABLES:])
         return replace(self, tables=MappingProxyType(latest), digest=table.digest, error="")

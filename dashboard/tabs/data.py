@@ -63,9 +63,9 @@ def data_source_label(problem: Supervised) -> str:
 
 def _table(table: CsvTable) -> None:
     """Draw a table, with encoding, delimiter and dropped rows."""
-    told = f"{len(table.frame):,} of {table.rows:,} rows × {len(table.frame.columns)} columns"
+    size = f"{len(table.frame):,} of {table.rows:,} rows × {len(table.frame.columns)} columns"
     st.markdown(
-        f"**{escape_markdown(table.name)}**: {told}; {table.encoding}, delimiter {table.delimiter}, "
+        f"**{escape_markdown(table.name)}**: {size}; {table.encoding}, delimiter {table.delimiter}, "
         f"decimal {table.decimal}."
     )
     for reason, count in table.dropped:
@@ -78,24 +78,24 @@ def _table(table: CsvTable) -> None:
 def _columns(table: CsvTable, data: DataTab, actions: Actions) -> None:
     """Draw the selection of target, features and model."""
     columns = data.columns
-    names, standing = list(table.frame.columns), columns.values(table)
+    names, values = list(table.frame.columns), columns.values(table)
     places = range(len(names))
     left, right, third = st.columns([1, 2, 1])
     named: dict[str, Any] = {"format_func": names.__getitem__}
-    select("Target", places, standing["csv.target"], "csv.target", left, **named)
-    able, features = columns.possible_features(table), standing["csv.features"]
-    right.multiselect("Features", able, features, key=control_key("csv.features", features), **named)
+    select("Target", places, values["csv.target"], "csv.target", left, **named)
+    allowed, features = columns.possible_features(table), values["csv.features"]
+    right.multiselect("Features", allowed, features, key=control_key("csv.features", features), **named)
     csv = columns.dataset(table)
     if csv is None:
         st.write("Choose at least one feature.")
         return
     kinds = models(csv, PROBLEMS)
     if not kinds:
-        told = f"the target has {len(csv.classes):,} classes, and models support 2 to {MOST_CLASSES}"
+        reason = f"the target has {len(csv.classes):,} classes, and models support 2 to {MOST_CLASSES}"
         large = csv.too_large(classify=False)
-        st.write(f"No compatible model: {f'it {escape_markdown(large)}' if large else told}.")
+        st.write(f"No compatible model: {f'it {escape_markdown(large)}' if large else reason}.")
         return
-    select("Model", kinds, standing["csv.model"], "csv.model", third, format_func=class_title)
+    select("Model", kinds, values["csv.model"], "csv.model", third, format_func=class_title)
     st.caption(f"Suggested: {class_title(kinds[0])}.")
     st.button("Train on this table", type="primary", on_click=actions.use_table)
 

@@ -38,10 +38,12 @@ def draw(context: Context) -> None:
         _lines(context, histories, problem)
     else:
         _panels(context, histories, problem, kind)
-    apart = " Triangles: validation samples." if held_out and kind in ("curve", "decision_boundary") else ""
-    counted = " Computed on the validation set." if held_out and kind == "confusion" else ""
+    triangles = (
+        " Triangles: validation samples." if held_out and kind in ("curve", "decision_boundary") else ""
+    )
+    validation = " Computed on the validation set." if held_out and kind == "confusion" else ""
     player()()
-    st.caption(f"{HINTS[kind]}{apart}{counted} Move the slider to see earlier epochs.")
+    st.caption(f"{HINTS[kind]}{triangles}{validation} Move the slider to see earlier epochs.")
 
 
 def _lines(context: Context, histories: Histories, problem: Supervised) -> None:

@@ -32,16 +32,16 @@ class GridSettings(TabSettings):
 
     def axes(self, optimizer: Optimizer) -> dict[str, Axis]:
         """Return two axes, as selected if the optimizer has them. Raises `SettingError` without two."""
-        able = real_settings(optimizer)
-        if not optimizer.by_hand() or len(able) < 2:
+        available = real_settings(optimizer)
+        if not optimizer.by_hand() or len(available) < 2:
             name = type(optimizer).__name__
             raise SettingError(
                 "grid", f"needs a hand-written update rule with two numeric settings, got {name}"
             )
-        x = self.x if self.x in able else next(iter(able))
-        others = [name for name in able if name != x]
+        x = self.x if self.x in available else next(iter(available))
+        others = [name for name in available if name != x]
         y = self.y if self.y in others else others[0]
-        return {name: window(able[name], self.count) for name in (x, y)}
+        return {name: window(available[name], self.count) for name in (x, y)}
 
     def fitted(self, task: Task, methods: Sequence[Method]) -> Self:
         """Return the grid with an existing run, and hyperparameters that its optimizer has."""
@@ -74,14 +74,14 @@ def draw(context: Context) -> None:
 
 
 def _controls(context: Context, settings: GridSettings, run: Run) -> None:
-    able = list(real_settings(run.optimizer))
+    available = list(real_settings(run.optimizer))
     with st.container(horizontal=True, vertical_alignment="bottom"):
         numbers = range(1, len(context.runs) + 1)
         named = dict(zip(numbers, context.names, strict=True))
         select("Run", numbers, settings.run, "grid.run", format_func=named.get, width=260)
-        if len(able) > 1:
-            select("x-axis", able, settings.x, "grid.x", width=180)
-            select("y-axis", able, settings.y, "grid.y", width=180)
+        if len(available) > 1:
+            select("x-axis", available, settings.x, "grid.x", width=180)
+            select("y-axis", available, settings.y, "grid.y", width=180)
         control("count", settings_of(settings)["count"], settings.count, "grid.count", width=150)
 
 

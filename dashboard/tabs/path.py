@@ -33,17 +33,17 @@ def draw(context: Context) -> None:
     training, settings = context.task.training, context.settings
     legend(context.style.colors, context.names)
     control("zoom", settings_of(settings)["zoom"], settings.zoom, "path.zoom")
-    given = (context.histories, context.names, context.style, context.task, settings.zoom, context.dark)
-    spec, caption = compute_cached(path_map, *given)
-    whole = training.num_params == 2  # else a point of the plane is no start
-    asked: Any = {}
-    if whole:
-        asked = {"on_select": partial(set_start, context.actions), "selection_mode": "start"}
+    arguments = (context.histories, context.names, context.style, context.task, settings.zoom, context.dark)
+    spec, caption = compute_cached(path_map, *arguments)
+    clickable = training.num_params == 2  # else a point of the plane is no start
+    options: Any = {}
+    if clickable:
+        options = {"on_select": partial(set_start, context.actions), "selection_mode": "start"}
     st.vega_lite_chart(
         spec,
-        key=f"path.chart.{whole}",
+        key=f"path.chart.{clickable}",
         alt=f"Loss surface with the paths of {len(context.runs)} runs.",
-        **asked,
+        **options,
     )
     player()()
     st.caption(caption)

@@ -55,26 +55,28 @@ def draw(context: Context) -> None:
 
 def _difference(context: Context, run: Run, summary: Placeholder) -> None:
     """Draw the parameter differences between the implementations."""
-    able, plot = runners(type(run.optimizer)), Placeholder(st.container())
-    each = [replace(run, runner=runner) for runner in able]
-    ways = train_all(each, able, context.room // len(each), summary)
-    apart, rounding = report.max_param_difference(ways), report.ulp(ways)
+    supported, plot = runners(type(run.optimizer)), Placeholder(st.container())
+    each = [replace(run, runner=runner) for runner in supported]
+    histories = train_all(each, supported, context.room // len(each), summary)
+    difference, rounding = report.max_param_difference(histories), report.ulp(histories)
     summary.finally_().markdown(
-        f"The same run trained with {', '.join(able)}, from the same initial point. Over {run.epochs:,} "
-        f"epochs in {run.dtype} their parameters were **{report.describe_difference(apart)}**."
+        f"The same run trained with {', '.join(supported)}, from the same initial point. Over {run.epochs:,} "
+        f"epochs in {run.dtype} their parameters were **{report.describe_difference(difference)}**."
     )
-    what = f"largest parameter difference between the implementations, over the epochs, at most {apart:.2g}"
-    plot.finally_().vega_lite_chart(chart_spec(difference_chart, ways), alt=f"Scatter plot: {what}.")
-    kept = f"each of the {len(ways[0].epochs):,} epochs kept" if ways[0].thinned else "each epoch"
+    what = (
+        f"largest parameter difference between the implementations, over the epochs, at most {difference:.2g}"
+    )
+    plot.finally_().vega_lite_chart(chart_spec(difference_chart, histories), alt=f"Scatter plot: {what}.")
+    kept = f"each of the {len(histories[0].epochs):,} epochs kept" if histories[0].thinned else "each epoch"
     plot.container.caption(
         f"Largest parameter difference between two implementations at {kept}; no point where they are "
         f"equal. Dotted: 1 ulp (rounding unit) of the largest parameter in {run.dtype}, {rounding:.2g}."
     )
 
 
-def difference_chart(ways: Histories) -> Any:
+def difference_chart(histories: Histories) -> Any:
     """Return the chart of the largest parameter difference over the epochs."""
-    return charts.difference_chart(report.differences(ways), report.ulp(ways))
+    return charts.difference_chart(report.differences(histories), report.ulp(histories))
 
 
 def highlight_code(lines: Sequence[tuple[str, bool]]) -> str:

@@ -33,11 +33,11 @@ def span(
     axis shows all, a linear one as far as the one that goes least far. `include` are further values, which
     must be valid on the axis.
     """
-    shown = curves.loc[positive(curves[column]) if log else curves[column].between(-LARGEST, LARGEST)]
+    visible = curves.loc[positive(curves[column]) if log else curves[column].between(-LARGEST, LARGEST)]
     more = [math.log10(value) if log else value for value in include]
-    if shown.empty:
+    if visible.empty:
         return _widened(min(more), max(more), log) if more else None
-    places = pd.DataFrame({"run": shown["run"], "y": np.log10(shown[column]) if log else shown[column]})
+    places = pd.DataFrame({"run": visible["run"], "y": np.log10(visible[column]) if log else visible[column]})
     leaving = places["run"].isin(list(leave_out))
     stays, leaves = places[~leaving], places[leaving]
     if stays.empty:
@@ -59,7 +59,7 @@ def _with_exits(low: float, high: float, leaves: pd.DataFrame, log: bool) -> tup
     furthest, lowest = float(leaves["y"].max()), float(leaves["y"].min())
     sides = max((furthest > high) + (lowest < low), 1)
     outside = (leaves["y"] - high).combine(low - leaves["y"], max)
-    exits = [_exit(course.to_numpy(), MOST * size / sides) for _, course in outside.groupby(leaves["run"])]
+    exits = [_exit(part.to_numpy(), MOST * size / sides) for _, part in outside.groupby(leaves["run"])]
     room = max(LEAST * size / sides, *exits)
     return max(low - room, min(low, lowest)), min(high + room, max(high, furthest))
 
@@ -77,8 +77,8 @@ def _least_far(leaves: pd.DataFrame, log: bool) -> tuple[float, float]:
     if log:
         return low, high
     begins = leaves.groupby("run")["y"].first()
-    ways = (leaves["y"] - leaves["run"].map(begins)).abs().groupby(leaves["run"]).max()
-    least = float(ways[ways > 0].min()) if (ways > 0).any() else 0.0
+    distances = (leaves["y"] - leaves["run"].map(begins)).abs().groupby(leaves["run"]).max()
+    least = float(distances[distances > 0].min()) if (distances > 0).any() else 0.0
     return max(low, float(begins.min()) - least), min(high, float(begins.max()) + least)
 
 
@@ -99,16 +99,16 @@ def visible_points(
 
     On a linear axis values are clipped to `FAR` times the range, beyond which browsers draw no lines.
     """
-    shown = (curves[positive(curves["y"])] if log else curves).reset_index(drop=True)
+    visible = (curves[positive(curves["y"])] if log else curves).reset_index(drop=True)
     if domain is None:
-        return shown
+        return visible
     low, high = domain
-    inside = shown["y"].between(low, high)
-    ahead = inside[::-1].groupby(shown["run"]).cummax()  # whether it is inside now or later
-    before = ahead.groupby(shown["run"]).shift(-1, fill_value=True)  # so for the point before it
-    shown = shown[before | ~shown["run"].isin(list(leaving))]
+    inside = visible["y"].between(low, high)
+    ahead = inside[::-1].groupby(visible["run"]).cummax()  # whether it is inside now or later
+    before = ahead.groupby(visible["run"]).shift(-1, fill_value=True)  # so for the point before it
+    visible = visible[before | ~visible["run"].isin(list(leaving))]
     far = FAR * (high - low)
-    return shown if log else shown.assign(y=shown["y"].clip(low - far, high + far))
+    return visible if log else visible.assign(y=visible["y"].clip(low - far, high + far))
 
 
 def round_domain(domain: list[float], log: bool) -> list[float]:

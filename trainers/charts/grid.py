@@ -18,18 +18,18 @@ def heat_chart(cells: pd.DataFrame, titles: tuple[str, str, str], logs: tuple[bo
     values = cells["value"]
     log = is_log_suitable(values)
     least = values[values >= SMALLEST].min() if log else None
-    shown = cells.assign(finite=values.between(-LARGEST, LARGEST))
-    shown["value"] = values.where(shown["finite"]).clip(lower=least)
+    visible = cells.assign(finite=values.between(-LARGEST, LARGEST))
+    visible["value"] = values.where(visible["finite"]).clip(lower=least)
     (x_axis, x_scale), (y_axis, y_scale) = (
-        _along(shown, name, title, log) for name, title, log in zip("xy", titles, logs, strict=False)
+        _along(visible, name, title, log) for name, title, log in zip("xy", titles, logs, strict=False)
     )
     x = alt.X("x:Q", axis=x_axis, scale=x_scale)
     y = alt.Y("y:Q", axis=y_axis, scale=y_scale)
     click = alt.selection_point(name="cell", fields=["row"], on="click", empty=False)
     sides = (x, y, alt.X2("x_to:Q"), alt.Y2("y_to:Q"))
-    all_cells = alt.Chart(shown)
+    all_cells = alt.Chart(visible)
     finite, others = (all_cells.transform_filter(test) for test in ("datum.finite", "!datum.finite"))
-    rects = finite.mark_rect().encode(*sides, color=_color(shown, titles[2], log))
+    rects = finite.mark_rect().encode(*sides, color=_color(visible, titles[2], log))
     # Color scales have no say over what is not finite: hence a layer of its own above, to be clicked.
     frames = (
         all_cells.mark_rect(cursor="pointer", strokeWidth=2, fill="gray")

@@ -52,9 +52,9 @@ def loss_chart(
     domain = span(curves, "y", log, leaving, include=[*least, *_ends(others, leaving, log)])
     x = alt.X("x:Q", axis=x_axis(x_title), scale=x_scale(curves["x"], hover["x"]))
     y = alt.Y("y:Q", axis=y_axis(y_title, domain, log), scale=scale(domain, log))
-    seen = partial(visible_points, domain=domain, log=log, leaving=leaving)
-    layers = [_aside(seen(table), x, y, style, table is batches) for table in others]
-    layers.append(_lines(seen(curves), x, y, style, legend))
+    clip = partial(visible_points, domain=domain, log=log, leaving=leaving)
+    layers = [_aside(clip(table), x, y, style, table is batches) for table in others]
+    layers.append(_lines(clip(curves), x, y, style, legend))
     if least and domain is not None:
         layers.insert(0, _optimum(least, y))
     if domain is not None:
@@ -76,16 +76,16 @@ def live(
     domain = round_domain(span(curves, "y", log, far) or [0.0, 1.0], log)
     x = alt.X("x:Q", axis=x_axis("epochs"), scale=alt.Scale(domain=[0, epochs]))
     y = alt.Y("y:Q", axis=y_axis(y_title, domain, log), scale=scale(domain, log))
-    shown = visible_points(curves, domain, log, far)
-    chart = spec(alt.LayerChart(layer=[_lines(shown, x, y, style)], height=HEIGHT))
-    return shown, {key: part for key, part in chart.items() if key not in ("data", "datasets")}
+    visible = visible_points(curves, domain, log, far)
+    chart = spec(alt.LayerChart(layer=[_lines(visible, x, y, style)], height=HEIGHT))
+    return visible, {key: part for key, part in chart.items() if key not in ("data", "datasets")}
 
 
 def _ends(tables: list[pd.DataFrame], leaving: Collection[str], log: bool) -> list[float]:
     """Return the smallest and largest value of each table that the axis can show, of runs that stay."""
     stays = [table.loc[~table["run"].isin(list(leaving)), "y"] for table in tables]
-    shown = [values[positive(values)] if log else values for values in stays]
-    return [float(end) for values in shown if len(values) for end in (values.min(), values.max())]
+    visible = [values[positive(values)] if log else values for values in stays]
+    return [float(end) for values in visible if len(values) for end in (values.min(), values.max())]
 
 
 def _lines(curves: pd.DataFrame, x: alt.X, y: alt.Y, style: Style, legend: bool = False) -> alt.Chart:
@@ -131,8 +131,8 @@ def _last(
     last = curves.groupby("run", sort=False).last().reset_index()
     ends = last.assign(value=last["y"], y=last["y"].clip(*domain))
     crosses = ends[ends["run"].isin(list(diverged))]
-    gone = ends[ends["run"].isin(list(far)) & (ends["y"] != ends["value"])]
-    marks = ((crosses, {"shape": "cross", "angle": 45}), (gone, {"shape": "triangle-up"}))
+    outside = ends[ends["run"].isin(list(far)) & (ends["y"] != ends["value"])]
+    marks = ((crosses, {"shape": "cross", "angle": 45}), (outside, {"shape": "triangle-up"}))
     return [_marks(table, x, y, style, look) for table, look in marks if len(table)]
 
 

@@ -34,9 +34,9 @@ def parameter_chart(
         alt.Tooltip("x:Q", title="epochs", format=",~g"),
         alt.Tooltip("value:Q", title=title, format=".6g"),
     ]
-    shown = visible_points(curves.assign(value=curves["y"]), domain, log, leaving)
+    visible = visible_points(curves.assign(value=curves["y"]), domain, log, leaving)
     lines = (
-        alt.Chart(shown)
+        alt.Chart(visible)
         .mark_line(clip=True, strokeCap="butt")
         .encode(x, y, style.color(), *style.lines(), tooltip=tooltip)
     )

@@ -47,14 +47,14 @@ def path_chart(
         channel(f"{name}:Q", axis=y_axis(title, None, False), scale=scale(list(side), False))
         for channel, name, title, side in zip((alt.X, alt.Y), "xy", titles, limits, strict=True)
     )
-    shown = _until(paths, epochs)
+    visible = _until(paths, epochs)
     layers = [
         _surface(shares, dark),
         _legend(value, span, log),
         _contour_lines(lines, x, y, value),
         *([] if cells is None else [_clickable(cells, limits, titles)]),
         _minima(minima, x, y),
-        *_paths(shown, x, y, style),
+        *_paths(visible, x, y, style),
         *_when(epochs),
     ]
     chart = alt.LayerChart(layer=layers, height=HEIGHT).resolve_scale(color="independent")
@@ -122,20 +122,22 @@ def _minima(minima: pd.DataFrame, x: Any, y: Any) -> alt.Chart:
     return chart
 
 
-def _paths(shown: alt.Chart, x: Any, y: Any, style: Style) -> list[alt.Chart]:
+def _paths(visible: alt.Chart, x: Any, y: Any, style: Style) -> list[alt.Chart]:
     """Draw the paths with a light edge, rings at the initial points, and dots at the current ones."""
     order = {"order": alt.Order("epoch:Q"), "detail": ["run:N", "part:N"]}
-    edge = shown.mark_line(color="white", strokeWidth=4.5, opacity=0.7, clip=True).encode(x, y, **order)
+    edge = visible.mark_line(color="white", strokeWidth=4.5, opacity=0.7, clip=True).encode(x, y, **order)
     strokes = style.lines() if len(set(style.strokes)) > 1 else ()  # dashes take the browser long
-    way = shown.mark_line(strokeWidth=2.2, clip=True).encode(x, y, style.color(), *strokes, **order)
-    steps = shown.mark_point(size=12, filled=True, clip=True).encode(x, y, style.color(), tooltip=_tooltip())
-    first = shown.transform_filter("datum.epoch == 0")
+    way = visible.mark_line(strokeWidth=2.2, clip=True).encode(x, y, style.color(), *strokes, **order)
+    steps = visible.mark_point(size=12, filled=True, clip=True).encode(
+        x, y, style.color(), tooltip=_tooltip()
+    )
+    first = visible.transform_filter("datum.epoch == 0")
     rings = [
         first.mark_point(size=130, filled=False, color=color, strokeWidth=width, clip=True).encode(x, y)
         for color, width in (("white", 5), ("black", 2))
     ]
     now = (
-        shown.transform_joinaggregate(last="max(epoch)", groupby=["run"])
+        visible.transform_joinaggregate(last="max(epoch)", groupby=["run"])
         .transform_filter("datum.epoch == datum.last")
         .mark_point(size=130, filled=True, opacity=1, stroke="white", strokeWidth=1.5, clip=True)
         .encode(x, y, style.color(), tooltip=_tooltip())

@@ -12,9 +12,9 @@ HEIGHT = 320
 def budget_chart(budgets: pd.DataFrame, style: Style, y_title: str) -> alt.LayerChart:
     """Draw `budgets`, with the columns run, x (number of trials), y (expected best result)."""
     log = is_log_suitable(budgets["y"])
-    shown = budgets[positive(budgets["y"])] if log else budgets
-    domain = span(shown, "y", log)
-    last = int(shown["x"].max()) if len(shown) else 1
+    visible = budgets[positive(budgets["y"])] if log else budgets
+    domain = span(visible, "y", log)
+    last = int(visible["x"].max()) if len(visible) else 1
     axis = x_axis("trials")
     axis.values = [n for n in (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000) if n <= last]
     x = alt.X("x:Q", axis=axis, scale=scale([0.95, last * 1.05], True))
@@ -25,7 +25,7 @@ def budget_chart(budgets: pd.DataFrame, style: Style, y_title: str) -> alt.Layer
         alt.Tooltip("y:Q", title=y_title, format=".3g"),
     ]
     lines = (
-        alt.Chart(shown)
+        alt.Chart(visible)
         .mark_line(clip=True, strokeCap="butt", strokeJoin="round")
         .encode(x, y, style.color(), *style.lines(), tooltip=tooltip)
     )

@@ -15,11 +15,11 @@ def band_chart(curves: pd.DataFrame, style: Style, x_title: str, y_title: str) -
     The axis is logarithmic where nothing is below 0. A curve may leave the chart where it is infinite.
     """
     log = is_log_suitable(curves["mid"])
-    shown = curves[positive(curves["mid"])] if log else curves
-    domain = span(shown.rename(columns={"mid": "y"}), "y", log)
-    shown = shown.assign(low=shown["low"].clip(lower=domain[0])) if domain else shown
-    shown = shown.assign(high=shown["high"].clip(upper=domain[1])) if domain else shown
-    x = alt.X("x:Q", axis=x_axis(x_title), scale=x_scale(shown["x"]))
+    visible = curves[positive(curves["mid"])] if log else curves
+    domain = span(visible.rename(columns={"mid": "y"}), "y", log)
+    visible = visible.assign(low=visible["low"].clip(lower=domain[0])) if domain else visible
+    visible = visible.assign(high=visible["high"].clip(upper=domain[1])) if domain else visible
+    x = alt.X("x:Q", axis=x_axis(x_title), scale=x_scale(visible["x"]))
     y = alt.Y("mid:Q", axis=y_axis(y_title, domain, log), scale=scale(domain, log))
     tooltip = [
         alt.Tooltip("run:N"),
@@ -28,7 +28,7 @@ def band_chart(curves: pd.DataFrame, style: Style, x_title: str, y_title: str) -
         alt.Tooltip("low:Q", title="10th percentile", format=".3g"),
         alt.Tooltip("high:Q", title="90th percentile", format=".3g"),
     ]
-    chart = alt.Chart(shown)
+    chart = alt.Chart(visible)
     band = (x, alt.Y("low:Q"), alt.Y2("high:Q"), style.color())
     bands = chart.mark_area(opacity=0.15, clip=True, tooltip=None).encode(*band)
     lines = chart.mark_line(clip=True, strokeCap="butt", strokeJoin="round").encode(

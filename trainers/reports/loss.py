@@ -66,11 +66,11 @@ def live_curves(
 ) -> pd.DataFrame:
     """Return the losses or gaps of finished runs and of the run in training, downsampled: run, x, y."""
     parts, buckets = [], rows // 2 // len(names)
-    courses = [*(history.loss for history in histories), loss]
-    for values, name in zip(courses, names, strict=False):
-        kept = downsample(values, buckets)
-        y = run.training.gap(values[kept]) if column == "gap" else values[kept]
-        parts.append(pd.DataFrame({"run": name, "x": kept.numpy(), "y": y.double().numpy()}))
+    losses = [*(history.loss for history in histories), loss]
+    for values, name in zip(losses, names, strict=False):
+        rows_kept = downsample(values, buckets)
+        y = run.training.gap(values[rows_kept]) if column == "gap" else values[rows_kept]
+        parts.append(pd.DataFrame({"run": name, "x": rows_kept.numpy(), "y": y.double().numpy()}))
     return pd.concat(parts, ignore_index=True)
 
 
@@ -140,8 +140,8 @@ def _minimum(history: History, log: bool) -> list[str]:
     if minimum is None:
         return []
     if log and minimum <= 0:
-        told = format_number(minimum, 6)
-        return [f"The minimum loss, {told}, is not shown: a log axis has only values above 0."]
+        value = format_number(minimum, 6)
+        return [f"The minimum loss, {value}, is not shown: a log axis has only values above 0."]
     return ["The gray line is the minimum loss."]
 
 

@@ -93,7 +93,7 @@ def captions(problem: Problem, plane: Plane, table: pd.DataFrame, limits: Limits
         )
     if every > 1:
         captions.append(f"For speed, the surface uses one sample in {every}.")
-    gone = leaving_runs(table, limits)
-    if gone:
-        captions.append(f"{join_words(gone)} {'leaves' if len(gone) == 1 else 'leave'} the window.")
+    leaving = leaving_runs(table, limits)
+    if leaving:
+        captions.append(f"{join_words(leaving)} {'leaves' if len(leaving) == 1 else 'leave'} the window.")
     return captions

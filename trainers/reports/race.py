@@ -92,7 +92,7 @@ def _default(result: RaceResult, names: Sequence[str]) -> str:
 def warnings(result: RaceResult, names: Sequence[str]) -> list[str]:
     """Return a sentence per flaw: optimizers whose trials all failed, best trials at the edge."""
     named = list(zip(names, result.results, strict=True))
-    found = _failures(result.race, [name for name, entry in named if entry.failed])
+    sentences = _failures(result.race, [name for name, entry in named if entry.failed])
     for end in ("low", "high"):
         at_edge = [
             f"{name} ({format_number(best_lr(entry), 3)})"
@@ -102,11 +102,11 @@ def warnings(result: RaceResult, names: Sequence[str]) -> list[str]:
         if at_edge:
             rate = "rates" if len(at_edge) > 1 else "rate"
             verb = "are" if len(at_edge) > 1 else "is"
-            found.append(
+            sentences.append(
                 f"The best learning {rate} of {join_words(at_edge)} {verb} at the {end} end of the search "
                 "range: a wider range may contain a better one."
             )
-    return found
+    return sentences
 
 
 def _failures(race: Race, names: Sequence[str]) -> list[str]:

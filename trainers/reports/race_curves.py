@@ -46,13 +46,15 @@ def sensitivity(result: RaceResult, names: Sequence[str]) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
-def _results(race: Race, entry: OptimizerResult, told: Sequence[str]) -> list[str]:
+def _results(race: Race, entry: OptimizerResult, scores: Sequence[str]) -> list[str]:
     """Return the results of the trials as text; of failed trials, how they failed."""
     if race.metric == "epochs":
-        return list(told)
+        return list(scores)
     far = NOT_DIVERGED if race.metric == "final" else failure_label(race)
-    ways = ["diverged" if gone else far for gone in entry.diverged.tolist()]
-    return [way if text == failure_label(race) else text for way, text in zip(ways, told, strict=True)]
+    reasons = ["diverged" if diverged else far for diverged in entry.diverged.tolist()]
+    return [
+        reason if text == failure_label(race) else text for reason, text in zip(reasons, scores, strict=True)
+    ]
 
 
 def stability_limits(result: RaceResult, names: Sequence[str]) -> pd.DataFrame:

@@ -38,8 +38,8 @@ def _row(result: RaceResult, place: int, name: str) -> dict[str, str]:
 
 def _diverged(race: Race, entry: OptimizerResult) -> str:
     """Return the number of diverged trials as text, "" if none."""
-    gone = int((entry.diverged & entry.scores.isinf()).sum())
-    return f", {gone} diverged" if gone and race.metric != "epochs" else ""
+    diverged = int((entry.diverged & entry.scores.isinf()).sum())
+    return f", {diverged} diverged" if diverged and race.metric != "epochs" else ""
 
 
 def _other_settings(entry: OptimizerResult) -> dict[str, str]:

@@ -45,8 +45,8 @@ def _metrics(history: History) -> dict[str, str]:
     cells = {}
     for name in history.metrics:
         value = history.column(name)[-1]
-        told = _number(history, value, 6) if name == "validation_loss" else _percentage(history, value)
-        cells[name.replace("_", " ")] = told
+        text = _number(history, value, 6) if name == "validation_loss" else _percentage(history, value)
+        cells[name.replace("_", " ")] = text
     if "validation_loss" in cells or history.validation_loss is not None:
         cells["overfitting"] = _overfitting(history)
     return cells

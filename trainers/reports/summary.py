@@ -95,16 +95,16 @@ def _growth(named: Sequence[tuple[str, History]]) -> str:
 
 def _divergence(named: Sequence[tuple[str, History]], cause: Cause) -> str:
     """Return the runs that diverged from this cause, and after how many epochs."""
-    gone = [(float(h.diverged_at or 0), name) for name, h in named if h.cause == cause]
-    if not gone:
+    diverged = [(float(h.diverged_at or 0), name) for name, h in named if h.cause == cause]
+    if not diverged:
         return ""
-    first, epochs = _lowest(gone)
+    first, epochs = _lowest(diverged)
     after = f"after {format_epochs(int(epochs))}."
-    if len(gone) == 1:
+    if len(diverged) == 1:
         return f"{join_words(first)} {END_PHRASES[cause]} {after}"
-    every = "Both runs" if len(gone) == 2 else f"All {len(gone)} runs"
-    who = every if len(gone) == len(named) else f"{len(gone)} of {len(named)} runs"
-    together = len({epoch for epoch, _ in gone}) == 1
+    every = "Both runs" if len(diverged) == 2 else f"All {len(diverged)} runs"
+    who = every if len(diverged) == len(named) else f"{len(diverged)} of {len(named)} runs"
+    together = len({epoch for epoch, _ in diverged}) == 1
     return f"{who} {END_PHRASES[cause]}, {'each' if together else f'{join_words(first)} first,'} {after}"
 
 

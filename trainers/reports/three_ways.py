@@ -12,8 +12,8 @@ from trainers.words import format_number
 
 def max_param_difference(histories: Sequence[History]) -> float:
     """Return the largest parameter difference at any epoch at which all are finite."""
-    apart = spread(histories)[1]
-    return float(apart[apart.isfinite()].max()) if apart.isfinite().any() else 0.0
+    difference = spread(histories)[1]
+    return float(difference[difference.isfinite()].max()) if difference.isfinite().any() else 0.0
 
 
 def describe_difference(difference: float) -> str:
@@ -25,9 +25,9 @@ def describe_difference(difference: float) -> str:
 
 def differences(histories: Sequence[History]) -> pd.DataFrame:
     """Return the largest parameter difference between any two runs at each epoch: x, y."""
-    epochs, apart = spread(histories)
-    rows = downsample(apart)
-    return pd.DataFrame({"x": epochs[rows].numpy(), "y": apart[rows].numpy()})
+    epochs, difference = spread(histories)
+    rows = downsample(difference)
+    return pd.DataFrame({"x": epochs[rows].numpy(), "y": difference[rows].numpy()})
 
 
 def ulp(histories: Sequence[History]) -> float:

@@ -54,16 +54,16 @@ def _counts(problem: Problem | None) -> Tensor:
 
 def _on_classes(labels: Sequence[str], rows: Tensor, out: Tensor) -> list[str]:
     """Return sentences on the classes that are missing in the validation set."""
-    found, held = [], int(out.sum())
+    warnings, held = [], int(out.sum())
     single, missing = _where(labels, rows == 1), _where(labels, (rows > 1) & (out == 0))
     if single:
         one = len(single) == 1
-        who = f"Class {single[0]} has" if one else f"Classes {_named(single)} each have"
-        found.append(f"{who} a single sample, which is in the training set.")
+        classes = f"Class {single[0]} has" if one else f"Classes {_named(single)} each have"
+        warnings.append(f"{classes} a single sample, which is in the training set.")
     if missing:
-        few = f"{held:,} validation {_samples(held)} {'is' if held == 1 else 'are'} too few"
-        found.append(f"{few} for {len(labels)} classes. Missing: {_named(missing)}.")
-    return found
+        text = f"{held:,} validation {_samples(held)} {'is' if held == 1 else 'are'} too few"
+        warnings.append(f"{text} for {len(labels)} classes. Missing: {_named(missing)}.")
+    return warnings
 
 
 def _where(labels: Sequence[str], places: Tensor) -> list[str]:
