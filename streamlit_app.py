@@ -5,7 +5,7 @@ import streamlit as st
 st.set_page_config(page_title="Optimizer Lab", page_icon="📉", layout="wide")
 st.title("Optimizer Lab", anchor=False)
 
-# Importing torch takes seconds, once a process: the title is on the page before.
+# Importing torch takes seconds, once per process: the title is shown first.
 with st.skeleton(height=480):
     import gc
     from collections.abc import Sequence
@@ -162,7 +162,7 @@ def main(session: SessionPage) -> None:
         sidebar(session, style.colors, example)
     show_notices(session.notes)
     headline = Placeholder(st.container())
-    st.session_state.setdefault("view.tab", page.tab)  # a default that changes would make other tabs of them
+    st.session_state.setdefault("view.tab", page.tab)  # a changing default would replace the widget
     tabs, below = st.tabs(NAMES, key=control_key("view.tab", page.tab), on_change="rerun"), st.container()
     progress = headline if tab.about_runs else Placeholder(below.container())
 

@@ -43,7 +43,7 @@ class SessionPage:
         return replace(self, data=self.data.read(changes)).with_page(page, self.ids, notes)
 
 
-# --- What is shown: the page of the controls, or of the address -----------------------------------------
+# --- The displayed page: from the controls, or from the address -----------------------------------
 
 
 def set_page(page: Page, ids: Sequence[int], notes: Sequence[str] = ()) -> None:

@@ -13,7 +13,7 @@ from trainers.settings import Choice, Flag, Integer, Real, Setting, Settings, se
 from trainers.sweeps.axis import LARGEST
 from trainers.words import is_number
 
-MAX_BUTTONS = 3  # more are chosen from a list
+MAX_BUTTONS = 3  # more options get a selectbox
 
 
 class DrawnControls:
@@ -98,7 +98,7 @@ def labeled_control(label: str, setting: Setting, value: Any, key: str, width: A
         key = control_key(key, value)
         st.segmented_control(label, setting.options, default=value, key=key, help=setting.help, required=True)
     elif isinstance(setting, Real):
-        # Without bounds of its own: out of bounds it would fall back without a word.
+        # Without bounds: the widget would silently replace values outside them.
         st.number_input(
             label,
             value=float(value),

@@ -65,7 +65,7 @@ class Live(Protocol):
     def __call__(self, ended: Sequence[History], run: Run, loss: Tensor) -> None: ...
 
 
-# --- While something is trained -------------------------------------------------------------------
+# --- Progress and turns ---------------------------------------------------------------------------
 
 
 class Watch:
@@ -94,13 +94,12 @@ class Progress(Watch):
 
     def __init__(self, draw: Callable[..., object]) -> None:
         self.draw = draw
-        self.outside = copy_context()  # what is drawn within a cached function is drawn again at each hit
+        self.outside = copy_context()  # elements drawn within a cached function are replayed at each hit
         self.began = self.reported = time.monotonic()
 
     def poll(self) -> None:
-        self.outside.run(
-            st.session_state.get, "session_page"
-        )  # here Streamlit ends a script that is out of date
+        # Streamlit stops an outdated script at this access.
+        self.outside.run(st.session_state.get, "session_page")
 
     def report(self, *how_far: Any) -> None:
         now = time.monotonic()
@@ -112,7 +111,7 @@ class Progress(Watch):
 TURNS, UNWATCHED = Turns(), Watch()
 
 
-# --- Cached by settings. Results follow from what was asked, and say it in their `repr` ---------------
+# --- Caches. Their keys are settings: results follow from them ------------------------------------
 
 
 def _of_race(result: RaceResult) -> str:
@@ -171,7 +170,7 @@ def _name(make: Callable[..., Any]) -> str:
     return f"{make.__module__}.{make.__name__}"
 
 
-# --- What the page trains --------------------------------------------------------------------------
+# --- Training for the page ------------------------------------------------------------------------
 
 
 def run_with_progress(action: Callable[..., Any], spec: Any, place: Placeholder, what: str) -> Any:

@@ -130,7 +130,7 @@ def test_a_path_leaves_the_window_and_is_not_bent_to_its_border() -> None:
     seen = path_plane.fit_plane(history.run.problem, [history])
     table = path_report.paths([history], ["a"], seen, sides)
     assert path_report.leaving_runs(table, sides) == ["a"]
-    assert table["x"].abs().max() <= 6 + path_report.FAR * 6 + 1e-6
+    assert table["x"].abs().max() <= 6 + path_report.CLIP_WINDOWS * 6 + 1e-6
     (first, then), (a, b) = history.params[:2].tolist(), table[["x", "y"]].to_numpy()[:2].tolist()
     assert (a, b) == (first, then)
     assert not ((table["x"] == 6) | (table["x"] == 0)).any()

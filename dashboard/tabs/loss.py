@@ -27,7 +27,7 @@ def draw(context: Context) -> None:
     place = Placeholder(st.container())
     histories = context.train(partial(_live, context.names, context.style, view, place))
     spec = chart_spec(loss_chart, histories, context.names, context.style, task, view)
-    what = f"{Y_TITLES[view.y]} against {view.x} for {len(histories)} runs"
+    what = f"{Y_TITLES[view.y]} against {X_TITLES[view.x]} for {len(histories)} runs"
     place.finally_().vega_lite_chart(spec, alt=f"Line chart: {what}. {sentence(histories, view.target)}")
     also = (HELD_OUT.get(view.y, "validation_loss"),) * _shows_held_out(task, view)
     also += ("batch_loss",) * (view.batches and view.y == "loss" and task.updates > 1)

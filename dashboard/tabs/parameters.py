@@ -24,7 +24,9 @@ def draw(context: Context) -> None:
     columns = (*problem.names[:MAX_SHOWN], "gradient_norm")
     for name, place in zip(columns, (*st.columns(len(columns) - 1), st.container()), strict=True):
         spec = chart_spec(parameter_chart, histories, context.names, context.style, context.task, name)
-        place.vega_lite_chart(spec, alt=f"Line chart: {name} over the epochs, for {len(histories)} runs.")
+        place.vega_lite_chart(
+            spec, alt=f"Line chart: {name.replace('_', ' ')} over the epochs, for {len(histories)} runs."
+        )
     if problem.num_params > MAX_SHOWN:
         st.caption(f"The first {MAX_SHOWN} of {problem.num_params:,} parameters, and the gradient norm.")
     if len(context.task.training.minimizers) == 1:

@@ -35,7 +35,7 @@ def draw(context: Context) -> None:
     control("zoom", settings_of(settings)["zoom"], settings.zoom, "path.zoom")
     arguments = (context.histories, context.names, context.style, context.task, settings.zoom, context.dark)
     spec, caption = compute_cached(path_map, *arguments)
-    clickable = training.num_params == 2  # else a point of the plane is no start
+    clickable = training.num_params == 2  # else a point of the plane is not an initial point
     options: Any = {}
     if clickable:
         options = {"on_select": partial(set_start, context.actions), "selection_mode": "start"}

@@ -129,7 +129,7 @@ def _tuned_and_budget(result: RaceResult, style: Style) -> None:
     left.markdown("**Tuned**: best trial of each optimizer, new seeds")
     left.vega_lite_chart(
         chart_spec(tuned_chart, result, style),
-        alt="Line chart: the gap of each tuned optimizer over the epochs.",
+        alt="Line chart: gap, or loss, of each tuned optimizer over the epochs.",
     )
     seeds = f"{race.seeds} new seeds" if race.seeds > 1 else "one new seed"
     spread = f"Median and 10th–90th percentile over {seeds}."

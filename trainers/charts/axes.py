@@ -9,11 +9,11 @@ import numpy as np
 import pandas as pd
 
 MARGIN = 0.05
-ROSE = 4
+MAX_EXIT_POINTS = 4
 """Number of points outside the range that are shown of a run that leaves the chart, if there is room."""
-LEAST, MOST = 0.5, 3.0
+MIN_ROOM, MAX_ROOM = 0.5, 3.0
 """Minimum and maximum room for runs that leave, in multiples of the range of the others."""
-FLAT = 1e-3
+MIN_RANGE = 1e-3
 """Minimum size of the range of the others: in decades, or relative to its values."""
 FAR = 1e3
 SMALLEST, LARGEST = 1e-307, 1e307  # beyond them a scale can't compute its ticks
@@ -53,21 +53,21 @@ def span(
 def _with_exits(low: float, high: float, leaves: pd.DataFrame, log: bool) -> tuple[float, float]:
     """Return the range extended to the first outside points of the runs that leave it, run and y.
 
-    These are at most `ROSE` points after the last inside, as far as they lie within `MOST` times the range.
+    These are at most `MAX_EXIT_POINTS` points after the last inside, within `MAX_ROOM` times the range.
     """
-    size = max(high - low, FLAT if log else FLAT * max(abs(low), abs(high))) or 1.0
+    size = max(high - low, MIN_RANGE if log else MIN_RANGE * max(abs(low), abs(high))) or 1.0
     furthest, lowest = float(leaves["y"].max()), float(leaves["y"].min())
     sides = max((furthest > high) + (lowest < low), 1)
     outside = (leaves["y"] - high).combine(low - leaves["y"], max)
-    exits = [_exit(part.to_numpy(), MOST * size / sides) for _, part in outside.groupby(leaves["run"])]
-    room = max(LEAST * size / sides, *exits)
+    exits = [_exit(part.to_numpy(), MAX_ROOM * size / sides) for _, part in outside.groupby(leaves["run"])]
+    room = max(MIN_ROOM * size / sides, *exits)
     return max(low - room, min(low, lowest)), min(high + room, max(high, furthest))
 
 
 def _exit(outside: Any, most: float) -> float:
     """Return the largest distance of the first outside points that are at most `most` away."""
     inside = np.flatnonzero(outside <= 0)
-    first = outside[inside[-1] + 1 if len(inside) else 0 :][:ROSE]
+    first = outside[inside[-1] + 1 if len(inside) else 0 :][:MAX_EXIT_POINTS]
     return float(max(first[first <= most], default=0.0))
 
 

@@ -30,7 +30,7 @@ def heat_chart(cells: pd.DataFrame, titles: tuple[str, str, str], logs: tuple[bo
     all_cells = alt.Chart(visible)
     finite, others = (all_cells.transform_filter(test) for test in ("datum.finite", "!datum.finite"))
     rects = finite.mark_rect().encode(*sides, color=_color(visible, titles[2], log))
-    # Color scales have no say over what is not finite: hence a layer of its own above, to be clicked.
+    # Color scales ignore values that are not finite: hence a separate layer for clicks.
     frames = (
         all_cells.mark_rect(cursor="pointer", strokeWidth=2, fill="gray")
         .encode(

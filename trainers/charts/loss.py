@@ -140,7 +140,7 @@ def _marks(ends: pd.DataFrame, x: alt.X, y: alt.Y, style: Style, look: dict[str,
     tooltip = [
         alt.Tooltip("run:N"),
         alt.Tooltip("x:Q", title="last finite at" if look["shape"] == "cross" else "ended at", format=",~g"),
-        alt.Tooltip("value:Q", title="value there", format=".4g"),
+        alt.Tooltip("value:Q", title="value", format=".4g"),
     ]
     chart: alt.Chart = (
         alt.Chart(ends)

@@ -126,7 +126,7 @@ def _paths(visible: alt.Chart, x: Any, y: Any, style: Style) -> list[alt.Chart]:
     """Draw the paths with a light edge, rings at the initial points, and dots at the current ones."""
     order = {"order": alt.Order("epoch:Q"), "detail": ["run:N", "part:N"]}
     edge = visible.mark_line(color="white", strokeWidth=4.5, opacity=0.7, clip=True).encode(x, y, **order)
-    strokes = style.lines() if len(set(style.strokes)) > 1 else ()  # dashes take the browser long
+    strokes = style.lines() if len(set(style.strokes)) > 1 else ()  # dashes are slow in browsers
     way = visible.mark_line(strokeWidth=2.2, clip=True).encode(x, y, style.color(), *strokes, **order)
     steps = visible.mark_point(size=12, filled=True, clip=True).encode(
         x, y, style.color(), tooltip=_tooltip()

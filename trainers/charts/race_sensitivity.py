@@ -36,7 +36,7 @@ def sensitivity_chart(
     floor, bottom = _below(domain) if zero.any() else (domain[0], domain[0])
     placed = trials.assign(failed=failed, y=finite.mask(zero, floor))
     placed["y"] = placed["y"].where(~placed["failed"], placed["entry"].map(rails))
-    around = [float(trials["x"].min()) / 1.15, float(trials["x"].max()) * 1.15]  # room for whole points
+    around = [float(trials["x"].min()) / 1.15, float(trials["x"].max()) * 1.15]  # room for the points
     x = alt.X("x:Q", axis=_rates(trials), scale=scale(around, True))
     y = alt.Y("y:Q", axis=y_axis(y_title, domain, log), scale=scale([bottom, top], log))
     click = alt.selection_point(name="trial", fields=["entry", "trial"], on="click", empty=False)

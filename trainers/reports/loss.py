@@ -181,7 +181,7 @@ def hover_table(histories: Sequence[History], column: str, x: str, rows: int = 1
     """Return the exact values of all runs at the same x, evenly spaced: x, r0, r1, ..."""
     costs = [cost_per_epoch(history, x) for history in histories]
     ends = (c * min(h.num_recorded, h.run.epochs) for c, h in zip(costs, histories, strict=True))
-    end = max(ends, default=0.0)  # where all diverged, the axis ends with the last of them
+    end = max(ends, default=0.0)  # if all diverged, up to the last of them
     places = np.linspace(0, end, rows)
     if x != "seconds":
         places = np.unique(places.round())

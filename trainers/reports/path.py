@@ -14,26 +14,26 @@ from trainers.reports.path_surface import subsample
 from trainers.reports.thinning import snapshot_epochs
 from trainers.words import join_words
 
-POINTS = 300
+MAX_POINTS = 300
 """Maximum number of points of a path."""
 MAX_SNAPSHOTS = 90
-FAR = 3.0
+CLIP_WINDOWS = 3.0
 """Paths are clipped to a box that extends this many windows beyond the window."""
-BEYOND = 1e6
+DROP_FACTOR = 1e6
 """Points this many times further away are dropped: rounding hides where the path comes from."""
 
 
 def paths(histories: Sequence[History], names: Sequence[str], plane: Plane, limits: Limits) -> pd.DataFrame:
     """Return the projected path of each run: run, part, epoch, x, y, loss.
 
-    Paths are clipped to a box of `FAR` windows around the window. A path that returns and stays gets a new
-    part number.
+    Paths are clipped to a box of `CLIP_WINDOWS` windows around the window. A path that returns and stays gets
+    a new part number.
     """
     columns, parts = ["run", "part", "epoch", "x", "y", "loss"], []
-    far = [(low - FAR * (high - low), high + FAR * (high - low)) for low, high in limits]
+    far = [(low - CLIP_WINDOWS * (high - low), high + CLIP_WINDOWS * (high - low)) for low, high in limits]
     for history, name in zip(histories, names, strict=True):
         epochs_drawn = [
-            epoch for epoch in snapshot_epochs(history.run.epochs, POINTS) if epoch < history.num_recorded
+            epoch for epoch in snapshot_epochs(history.run.epochs, MAX_POINTS) if epoch < history.num_recorded
         ]
         kept = (
             sorted({history.row(epoch) for epoch in (*epochs_drawn, history.num_recorded - 1)})
@@ -42,7 +42,7 @@ def paths(histories: Sequence[History], names: Sequence[str], plane: Plane, limi
         )
         epochs = history.epochs[kept].tolist()
         points = plane.project(history.params[kept]).numpy()
-        points[(np.abs(points) > BEYOND * np.abs(far).max()).any(1)] = np.nan
+        points[(np.abs(points) > DROP_FACTOR * np.abs(far).max()).any(1)] = np.nan
         rows = clip_path(points, np.array(far))
         if len(points) and clip_segment(points[-1], points[-1], far) is None:
             rows = [row for row in rows if row[0] == 0]  # else it would oscillate across the window

@@ -12,9 +12,9 @@ from trainers.problems import Problem
 
 SAMPLES = 60
 """Number of points of each path used for the principal directions."""
-WIDE, CLOSE = 0.15, 0.05
+ALL_MARGIN, PATHS_MARGIN = 0.15, 0.05
 """Margins of a window as fractions of its content: of the whole, and of the paths."""
-SMALLEST = 1e-3
+MIN_ZOOM = 1e-3
 """Minimum size of a close-up as a fraction of the whole."""
 Zoom = Literal["all", "paths", "minimum"]
 Limits = tuple[tuple[float, float], tuple[float, float]]
@@ -103,9 +103,9 @@ def window(plane: Plane, problem: Problem, histories: Sequence[History], zoom: Z
     shown = [history for history in histories if _near(history)] if usual else _shown(histories)
     paths = [plane.project(history.params[: history.kept_rows]) for history in shown]
     minima = minima_in(plane, problem)
-    whole = usual or _around([*paths, minima], WIDE)
+    whole = usual or _around([*paths, minima], ALL_MARGIN)
     if zoom == "paths" and paths:
-        return _around(paths, CLOSE)
+        return _around(paths, PATHS_MARGIN)
     if zoom == "minimum" and (len(minima) or paths):
         return _close(paths, minima, whole)
     return whole
@@ -149,6 +149,6 @@ def _close(paths: Sequence[Tensor], minima: Tensor, whole: Limits) -> Limits:
     center = places[int(apart.median(0).values.argmin())]
     spans = torch.tensor([high - low for low, high in whole], dtype=torch.float64)
     reach = (ends - center).abs().median(0).values * 3
-    half = reach.clamp(min=spans * SMALLEST, max=spans / 4)
+    half = reach.clamp(min=spans * MIN_ZOOM, max=spans / 4)
     (x0, y0), (x1, y1) = (center - half).tolist(), (center + half).tolist()
     return (x0, x1), (y0, y1)

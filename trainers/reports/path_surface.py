@@ -48,7 +48,7 @@ class LossSurface:
     def normalized(self) -> Any:
         """Return the values scaled to 0 (smallest) to 1 (largest), logarithmically if `log`."""
         low, high = self.span
-        within = np.clip(self.values, low, high)  # what rounding leaves at or below 0 has no logarithm
+        within = np.clip(self.values, low, high)  # rounding may leave values at or below 0
         values, ends = (np.log(part) if self.log else part for part in (within, np.array([low, high])))
         return np.clip((values - ends[0]) / ((ends[1] - ends[0]) or 1.0), 0, 1)
 

@@ -36,8 +36,8 @@ def _target_cells(history: History, target: float) -> dict[str, str]:
     if history.run.training.minimum is None:
         return {}
     epochs = history.epochs_to(target)
-    arrival = "not reached" if epochs is None else f"{epochs:,}"
-    return {"final gap": _gap(history), f"epochs to target ({target:g})": arrival}
+    reached = "not reached" if epochs is None else f"{epochs:,}"
+    return {"final gap": _gap(history), f"epochs to target ({target:g})": reached}
 
 
 def _metrics(history: History) -> dict[str, str]:
