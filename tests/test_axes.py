@@ -20,7 +20,7 @@ from dashboard.tabs.path import path_map
 from dashboard.work import Histories
 from tests.matrix import slow_but
 from trainers import History, Race, Run, charts, race, sweep, train
-from trainers.charts.axes import LEAST, MOST, ROSE, is_log_suitable, round_domain
+from trainers.charts.axes import MAX_EXIT_POINTS, MAX_ROOM, MIN_ROOM, is_log_suitable, round_domain
 from trainers.charts.style import Style
 from trainers.optimizers import SGD, Adam, Optimizer
 from trainers.problems import PROBLEMS
@@ -291,15 +291,15 @@ def test_a_run_that_diverges_is_seen_rising(found: tuple[pd.DataFrame, list[str]
     scaled = np.log10 if log else np.asarray
     floor, top = (float(scaled(end)) for end in (stays["y"].min(), stays["y"].max()))
     size, height = top - floor, float(scaled(high)) - float(scaled(low))
-    assert height <= MARGINS * (1 + MOST) * size
+    assert height <= MARGINS * (1 + MAX_ROOM) * size
     for name in diverged:
         whole, curve = (scaled(t.loc[t["run"] == name, "y"].to_numpy()) for t in (table, shown))
         above = whole[np.flatnonzero(whole <= top)[-1] + 1 :] if (whole <= top).any() else whole
-        wanted = [place for place in above[:ROSE] if place - top <= 0.999 * MOST * size]
+        wanted = [place for place in above[:MAX_EXIT_POINTS] if place - top <= 0.999 * MAX_ROOM * size]
         inside = [place for place in curve if scaled(low) <= place <= scaled(high)]
         assert set(wanted) <= set(inside)
         assert (np.diff(curve[-len(wanted) - 1 :]) > 0).all()
-        assert scaled(high) - top >= min(LEAST * size, whole.max() - top)
+        assert scaled(high) - top >= min(MIN_ROOM * size, whole.max() - top)
         assert curve[-1] == whole[-1] or curve[-1] > scaled(high), "it is seen leaving"
 
 
@@ -314,7 +314,7 @@ def test_swinging_ever_wider_does_not_hide_what_stays(found: tuple[pd.DataFrame,
     shown = spec["datasets"][spec["layer"][1]["data"]["name"]]
     stays = table.loc[~table["run"].isin(diverged), "y"]
     if len(stays):
-        assert high - low <= MARGINS * (1 + MOST) * (stays.max() - stays.min())
+        assert high - low <= MARGINS * (1 + MAX_ROOM) * (stays.max() - stays.min())
     for name in diverged:
         outside = ~shown.loc[shown["run"] == name, "y"].between(low, high)
         assert outside[outside.cumsum() > 0].sum() <= 1 or (~outside).iloc[-2], "it leaves once"
