@@ -1,4 +1,4 @@
-"""What a tab of the page is, and what it gets to draw itself."""
+"""Interface of a tab: its settings, and the context in which it is drawn."""
 
 from __future__ import annotations
 
@@ -16,27 +16,32 @@ if TYPE_CHECKING:
     from trainers.optimizers import Optimizer
     from trainers.run import Method, Run, Task
 
-MOST_RUNS = 12
+MAX_RUNS = 12
 
 
 @dataclass(frozen=True)
 class View(Settings):
-    """What of the runs is shown: on the tab Loss, and in the sentence and the table of all tabs."""
+    """Settings of the tab Loss; the target applies to the sentence and the table of all tabs."""
 
     y: str = choice(
         "loss",
         ("loss", "gap", "accuracy"),
-        help="The loss, its distance to the smallest loss, or the share of rows whose class is found.",
+        help="Loss, gap (loss − minimum loss), or accuracy.",
         label="Metric",
     )
-    scale: str = choice("log", ("log", "linear"), help="The loss chart's vertical axis.", label="y scale")
-    x: str = choice("epochs", ("epochs", "gradients", "seconds"), help="Cost on the x-axis.", label="x-axis")
+    scale: str = choice("log", ("log", "linear"), help="Scale of the loss chart's y-axis.", label="y scale")
+    x: str = choice(
+        "epochs",
+        ("epochs", "gradients", "seconds"),
+        help="Epochs, gradient evaluations, or training time (from the mean time of an epoch).",
+        label="x-axis",
+    )
     target: float = real(
         1e-2,
         1e-12,
         1e6,
         scale="log",
-        help="Gap that counts as reaching the target.",
+        help="Gap (loss − minimum loss) that counts as reaching the target.",
         label="Target gap",
     )
     held_out: bool = flag(
@@ -49,63 +54,63 @@ class View(Settings):
 
 @dataclass(frozen=True, kw_only=True)
 class TabSettings(Settings):
-    """Settings of one tab. They are in the link under the tab's key."""
+    """Settings of one tab, in the link under the tab's key."""
 
     def fitted(self, task: Task, methods: Sequence[Method]) -> Self:
-        """The same settings, or the nearest that this comparison allows."""
+        """Return the settings, adjusted to what this comparison allows."""
         return self
 
 
 @dataclass(frozen=True)
 class Actions:
-    """What a tab may do to the page. Called by a widget's callback, before the next script."""
+    """Changes of the page that a tab may request from the callback of a widget."""
 
     add: Callable[[Optimizer], None]
     """Add an optimizer to the comparison."""
     start_at: Callable[[Sequence[float]], None]
-    """Start all runs from this point."""
+    """Set the initial point of all runs."""
     use_table: Callable[[], None]
-    """Train on the chosen columns of the table that is shown."""
+    """Train on the selected columns of the displayed table."""
 
 
 @dataclass(frozen=True)
 class Context:
-    """What a tab gets to draw itself. It lives as long as one script."""
+    """Everything that a tab needs to draw itself, for one run of the script."""
 
     task: Task
     runs: tuple[Run, ...]
     names: tuple[str, ...]
     style: Style
     room: int
-    """How many numbers may be kept of a run."""
+    """Maximum number of recorded numbers per run."""
     view: View
     settings: Any
-    """The tab's own settings."""
+    """Settings of the tab, None if it has none."""
     tables: DataTab
     dark: bool
     headline: Placeholder
-    """Where the page says what the tab has found out."""
+    """Place of the tab's summary sentence."""
     train: Callable[[Live | None], Histories]
-    """Train the runs, once a script, and draw them while they are under way."""
+    """Train the runs, once per script; the argument draws them during training."""
     actions: Actions
 
     @property
     def histories(self) -> Histories:
-        """The runs as they were trained."""
+        """Histories of the trained runs."""
         return self.train(None)
 
 
 @dataclass(frozen=True)
 class Tab:
-    """A tab: its name, what draws it, and its settings if it has some."""
+    """A tab: its name, the function that draws it, and the class of its settings."""
 
     name: str
     draw: Callable[[Context], None]
     settings: type[TabSettings] | None = None
     about_runs: bool = True
-    """Whether the page's sentence is about the runs in the sidebar."""
+    """Whether the page's sentence summarizes the runs of the sidebar."""
 
     @property
     def key(self) -> str:
-        """The name of its settings in links, and of its widgets."""
+        """Key of its settings in links, and prefix of its widgets."""
         return self.name.lower().replace(" ", "_")

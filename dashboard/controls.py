@@ -1,4 +1,4 @@
-"""The page as the values of its controls, and back from whatever the controls say."""
+"""Conversion of a page to the values of its controls, and back."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -12,9 +12,9 @@ from trainers.settings import Integer, Settings, coerce, settings_of
 
 
 def values(page: Page, ids: Sequence[int]) -> dict[str, Any]:
-    """The value of each control, by its key. `ids` name the methods, one each, for good."""
+    """Return the value of each control by key. `ids` identify the methods."""
     task = page.task
-    found: dict[str, Any] = {
+    state: dict[str, Any] = {
         "problem": type(task.problem).__name__,
         "start": task.start is not None,
         **_of(task, "task"),
@@ -24,80 +24,80 @@ def values(page: Page, ids: Sequence[int]) -> dict[str, Any]:
         **_of(page.view, "view"),
     }
     for key, settings in page.by_key().items():
-        found |= _of(settings, key)
+        state |= _of(settings, key)
     for id, method in zip(ids, page.methods, strict=True):
-        found[f"{id}.optimizer"] = type(method.optimizer).__name__
-        found[f"{id}.runner"] = method.runner
-        found |= _of(method.optimizer, _prefix(id, method.optimizer))
-    return found
+        state[f"{id}.optimizer"] = type(method.optimizer).__name__
+        state[f"{id}.runner"] = method.runner
+        state |= _of(method.optimizer, _prefix(id, method.optimizer))
+    return state
 
 
 def read(
-    found: Mapping[str, Any], page: Page, ids: Sequence[int], csv: CsvDataset | None = None
+    state: Mapping[str, Any], page: Page, ids: Sequence[int], csv: CsvDataset | None = None
 ) -> tuple[Page, list[str]]:
-    """The page that the controls ask for, and notes on what they ask that can't be. Never raises.
+    """Return the page that the controls describe, and notes on invalid values. Never raises.
 
-    A control without a value stands as on `page`. `csv` are the columns for a problem that wants some.
+    Controls without a value keep the setting of `page`. `csv` are the columns for a problem that needs some.
     """
-    task, notes = _task(found, page.task, csv)
+    task, notes = _task(state, page.task, csv)
     methods = []
-    for number, (id, was) in enumerate(zip(ids, page.methods, strict=True), start=1):
-        method, more = _method(found, id, was)
+    for number, (id, current) in enumerate(zip(ids, page.methods, strict=True), start=1):
+        method, more = _method(state, id, current)
         methods.append(method)
         notes += [f"Run {number}: {note}" for note in more]
-    view, more = _settings(found, "view", View, page.view)
+    view, more = _settings(state, "view", View, page.view)
     notes += more
     settings = []
-    for key, shown in page.by_key().items():
-        kept, more = _settings(found, key, type(shown), shown)
+    for key, tab_settings in page.by_key().items():
+        kept, more = _settings(state, key, type(tab_settings), tab_settings)
         settings.append(kept)
         notes += more
-    tab = found.get("view.tab")
+    tab = state.get("view.tab")
     return Page(task, tuple(methods), tab if tab in NAMES else page.tab, view, tuple(settings)), notes
 
 
 def start_values(task: Task) -> dict[str, float]:
-    """The coordinates of the start, if they are few enough to be chosen."""
+    """Return the coordinates of the initial point, if they are few enough to be edited."""
     if task.problem.num_params > MOST_COORDINATES:
         return {}
     return {f"start.{name}": x for name, x in zip(task.problem.names, task.beginning(), strict=True)}
 
 
-def _task(found: Mapping[str, Any], shown: Task, csv: CsvDataset | None) -> tuple[Task, list[str]]:
-    kind = _among(found.get("problem"), PROBLEMS, type(shown.problem))
-    csv = getattr(shown.problem, "csv", None) or csv
-    problem, notes = _settings(found, f"problem.{kind.__name__}", kind, shown.problem, csv=csv)
-    task, more = _settings(found, "task", Task, shown, problem=problem)
+def _task(state: Mapping[str, Any], current: Task, csv: CsvDataset | None) -> tuple[Task, list[str]]:
+    kind = _among(state.get("problem"), PROBLEMS, type(current.problem))
+    csv = getattr(current.problem, "csv", None) or csv
+    problem, notes = _settings(state, f"problem.{kind.__name__}", kind, current.problem, csv=csv)
+    task, more = _settings(state, "task", Task, current, problem=problem)
     notes += more
-    chosen = found.get("start", shown.start is not None) and problem.num_params <= MOST_COORDINATES
+    chosen = state.get("start", current.start is not None) and problem.num_params <= MOST_COORDINATES
     if not chosen:
         return task, notes
-    kept = shown.start if shown.start is not None and len(shown.start) == problem.num_params else None
+    kept = current.start if current.start is not None and len(current.start) == problem.num_params else None
     begin = kept or task.beginning()
-    start = tuple(found.get(f"start.{name}", x) for name, x in zip(problem.names, begin, strict=True))
+    start = tuple(state.get(f"start.{name}", x) for name, x in zip(problem.names, begin, strict=True))
     task, more = begun_at(task, start)
     return task, notes + more
 
 
-def _method(found: Mapping[str, Any], id: int, shown: Method) -> tuple[Method, list[str]]:
-    kind = _among(found.get(f"{id}.optimizer"), OPTIMIZERS, type(shown.optimizer))
-    optimizer, notes = _settings(found, f"{id}.{kind.__name__}", kind, shown.optimizer)
+def _method(state: Mapping[str, Any], id: int, current: Method) -> tuple[Method, list[str]]:
+    kind = _among(state.get(f"{id}.optimizer"), OPTIMIZERS, type(current.optimizer))
+    optimizer, notes = _settings(state, f"{id}.{kind.__name__}", kind, current.optimizer)
     can = runners(kind)
-    runner = found.get(f"{id}.runner", shown.runner)
+    runner = state.get(f"{id}.runner", current.runner)
     return Method(optimizer=optimizer, runner=runner if runner in can else can[0]), notes
 
 
 def _settings(
-    found: Mapping[str, Any], prefix: str, kind: type[Settings], shown: Settings, **others: Any
+    state: Mapping[str, Any], prefix: str, kind: type[Settings], current: Settings, **others: Any
 ) -> tuple[Any, list[str]]:
-    """Settings of that kind from the controls under a prefix, for the rest as shown or by default."""
-    stand = {name: getattr(shown, name) for name in settings_of(kind)} if isinstance(shown, kind) else {}
-    asked = {name: found[f"{prefix}.{name}"] for name in settings_of(kind) if f"{prefix}.{name}" in found}
-    return coerce(kind, stand | asked, **others)
+    """Return settings of a class from the controls under a prefix; others stay or get the default."""
+    stand = {name: getattr(current, name) for name in settings_of(kind)} if isinstance(current, kind) else {}
+    edits = {name: state[f"{prefix}.{name}"] for name in settings_of(kind) if f"{prefix}.{name}" in state}
+    return coerce(kind, stand | edits, **others)
 
 
 def _of(settings: Settings, prefix: str) -> dict[str, Any]:
-    """The values of the controls of these settings. Whole numbers are floats, as browsers send them."""
+    """Return the values of the controls of these settings; integers as floats, as browsers send them."""
     return {
         f"{prefix}.{name}": float(value) if isinstance(setting, Integer) else value
         for name, setting in settings_of(settings).items()

@@ -1,4 +1,4 @@
-"""What can be taken away from the page: the curves and the settings."""
+"""Downloads: curves, settings and the loss chart."""
 
 import json
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ import torch
 
 from dashboard.state import Page
 from dashboard.tabs.loss import loss_chart
-from dashboard.work import Histories, trained
+from dashboard.work import Histories, train_cached
 from trainers import charts
 from trainers.charts import Style
 from trainers.history import History
@@ -17,38 +17,38 @@ from trainers.reports.names import names
 from trainers.run import Run, most_rows
 from trainers.settings import Settings, settings_of
 
-MOST_PARAMETERS = 100
+MAX_PARAMETERS = 100
 
 
 def curves_csv(page: Page, room: int) -> str:
-    """The curves of a page's runs, from the cache, or trained anew."""
-    return csv_of([trained(run, most_rows(run, room)) for run in page.runs], names(page.methods))
+    """Return the curves of a page's runs as CSV; runs come from the cache or are trained again."""
+    return csv_of([train_cached(run, most_rows(run, room)) for run in page.runs], names(page.methods))
 
 
 def loss_svg(page: Page, room: int) -> str:
-    """The loss chart with a legend, as light as paper."""
-    found = tuple(trained(run, most_rows(run, room)) for run in page.runs)
+    """Return the loss chart with a legend as SVG, in light mode."""
+    histories = tuple(train_cached(run, most_rows(run, room)) for run in page.runs)
     labels = names(page.methods)
     style = Style.of(labels, [run.runner for run in page.runs])
     return charts.svg(
-        loss_chart(Histories(page.runs, room, found), labels, style, page.task, page.view, True)
+        loss_chart(Histories(page.runs, room, histories), labels, style, page.task, page.view, True)
     )
 
 
 def csv_of(histories: Sequence[History], names: Sequence[str]) -> str:
-    """All curves, unthinned, with all digits: the columns of `History.frame`, one row an epoch and run.
+    """Return all curves as CSV, one row per epoch and run: the columns of `History.frame`.
 
-    Parameters are left out where there are very many.
+    Parameters are left out if there are more than `MAX_PARAMETERS`.
     """
     frames = [
-        history.frame(parameters=history.run.problem.num_params <= MOST_PARAMETERS).assign(run=name)
+        history.frame(parameters=history.run.problem.num_params <= MAX_PARAMETERS).assign(run=name)
         for history, name in zip(histories, names, strict=True)
     ]
     return pd.concat(frames).to_csv(index=False) if frames else ""
 
 
 def settings_json(page: Page, link: str) -> str:
-    """The settings of all runs, the link that opens them, and the version of torch."""
+    """Return the settings of all runs, the link, and the version of torch as JSON."""
     runs = [_run(run) for run in page.runs]
     return json.dumps({"link": link, "torch": torch.__version__, "runs": runs}, indent=2)
 

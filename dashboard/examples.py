@@ -1,4 +1,4 @@
-"""The stories worth seeing first."""
+"""Example pages."""
 
 from dataclasses import dataclass
 
@@ -11,8 +11,8 @@ from trainers.run import Method, Task
 
 
 @dataclass(frozen=True)
-class Preset:
-    """A page with a name, and what to look for on it."""
+class Example:
+    """A page with a name and a hint on what to look for."""
 
     name: str
     hint: str
@@ -24,8 +24,8 @@ def _page(task: Task, *optimizers: Optimizer, tab: str = "Loss", view: View = Vi
 
 
 RAW = Thermometer(scaling="raw")
-PRESETS = (
-    Preset(
+EXAMPLES = (
+    Example(
         "Three ways, one answer",
         "The same updates by hand, with autograd and with torch.optim: three runs, one curve.",
         Page(
@@ -36,9 +36,10 @@ PRESETS = (
             ),
         ),
     ),
-    Preset(
+    Example(
         "SGD, RMSprop, Adam",
-        "Each optimizer at a rate at which it arrives. Which ones stay, and which one leaves again?",
+        "Each optimizer at a learning rate at which it reaches the target. Which ones stay there, and which "
+        "one does not?",
         _page(
             Task(epochs=1000),
             SGD(lr=3e-2),
@@ -47,10 +48,11 @@ PRESETS = (
             view=View(y="gap"),
         ),
     ),
-    Preset(
+    Example(
         "One learning rate for all: who wins?",
-        "Three optimizers at three shared rates. After these 500 epochs momentum is closest at 0.01, RMSprop "
-        "at 0.1, Adam at 1: one rate for all says nothing about the optimizers.",
+        "Three optimizers at three shared learning rates. After these 500 epochs momentum has the smallest "
+        "gap at 0.01, RMSprop at 0.1, Adam at 1: one learning rate for all says nothing about "
+        "the optimizers.",
         _page(
             Task(epochs=500, dtype="float64"),
             *(
@@ -61,10 +63,10 @@ PRESETS = (
             view=View(y="gap"),
         ),
     ),
-    Preset(
+    Example(
         "Each tuned alike: who wins now?",
-        "The fair race: each optimizer tries 36 rates from 10 starts and runs at its own best one. The runs "
-        "in the sidebar are the winners of the tab Race.",
+        "A fair benchmark: each optimizer tries 36 learning rates with 10 seeds each, then trains with its "
+        "best one. The runs in the sidebar are the best trials of the tab Race.",
         _page(
             Task(epochs=500, dtype="float64"),
             SGD(lr=0.02683),
@@ -77,14 +79,14 @@ PRESETS = (
             view=View(y="gap"),
         ),
     ),
-    Preset(
+    Example(
         "Raw data: why Adam doesn't mind",
-        "Unscaled inputs curve the loss 34,000 times more one way than the other, so SGD must take tiny "
-        "steps. Adam divides each parameter's step by the recent size of its gradient: it needs more "
-        "epochs than on scaled data, but it arrives.",
+        "With unscaled inputs the condition number is 34,000, so SGD must take tiny steps. Adam divides each "
+        "parameter's step by the running RMS of its gradient: it needs more epochs than on scaled data, but "
+        "it converges.",
         _page(Task(problem=RAW, epochs=2000), SGD(lr=3e-4), Adam(lr=1e-1), Adam(lr=1.0)),
     ),
-    Preset(
+    Example(
         "Too fast: divergence",
         "On the raw data plain SGD is stable only below lr 0.00034. Above it every step overshoots by more.",
         _page(
@@ -95,9 +97,9 @@ PRESETS = (
             SGD(lr=1e-2),
         ),
     ),
-    Preset(
+    Example(
         "Momentum family",
-        "The same rate with more and more momentum: faster, then overshooting and swinging.",
+        "The same learning rate with more and more momentum: faster, then overshooting and oscillating.",
         _page(
             Task(epochs=500),
             SGD(lr=1e-2),
@@ -108,10 +110,10 @@ PRESETS = (
             view=View(y="gap"),
         ),
     ),
-    Preset(
+    Example(
         "A bent valley",
-        "Rosenbrock's valley: all drop into it at once, and few get along it. Momentum keeps the direction; "
-        "RMSprop's steps of nearly one length go to and fro.",
+        "Rosenbrock's valley: all runs reach its floor at once, and few make progress along it. Momentum "
+        "keeps the direction; RMSprop, whose steps have nearly constant length, oscillates.",
         _page(
             Task(problem=Rosenbrock(), epochs=2000),
             SGD(lr=1e-3),
@@ -121,10 +123,10 @@ PRESETS = (
             tab="Path",
         ),
     ),
-    Preset(
-        "Four pits: who ends where?",
-        "All four minima are equally deep, and all runs begin at the same place. Momentum carries one of "
-        "them to another pit. Click into the picture to begin elsewhere.",
+    Example(
+        "Four minima: who ends where?",
+        "All four minima are global, and all runs start from the same point. Momentum carries one of them to "
+        "another minimum. Click the plot to set the initial point.",
         _page(
             Task(problem=Himmelblau(), epochs=300),
             SGD(lr=1e-2),
@@ -134,9 +136,10 @@ PRESETS = (
             tab="Path",
         ),
     ),
-    Preset(
+    Example(
         "Two spirals",
-        "A network with two hidden layers winds a border between two spirals. Move the slider to see how.",
+        "A network with two hidden layers learns a decision boundary between two spirals. Move the slider to "
+        "see how.",
         _page(
             Task(problem=MLP(source="spirals", noise=0.05, depth=2), epochs=600),
             SGD(lr=0.5),
@@ -146,10 +149,10 @@ PRESETS = (
             tab="Fit",
         ),
     ),
-    Preset(
+    Example(
         "Digits in batches",
-        "Handwritten digits, 64 at a time. Thin: the loss of each batch, which is noisy. Dotted: the loss on "
-        "the digits held out.",
+        "Handwritten digits in mini-batches of 64. Thin: the loss of each mini-batch, which is noisy. "
+        "Dotted: validation loss.",
         _page(
             Task(problem=SoftmaxRegression(), epochs=10, batch_size=64, validation_split=0.2),
             SGD(lr=0.5),
@@ -158,10 +161,10 @@ PRESETS = (
             view=View(batches=True),
         ),
     ),
-    Preset(
-        "Too well: over-fitting",
-        "A wide network learns sixty noisy points by heart: the loss on them falls and falls, the dotted one "
-        "on the forty held out rises.",
+    Example(
+        "Overfitting",
+        "A wide network memorizes 60 noisy samples: training loss keeps falling while validation loss "
+        "(dotted) rises.",
         _page(
             Task(problem=MLP(noise=0.35, samples=100, width=32), epochs=1000, validation_split=0.4),
             SGD(lr=0.5),

@@ -1,43 +1,43 @@
-"""The whole state of the page: what is compared, and how it is shown. A link holds all of it."""
+"""State of the page: the comparison and its display. A link holds all of it."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
-from dashboard.context import MOST_RUNS, Tab, TabSettings, View
+from dashboard.context import MAX_RUNS, Tab, TabSettings, View
 from dashboard.tabs import TABS
 from trainers import links
 from trainers.datasets.csv.table import CsvTable
 from trainers.links import Link
-from trainers.reports.loss import possible
+from trainers.reports.loss import available_metrics
 from trainers.run import NO_TABLES, Method, Run, Task, join, read_methods, read_task
 from trainers.settings import Choice, settings_of
 
 NAMES = tuple(tab.name for tab in TABS)
 SETTINGS = {tab.key: tab.settings for tab in TABS if tab.settings is not None}
-"""The settings of tabs, by the tab's key."""
+"""Classes of the settings of tabs, by the tab's key."""
 TAB = Choice(NAMES[0], "The open tab.", NAMES)
 OLD_PLACES = {"zoom": ("path", "zoom"), "lesson": ("three_ways", "run"), "optimizers": ("race", "optimizers")}
-"""Parameters of older links, and the tab and the setting they are now."""
+"""Parameters of older links, and the tab and setting that replace them."""
 Kind = TypeVar("Kind", bound=TabSettings)
 
 
 @dataclass(frozen=True)
 class Page:
-    """A task, the methods compared on it, the open tab, and how each is shown."""
+    """A task, the methods compared on it, the open tab, and the settings of the display."""
 
     task: Task = Task()
     methods: tuple[Method, ...] = ()
     tab: str = TAB.default
     view: View = View()
     settings: tuple[TabSettings, ...] = ()
-    """Of the tabs that have some: of several of a class the last, of those that are missing the default."""
+    """Settings of tabs: the last of each class, the default of missing ones."""
 
     def __post_init__(self) -> None:
         TAB.checked("tab", self.tab)
-        shown = possible(self.task.training)
-        if self.view.y not in shown:
-            object.__setattr__(self, "view", replace(self.view, y=shown[0]))
+        metrics = available_metrics(self.task.training)
+        if self.view.y not in metrics:
+            object.__setattr__(self, "view", replace(self.view, y=metrics[0]))
         given = {type(settings): settings for settings in self.settings}
         each = (given.get(kind, kind()) for kind in SETTINGS.values())
         fitted = tuple(settings.fitted(self.task, self.methods) for settings in each)
@@ -48,11 +48,11 @@ class Page:
         return TABS[NAMES.index(self.tab)]
 
     def of(self, kind: type[Kind]) -> Kind:
-        """The settings of that class."""
+        """Return the settings of that class."""
         return next(settings for settings in self.settings if isinstance(settings, kind))
 
     def by_key(self) -> dict[str, TabSettings]:
-        """The settings of tabs by the tab's key."""
+        """Return the settings of tabs by the tab's key."""
         return dict(zip(SETTINGS, self.settings, strict=True))
 
     @property
@@ -60,7 +60,7 @@ class Page:
         return tuple(join(self.task, method) for method in self.methods)
 
     def to_query(self) -> str:
-        """The query string of a link to this page."""
+        """Return the query string of a link to this page."""
         shared = [self.task.to_query(), *(method.to_query() for method in self.methods)]
         if not self.methods:
             shared.append("run=none")
@@ -74,10 +74,10 @@ class Page:
     def from_query(
         cls, text: str, otherwise: "Page | None" = None, tables: Mapping[str, CsvTable] = NO_TABLES
     ) -> tuple["Page", list[str]]:
-        """The page of any link, and notes on what was ignored or clamped. Never raises.
+        """Return the page of any link, and notes on what was ignored or clamped. Never raises.
 
-        `tables` are the user's, by digest. A link that names no run shows the methods of `otherwise`, on its
-        task unless it says more. A run that was damaged on the way is left out.
+        `tables` are the user's, by digest. A link without runs gets the methods of `otherwise`, on its task
+        unless the link has one. A damaged run is left out.
         """
         link = Link(text)
         if not link.texts:
@@ -87,19 +87,19 @@ class Page:
         if otherwise is not None and "run" not in link.texts:
             base = Link(otherwise.to_query()).texts
             link.texts = {name: texts for name, texts in base.items() if name != "run"} | link.texts
-        task, found = read_task(link, tables), read_methods(link)
-        methods = tuple(_undamaged(link, found))
-        if len(methods) > MOST_RUNS:
-            link.notes.append(f"The link has {len(methods)} runs: using the first {MOST_RUNS}.")
-        methods = methods[:MOST_RUNS] if found else (otherwise.methods if otherwise else ())
+        task, readings = read_task(link, tables), read_methods(link)
+        methods = tuple(_undamaged(link, readings))
+        if len(methods) > MAX_RUNS:
+            link.notes.append(f"The link has {len(methods)} runs: using the first {MAX_RUNS}.")
+        methods = methods[:MAX_RUNS] if readings else (otherwise.methods if otherwise else ())
         tab, view, settings = _tab(link), link.settings(View), tuple(_tab_settings(link))
-        told = ["The link is damaged."] if link.damaged else []
-        return cls(task, methods, tab, view, settings), [*told, *link.notes, *link.rest()]
+        damage = ["The link is damaged."] if link.damaged else []
+        return cls(task, methods, tab, view, settings), [*damage, *link.notes, *link.rest()]
 
 
-def _undamaged(link: Link, found: Sequence[links.Reading]) -> Iterator[Method]:
-    """The methods of a link but those that were damaged: nobody knows what they were."""
-    for number, reading in enumerate(found, start=1):
+def _undamaged(link: Link, readings: Sequence[links.Reading]) -> Iterator[Method]:
+    """Yield the methods of a link, with a note in place of each damaged one."""
+    for number, reading in enumerate(readings, start=1):
         if reading.damaged:
             link.damaged = True
             reasons = " ".join(note.partition(": using")[0].removesuffix(".") + "." for note in reading.notes)

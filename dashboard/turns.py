@@ -1,7 +1,7 @@
-"""Who may train: one at a time, in turns.
+"""Turns for training: one session at a time.
 
-Threads that train at the same time take twice as long as one after the other: they hand Python's lock to each
-other at every small operation of torch's, and whoever draws a page waits behind all of them.
+Threads that train at the same time take twice as long as one after the other: they pass the interpreter lock
+at every small operation of torch, and threads that draw a page wait behind all of them.
 """
 
 import time
@@ -10,13 +10,13 @@ from contextlib import contextmanager
 from threading import Event, Lock
 
 SLICE_S = 0.05
-"""How long one trains before another's turn may come."""
+"""Training time before another session may take its turn."""
 POLL_S = 0.1
-"""Between two calls of `poll` while one waits."""
+"""Interval between calls of `poll` while waiting."""
 
 
 class Turns:
-    """All who want to train. One does: who has trained least so far, so that what is short is soon done."""
+    """Fair scheduling: the session that has trained least has the turn, so short trainings end soon."""
 
     def __init__(self) -> None:
         self._lock, self._slices = Lock(), dict[Event, int]()
@@ -24,10 +24,10 @@ class Turns:
 
     @contextmanager
     def turn(self, poll: Callable[[], object]) -> Iterator[Callable[[], None]]:
-        """Wait for one's turn, and have it until the end of the block.
+        """Wait for the turn, and hold it until the end of the block.
 
-        It gives a function to call often, which lets others go first when a slice of time is over. `poll` is
-        called at each slice and while one waits; what it raises ends the turn.
+        Yields a function to call often, which passes the turn on when a slice of time is over. `poll` is
+        called at each slice and while waiting; an exception raised there ends the turn.
         """
         mine, until = Event(), 0.0
 
@@ -48,11 +48,11 @@ class Turns:
             self._leave(mine)
 
     def __len__(self) -> int:
-        """How many train or wait."""
+        """Return the number of sessions that train or wait."""
         return len(self._slices)
 
     def _line_up(self, mine: Event) -> None:
-        """Stand behind all who have had as many slices."""
+        """Wait behind all sessions with as many slices."""
         with self._lock:
             self._slices[mine] = self._slices.pop(mine, -1) + 1
             self._give_up(mine)
@@ -63,7 +63,7 @@ class Turns:
             self._give_up(mine)
 
     def _give_up(self, mine: Event) -> None:
-        """If it is this one's turn, or nobody's, it is now that of who had the fewest slices."""
+        """Pass the turn, if it is this session's or nobody's, to the one with the fewest slices."""
         if self._trains in (mine, None):
             mine.clear()
             self._trains = min(self._slices, key=self._slices.__getitem__, default=None)

@@ -1,4 +1,4 @@
-"""Widgets: what they stand at, and what a browser reports of them."""
+"""Widgets, and the values that a browser reports of them."""
 
 import re
 from base64 import b64encode
@@ -13,14 +13,14 @@ from trainers.settings import Choice, Flag, Integer, Real, Setting, Settings, se
 from trainers.sweeps.axis import LARGEST
 from trainers.words import is_number
 
-FEW_OPTIONS = 3  # more are chosen from a list
+MAX_BUTTONS = 3  # more options get a selectbox
 
 
-class Drawn:
-    """Where each control may stand without anybody having touched it.
+class DrawnControls:
+    """Values that each drawn control may report without having been changed by the user.
 
-    Only a control that was drawn can be touched. A browser may not have got yet what was drawn last when it
-    sends its next message, so it may still report what stood there before.
+    Only drawn controls can be changed. A browser may send its next message before it has received the latest
+    values, so it may still report earlier ones.
     """
 
     def __init__(self) -> None:
@@ -28,32 +28,32 @@ class Drawn:
         self._now: dict[str, tuple[Any, ...]] = {}
 
     def begin(self) -> None:
-        """A script begins to draw."""
+        """Start a script."""
         self._now = {}
 
     def draw(self, key: str, value: Any) -> None:
-        """A control is drawn that stands at this value."""
+        """Record a control drawn with this value."""
         self.values[key] = (*(other for other in self.values.get(key, ()) if other != value), value)
         self._now[key] = (value,)
 
     def end(self) -> None:
-        """A script has drawn all that it draws: what it did not draw is gone."""
+        """End a script: controls that were not drawn are dropped."""
         self.values = self._now
 
-    def touched(self, get: Callable[[str, Any], Any]) -> dict[str, Any]:
-        """The values of those that somebody has touched; `get(key, default)` is what a control reports."""
+    def changed_values(self, get: Callable[[str, Any], Any]) -> dict[str, Any]:
+        """Return the values changed by the user; `get(key, default)` returns what a control reports."""
         now = {key: get(key, values[-1]) for key, values in self.values.items()}
         return {key: value for key, value in now.items() if value not in self.values[key]}
 
-    def known(self, touched: Mapping[str, Any]) -> None:
-        """What somebody touched is taken note of: there they stand now."""
+    def accept(self, touched: Mapping[str, Any]) -> None:
+        """Record changed values as those of the controls."""
         self.values |= {key: (value,) for key, value in touched.items()}
 
 
-def points(state: Any, selection: str, *names: str) -> list[tuple[float, ...]]:
-    """The points of a chart's selection as finite numbers, whatever a browser says; at most one.
+def selected_points(state: Any, selection: str, *names: str) -> list[tuple[float, ...]]:
+    """Return the selected point of a chart as finite numbers, in a list of at most one. Never raises.
 
-    `state` is what Streamlit keeps for the chart.
+    `state` is Streamlit's state of the chart, as the browser sent it.
     """
     found = state
     for part in ("selection", selection):
@@ -64,119 +64,119 @@ def points(state: Any, selection: str, *names: str) -> list[tuple[float, ...]]:
     return [tuple(map(float, numbers))] if all(usable) else []
 
 
-def picked(chart: str, selection: str, *names: str) -> list[tuple[float, ...]]:
-    """The point that was clicked in a chart."""
-    return points(st.session_state.get(chart), selection, *names)
+def clicked_points(chart: str, selection: str, *names: str) -> list[tuple[float, ...]]:
+    """Return the clicked point of a chart, in a list of at most one."""
+    return selected_points(st.session_state.get(chart), selection, *names)
 
 
-def note_drawn(key: str, value: Any) -> None:
-    """Take note of a control that is drawn, which stands at this value."""
+def record_control(key: str, value: Any) -> None:
+    """Record a control that is drawn with this value."""
     st.session_state.drawn.draw(key, value)
 
 
-def at(key: str, value: Any) -> str:
-    """The key of a control that is drawn now, which shall stand at this value."""
-    note_drawn(key, value)
+def control_key(key: str, value: Any) -> str:
+    """Record a control, set its value in the session, and return its key."""
+    record_control(key, value)
     if st.session_state.get(key, value) != value:
         st.session_state[key] = value
     return key
 
 
 def control(name: str, setting: Setting, value: Any, key: str, width: Any = "stretch") -> None:
-    """The control of one setting that stands at this value."""
+    """Draw the control of one setting."""
     label = setting.label or name.replace("_", " ").capitalize()
-    labelled(label, setting, value, key, width)
+    labeled_control(label, setting, value, key, width)
 
 
-def labelled(label: str, setting: Setting, value: Any, key: str, width: Any = "stretch") -> None:
-    """The same under any label."""
+def labeled_control(label: str, setting: Setting, value: Any, key: str, width: Any = "stretch") -> None:
+    """Draw the control of one setting with this label."""
     if isinstance(setting, Flag):
-        st.checkbox(label, value, key=at(key, value), help=setting.help)
-    elif isinstance(setting, Choice) and len(setting.options) > FEW_OPTIONS:
+        st.checkbox(label, value, key=control_key(key, value), help=setting.help)
+    elif isinstance(setting, Choice) and len(setting.options) > MAX_BUTTONS:
         select(label, setting.options, value, key, help=setting.help)
     elif isinstance(setting, Choice):
-        key = at(key, value)
+        key = control_key(key, value)
         st.segmented_control(label, setting.options, default=value, key=key, help=setting.help, required=True)
     elif isinstance(setting, Real):
-        # Without bounds of its own: out of bounds it would fall back without a word.
+        # Without bounds: the widget would silently replace values outside them.
         st.number_input(
             label,
             value=float(value),
             step=setting.step(value),
             format="%.0f" if isinstance(setting, Integer) else "%g",
-            key=at(key, float(value)),
+            key=control_key(key, float(value)),
             help=f"{setting.help} {setting.bounds().capitalize()}.",
             width=width,
         )
 
 
 def select(label: str, options: Sequence[Any], value: Any, key: str, place: Any = st, **look: Any) -> None:
-    """A list that stands at this one of its options."""
-    place.selectbox(label, options, options.index(value), key=at(key, value), **look)
+    """Draw a selectbox with this option selected."""
+    place.selectbox(label, options, options.index(value), key=control_key(key, value), **look)
 
 
 def all_controls(settings: Settings, prefix: str, but: str = "") -> None:
-    """The controls of all settings that do anything. Those of optimizers are called as in torch."""
+    """Draw the controls of all active settings. Those of optimizers are labeled as in torch."""
     for name, setting in settings_of(settings).items():
         if name != but and settings.applies(name):
-            draw = labelled if isinstance(settings, Optimizer) else control
+            draw = labeled_control if isinstance(settings, Optimizer) else control
             draw(name, setting, getattr(settings, name), f"{prefix}.{name}")
 
 
-def spaced(name: str) -> str:
-    """The name of a class as words."""
+def class_title(name: str) -> str:
+    """Return the name of a class as separate words."""
     return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name)
 
 
-def escaped(text: str) -> str:
-    """Anybody's text, for a place that reads Markdown."""
+def escape_markdown(text: str) -> str:
+    """Escape any text for Markdown."""
     return re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", text)
 
 
-def swatch(colour: str) -> str:
-    """A spot of colour, as Markdown."""
-    circle = f"<circle cx='8' cy='8' r='6' fill='{colour}'/>"
+def swatch(color: str) -> str:
+    """Return a dot of this color as Markdown."""
+    circle = f"<circle cx='8' cy='8' r='6' fill='{color}'/>"
     spot = f"<svg xmlns='http://www.w3.org/2000/svg' width='16' height='16'>{circle}</svg>"
-    return f"![colour](data:image/svg+xml;base64,{b64encode(spot.encode()).decode()})"
+    return f"![color](data:image/svg+xml;base64,{b64encode(spot.encode()).decode()})"
 
 
-def legend(colours: Sequence[str], labels: Sequence[str]) -> None:
+def legend(colors: Sequence[str], labels: Sequence[str]) -> None:
     with st.container(horizontal=True):
-        for colour, label in zip(colours, labels, strict=True):
-            st.markdown(f"{swatch(colour)} {label}", width="content")
+        for color, label in zip(colors, labels, strict=True):
+            st.markdown(f"{swatch(color)} {label}", width="content")
 
 
-def runs_table(rows: pd.DataFrame, colours: Sequence[str], what: str) -> None:
-    """A table with the colours of its runs."""
-    names = [f"{swatch(colour)} {name}" for colour, name in zip(colours, rows["run"], strict=True)]
+def runs_table(rows: pd.DataFrame, colors: Sequence[str], what: str) -> None:
+    """Draw a table with a color per row."""
+    names = [f"{swatch(color)} {name}" for color, name in zip(colors, rows["run"], strict=True)]
     st.table(rows.assign(run=names), hide_index=True, border="horizontal", alt=what)
 
 
 def download(label: str, make: Callable[[], str], file: str) -> None:
-    """A button whose file is made when it is pressed."""
+    """Draw a download button; the file is made at the click."""
     st.download_button(label, make, file, on_click="ignore", icon=":material/download:")
 
 
 class Placeholder:
-    """A place on the page that may show something passing before what stays."""
+    """A place that shows progress first, and the final content later."""
 
     def __init__(self, container: Any) -> None:
         self.container, self.passing = container, None
 
     def now(self) -> Any:
-        """Where to draw what will be replaced."""
+        """Return the place for temporary content."""
         self.passing = self.passing or self.container.empty()
         return self.passing
 
     def finally_(self) -> Any:
-        """Where to draw what stays: in place of what was passing."""
+        """Return the place for final content, which replaces temporary content."""
         return self.passing or self.container
 
     def clear(self) -> None:
-        """Take away what was passing."""
+        """Remove temporary content."""
         if self.passing is not None:
             self.passing.empty()
 
     def say(self, text: str) -> None:
-        """Write what the open tab has found out."""
+        """Write the summary sentence of the tab."""
         self.finally_().markdown(f"**{text}**")

@@ -1,4 +1,4 @@
-"""Training and drawing: cached by settings, with progress, ended by a newer click."""
+"""Cached training and charts, with progress; a newer click ends them."""
 
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -21,18 +21,18 @@ from trainers.sweeps.result import SweepResult
 
 CACHE_SIZE = "150MB"  # of each function; config.toml bounds them together
 PROGRESS_DELAY_S = 0.4
-"""What takes longer shows its progress."""
+"""Time before progress is shown."""
 PROGRESS_INTERVAL_S = 0.2
-"""Between two such pictures, of all who train together: many would be drawing more than they train."""
+"""Interval between progress updates, times the number of sessions that train."""
 ESTIMATE_MIN_UPDATES = 1e8
-"""Of one parameter, in all, from which on the cost of a sweep is estimated."""
+"""Parameter updates above which the cost of a sweep is estimated."""
 CONFIRM_SECONDS, CONFIRM_MB = 5.0, 50
-"""From which on a sweep is not begun unasked."""
+"""Cost above which a sweep needs confirmation."""
 
 
 @dataclass(frozen=True, eq=False)
 class Histories(Sequence[History]):
-    """The runs of a comparison as they were trained. They follow from the runs and the room for them."""
+    """The trained runs of a comparison. The runs and the room for them identify it."""
 
     runs: tuple[Run, ...]
     room: int
@@ -54,32 +54,32 @@ class Histories(Sequence[History]):
     def __repr__(self) -> str:
         return f"{self.runs!r} {self.room}"
 
-    def alone(self, place: int) -> "Histories":
-        """One of them."""
+    def single(self, place: int) -> "Histories":
+        """Return one of them."""
         return Histories((self.runs[place],), self.room, (self.found[place],))
 
 
 class Live(Protocol):
-    """Draws runs under way: those that ended, the one that is trained, and its losses so far."""
+    """Draws runs in training: the finished ones, the current run, and its losses so far."""
 
     def __call__(self, ended: Sequence[History], run: Run, loss: Tensor) -> None: ...
 
 
-# --- While something is trained -------------------------------------------------------------------
+# --- Progress and turns ---------------------------------------------------------------------------
 
 
 class Watch:
-    """What happens while something is trained: nothing but that others have their turn."""
+    """Observer of a training that only gives way to other sessions."""
 
     def poll(self) -> None:
-        """Called every few milliseconds; what it raises ends the training."""
+        """Called every few milliseconds; an exception ends the training."""
 
     def report(self, *how_far: Any) -> None:
         """Called after each update."""
 
     @contextmanager
     def turn(self) -> Iterator[Callable[..., None]]:
-        """Train within it, and call what it gives after each update with what `report` is to be told."""
+        """Hold the turn for the block; yields the callback of each update, with `report`'s arguments."""
         with TURNS.turn(self.poll) as pause:
 
             def look(*how_far: Any) -> None:
@@ -90,15 +90,16 @@ class Watch:
 
 
 class Progress(Watch):
-    """Lets Streamlit end a script that a newer click has outdated, and shows at times how far it is."""
+    """Observer that shows progress, and lets Streamlit stop an outdated script."""
 
     def __init__(self, draw: Callable[..., object]) -> None:
         self.draw = draw
-        self.outside = copy_context()  # what is drawn within a cached function is drawn again at each hit
+        self.outside = copy_context()  # elements drawn within a cached function are replayed at each hit
         self.began = self.reported = time.monotonic()
 
     def poll(self) -> None:
-        self.outside.run(st.session_state.get, "shown")  # here Streamlit ends a script that is out of date
+        # Streamlit stops an outdated script at this access.
+        self.outside.run(st.session_state.get, "session_page")
 
     def report(self, *how_far: Any) -> None:
         now = time.monotonic()
@@ -110,7 +111,7 @@ class Progress(Watch):
 TURNS, UNWATCHED = Turns(), Watch()
 
 
-# --- Cached by settings. Results follow from what was asked, and say it in their `repr` ---------------
+# --- Caches. Their keys are settings: results follow from them ------------------------------------
 
 
 def _of_race(result: RaceResult) -> str:
@@ -129,20 +130,20 @@ BY_SETTINGS: dict[Any, Callable[[Any], Any]] = {
 
 
 @st.cache_data(max_size=CACHE_SIZE, show_spinner=False, hash_funcs=BY_SETTINGS)
-def trained(run: Run, most: int | None, _watch: Watch = UNWATCHED) -> History:
-    """A run, trained. Of at most so many epochs its parameters are kept."""
+def train_cached(run: Run, most: int | None, _watch: Watch = UNWATCHED) -> History:
+    """Train a run; parameters are kept at up to `most` epochs."""
     with _watch.turn() as on_epoch:
         return train(run, on_epoch, most)
 
 
 @st.cache_data(max_size=CACHE_SIZE, show_spinner=False, hash_funcs=BY_SETTINGS)
-def raced(spec: Race, _watch: Watch = UNWATCHED) -> RaceResult:
+def race_cached(spec: Race, _watch: Watch = UNWATCHED) -> RaceResult:
     with _watch.turn() as on_progress:
         return race(spec, on_progress)
 
 
 @st.cache_data(max_size=CACHE_SIZE, show_spinner=False, hash_funcs=BY_SETTINGS)
-def swept(spec: Sweep, _watch: Watch = UNWATCHED) -> SweepResult:
+def sweep_cached(spec: Sweep, _watch: Watch = UNWATCHED) -> SweepResult:
     with _watch.turn() as on_progress:
         return sweep(spec, on_progress)
 
@@ -152,13 +153,13 @@ def _computed(name: str, given: tuple[Any, ...], _make: Callable[..., Any]) -> A
     return _make(*given)
 
 
-def computed(make: Callable[..., Any], *given: Any) -> Any:
-    """What a function of a module makes of what it is given, once: what it is given is the cache's key."""
+def compute_cached(make: Callable[..., Any], *given: Any) -> Any:
+    """Return the result of a module's function, cached by its arguments."""
     return _computed(_name(make), given, make)
 
 
-def drawn(make: Callable[..., Any], *given: Any) -> dict[str, Any]:
-    """The same of a function that makes a chart, as a spec."""
+def chart_spec(make: Callable[..., Any], *given: Any) -> dict[str, Any]:
+    """Return the spec of the chart that a module's function makes, cached by its arguments."""
     spec: dict[str, Any] = _computed(f"{_name(make)} drawn", given, lambda *each: charts.spec(make(*each)))
     return spec
 
@@ -169,16 +170,16 @@ def _name(make: Callable[..., Any]) -> str:
     return f"{make.__module__}.{make.__name__}"
 
 
-# --- What the page trains --------------------------------------------------------------------------
+# --- Training for the page ------------------------------------------------------------------------
 
 
 def run_with_progress(action: Callable[..., Any], spec: Any, place: Placeholder, what: str) -> Any:
-    """The result of a race or a sweep; a newer click ends it."""
+    """Return the result of a race or a sweep, with a progress bar."""
     return action(spec, Progress(lambda share: place.now().progress(share, f"{what}: {share:.0%}")))
 
 
-def confirmed(place: Placeholder, spec: Any, sweeps: Sequence[Sweep], what: str) -> bool:
-    """True if it is cheap, or confirmed by the user; else the estimate is shown with a button."""
+def is_confirmed(place: Placeholder, spec: Any, sweeps: Sequence[Sweep], what: str) -> bool:
+    """Return True if cheap or confirmed by the user; otherwise show the estimate and a button."""
     megabytes = sum(map(memory, sweeps)) / 1e6
     cheap = sum(map(work, sweeps)) < ESTIMATE_MIN_UPDATES and megabytes < CONFIRM_MB
     if cheap or st.session_state.get("confirmed") == spec:
@@ -195,7 +196,7 @@ def confirmed(place: Placeholder, spec: Any, sweeps: Sequence[Sweep], what: str)
 def train_all(
     runs: Sequence[Run], names: Sequence[str], room: int, place: Placeholder, live: Live | None = None
 ) -> Histories:
-    """Train what is not in the cache. What takes long shows its progress; a newer click ends it."""
+    """Train the runs that are not cached, with a progress bar; `live` draws them meanwhile."""
     histories: list[History] = []
 
     def draw(epoch: int, loss: Tensor) -> None:
@@ -208,27 +209,27 @@ def train_all(
 
     progress = Progress(draw)
     for run in runs:
-        histories.append(trained(run, most_rows(run, room), progress))
+        histories.append(train_cached(run, most_rows(run, room), progress))
     return Histories(tuple(runs), room, tuple(histories))
 
 
 class Training:
-    """Trains the runs of a page once a script, when they are first wanted, and has it told how they ended."""
+    """Trains the runs of a page once per script, when first needed, then calls `on_trained`."""
 
     def __init__(
         self,
         runs: tuple[Run, ...],
         names: Sequence[str],
         place: Placeholder,
-        told: Callable[[Histories], object],
+        on_trained: Callable[[Histories], object],
     ) -> None:
-        self.runs, self.names, self.place, self.told = runs, names, place, told
+        self.runs, self.names, self.place, self.on_trained = runs, names, place, on_trained
         self.room = room_for(len(runs), runs[0].dtype if runs else "float32")
         self.done: Histories | None = None
 
     def __call__(self, live: Live | None = None) -> Histories:
-        """The runs as they were trained; `live` draws them while they are under way."""
+        """Return the histories; `live` draws the runs during training."""
         if self.done is None:
             self.done = train_all(self.runs, self.names, self.room, self.place, live)
-            self.told(self.done)
+            self.on_trained(self.done)
         return self.done

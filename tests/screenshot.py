@@ -5,12 +5,12 @@ from tempfile import TemporaryDirectory
 
 from playwright.sync_api import sync_playwright
 
-from dashboard.examples import PRESETS
+from dashboard.examples import EXAMPLES
 from tests.browser.conftest import QUIET, ROOT, chromium, serve
 from tests.browser.test_browser import visit
 
 FILE = ROOT / "docs" / "screenshot.png"
-STORY = PRESETS[2].page
+STORY = EXAMPLES[2].page
 
 
 def main() -> None:

@@ -13,14 +13,14 @@ from altair.utils.schemapi import debug_mode
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.examples import PRESETS
+from dashboard.examples import EXAMPLES
 from dashboard.state import Page
 from dashboard.tabs.grid import GridSettings
 from dashboard.tabs.path import path_map
 from dashboard.work import Histories
 from tests.matrix import slow_but
 from trainers import History, Race, Run, charts, race, sweep, train
-from trainers.charts.axes import LEAST, MOST, ROSE, logarithmic, rounded
+from trainers.charts.axes import MAX_EXIT_POINTS, MAX_ROOM, MIN_ROOM, is_log_suitable, round_domain
 from trainers.charts.style import Style
 from trainers.optimizers import SGD, Adam, Optimizer
 from trainers.problems import PROBLEMS
@@ -29,8 +29,8 @@ from trainers.reports import fit_boundary, fit_confusion, path_surface, race_cur
 from trainers.reports import grid as grid_report
 from trainers.reports import loss as loss_report
 from trainers.reports import three_ways as three_ways_report
-from trainers.reports.loss import possible
-from trainers.reports.path_plane import plane, window
+from trainers.reports.loss import available_metrics
+from trainers.reports.path_plane import fit_plane, window
 
 MARGINS = 1.11
 """By how much an axis is longer than what it has to show."""
@@ -65,29 +65,29 @@ def drawn(histories: list[History]) -> Iterator[tuple[str, dict]]:
     """All charts of some runs, on log axes where there are such, with their names."""
     task, names = histories[0].run, [f"run {number}" for number in range(len(histories))]
     style = Style.of(names, ["manual"] * len(names))
-    away = loss_report.away(histories, names)
+    far = loss_report.far_runs(histories, names)
     diverged = [name for name, h in zip(names, histories, strict=True) if h.status == "diverged"]
-    for y in possible(task.training):
+    for y in available_metrics(task.training):
         curves = loss_report.curves(histories, names, y)
         beside = {
             "held_out": loss_report.curves(histories, names, "validation_loss") if task.held_out else None,
             "batches": loss_report.batches(histories, names) if task.updates > 1 else None,
         }
-        seen = {"x_title": "x", "y_title": y, "log": True, "diverged": diverged, "away": away}
+        seen = {"x_title": "x", "y_title": y, "log": True, "diverged": diverged, "far": far}
         optimum = task.training.minimum if y == "loss" else None
-        hover = loss_report.hover(histories, y, "epochs")
+        hover = loss_report.hover_table(histories, y, "epochs")
         yield y, charts.spec(charts.loss_chart(curves, hover, style, optimum=optimum, **seen, **beside))
-        table, spec = charts.live(curves, style, 40, y, True, away)
+        table, spec = charts.live(curves, style, 40, y, True, far)
         yield f"live {y}", spec | {"data": {"name": "live"}, "datasets": {"live": table}}
     for column in ("gradient_norm", *task.problem.names[:2]):
         curves = loss_report.curves(histories, names, column)
-        chart = charts.parameter_chart(curves, style, column, log=True, leaving=diverged + away, optimum=0.0)
+        chart = charts.parameter_chart(curves, style, column, log=True, leaving=diverged + far, optimum=0.0)
         yield column, charts.spec(chart)
     ways = [history for history in histories if history.run.start is None][:2]
     yield (
         "difference",
         charts.spec(
-            charts.difference_chart(three_ways_report.differences(ways), three_ways_report.rounding(ways))
+            charts.difference_chart(three_ways_report.differences(ways), three_ways_report.ulp(ways))
         ),
     )
     all_runs = Histories(tuple(history.run for history in histories), 0, tuple(histories))
@@ -99,24 +99,24 @@ def drawn(histories: list[History]) -> Iterator[tuple[str, dict]]:
 def fit_of(histories: list[History], names: list[str], style: Style) -> object:
     task = histories[0].run
     rows, kind = task.training.data, fit_report.kind(task.training)
-    if kind == "measured":
-        return charts.measured_chart(fit_report.measured(histories, names), style, rows.aim)
+    if kind == "predicted_actual":
+        return charts.predicted_actual_chart(fit_report.predicted_actual(histories, names), style, rows.aim)
     if kind == "confusion":
-        return charts.confusion_chart(fit_confusion.confusion(histories[0]), style.colours[0])
+        return charts.confusion_chart(fit_confusion.confusion(histories[0]), style.colors[0])
     points = fit_report.points(task)
     if kind == "curve":
         return charts.fit_chart(points, fit_report.curves(histories, names, (0.0, 1.0)), style, "x", "y")
     sides = fit_boundary.box(points)
-    views, lines = fit_boundary.border(histories[0], sides)
-    colours = charts.class_colours(len(rows.class_names))
-    return charts.border_chart(views, lines, points, sides, rows.class_names, colours, ("x", "y"))
+    views, lines = fit_boundary.decision_boundary(histories[0], sides)
+    colors = charts.class_colors(len(rows.class_names))
+    return charts.decision_boundary_chart(views, lines, points, sides, rows.class_names, colors, ("x", "y"))
 
 
-def test_colours_of_a_map_are_numbers_where_the_loss_is_one(histories: list[History]) -> None:
+def test_colors_of_a_map_are_numbers_where_the_loss_is_one(histories: list[History]) -> None:
     problem = histories[0].run.training
-    seen = plane(problem, histories)
-    ground = path_surface.relief(problem, seen, window(seen, problem, histories, "all"))
-    assert not np.isnan(ground.shares()[np.isfinite(ground.values)]).any()
+    seen = fit_plane(problem, histories)
+    surface = path_surface.loss_surface(problem, seen, window(seen, problem, histories, "all"))
+    assert not np.isnan(surface.normalized()[np.isfinite(surface.values)]).any()
 
 
 def test_nothing_at_or_below_0_meets_a_log_scale(specs: list[tuple[str, dict]]) -> None:
@@ -159,7 +159,9 @@ def test_nor_in_a_race_or_a_grid(name: str, criterion: str, capfd: pytest.Captur
     result, names = race(asked), ["SGD", "Adam"]
     style = Style.nested(names)
     trials = race_curves.sensitivity(result, names)
-    sensitivity = charts.sensitivity_chart(trials, race_curves.edges(result, names), style, "y", "missed")
+    sensitivity = charts.sensitivity_chart(
+        trials, race_curves.stability_limits(result, names), style, "y", "failed"
+    )
     band = charts.band_chart(race_curves.tuned_curves(result, names), style, "x", "y")
     budget = charts.budget_chart(race_curves.budgets(result, names), style, "y")
     found = sweep(GridSettings(count=3).sweep(Run(problem=problem, optimizer=SGD(), epochs=20)))
@@ -215,9 +217,9 @@ def test_a_minimum_that_is_not_above_0_has_no_line_on_a_log_axis(optimum: float)
 
 
 def test_a_log_axis_suits_what_is_nowhere_below_0() -> None:
-    assert logarithmic(pd.Series([0.0, 2.0, math.nan, math.inf]))
-    assert not logarithmic(pd.Series([-1.0, 2.0]))
-    assert not logarithmic(pd.Series([0.0, math.inf]))
+    assert is_log_suitable(pd.Series([0.0, 2.0, math.nan, math.inf]))
+    assert not is_log_suitable(pd.Series([-1.0, 2.0]))
+    assert not is_log_suitable(pd.Series([0.0, math.inf]))
 
 
 def test_trials_that_found_the_minimum_lie_on_a_rail_below() -> None:
@@ -229,7 +231,7 @@ def test_trials_that_found_the_minimum_lie_on_a_rail_below() -> None:
     heights = spec["datasets"][data["name"]]["y"]
     low, _ = spec["layer"][-1]["encoding"]["y"]["scale"]["domain"]
     assert low < heights[1] < heights[2] < heights[0]
-    assert not spec["datasets"][data["name"]]["missed"].any()
+    assert not spec["datasets"][data["name"]]["failed"].any()
 
 
 def test_losses_below_0_are_no_misses() -> None:
@@ -239,12 +241,12 @@ def test_losses_below_0_are_no_misses() -> None:
     spec = charts.spec(charts.sensitivity_chart(table, edges, Style.nested(["a"]), "loss", "diverged"))
     data = spec["layer"][-1].get("data") or spec["data"]
     shown = spec["datasets"][data["name"]]
-    assert shown["missed"].tolist() == [False, False, True]
+    assert shown["failed"].tolist() == [False, False, True]
     assert shown["y"].tolist()[:2] == [1.0, -7.0]
     assert spec["layer"][-1]["encoding"]["y"]["scale"]["type"] == "linear"
 
 
-def test_cells_of_0_are_coloured_as_the_best() -> None:
+def test_cells_of_0_are_colored_as_the_best() -> None:
     cells = pd.DataFrame({"row": range(3), "value": [0.0, 1e-3, math.nan], "told": ""})
     sides = {f"{name}{part}": [1.0, 2.0, 3.0] for name in "xy" for part in ("", "_to", "_at")}
     spec = charts.spec(charts.heat_chart(cells.assign(**sides), ("a", "b", "gap"), (True, True)))
@@ -289,15 +291,15 @@ def test_a_run_that_diverges_is_seen_rising(found: tuple[pd.DataFrame, list[str]
     scaled = np.log10 if log else np.asarray
     floor, top = (float(scaled(end)) for end in (stays["y"].min(), stays["y"].max()))
     size, height = top - floor, float(scaled(high)) - float(scaled(low))
-    assert height <= MARGINS * (1 + MOST) * size
+    assert height <= MARGINS * (1 + MAX_ROOM) * size
     for name in diverged:
         whole, curve = (scaled(t.loc[t["run"] == name, "y"].to_numpy()) for t in (table, shown))
         above = whole[np.flatnonzero(whole <= top)[-1] + 1 :] if (whole <= top).any() else whole
-        wanted = [place for place in above[:ROSE] if place - top <= 0.999 * MOST * size]
+        wanted = [place for place in above[:MAX_EXIT_POINTS] if place - top <= 0.999 * MAX_ROOM * size]
         inside = [place for place in curve if scaled(low) <= place <= scaled(high)]
         assert set(wanted) <= set(inside)
         assert (np.diff(curve[-len(wanted) - 1 :]) > 0).all()
-        assert scaled(high) - top >= min(LEAST * size, whole.max() - top)
+        assert scaled(high) - top >= min(MIN_ROOM * size, whole.max() - top)
         assert curve[-1] == whole[-1] or curve[-1] > scaled(high), "it is seen leaving"
 
 
@@ -312,7 +314,7 @@ def test_swinging_ever_wider_does_not_hide_what_stays(found: tuple[pd.DataFrame,
     shown = spec["datasets"][spec["layer"][1]["data"]["name"]]
     stays = table.loc[~table["run"].isin(diverged), "y"]
     if len(stays):
-        assert high - low <= MARGINS * (1 + MOST) * (stays.max() - stays.min())
+        assert high - low <= MARGINS * (1 + MAX_ROOM) * (stays.max() - stays.min())
     for name in diverged:
         outside = ~shown.loc[shown["run"] == name, "y"].between(low, high)
         assert outside[outside.cumsum() > 0].sum() <= 1 or (~outside).iloc[-2], "it leaves once"
@@ -332,7 +334,7 @@ def picture(
     return spec["datasets"][line["data"]["name"]], line["encoding"]["y"]["scale"]["domain"]
 
 
-TOO_FAST = next(preset for preset in PRESETS if preset.name == "Too fast: divergence").page.to_query()
+TOO_FAST = next(preset for preset in EXAMPLES if preset.name == "Too fast: divergence").page.to_query()
 
 
 @pytest.mark.parametrize(
@@ -358,33 +360,33 @@ def test_a_run_that_ends_far_away_without_diverging_leaves_too() -> None:
     page, _ = Page.from_query("epochs=50&run=SGD~lr-0.01&run=SGD~lr-0.04")
     histories = [train(run) for run in page.runs]
     assert [history.status for history in histories] == ["finished"] * 2
-    assert loss_report.away(histories, ["a", "b"]) == ["b"]
+    assert loss_report.far_runs(histories, ["a", "b"]) == ["b"]
     curves, hover = (
         loss_report.curves(histories, ["a", "b"], "loss"),
-        loss_report.hover(histories, "loss", "epochs"),
+        loss_report.hover_table(histories, "loss", "epochs"),
     )
     style, titles = Style.of(["a", "b"], ["manual"] * 2), {"x_title": "x", "y_title": "y"}
-    spec = charts.spec(charts.loss_chart(curves, hover, style, log=False, away=["b"], **titles))
+    spec = charts.spec(charts.loss_chart(curves, hover, style, log=False, far=["b"], **titles))
     _, high = spec["layer"][0]["encoding"]["y"]["scale"]["domain"]
     assert high < 5 * curves.loc[curves["run"] == "a", "y"].max()
     mark = spec["layer"][1]
     assert mark["mark"]["shape"] == "triangle-up"
     last = spec["datasets"][mark["data"]["name"]].iloc[0]
     assert (last["x"], last["y"], last["value"]) == (50, high, float(histories[1].loss[-1]))
-    assert "a triangle stands at the edge" in loss_report.remarks(histories, "loss", log=False)
+    assert "Triangle at the edge" in loss_report.caption(histories, "loss", log=False)
 
 
 def test_where_all_diverged_the_axis_ends_with_the_last() -> None:
     page, _ = Page.from_query("run=SGD~lr-0.05&run=SGD~lr-0.04")
     histories = [train(run) for run in page.runs]
     last = max(history.diverged_at or 0 for history in histories)
-    assert loss_report.hover(histories, "loss", "epochs")["x"].max() == last < 1000
+    assert loss_report.hover_table(histories, "loss", "epochs")["x"].max() == last < 1000
 
 
 def test_the_axis_of_a_live_chart_seldom_changes() -> None:
-    assert rounded([0.03, 47.0], log=True) == pytest.approx([0.01, 100.0])
-    assert rounded([-0.1, 47.0], log=False) == [-0.1, 50.0]
-    assert rounded([2.0, 180.0], log=False) == [0.0, 200.0]
+    assert round_domain([0.03, 47.0], log=True) == pytest.approx([0.01, 100.0])
+    assert round_domain([-0.1, 47.0], log=False) == [-0.1, 50.0]
+    assert round_domain([2.0, 180.0], log=False) == [0.0, 200.0]
     table = pd.DataFrame({"run": "a", "x": range(3), "y": [80.0, 0.0, -1.0]})
     shown, spec = charts.live(table, Style.of(["a"], ["manual"]), 5, "loss", True)
     assert shown["y"].tolist() == [80.0]

@@ -232,12 +232,12 @@ def test_the_words_follow_the_cause() -> None:
     )
     fine = train(replace(run, optimizer=Adam(), epochs=3))
     assert sentence([fine, gone, gone], 0.01).endswith("2 of 3 runs diverged, each after 10 epochs.")
-    told = loss_report.remarks([odd], "loss", log=True)
+    told = loss_report.caption([odd], "loss", log=True)
     assert "a run that became not a number, at the edge" in told
     assert "diverged" not in told
-    both = loss_report.remarks([odd, gone, fine], "loss", log=True)
+    both = loss_report.caption([odd, gone, fine], "loss", log=True)
     assert "a run that diverged or became not a number, at the edge" in both
-    assert "cross" not in loss_report.remarks([fine], "loss", log=True)
+    assert "Cross" not in loss_report.caption([fine], "loss", log=True)
 
 
 def name(history: History) -> str:

@@ -1,4 +1,4 @@
-"""Charts by their spec, colours by their distances."""
+"""Charts by their spec, colors by their distances."""
 
 import itertools
 import json
@@ -37,23 +37,23 @@ PAGES = {"light": (charts.LIGHT, "#ffffff"), "dark": (charts.DARK, "#0e1117")}
 
 @pytest.mark.parametrize("sight", SIGHT)
 @pytest.mark.parametrize("scheme", PAGES)
-def test_twelve_colours_stay_apart(scheme: str, sight: str) -> None:
-    colours, _ = PAGES[scheme]
-    assert len(set(colours)) == 12
-    seen = [oklab(np.clip(np.array(SIGHT[sight]) @ linear(colour), 0, 1)) for colour in colours]
+def test_twelve_colors_stay_apart(scheme: str, sight: str) -> None:
+    colors, _ = PAGES[scheme]
+    assert len(set(colors)) == 12
+    seen = [oklab(np.clip(np.array(SIGHT[sight]) @ linear(color), 0, 1)) for color in colors]
     closest = min(np.linalg.norm(a - b) for a, b in itertools.combinations(seen, 2))
     assert closest >= (0.14 if sight == "normal" else 0.09)  # 0.02 is just noticeable
 
 
 @pytest.mark.parametrize("scheme", PAGES)
-def test_colours_stand_out_from_the_page(scheme: str) -> None:
-    colours, page = PAGES[scheme]
-    for colour in colours:
-        dark, light = sorted((luminance(colour), luminance(page)))
+def test_colors_stand_out_from_the_page(scheme: str) -> None:
+    colors, page = PAGES[scheme]
+    for color in colors:
+        dark, light = sorted((luminance(color), luminance(page)))
         assert (light + 0.05) / (dark + 0.05) >= 3  # WCAG 2.2, 1.4.11
 
 
-def test_a_run_has_one_colour_in_every_chart() -> None:
+def test_a_run_has_one_color_in_every_chart() -> None:
     style = Style.of(["a", "b"], ["manual", "manual"])
     specs = [
         charts.spec(loss(style)),
@@ -84,9 +84,9 @@ def test_coinciding_runners_stay_visible() -> None:
 def test_each_line_is_drawn_with_its_own_stroke(style: Style) -> None:
     table = pd.concat([curves(), curves().query("run == 'a'").replace({"run": {"a": "c"}})])
     root = ElementTree.fromstring(charts.svg(loss(style, table=table, diverged=[])))
-    drawn = [node for node in root.iter() if node.get("stroke") in style.colours]
+    drawn = [node for node in root.iter() if node.get("stroke") in style.colors]
     widths = {str(node.get("stroke")): float(str(node.get("stroke-width"))) for node in drawn}
-    assert widths == dict(zip(style.colours, (s.width for s in style.strokes), strict=True))
+    assert widths == dict(zip(style.colors, (s.width for s in style.strokes), strict=True))
     assert len(set(widths.values())) == 3
 
 
@@ -179,9 +179,9 @@ def test_the_difference_chart_leaves_out_zeros() -> None:
 def test_misses_lie_on_rails_above_the_others_and_can_be_clicked() -> None:
     spec = charts.spec(charts.sensitivity_chart(trials(), edges(), two(), "gap", "failed"))
     points = drawn(spec, 3)
-    crosses = points[points["missed"]]
+    crosses = points[points["failed"]]
     assert crosses["y"].nunique() == 2
-    assert crosses["y"].min() > points.loc[~points["missed"], "y"].max()
+    assert crosses["y"].min() > points.loc[~points["failed"], "y"].max()
     assert spec["layer"][3]["encoding"]["y"]["scale"]["domain"][1] > crosses["y"].max()
     assert [p["name"] for p in spec["params"] if p.get("select")] == ["trial"]
     assert spec["params"][0]["select"]["fields"] == ["entry", "trial"]
@@ -273,7 +273,7 @@ def points() -> pd.DataFrame:
 
 def lines() -> pd.DataFrame:
     return pd.DataFrame(
-        {"run": ["a", "b"], "moment": [0, 0], "epoch": [0, 0], "x": [1.0, 2.0], "y": [3.0, 5.0]}
+        {"run": ["a", "b"], "snapshot": [0, 0], "epoch": [0, 0], "x": [1.0, 2.0], "y": [3.0, 5.0]}
     )
 
 
@@ -303,14 +303,14 @@ def find(tree: object, key: str) -> list:
     return [x for value in tree for x in find(value, key)] if isinstance(tree, list) else []
 
 
-def linear(colour: str) -> np.ndarray:
+def linear(color: str) -> np.ndarray:
     """sRGB to linear RGB."""
-    c = np.array([int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)])
+    c = np.array([int(color[i : i + 2], 16) / 255 for i in (1, 3, 5)])
     return np.where(c <= 0.04045, c / 12.92, ((c + 0.055) / 1.055) ** 2.4)
 
 
-def luminance(colour: str) -> float:
-    return float(linear(colour) @ [0.2126, 0.7152, 0.0722])
+def luminance(color: str) -> float:
+    return float(linear(color) @ [0.2126, 0.7152, 0.0722])
 
 
 def oklab(rgb: np.ndarray) -> np.ndarray:

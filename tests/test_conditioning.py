@@ -9,9 +9,9 @@ import torch
 from trainers import Race, Run, race, train
 from trainers.optimizers import SGD, Adam
 from trainers.problems import PROBLEMS, LinearRegression, Polynomial, Problem, Thermometer
-from trainers.reports.conditioning import conditioning, described
-from trainers.reports.race import entrant_names, margins
-from trainers.reports.race_curves import edges
+from trainers.reports.conditioning import conditioning, hessian_summary
+from trainers.reports.race import optimizer_names, stability_margins
+from trainers.reports.race_curves import stability_limits
 
 QUADRATIC = [kind() for kind in PROBLEMS.values() if kind().hessian is not None] + [
     Thermometer(scaling="raw"),
@@ -32,9 +32,9 @@ def test_looking_at_all_rows_plain_sgd_diverges_from_the_rate_told(problem: Prob
         seed=5,
     )
     known = conditioning(run.training)
-    assert f"{LIMIT} {known.stable:.4g}".replace("-", "−") in described(run)
+    assert f"{LIMIT} {known.max_stable_lr:.4g}".replace("-", "−") in hessian_summary(run)
     inside, outside = (
-        train(replace(run, optimizer=SGD(lr=factor * known.stable), dtype="float64"))
+        train(replace(run, optimizer=SGD(lr=factor * known.max_stable_lr), dtype="float64"))
         for factor in (0.99, 1.02)
     )
     assert inside.loss[-1] <= inside.loss[0]
@@ -48,33 +48,33 @@ def test_looking_at_batches_no_limit_is_told_or_drawn(problem: Problem, batch: i
     field = (SGD(), SGD(momentum=0.9), Adam())
     shared = {"problem": problem, "batch_size": batch, "validation_split": share, "epochs": 1}
     asked = Race(optimizers=field, trials=2, seeds=1, lr_min=1e-8, lr_max=100, **shared)
-    result, names = race(asked), entrant_names(asked)
-    told = described(asked)
+    result, names = race(asked), optimizer_names(asked)
+    told = hessian_summary(asked)
     assert told.startswith("Hessian")
     assert "condition number" in told
     full = batch >= asked.training.num_samples
     assert full == (asked.updates == 1)
     assert (LIMIT in told) == full
-    assert edges(result, names)["run"].tolist() == (names[:2] if full else [])
-    assert ("stability limit" in margins(result, names)) == full
+    assert stability_limits(result, names)["run"].tolist() == (names[:2] if full else [])
+    assert ("stability limit" in stability_margins(result, names)) == full
 
 
 def test_in_batches_sgd_diverges_below_the_limit_of_all_rows() -> None:
     run = Run(problem=LinearRegression(), batch_size=1, epochs=200, dtype="float64")
-    stable = conditioning(run.training).stable
+    stable = conditioning(run.training).max_stable_lr
     assert train(replace(run, batch_size=0, optimizer=SGD(lr=0.9 * stable))).status == "finished"
     assert train(replace(run, optimizer=SGD(lr=0.9 * stable))).status == "diverged"
 
 
 def test_the_hessian_in_words() -> None:
-    assert described(Run()) == (
+    assert hessian_summary(Run()) == (
         "Hessian: eigenvalues 0.1699 and 60.65; condition number 357. Plain SGD is stable below lr 0.03298."
     )
-    assert described(Run(batch_size=4)) == (
-        "Hessian over all rows trained on: eigenvalues 0.1699 and 60.65; condition number 357."
+    assert hessian_summary(Run(batch_size=4)) == (
+        "Hessian (full batch): eigenvalues 0.1699 and 60.65; condition number 357."
     )
     for name in ("Rosenbrock", "MLP", "SoftmaxRegression"):
-        assert described(Run(problem=PROBLEMS[name]())) == ""
+        assert hessian_summary(Run(problem=PROBLEMS[name]())) == ""
 
 
 def test_eigenvalues_are_those_of_the_rows_trained_on() -> None:

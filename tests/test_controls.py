@@ -8,13 +8,13 @@ from hypothesis import strategies as st
 
 from dashboard import controls, widgets
 from dashboard.context import View
-from dashboard.examples import PRESETS
+from dashboard.examples import EXAMPLES
 from dashboard.state import Page
 from trainers.optimizers import OPTIMIZERS, SGD, Adam
 from trainers.run import Method, Task
 from trainers.settings import settings_of
 
-STORY = PRESETS[0].page
+STORY = EXAMPLES[0].page
 KEYS = sorted(controls.values(STORY, range(len(STORY.methods))))
 ANYTHING: st.SearchStrategy[Any] = st.one_of(
     st.none(),
@@ -26,7 +26,7 @@ ANYTHING: st.SearchStrategy[Any] = st.one_of(
 )
 
 
-@pytest.mark.parametrize("page", [preset.page for preset in PRESETS])
+@pytest.mark.parametrize("page", [preset.page for preset in EXAMPLES])
 def test_controls_say_their_page(page: Page) -> None:
     ids = range(10, 10 + len(page.methods))
     assert controls.read(controls.values(page, ids), page, ids) == (page, [])
@@ -78,14 +78,14 @@ ANY_JSON = st.recursive(
 @settings(max_examples=3 * settings.default.max_examples)
 @given(ANY_JSON | st.builds(lambda found: {"selection": {"a": found}}, ANY_JSON))
 def test_a_selection_may_be_anything(state: Any) -> None:
-    for point in widgets.points(state, "a", "x", "y"):
+    for point in widgets.selected_points(state, "a", "x", "y"):
         assert len(point) == 2
         assert all(isinstance(number, float) and abs(number) <= 1e300 for number in point)
 
 
 def test_the_point_that_was_clicked() -> None:
     clicked = {"selection": {"cell": [{"row": 3, "x": 0.5}, {"row": 4, "x": 1}]}}
-    assert widgets.points(clicked, "cell", "row") == [(3.0,)]
-    assert widgets.points(clicked, "cell", "x", "row") == [(0.5, 3.0)]
-    assert widgets.points(clicked, "cell", "y") == widgets.points(None, "cell", "row") == []
-    assert widgets.points({"selection": {"cell": [{"row": 10**400}]}}, "cell", "row") == []
+    assert widgets.selected_points(clicked, "cell", "row") == [(3.0,)]
+    assert widgets.selected_points(clicked, "cell", "x", "row") == [(0.5, 3.0)]
+    assert widgets.selected_points(clicked, "cell", "y") == widgets.selected_points(None, "cell", "row") == []
+    assert widgets.selected_points({"selection": {"cell": [{"row": 10**400}]}}, "cell", "row") == []

@@ -22,9 +22,9 @@ def test_what_is_shown_follows_from_the_data() -> None:
     kinds = {
         Thermometer(): "curve",
         Polynomial(): "curve",
-        LinearRegression(): "measured",
+        LinearRegression(): "predicted_actual",
         LinearRegression(features=1): "curve",
-        MLP(): "border",
+        MLP(): "decision_boundary",
         SoftmaxRegression(): "confusion",
     }
     assert {problem: fit_report.kind(problem) for problem in kinds} == kinds
@@ -45,13 +45,13 @@ def test_curves_go_from_the_start_to_the_end_of_each_run() -> None:
 def test_the_border_is_where_both_classes_are_as_probable() -> None:
     history = train(Run(problem=LogisticRegression(), optimizer=Adam(lr=0.1), epochs=100, dtype="float64"))
     sides = fit_boundary.box(fit_report.points(history.run))
-    views, lines = fit_boundary.border(history, sides)
-    end = lines[lines["moment"] == lines["moment"].max()]
+    views, lines = fit_boundary.decision_boundary(history, sides)
+    end = lines[lines["snapshot"] == lines["snapshot"].max()]
     w1, w2, b = history.params[-1].tolist()
     assert len(end) > 10
     assert (w1 * end["x"] + w2 * end["y"] + b).abs().max() < 0.05
-    shares = views["shares"].iloc[-1]
-    assert shares.shape == (fit_boundary.CELLS, fit_boundary.CELLS, 2)
+    shares = views["probabilities"].iloc[-1]
+    assert shares.shape == (fit_boundary.RESOLUTION, fit_boundary.RESOLUTION, 2)
     assert shares.sum(-1) == pytest.approx(1)
     # The first row is the top of the plane, its last column the right end.
     corner = torch.tensor([[sides[0][1], sides[1][1]]], dtype=torch.float64)
@@ -63,22 +63,22 @@ def test_each_row_is_counted_once_at_each_moment() -> None:
     run = Run(problem=SoftmaxRegression(), optimizer=Adam(lr=0.05), epochs=30, validation_split=0.25)
     history = train(run)
     cells = fit_confusion.confusion(history)
-    assert set(cells.groupby("moment")["rows"].sum()) == {run.held_out.num_samples}
-    end = cells[cells["moment"] == cells["moment"].max()]
-    right = end[end["true"] == end["found"]]["rows"].sum() / run.held_out.num_samples
+    assert set(cells.groupby("snapshot")["count"].sum()) == {run.held_out.num_samples}
+    end = cells[cells["snapshot"] == cells["snapshot"].max()]
+    right = end[end["true"] == end["predicted"]]["count"].sum() / run.held_out.num_samples
     assert right == pytest.approx(float(history.validation_accuracy[-1]))
-    assert end.groupby("true")["share"].sum().to_numpy() == pytest.approx(np.ones(10))
+    assert end.groupby("true")["fraction"].sum().to_numpy() == pytest.approx(np.ones(10))
 
 
 def test_measured_and_predicted() -> None:
     history = train(
         Run(problem=LinearRegression(noise=0.0), optimizer=SGD(lr=0.2), epochs=2000, dtype="float64")
     )
-    table = fit_report.measured([history], ["a"])
+    table = fit_report.predicted_actual([history], ["a"])
     end = table[table["epoch"] == 2000]
     assert end["y"].to_numpy() == pytest.approx(end["x"].to_numpy(), abs=1e-6)
-    chart = charts.measured_chart(table, charts.Style.of(["a"], ["manual"]), "target").to_dict()
-    assert chart["params"][0]["bind"]["max"] == table["moment"].max()
+    chart = charts.predicted_actual_chart(table, charts.Style.of(["a"], ["manual"]), "target").to_dict()
+    assert chart["params"][0]["bind"]["max"] == table["snapshot"].max()
 
 
 def test_a_run_that_diverged_stays_at_its_last_finite_parameters() -> None:
@@ -96,7 +96,7 @@ def test_rows_held_out_are_marked() -> None:
 
 def test_many_rows_are_thinned_without_losing_a_class() -> None:
     points = fit_report.points(Run(problem=MLP(samples=4000)))
-    assert len(points) == fit_report.MOST_POINTS
+    assert len(points) == fit_report.MAX_POINTS
     assert 0.4 < (points["label"] == "0").mean() < 0.6
 
 
@@ -104,9 +104,9 @@ def test_pictures_and_borders_are_drawn() -> None:
     history = train(Run(problem=MLP(), optimizer=Adam(lr=0.05), epochs=20))
     points = fit_report.points(history.run)
     sides = fit_boundary.box(points)
-    views, lines = fit_boundary.border(history, sides)
-    look = (sides, ("0", "1"), charts.class_colours(2), ("<b>x", 'y["0"]'))
-    chart = charts.border_chart(views, lines, points, *look)
+    views, lines = fit_boundary.decision_boundary(history, sides)
+    look = (sides, ("0", "1"), charts.class_colors(2), ("<b>x", 'y["0"]'))
+    chart = charts.decision_boundary_chart(views, lines, points, *look)
     assert "<svg" in charts.svg(chart)
     chart = chart.to_dict()
     image, _, dots, _ = chart["layer"]
@@ -117,7 +117,7 @@ def test_pictures_and_borders_are_drawn() -> None:
     assert dots["encoding"]["x"]["axis"]["title"] == "<b>x"
 
 
-def test_a_picture_has_the_colour_of_the_class() -> None:
+def test_a_picture_has_the_color_of_the_class() -> None:
     import base64
     import io
 
@@ -138,10 +138,10 @@ def test_names_of_any_kind_break_no_chart(name: str) -> None:
     points, window = fit_report.points(line.run), (-1.0, 1.0)
     several = train(Run(problem=LinearRegression(), epochs=5))
     classes = train(Run(problem=SoftmaxRegression(), epochs=2))
-    cells = fit_confusion.confusion(classes).replace({"true": {"0": name}, "found": {"0": name}})
+    cells = fit_confusion.confusion(classes).replace({"true": {"0": name}, "predicted": {"0": name}})
     made = [
         charts.fit_chart(points, fit_report.curves([line], [name], window), style, name, name),
-        charts.measured_chart(fit_report.measured([several], [name]), style, name),
+        charts.predicted_actual_chart(fit_report.predicted_actual([several], [name]), style, name),
         charts.confusion_chart(cells, "#123456"),
     ]
     marks = [charts.svg(chart).count("<path") for chart in made]
@@ -149,7 +149,9 @@ def test_names_of_any_kind_break_no_chart(name: str) -> None:
         charts.fit_chart(
             points, fit_report.curves([line], ["a"], window), charts.Style.of(["a"], ["manual"]), "x", "y"
         ),
-        charts.measured_chart(fit_report.measured([several], ["a"]), charts.Style.of(["a"], ["manual"]), "y"),
+        charts.predicted_actual_chart(
+            fit_report.predicted_actual([several], ["a"]), charts.Style.of(["a"], ["manual"]), "y"
+        ),
         charts.confusion_chart(fit_confusion.confusion(classes), "#123456"),
     ]
     assert marks == [charts.svg(chart).count("<path") for chart in plain]

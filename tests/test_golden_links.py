@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from dashboard.examples import PRESETS
+from dashboard.examples import EXAMPLES
 from dashboard.state import Page
 from trainers import train
 from trainers.datasets.csv.table import read_table
@@ -60,7 +60,7 @@ def settings(of: Any) -> list[str]:
 
 @pytest.mark.parametrize("golden", LINKS, ids=range(len(LINKS)))
 def test_an_old_link_opens_the_same_page(golden: dict[str, Any]) -> None:
-    page, notes = Page.from_query(golden["link"], PRESETS[0].page, {TABLE.digest: TABLE})
+    page, notes = Page.from_query(golden["link"], EXAMPLES[0].page, {TABLE.digest: TABLE})
     assert not notes
     assert not Counter(map(renamed, golden["settings"])) - Counter(settings(page))
     assert [losses(run) for run in page.runs] == [

@@ -11,7 +11,7 @@ from dashboard.tabs.grid import REALS, GridSettings
 from trainers import Axis, Run, Sweep, SweepResult, sweep, train
 from trainers.optimizers import OPTIMIZERS, SGD, Optimizer, RMSprop
 from trainers.problems import Thermometer
-from trainers.reports.grid import borders, cells, verdict
+from trainers.reports.grid import cell_edges, cells, sentence
 from trainers.run import Method, Task
 from trainers.settings import SettingError, real_settings
 
@@ -31,7 +31,7 @@ def test_a_cell_is_its_run_trained_alone() -> None:
         optimizer = found.sweep.optimizer(row)
         assert (optimizer.lr, optimizer.momentum) == (cell["x_at"], cell["y_at"])
         history = train(Run(optimizer=optimizer, epochs=200, dtype="float64"))
-        assert (cell["told"] == "diverged") == (history.status == "diverged")
+        assert (cell["label"] == "diverged") == (history.status == "diverged")
         assert cell["value"] == pytest.approx(history.gap[-1].item(), rel=1e-6, nan_ok=True) or (
             cell["value"] == Thermometer().rounding(torch.float64)
         )
@@ -44,7 +44,7 @@ def test_cells_tile_the_plane() -> None:
         assert (sides[name] < sides[f"{name}_at"]).all()
         assert (sides[f"{name}_at"] < sides[f"{name}_to"]).all()
         assert sides[f"{name}_to"].tolist()[:-1] == sides[name].tolist()[1:]
-    begins, ends = borders(Axis(1e-2, 1, 3, log=True))
+    begins, ends = cell_edges(Axis(1e-2, 1, 3, log=True))
     assert (ends / begins).tolist() == pytest.approx([10**1.0] * 3)
 
 
@@ -54,9 +54,9 @@ def test_momentum_moves_the_edge() -> None:
     for _, cell in table.iterrows():
         edge = SGD(momentum=cell["y_at"]).max_stable_lr(60.64608743)
         if cell["x_at"] > 1.02 * edge:
-            assert cell["told"] in ("diverged", "failed: ended far away")
+            assert cell["label"] in ("diverged", "failed, not diverged")
         elif cell["x_at"] < 0.98 * edge:
-            assert float(cell["told"].replace("−", "-").replace(",", "")) >= 0
+            assert float(cell["label"].replace("−", "-").replace(",", "")) >= 0
 
 
 @pytest.mark.parametrize(
@@ -92,7 +92,9 @@ class InTorch(Optimizer):
 
 
 def test_an_optimizer_without_a_rule_has_no_grid() -> None:
-    with pytest.raises(SettingError, match="grid needs a rule by hand with two settings; InTorch has not"):
+    with pytest.raises(
+        SettingError, match="grid needs a hand-written update rule with two numeric settings, got InTorch"
+    ):
         GridSettings().axes(InTorch())
     methods = [Method(optimizer=InTorch(), runner="torch.optim")]
     assert GridSettings().fitted(Task(), methods) == GridSettings()
@@ -101,19 +103,19 @@ def test_an_optimizer_without_a_rule_has_no_grid() -> None:
 @pytest.mark.parametrize(
     ("make", "words"),
     [
-        (lambda: result(), "Of 81 runs that with lr "),
-        (lambda: result(Run(epochs=5000)), " of 81 runs found the smallest loss, as near as"),
+        (lambda: result(), "Best of 81 runs: lr "),
+        (lambda: result(Run(epochs=5000)), " of 81 runs reach the minimum to within rounding error; "),
         (lambda: result(Run(optimizer=RMSprop(), epochs=20), x="lr", y="alpha"), "none failed."),
     ],
 )
 def test_what_a_grid_shows_in_words(make: Callable[[], SweepResult], words: str) -> None:
-    assert words in verdict(make())
+    assert words in sentence(make())
 
 
 def test_runs_that_end_alike_far_from_the_minimum_are_not_called_its_finders() -> None:
     """The first step is the same with any momentum."""
-    told = verdict(result(Run(epochs=1), x="momentum", y="dampening"))
-    assert told == "81 of 81 runs ended best, alike; none failed."
+    told = sentence(result(Run(epochs=1), x="momentum", y="dampening"))
+    assert told == "81 of 81 runs tie for best; none failed."
 
 
 def test_settings_that_contradict_each_other_are_no_grid() -> None:
@@ -128,9 +130,9 @@ def test_only_full_dampening_keeps_a_rate_far_too_large_finite_and_it_ends_far_a
     alive = (found.settings["dampening"] == 1) & (found.settings["momentum"] > 0)
     assert torch.equal(found.diverged_at < 0, alive)
     assert found.gap[alive].min() > 10 * far.problem.gap(far.problem.loss(far.initial()))
-    assert cells(found)["told"].eq("diverged").tolist() == (~alive).tolist()
-    assert cells(found)["told"][alive.numpy()].eq("failed: ended far away").all()
-    assert verdict(found) == f"All 81 runs failed, {int((~alive).sum())} of them diverged."
+    assert cells(found)["label"].eq("diverged").tolist() == (~alive).tolist()
+    assert cells(found)["label"][alive.numpy()].eq("failed, not diverged").all()
+    assert sentence(found) == f"All 81 runs failed, {int((~alive).sum())} of them diverged."
 
 
 FAR, GONE = 0.0335, 1.0
@@ -141,11 +143,11 @@ FAR, GONE = 0.0335, 1.0
     ("low", "high", "told", "words"),
     [
         (0.01, 0.02, (), "none failed."),
-        (0.01, FAR, ("failed: ended far away",), "; 2 failed, none of them diverged."),
+        (0.01, FAR, ("failed, not diverged",), "; 2 failed, none of them diverged."),
         (0.01, GONE, ("diverged",), "; 2 diverged."),
-        (FAR, GONE, ("failed: ended far away", "diverged"), "All 4 runs failed, 2 of them diverged."),
+        (FAR, GONE, ("failed, not diverged", "diverged"), "All 4 runs failed, 2 of them diverged."),
         (GONE, 2.0, ("diverged", "diverged"), "All 4 runs diverged."),
-        (FAR, 0.034, ("failed: ended far away",) * 2, "All 4 runs failed, none of them diverged."),
+        (FAR, 0.034, ("failed, not diverged",) * 2, "All 4 runs failed, none of them diverged."),
     ],
 )
 def test_diverged_is_not_finite_and_failed_is_that_or_far_away(
@@ -156,14 +158,14 @@ def test_diverged_is_not_finite_and_failed_is_that_or_far_away(
     ends = [train(found.run(row)).status for row in range(4)]
     table = cells(found)
     assert found.frame()["status"].tolist() == ends
-    assert [text == "diverged" for text in table["told"]] == [end == "diverged" for end in ends]
-    assert table["told"][table["value"].isna()].tolist() == [text for text in told for _ in range(2)]
-    assert verdict(found).endswith(words)
+    assert [text == "diverged" for text in table["label"]] == [end == "diverged" for end in ends]
+    assert table["label"][table["value"].isna()].tolist() == [text for text in told for _ in range(2)]
+    assert sentence(found).endswith(words)
 
 
 def test_a_run_that_was_never_trained_is_no_failure() -> None:
     found = sweep(GridSettings(count=2).sweep(RUN), lambda share: True)
-    assert cells(found)["told"].eq("stopped").all()
+    assert cells(found)["label"].eq("stopped").all()
 
 
 def test_a_click_between_settings_that_contradict_each_other() -> None:

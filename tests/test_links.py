@@ -9,8 +9,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from dashboard.context import MOST_RUNS, View
-from dashboard.examples import PRESETS
+from dashboard.context import MAX_RUNS, View
+from dashboard.examples import EXAMPLES
 from dashboard.state import NAMES as TABS
 from dashboard.state import OLD_PLACES, Page
 from tests.matrix import optimizers
@@ -69,14 +69,14 @@ def test_a_link_says_every_setting_so_that_defaults_may_change(kind: type[Optimi
     "optimizer", [DEEPEST, RMSprop(lr=1.2345e-05, momentum=0.912, alpha=0.98765, centered=True)]
 )
 def test_twelve_runs_are_short(optimizer: Optimizer) -> None:
-    methods = (Method(optimizer=optimizer, runner="torch.optim"),) * MOST_RUNS
+    methods = (Method(optimizer=optimizer, runner="torch.optim"),) * MAX_RUNS
     page = Page(Task(epochs=100_000, seed=2**31 - 1, start=(-1.2345, 1.2345), dtype="float64"), methods)
     assert len(page.to_query()) < LONGEST_LINK
     assert Page.from_query(page.to_query()) == (page, [])
 
 
 @pytest.mark.parametrize(
-    "page", [*(p.page for p in PRESETS), Page(), Page(tab="Three ways", view=View(y="gap"))]
+    "page", [*(p.page for p in EXAMPLES), Page(), Page(tab="Three ways", view=View(y="gap"))]
 )
 def test_a_page_comes_back_and_needs_no_escapes(page: Page) -> None:
     query = page.to_query()
@@ -101,7 +101,7 @@ def test_any_text_gives_a_page_and_a_run(text: str) -> None:
     page, notes = Page.from_query(text)
     again, none = Page.from_query(page.to_query())
     assert (again, none) == (page, [])
-    assert len(page.methods) <= MOST_RUNS
+    assert len(page.methods) <= MAX_RUNS
     run, run_notes = Run.from_query(text)
     assert Run.from_query(run.to_query()) == (run, [])
     for note in notes + run_notes:
@@ -249,7 +249,7 @@ def test_a_nested_setting_needs_no_reader_of_its_own() -> None:
 
 
 def test_a_link_without_runs_shows_those_of_another_page() -> None:
-    story = PRESETS[0].page
+    story = EXAMPLES[0].page
     assert Page.from_query("", otherwise=story) == (story, [])
     page, notes = Page.from_query("tab=Fit", otherwise=story)
     assert (page, notes) == (replace(story, tab="Fit"), [])
@@ -257,8 +257,8 @@ def test_a_link_without_runs_shows_those_of_another_page() -> None:
 
 
 def test_zero_runs_have_a_link() -> None:
-    page = replace(PRESETS[0].page, methods=())
-    assert Page.from_query(page.to_query(), otherwise=PRESETS[1].page) == (page, [])
+    page = replace(EXAMPLES[0].page, methods=())
+    assert Page.from_query(page.to_query(), otherwise=EXAMPLES[1].page) == (page, [])
 
 
 def test_a_whole_address_is_a_link() -> None:

@@ -27,7 +27,7 @@ from trainers.problems import (
 )
 from trainers.problems.compatible_models import models
 from trainers.problems.supervised import as_read, prepared
-from trainers.reports.conditioning import described
+from trainers.reports.conditioning import hessian_summary
 from trainers.run import Method, Task
 from trainers.settings import SettingError
 
@@ -87,7 +87,7 @@ def test_numbers_too_large_to_be_squared_are_refused_by_name(value: float) -> No
             query += f"&csv={table.name}~{table.digest}~{target}~{features[0]}&run=SGD&dtype=float64"
             page, notes = Page.from_query(query, tables={table.digest: table})
             train(page.runs[0])
-            assert described(page.task)
+            assert hessian_summary(page.task)
             if abs(value) > 1e100:
                 assert page.task.problem == LinearRegression(scaling=scaling)
                 assert "must have numbers from -1e100 to 1e100 in column “a”" in notes[0]

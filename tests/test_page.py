@@ -19,8 +19,8 @@ from torch.optim import Optimizer as TorchOptimizer
 
 from dashboard import controls
 from dashboard import work as page_work
-from dashboard.context import MOST_RUNS
-from dashboard.examples import PRESETS
+from dashboard.context import MAX_RUNS
+from dashboard.examples import EXAMPLES
 from dashboard.state import NAMES as TABS
 from dashboard.state import Page
 from dashboard.tabs.grid import GridSettings
@@ -65,11 +65,16 @@ def grid(app: AppTest) -> GridSettings:
 
 def shown(app: AppTest) -> Page:
     assert not app.exception
-    return app.session_state["shown"].page
+    return app.session_state["session_page"].page
 
 
 def sentence(app: AppTest) -> str:
     return next(m.value for m in app.main.markdown if m.value.startswith("**")).strip("*")
+
+
+def warnings(app: AppTest) -> list[str]:
+    """The warnings as they are read: without the backslashes of Markdown."""
+    return [re.sub(r"\\(.)", r"\1", warning.value) for warning in app.warning]
 
 
 def chart_types(app: AppTest) -> list[str]:
@@ -78,7 +83,7 @@ def chart_types(app: AppTest) -> list[str]:
 
 def test_the_default_page_is_the_first_story() -> None:
     app = opened()
-    assert shown(app) == PRESETS[0].page
+    assert shown(app) == EXAMPLES[0].page
     assert sentence(app).startswith("3 ways, one curve: after 5,000 epochs each has loss 2.92765")
     assert len(app.table[0].value) == 3
     assert len(chart_types(app)) == 1
@@ -90,14 +95,16 @@ def kind(problem: Problem) -> tuple[Any, ...]:
     return fit.kind(problem) if isinstance(problem, Supervised) else "", problem.num_params > 2
 
 
-FIRST = {kind(preset.page.task.training): preset for preset in reversed(PRESETS)}.values()
+FIRST = {kind(preset.page.task.training): preset for preset in reversed(EXAMPLES)}.values()
 """The first story of each kind of problem."""
-QUICK = [(preset, tab) for preset, tab in product(PRESETS, TABS) if preset in FIRST or tab == preset.page.tab]
+QUICK = [
+    (preset, tab) for preset, tab in product(EXAMPLES, TABS) if preset in FIRST or tab == preset.page.tab
+]
 
 
 @pytest.mark.parametrize(
     ("preset", "tab"),
-    slow_but(QUICK, product(PRESETS, TABS)),
+    slow_but(QUICK, product(EXAMPLES, TABS)),
     ids=lambda given: getattr(given, "name", given),
 )
 def test_every_story_on_every_tab(preset: Any, tab: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -112,7 +119,7 @@ def test_every_story_on_every_tab(preset: Any, tab: str, monkeypatch: pytest.Mon
     assert (app.caption[0].value == preset.hint) == of_these_runs
 
 
-@pytest.mark.parametrize("preset", PRESETS, ids=lambda preset: preset.name)
+@pytest.mark.parametrize("preset", EXAMPLES, ids=lambda preset: preset.name)
 def test_choosing_a_story(preset: Any) -> None:
     app = opened("run=Adam")
     app.sidebar.get("button_group")[0].set_value(preset.name).run()
@@ -122,7 +129,7 @@ def test_choosing_a_story(preset: Any) -> None:
 def test_a_setting_changes_its_run_alone() -> None:
     app = opened("epochs=100")
     app.number_input(key="1.SGD.lr").set_value(0.02).run()
-    before, after = PRESETS[0].page.methods, shown(app).methods
+    before, after = EXAMPLES[0].page.methods, shown(app).methods
     assert after == (before[0], Method(optimizer=SGD(lr=0.02), runner="autograd"), before[2])
     assert app.table[0].value["final loss"].nunique() == 2
 
@@ -179,7 +186,7 @@ def test_a_script_that_is_ended_while_it_changes_the_page_tears_nothing(
     write: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     app = opened("epochs=50&run=SGD~lr-0.01&run=RMSprop")
-    before, story = shown(app), PRESETS[-1].page
+    before, story = shown(app), EXAMPLES[-1].page
     set_item, writes = SessionStateProxy.__setitem__, count()
 
     def ended(self: SessionStateProxy, key: str, value: object) -> None:
@@ -189,12 +196,12 @@ def test_a_script_that_is_ended_while_it_changes_the_page_tears_nothing(
 
     with monkeypatch.context() as patch:
         patch.setattr(SessionStateProxy, "__setitem__", ended)
-        app.sidebar.get("button_group")[0].set_value(PRESETS[-1].name).run()
+        app.sidebar.get("button_group")[0].set_value(EXAMPLES[-1].name).run()
     app.run()
     page = shown(app)
     assert (page.task, page.methods) in [(before.task, before.methods), (story.task, story.methods)]
     assert len(app.table[0].value) == len(page.methods)
-    values = controls.values(page, app.session_state["shown"].ids)
+    values = controls.values(page, app.session_state["session_page"].ids)
     standing = {key: app.session_state[key] for key in values if key in app.session_state["drawn"].values}
     assert len(standing) > 20
     assert standing == {key: values[key] for key in standing}
@@ -202,8 +209,8 @@ def test_a_script_that_is_ended_while_it_changes_the_page_tears_nothing(
 
 def test_twelve_runs_are_the_most() -> None:
     app = opened("epochs=50&" + "&".join(["run=Adam"] * 14))
-    assert len(shown(app).methods) == MOST_RUNS
-    assert "The link has 14 runs: using the first 12." in [w.value for w in app.warning]
+    assert len(shown(app).methods) == MAX_RUNS
+    assert "The link has 14 runs: using the first 12." in warnings(app)
     assert next(button for button in app.button if button.label == "Add run").disabled
     assert len(app.table[0].value) == 12
 
@@ -213,19 +220,19 @@ def test_no_runs_and_all_diverging(tab: str) -> None:
     expected = {"Parameters": 3, "Race": 3, "Three ways": 0, "Grid": 0, "Data": 0}.get(tab, 1)
     app = opened(f"run=none&tab={tab}")
     assert len(chart_types(app)) == expected
-    told = {"Race": "Each tuned with 36 trials, ", "Grid": "Add a run to see "}
+    told = {"Race": "After tuning, ", "Grid": "Add a run to search "}
     assert sentence(app).startswith(told.get(tab, "No runs yet."))
     methods = tuple(Method(optimizer=SGD(lr=1 + i)) for i in range(12))
     page = Page(Task(problem=Thermometer("raw"), epochs=100), methods, tab)
     app = opened(page.to_query())
-    found = {"Race": "Each tuned with 36 trials, Adam", "Grid": "Of 1,024 runs that with lr "}
+    found = {"Race": "After tuning, Adam", "Grid": "Best of 1,024 runs: lr "}
     assert sentence(app).startswith(found.get(tab, "All 12 runs diverged, SGD · lr "))
     assert bool(chart_types(app)) == (tab != "Data")
 
 
 @pytest.mark.parametrize(
     ("tab", "told"),
-    [("Race", "Each tuned with 4 trials"), ("Grid", "Of 16 runs"), ("Loss", "After 43 epochs")],
+    [("Race", "After tuning, "), ("Grid", "Best of 16 runs: "), ("Loss", "After 43 epochs")],
 )
 def test_progress_gives_way_to_what_was_found_out(
     tab: str, told: str, monkeypatch: pytest.MonkeyPatch
@@ -240,25 +247,25 @@ def test_progress_gives_way_to_what_was_found_out(
 
 def test_the_race_of_the_usual_six() -> None:
     app = opened("epochs=50&tab=Race")
-    assert "**Each tuned with 36 trials, SGD · momentum 0.9" in [m.value[:47] for m in app.main.markdown]
+    assert "**After tuning, SGD · momentum 0.9" in [m.value[:34] for m in app.main.markdown]
     assert len(chart_types(app)) == 3
     ranking, wins, runs = app.table
     assert [len(part.value) for part in (ranking, wins, runs)] == [6, 6, 3]
     app.number_input(key="race.trials").set_value(4).run()
     assert shown(app).of(RaceTabSettings) == RaceTabSettings(trials=4)
     app.number_input(key="race.lr_min").set_value(20).run()
-    assert app.warning[0].value == "lr\\_min must be below lr\\_max, 10, got 20: using 0.0001."
+    assert app.warning[0].value == "lr\\_min must be below lr\\_max\\, 10\\, got 20\\: using 0\\.0001\\."
     assert shown(app).of(RaceTabSettings) == RaceTabSettings(trials=4)
 
 
 @pytest.mark.parametrize(
     ("query", "footnote"),
     [
-        ("tab=Grid", "Cross: failed, that is, diverged, or ended ten times as far away as it began. "),
-        ("tab=Race", "Cross: failed, that is, diverged, or ended ten times as far away as it began. "),
+        ("tab=Grid", "Cross: failed (diverged, or final gap more than 10× the initial gap). "),
+        ("tab=Race", "Cross: failed (diverged, or final gap more than 10× the median initial gap). "),
         (
             "tab=Race&race=Racing~best",
-            "Cross: failed, that is, diverged, or stayed ten times as far away as ",
+            "Cross: failed (diverged, or best gap more than 10× the median initial gap). ",
         ),
         ("tab=Race&race=Racing~epochs", "Cross: not reached. "),
     ],
@@ -267,7 +274,7 @@ def test_a_cross_is_explained_where_it_stands(query: str, footnote: str) -> None
     app = opened(f"epochs=50&run=SGD&{query.replace('Racing~', 'Racing~trials-4~starts-2~metric-')}")
     told = " ".join(caption.value for caption in app.main.caption)
     assert told.count(footnote) == 1
-    assert "missed" not in told or footnote == "Cross: not reached. "
+    assert ("did not reach the target counts" in told) == (footnote == "Cross: not reached. ")
 
 
 def test_your_own_runs_race() -> None:
@@ -324,7 +331,9 @@ def test_values_out_of_bounds_get_a_sentence(value: float) -> None:
     app = opened("epochs=50&run=SGD")
     app.number_input(key="0.SGD.lr").set_value(value).run()
     assert isinstance(shown(app).methods[0].optimizer, SGD)
-    assert [w.value[:50] for w in app.warning] == ["Run 1: lr must be a number from 1e-08 to 100, got "]
+    assert [warning[:50] for warning in warnings(app)] == [
+        "Run 1: lr must be a number from 1e-08 to 100, got "
+    ]
     assert app.number_input(key="0.SGD.lr").value in (1e-8, 100.0)
     app.number_input(key="task.epochs").set_value(value).run()
     assert 1 <= shown(app).task.epochs <= 100_000
@@ -333,7 +342,7 @@ def test_values_out_of_bounds_get_a_sentence(value: float) -> None:
 def test_nesterov_without_momentum_gets_a_sentence() -> None:
     app = opened("epochs=50&run=SGD")
     app.checkbox(key="0.SGD.nesterov").check().run()
-    assert app.warning[0].value == "Run 1: nesterov needs momentum above 0 and dampening 0: using False."
+    assert warnings(app) == ["Run 1: nesterov needs momentum above 0 and dampening 0: using False."]
     app.number_input(key="0.SGD.momentum").set_value(0.9).run()
     app.checkbox(key="0.SGD.nesterov").check().run()
     assert shown(app).methods[0].optimizer.nesterov
@@ -481,7 +490,7 @@ def test_a_chart_is_that_of_its_own_look(link: str, key: str, values: tuple[Any,
     for value in values * 2:
         kind = app.checkbox if isinstance(value, bool) else app.segmented_control
         kind(key=key).set_value(value).run()
-        assert controls.values(shown(app), app.session_state["shown"].ids)[key] == value
+        assert controls.values(shown(app), app.session_state["session_page"].ids)[key] == value
         charts.append(drawn(app))
     once, again = charts[: len(values)], charts[len(values) :]
     assert once == again
@@ -514,31 +523,31 @@ def test_numbers_too_large_for_any_model_are_told() -> None:
     app = opened("epochs=50&run=Adam&tab=Data")
     app.text_area(key="csv.text").set_value("x,y\n1e300,0\n" + "".join(f"{x},{x}\n" for x in range(30))).run()
     assert not app.exception
-    said = next(m.value for m in app.markdown if m.value.startswith("No model fits"))
+    said = next(m.value for m in app.markdown if m.value.startswith("No compatible model"))
     assert "1e100 in column “x”" in said.replace("\\", "")
 
 
 def test_data_of_ones_own_need_a_table() -> None:
     app = opened("epochs=50&run=Adam&problem=MLP")
     app.selectbox(key="problem.MLP.source").select("csv").run()
-    assert app.warning[0].value == "source csv needs an uploaded file: see the tab Data: using moons."
+    assert warnings(app)[0] == "source csv needs an uploaded file: see the tab Data: using moons."
 
 
 def test_what_can_not_be_held_out_is_told_beside_the_share_and_on_the_tab_data() -> None:
     app = opened("epochs=50&run=Adam&tab=Data&validation_split=0.04")
-    told = "A share of 0\\.04 of 11 rows rounds to 0\\: none is held out\\."
+    told = "A validation split of 0\\.04 of 11 samples rounds to 0\\: no validation set\\."
     assert [c.value for c in app.sidebar.caption].count(told) == 1
     assert [c.value for c in app.main.caption].count(told) == 1
     app.number_input(key="task.validation_split").set_value(0.2).run()
     assert told not in [c.value for c in app.caption]
-    split = "Trained on 9 of them\\, 2 are held out\\, drawn at random\\."
+    split = "9 training and 2 validation samples\\, split at random\\."
     assert split in [c.value for c in app.main.caption]
 
 
 def test_in_batches_no_stable_rate_is_told_or_drawn() -> None:
     app = opened("epochs=50&run=SGD&tab=Race&batch_size=4&race=Racing~trials-3~starts-2~epochs-5")
     captions = [c.value for c in app.caption]
-    assert any(c.startswith("Hessian over all rows trained on: ") for c in captions)
+    assert any(c.startswith("Hessian (full batch): ") for c in captions)
     assert not any("stable" in c or "stability limit" in c for c in captions)
     app.number_input(key="task.batch_size").set_value(0).run()
     captions = [c.value for c in app.caption]

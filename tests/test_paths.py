@@ -1,4 +1,4 @@
-"""The plane in which paths are seen, the relief of the loss, and the ways over it."""
+"""The plane in which paths are seen, the loss_surface of the loss, and the ways over it."""
 
 from typing import Any
 
@@ -32,10 +32,10 @@ def trained(problem: Problem, **settings: Any) -> History:
 
 def test_two_parameters_are_seen_as_they_are() -> None:
     history = trained(Thermometer())
-    seen = path_plane.plane(history.run.problem, [history])
+    seen = path_plane.fit_plane(history.run.problem, [history])
     assert seen.names == ("w", "b")
     assert torch.equal(seen.project(history.params), history.params)
-    assert torch.equal(seen.lift(history.params), history.params.T)
+    assert torch.equal(seen.to_params(history.params), history.params.T)
 
 
 def test_the_directions_are_those_of_the_movement() -> None:
@@ -53,14 +53,14 @@ def test_the_directions_are_those_of_the_movement() -> None:
 
 def test_many_parameters_are_seen_from_above() -> None:
     histories = [trained(MLP(), optimizer=o, dtype="float32") for o in (SGD(lr=0.5), Adam(lr=0.03))]
-    seen = path_plane.plane(histories[0].run.problem, histories)
-    assert not seen.exact
-    assert 0.9 < seen.held <= 1
+    seen = path_plane.fit_plane(histories[0].run.problem, histories)
+    assert not seen.is_full_space
+    assert 0.9 < seen.explained <= 1
     points = torch.randn(7, 2, dtype=torch.float64)
-    torch.testing.assert_close(seen.project(seen.lift(points).T), points)
-    first, second = (float(name.split(", ")[1].split(" %")[0]) for name in seen.names)
+    torch.testing.assert_close(seen.project(seen.to_params(points).T), points)
+    first, second = (float(name.split("(")[1].split("%")[0]) for name in seen.names)
     assert first >= second
-    assert first + second == pytest.approx(100 * seen.held, abs=1.01)
+    assert first + second == pytest.approx(100 * seen.explained, abs=1.01)
 
 
 @pytest.mark.parametrize("zoom", ["all", "paths", "minimum"])
@@ -68,7 +68,7 @@ def test_many_parameters_are_seen_from_above() -> None:
 def test_windows_are_made_of_numbers(problem: Problem, zoom: Any) -> None:
     runs = [trained(problem, epochs=20), trained(problem, optimizer=SGD(lr=10.0), epochs=200)]
     for histories in ([], runs[:1], runs, runs[1:]):
-        seen = path_plane.plane(problem, histories)
+        seen = path_plane.fit_plane(problem, histories)
         for low, high in path_plane.window(seen, problem, histories, zoom):
             assert low < high
             assert max(abs(low), abs(high)) < 1e6
@@ -76,7 +76,7 @@ def test_windows_are_made_of_numbers(problem: Problem, zoom: Any) -> None:
 
 def test_zooms_show_what_they_say() -> None:
     history = trained(Himmelblau(), epochs=300)
-    seen = path_plane.plane(history.run.problem, [history])
+    seen = path_plane.fit_plane(history.run.problem, [history])
     (x0, x1), (y0, y1) = path_plane.window(seen, history.run.problem, [history], "minimum")
     assert (x0 + x1) / 2 == pytest.approx(3)
     assert (y0 + y1) / 2 == pytest.approx(2)
@@ -92,32 +92,32 @@ def test_zooms_show_what_they_say() -> None:
 @pytest.mark.parametrize("problem", TWO, ids=repr)
 def test_the_relief_is_the_loss(problem: Problem) -> None:
     history = trained(problem, epochs=5)
-    seen = path_plane.plane(problem, [history])
+    seen = path_plane.fit_plane(problem, [history])
     sides = path_plane.window(seen, problem, [history], "all")
-    ground = path_surface.relief(problem, seen, sides)
-    count = len(ground.values)
+    surface = path_surface.loss_surface(problem, seen, sides)
+    count = len(surface.values)
     for row, column in ((0, 0), (3, count - 1), (count - 1, 7)):
         place = [
             low + (high - low) * k / (count - 1) for (low, high), k in zip(sides, (column, row), strict=True)
         ]
         loss = problem.loss(torch.tensor(place, dtype=torch.float64))
-        assert ground.values[row, column] == pytest.approx(float(problem.above(loss)), rel=1e-9, abs=1e-9)
-    shares = ground.shares()
+        assert surface.values[row, column] == pytest.approx(float(problem.above(loss)), rel=1e-9, abs=1e-9)
+    shares = surface.normalized()
     assert np.nanmin(shares) == 0
     assert np.nanmax(shares) == 1
 
 
 @pytest.mark.parametrize("problem", [Rosenbrock(), Himmelblau(), McCormick()], ids=repr)
 def test_isolines_lie_on_their_level(problem: Problem) -> None:
-    seen = path_plane.plane(problem, [])
-    ground = path_surface.relief(problem, seen, path_plane.window(seen, problem, [], "all"))
-    lines = path_surface.isolines(ground)
+    seen = path_plane.fit_plane(problem, [])
+    surface = path_surface.loss_surface(problem, seen, path_plane.window(seen, problem, [], "all"))
+    lines = path_surface.contour_lines(surface)
     assert lines["level"].nunique() > 5
     above = problem.above(problem.loss(torch.tensor(lines[["x", "y"]].to_numpy()).T)).numpy()
-    low, high = ground.span
+    low, high = surface.span
     apart = (
         np.log(above / lines["level"]) / np.log(high / low)
-        if ground.log
+        if surface.log
         else (above - lines["level"]) / (high - low)
     )
     assert np.quantile(np.abs(apart), 0.9) < 0.02
@@ -127,10 +127,10 @@ def test_a_path_leaves_the_window_and_is_not_bent_to_its_border() -> None:
     history = trained(Thermometer(), optimizer=SGD(lr=0.05), epochs=100)
     assert history.status == "diverged" or float(history.loss[-1]) > 1e10
     sides = ((0.0, 6.0), (-18.0, 2.0))
-    seen = path_plane.plane(history.run.problem, [history])
+    seen = path_plane.fit_plane(history.run.problem, [history])
     table = path_report.paths([history], ["a"], seen, sides)
-    assert path_report.left(table, sides) == ["a"]
-    assert table["x"].abs().max() <= 6 + path_report.FAR * 6 + 1e-6
+    assert path_report.leaving_runs(table, sides) == ["a"]
+    assert table["x"].abs().max() <= 6 + path_report.CLIP_WINDOWS * 6 + 1e-6
     (first, then), (a, b) = history.params[:2].tolist(), table[["x", "y"]].to_numpy()[:2].tolist()
     assert (a, b) == (first, then)
     assert not ((table["x"] == 6) | (table["x"] == 0)).any()
@@ -143,7 +143,7 @@ def test_a_way_is_cut_where_it_goes_far_and_goes_on_where_it_returns() -> None:
     points = np.array(
         [[0.0, 0.0], [20.0, 10.0], [30.0, 30.0], [0.0, -20.0], [0.0, 5.0], [np.nan, 0.0], [1, 1]]
     )
-    assert line_clipping.cut(points, far) == [
+    assert line_clipping.clip_path(points, far) == [
         (0, 0, 0.0, 0.0),
         (0, 1, 10.0, 5.0),
         (1, 2, 10.0, pytest.approx(-10 / 3)),
@@ -156,7 +156,7 @@ def test_a_way_is_cut_where_it_goes_far_and_goes_on_where_it_returns() -> None:
 def test_a_way_across_the_window_between_far_ends_is_seen() -> None:
     far = np.array([[-10.0, 10.0], [-10.0, 10.0]])
     points = np.array([[0.0, 0.0], [40.0, 0.0], [-40.0, 20.0], [-50.0, 20.0]])
-    assert line_clipping.cut(points, far) == [
+    assert line_clipping.clip_path(points, far) == [
         (0, 0, 0.0, 0.0),
         (0, 1, 10.0, 0.0),
         (1, 1, 10.0, 7.5),
@@ -167,9 +167,9 @@ def test_a_way_across_the_window_between_far_ends_is_seen() -> None:
 def test_a_run_that_diverged_does_not_decide_the_plane() -> None:
     calm = trained(LinearRegression(), optimizer=SGD(lr=0.1), epochs=200)
     wild = trained(LinearRegression(), optimizer=SGD(lr=5.0), epochs=200)
-    seen = path_plane.plane(calm.run.problem, [calm, wild])
-    assert torch.equal(seen.directions, path_plane.plane(calm.run.problem, [calm]).directions)
-    end = seen.lift(seen.project(calm.params[-1:]))[:, 0]
+    seen = path_plane.fit_plane(calm.run.problem, [calm, wild])
+    assert torch.equal(seen.directions, path_plane.fit_plane(calm.run.problem, [calm]).directions)
+    end = seen.to_params(seen.project(calm.params[-1:]))[:, 0]
     assert float(calm.run.problem.loss(end)) == pytest.approx(float(calm.loss[-1]), rel=0.1)
     for low, high in path_plane.window(seen, calm.run.problem, [calm, wild], "all"):
         assert high - low < 100
@@ -178,7 +178,7 @@ def test_a_run_that_diverged_does_not_decide_the_plane() -> None:
 def test_a_run_that_swings_away_is_seen_leaving_once() -> None:
     history = trained(Thermometer(), optimizer=SGD(lr=0.034), epochs=3000)
     sides = ((0.0, 6.0), (-18.0, 2.0))
-    seen = path_plane.plane(history.run.problem, [history])
+    seen = path_plane.fit_plane(history.run.problem, [history])
     table = path_report.paths([history], ["a"], seen, sides)
     assert set(table["part"]) == {0}
     assert table["x"].abs().max() > 6
@@ -195,52 +195,52 @@ def test_cells_lie_around_round_numbers_and_fill_the_window() -> None:
 def test_the_slider_moves_all_runs_by_epoch() -> None:
     histories = [trained(Himmelblau(), optimizer=SGD(lr=lr)) for lr in (0.001, 0.01)]
     problem, style = Himmelblau(), charts.Style.of(["a", "b"], ["manual"] * 2)
-    seen = path_plane.plane(problem, histories)
+    seen = path_plane.fit_plane(problem, histories)
     sides = path_plane.window(seen, problem, histories, "all")
-    ground = path_surface.relief(problem, seen, sides)
-    epochs = snapshot_epochs(60, path_report.MOMENTS)
+    surface = path_surface.loss_surface(problem, seen, sides)
+    epochs = snapshot_epochs(60, path_report.MAX_SNAPSHOTS)
     chart = charts.path_chart(
-        ground.shares(),
-        path_surface.isolines(ground),
+        surface.normalized(),
+        path_surface.contour_lines(surface),
         path_report.paths(histories, ["a", "b"], seen, sides),
-        path_report.places(problem, seen),
+        path_report.known_minima(problem, seen),
         sides,
         style,
         seen.names,
         value="gap",
-        span=ground.span,
-        log=ground.log,
+        span=surface.span,
+        log=surface.log,
         epochs=epochs,
         cells=path_report.cells(sides),
     )
     spec = chart.to_dict()
-    moment = next(param for param in spec["params"] if param["name"] == "moment")
-    assert moment["bind"]["max"] == len(epochs) - 1 == moment["value"]
+    snapshot = next(param for param in spec["params"] if param["name"] == "snapshot")
+    assert snapshot["bind"]["max"] == len(epochs) - 1 == snapshot["value"]
     assert any(param["name"] == "start" for param in spec["params"])
     filters = {
         step["filter"] for layer in spec["layer"] for step in layer.get("transform", []) if "filter" in step
     }
-    assert f"datum.epoch <= {epochs}[moment]" in filters
+    assert f"datum.epoch <= {epochs}[snapshot]" in filters
     assert "<svg" in charts.svg(chart)
 
 
 def test_a_large_problem_has_a_coarser_relief() -> None:
     history = trained(SoftmaxRegression(), epochs=3, dtype="float32")
-    seen = path_plane.plane(history.run.problem, [history])
+    seen = path_plane.fit_plane(history.run.problem, [history])
     sides = path_plane.window(seen, history.run.problem, [history], "all")
-    ground = path_surface.relief(history.run.problem, seen, sides)
-    assert path_surface.COARSEST <= len(ground.values) < path_surface.FINEST
-    assert np.isfinite(ground.values).all()
+    surface = path_surface.loss_surface(history.run.problem, seen, sides)
+    assert path_surface.MIN_RESOLUTION <= len(surface.values) < path_surface.MAX_RESOLUTION
+    assert np.isfinite(surface.values).all()
 
 
 def test_remarks_say_how_much_is_seen() -> None:
     history = trained(MLP(), epochs=30)
-    seen = path_plane.plane(history.run.problem, [history])
+    seen = path_plane.fit_plane(history.run.problem, [history])
     sides = path_plane.window(seen, history.run.problem, [history], "all")
     told = " ".join(
-        path_report.remarks(
+        path_report.captions(
             history.run.problem, seen, path_report.paths([history], ["a"], seen, sides), sides
         )
     )
-    assert f"holds {100 * seen.held:.0f} % of their movement" in told
+    assert f"({100 * seen.explained:.0f}% of their variation)" in told
     assert "Click" not in told

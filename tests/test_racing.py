@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import torch
 
-from dashboard.examples import PRESETS
+from dashboard.examples import EXAMPLES
 from dashboard.state import Page
 from dashboard.tabs.race import RaceTabSettings
 from tests.matrix import rules
@@ -20,14 +20,14 @@ from trainers.problems import PROBLEMS, Problem, Thermometer
 from trainers.races.result import RaceResult, expected_best, median
 from trainers.races.spec import USUAL, eligible_optimizers
 from trainers.races.tuning import middle_of_the_best
-from trainers.reports.race import entrant_names, verdict, warnings
-from trainers.reports.race_curves import band, budgets, edges, quantile, sensitivity, tuned_curves
-from trainers.reports.race_ranking import duels, standings
+from trainers.reports.race import optimizer_names, sentence, warnings
+from trainers.reports.race_curves import band, budgets, quantile, sensitivity, stability_limits, tuned_curves
+from trainers.reports.race_ranking import ranking_table, win_rate_table
 from trainers.reports.race_scores import format_score
 from trainers.sweeps.axis import Axis
 
 DEFAULT = race(Race(dtype="float64"))
-NAMES = entrant_names(DEFAULT.race)
+NAMES = optimizer_names(DEFAULT.race)
 SMALL = {"trials": 5, "seeds": 3, "epochs": 30}
 trained = cache(train)  # each criterion looks at the same runs
 PUBLISHED = {
@@ -156,7 +156,7 @@ def test_a_general_optimizer_never_loses_to_its_special_case() -> None:
 @pytest.mark.parametrize("rule", [r for r in rules() if r == type(r)()], ids=repr)
 def test_whoever_has_a_rate_can_race(rule: Optimizer) -> None:
     found = race(Race(optimizers=(rule,), **SMALL))
-    assert verdict(found, entrant_names(found.race))
+    assert sentence(found, optimizer_names(found.race))
     assert found.ranking == [0]
 
 
@@ -195,7 +195,7 @@ def test_wins_count_starts_and_halve_ties() -> None:
     assert torch.equal(shares + shares.T, torch.ones(6, 6, dtype=torch.float64))
     ours, theirs = DEFAULT.results[5].tuned_scores, DEFAULT.results[0].tuned_scores
     assert shares[5, 0] == (ours < theirs).double().mean()
-    table = duels(DEFAULT, NAMES)
+    table = win_rate_table(DEFAULT, NAMES)
     assert table["run"].tolist() == [NAMES[place] for place in DEFAULT.ranking]
     assert table.iloc[0, 1] == "–"
 
@@ -204,41 +204,45 @@ def test_a_best_rate_at_the_edge_is_told() -> None:
     low = race(Race(optimizers=(SGD(), Adam()), lr_min=1e-6, lr_max=1e-4, **SMALL))
     told = warnings(low, ["SGD", "Adam"])
     assert told == [
-        "At the high end of the range of learning rates lies the best one of SGD (0.0001) and Adam (0.0001): "
-        "a wider range may hold a better one."
+        "The best learning rates of SGD (0.0001) and Adam (0.0001) are at the high end of the search range: "
+        "a wider range may contain a better one."
     ]
-    rates = standings(low, ["SGD", "Adam"])["best learning rate"]
+    rates = ranking_table(low, ["SGD", "Adam"])["best learning rate"]
     assert rates.tolist() == ["0.0001 (edge of the range)"] * 2
     hopeless = race(Race(optimizers=(SGD(), SGD(momentum=0.9)), lr_min=50, lr_max=100, **SMALL))
     assert warnings(hopeless, ["a", "b"]) == ["All trials of a and b failed."]
-    assert standings(hopeless, ["a", "b"])["best learning rate"].tolist() == ["–", "–"]
+    assert ranking_table(hopeless, ["a", "b"])["best learning rate"].tolist() == ["–", "–"]
     assert tuned_curves(hopeless, ["a", "b"]).empty
-    assert verdict(hopeless, ["a", "b"]) == (
-        "In the median of 3 fresh starts every optimizer failed: diverged, or ended ten times as far away as "
-        "it began."
+    assert sentence(hopeless, ["a", "b"]) == (
+        "Every tuned optimizer failed (median over 3 new seeds): diverged, or final gap more than 10× the "
+        "median initial gap."
     )
     unmet = race(Race(optimizers=(SGD(),), metric="epochs", target=1e-12, **SMALL))
-    assert verdict(unmet, ["SGD"]) == (
-        "In the median of 3 fresh starts no optimizer came within 1e−12 of the smallest loss."
+    assert sentence(unmet, ["SGD"]) == (
+        "No tuned optimizer reached the target gap of 1e−12 (median over 3 new seeds)."
     )
-    assert warnings(unmet, ["SGD"]) == ["No trial of SGD came within 1e−12 of the smallest loss."]
+    assert warnings(unmet, ["SGD"]) == ["No trial of SGD reached the target gap of 1e−12."]
     assert sensitivity(hopeless, ["a", "b"])["mid"].isin([math.inf]).all()
 
 
 def test_the_verdict_in_words() -> None:
-    assert verdict(DEFAULT, NAMES) == (
-        "Each tuned with 36 trials, SGD · momentum 0.9, SGD · momentum 0.9 · nesterov and Adam found the "
-        "smallest loss, as near as rounding allows; Adagrad follows with 1.3e−05, in the median of 10 fresh "
-        "starts."
+    assert sentence(DEFAULT, NAMES) == (
+        "After tuning, SGD · momentum 0.9, SGD · momentum 0.9 · nesterov and Adam reach the minimum to "
+        "within rounding error. Adagrad is next, with a final gap of 1.3e−05 (36 trials each, median over 10 "
+        "new seeds)."
     )
     epochs = race(Race(metric="epochs", optimizers=(SGD(), Adam()), dtype="float64"))
-    assert verdict(epochs, ["SGD", "Adam"]).startswith(
-        "Each tuned with 36 trials, Adam came within 0.01 of the smallest loss first, after "
+    assert sentence(epochs, ["SGD", "Adam"]).startswith(
+        "After tuning, Adam reaches the target gap of 0.01 first, after "
     )
-    assert standings(epochs, ["SGD", "Adam"])["epochs to gap 0.01, tuned"].tolist()[1] == "not reached"
+    assert (
+        ranking_table(epochs, ["SGD", "Adam"])["epochs to target (0.01), tuned"].tolist()[1] == "not reached"
+    )
     few = race(Race(optimizers=(SGD(), Adam()), epochs=50, dtype="float64"))
-    assert "came closest to the smallest loss, with a final gap of" in verdict(few, ["SGD", "Adam"])
-    assert verdict(few, ["SGD", "Adam"]).endswith("At torch's default rates SGD would have been first.")
+    assert "has the smallest final gap, " in sentence(few, ["SGD", "Adam"])
+    assert sentence(few, ["SGD", "Adam"]).endswith(
+        "With PyTorch's default learning rates, SGD would rank first."
+    )
 
 
 def test_what_ends_ten_times_as_far_as_it_began_failed() -> None:
@@ -261,9 +265,9 @@ def test_a_trial_that_diverged_is_told_from_one_that_ended_far_away(criterion: s
     assert runs == [["finished"] * 3, ["diverged"] * 3]
     assert found.results[0].diverged.tolist() == [False, True]
     result = sensitivity(found, ["SGD"])["result"].tolist()
-    row = standings(found, ["SGD"]).iloc[0]
+    row = ranking_table(found, ["SGD"]).iloc[0]
     if criterion == "final":
-        assert result == ["failed: ended far away", "diverged"]
+        assert result == ["failed, not diverged", "diverged"]
         assert row["failed"] == "2 of 2, 1 diverged"
     elif criterion == "best":
         assert result[1] == "diverged"
@@ -283,8 +287,8 @@ def test_results_in_words() -> None:
 
 def test_a_race_of_one() -> None:
     alone = race(Race(optimizers=(SGD(),), **SMALL))
-    assert verdict(alone, ["SGD"]).startswith("Tuned with 5 trials, SGD came closest to the smallest loss")
-    assert "beat the others in" not in standings(alone, ["SGD"])
+    assert sentence(alone, ["SGD"]).startswith("After tuning, SGD has the smallest final gap, ")
+    assert "win rate" not in ranking_table(alone, ["SGD"])
 
 
 def test_tables_for_charts() -> None:
@@ -295,15 +299,15 @@ def test_tables_for_charts() -> None:
     trials = sensitivity(DEFAULT, NAMES)
     assert len(trials) == 216
     ways = trials.loc[trials["mid"] == math.inf, "result"].unique().tolist()
-    assert sorted(ways) == ["diverged", "failed: ended far away"]
+    assert sorted(ways) == ["diverged", "failed, not diverged"]
     assert trials.loc[trials["mid"] < math.inf, "mid"].max() <= DEFAULT.race.limit
-    assert edges(DEFAULT, NAMES)["run"].tolist() == NAMES[:3]
+    assert stability_limits(DEFAULT, NAMES)["run"].tolist() == NAMES[:3]
     assert len(DEFAULT.frame(NAMES)) == 2160
     assert DEFAULT.frame(NAMES)["trial"].max() == 35
 
 
 def test_the_story_of_the_race_tells_its_winners() -> None:
-    page = next(preset.page for preset in PRESETS if preset.page.tab == "Race")
+    page = next(preset.page for preset in EXAMPLES if preset.page.tab == "Race")
     asked = race_of(page)
     assert asked is not None
     assert tuple(entry.best_optimizer for entry in race(asked).results) == tuple(
@@ -316,11 +320,11 @@ def test_who_races_does_not_depend_on_what_is_tuned() -> None:
     mine = [SGD(lr=0.1), SGD(momentum=0.5), ahead, SGD(lr=0.2), Adam(), Optimizer()]
     field = eligible_optimizers(mine, Race())
     assert field == (SGD(lr=0.1), SGD(momentum=0.5), ahead, Adam())
-    names = entrant_names(Race(optimizers=field))
+    names = optimizer_names(Race(optimizers=field))
     assert names == ["SGD", "SGD · momentum 0.5", "SGD · momentum 0.5 · nesterov", "Adam"]
     field = eligible_optimizers(mine, Race(tune="all"))
     assert field == (SGD(lr=0.1), ahead, Adam())
-    assert entrant_names(Race(optimizers=field, tune="all")) == ["SGD", "SGD · nesterov", "Adam"]
+    assert optimizer_names(Race(optimizers=field, tune="all")) == ["SGD", "SGD · nesterov", "Adam"]
 
 
 def test_losses_race_where_no_minimum_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -330,9 +334,9 @@ def test_losses_race_where_no_minimum_is_known(monkeypatch: pytest.MonkeyPatch) 
     assert unknown.ranking == known.ranking
     for mine, theirs in zip(unknown.results, known.results, strict=True):
         torch.testing.assert_close(mine.tuned_scores, theirs.tuned_scores + 2.9276455708956)
-    names = entrant_names(unknown.race)
-    assert " had the smallest final loss, " in verdict(unknown, names)
-    assert "final loss, tuned" in standings(unknown, names)
+    names = optimizer_names(unknown.race)
+    assert " the lowest final loss, " in sentence(unknown, names)
+    assert "final loss, tuned" in ranking_table(unknown, names)
     assert sensitivity(unknown, names)["mid"].min() > 2.9
     with pytest.raises(ValueError, match="metric epochs needs a problem whose smallest loss is known"):
         Race(metric="epochs")
@@ -352,8 +356,8 @@ def test_a_race_that_is_stopped_at_once_is_empty() -> None:
     nothing = race(Race(**SMALL), lambda share: True)
     assert nothing.stopped
     assert nothing.results == ()
-    assert verdict(nothing, []) == "No optimizer finished."
-    assert standings(nothing, []).empty
+    assert sentence(nothing, []) == "No optimizer finished."
+    assert ranking_table(nothing, []).empty
     assert nothing.frame([]).empty
 
 
@@ -367,8 +371,8 @@ def test_a_best_point_near_the_end_of_the_rates_is_at_the_edge() -> None:
 
 def test_one_fresh_start_is_not_a_median() -> None:
     alone = race(Race(optimizers=(SGD(), Adam()), **{**SMALL, "seeds": 1}))
-    assert verdict(alone, ["SGD", "Adam"]).startswith("Each tuned with 5 trials, ")
-    assert ", in one fresh start." in verdict(alone, ["SGD", "Adam"])
+    assert sentence(alone, ["SGD", "Adam"]).startswith("After tuning, ")
+    assert "(5 trials each, one new seed)." in sentence(alone, ["SGD", "Adam"])
 
 
 def test_the_race_of_a_page_is_in_its_link() -> None:

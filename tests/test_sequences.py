@@ -29,7 +29,7 @@ from trainers.problems.supervised import Supervised
 from trainers.reports import fit as fit_report
 from trainers.reports import fit_confusion, path_surface
 from trainers.reports.conditioning import conditioning
-from trainers.reports.path_plane import plane, window
+from trainers.reports.path_plane import fit_plane, window
 from trainers.runners import RUNNERS
 from trainers.sweeps.cost import estimate
 from trainers.sweeps.training import curves
@@ -75,8 +75,8 @@ def curved(run: Run) -> object:
 def drawn(run: Run) -> object:
     """A path, and the fit."""
     histories, problem = [train(run)], run.training
-    seen = plane(problem, histories)
-    path_surface.relief(problem, seen, window(seen, problem, histories, "all"))
+    seen = fit_plane(problem, histories)
+    path_surface.loss_surface(problem, seen, window(seen, problem, histories, "all"))
     if isinstance(problem, Supervised):
         return fit_report.points(run), fit_confusion.confusion(histories[0]) if problem.class_names else None
     return None

@@ -294,29 +294,29 @@ def kinds(counts: list[int]) -> Supervised:
     [
         ([20, 20], 0.2, []),
         ([20, 20], 0.0, []),
-        ([20, 20], 0.01, ["A share of 0.01 of 40 rows rounds to 0: none is held out."]),
-        ([20, 1], 0.2, ["Class k1 has a single row, trained on and not held out."]),
-        ([1, 1, 1], 0.5, ["Classes k0, k1 and k2 have one row each, trained on and not held out."]),
-        ([9, 9, 9], 0.05, ["1 row held out is too few for 3 classes. Missing: k1 and k2."]),
+        ([20, 20], 0.01, ["A validation split of 0.01 of 40 samples rounds to 0: no validation set."]),
+        ([20, 1], 0.2, ["Class k1 has a single sample, which is in the training set."]),
+        ([1, 1, 1], 0.5, ["Classes k0, k1 and k2 each have a single sample, which is in the training set."]),
+        ([9, 9, 9], 0.05, ["1 validation sample is too few for 3 classes. Missing: k1 and k2."]),
         (
             [9, 9, 9, 1],
             0.08,
             [
-                "Class k3 has a single row, trained on and not held out.",
-                "2 rows held out are too few for 4 classes. Missing: k2.",
+                "Class k3 has a single sample, which is in the training set.",
+                "2 validation samples are too few for 4 classes. Missing: k2.",
             ],
         ),
         (
             [3] * 12,
             0.03,
-            ["1 row held out is too few for 12 classes. Missing: k1, k10, k11, k2, k3 and 6 more."],
+            ["1 validation sample is too few for 12 classes. Missing: k1, k10, k11, k2, k3 and 6 more."],
         ),
     ],
 )
 def test_what_can_not_be_held_out_is_told(counts: list[int], share: float, said: list[str]) -> None:
     run = Run(problem=kinds(counts), validation_split=share)
-    assert validation.remarks(run) == said
-    assert bool(validation.told(run)) == (run.held_out is not None)
+    assert validation.split_warnings(run) == said
+    assert bool(validation.split_summary(run)) == (run.held_out is not None)
 
 
 @given(counts.filter(lambda counts: len(counts) > 1 and sum(counts) > 2), shares, seeds)
@@ -325,26 +325,32 @@ def test_nothing_is_told_where_both_sides_have_every_class(
 ) -> None:
     run = Run(problem=kinds(counts), validation_split=share, shuffle_seed=seed)
     complete = run.held_out is not None and len(run.held_out.data.target.unique()) == len(counts)
-    assert bool(validation.remarks(run)) == (share > 0 and not complete)
+    assert bool(validation.split_warnings(run)) == (share > 0 and not complete)
 
 
 def test_a_share_that_rounds_to_no_row_is_told() -> None:
     run = Run(validation_split=0.04)
     assert run.held_out is None
-    assert validation.remarks(run) == ["A share of 0.04 of 11 rows rounds to 0: none is held out."]
-    assert validation.remarks(Run(problem=Rosenbrock(), validation_split=0.04)) == []
+    assert validation.split_warnings(run) == [
+        "A validation split of 0.04 of 11 samples rounds to 0: no validation set."
+    ]
+    assert validation.split_warnings(Run(problem=Rosenbrock(), validation_split=0.04)) == []
 
 
 def test_how_rows_are_split_is_told() -> None:
-    drawn_at = "Trained on 80 of them, 20 are held out, drawn at random"
-    scaled = "Scales are those of the rows trained on."
-    assert validation.told(Run(problem=LinearRegression(), validation_split=0.2)) == f"{drawn_at}. {scaled}"
+    drawn_at = "80 training and 20 validation samples, split at random"
+    scaled = "Scaling is computed on the training set."
     assert (
-        validation.told(Run(problem=LinearRegression(scaling="raw"), validation_split=0.2)) == f"{drawn_at}."
+        validation.split_summary(Run(problem=LinearRegression(), validation_split=0.2))
+        == f"{drawn_at}. {scaled}"
+    )
+    assert (
+        validation.split_summary(Run(problem=LinearRegression(scaling="raw"), validation_split=0.2))
+        == f"{drawn_at}."
     )
     classes = Run(problem=MLP(samples=100), validation_split=0.2)
-    assert validation.told(classes) == f"{drawn_at}, of each class the same share."
-    assert validation.told(Run(validation_split=0.1)).startswith(
-        "Trained on 10 of them, 1 is held out, drawn"
+    assert validation.split_summary(classes) == f"{drawn_at}, stratified by class."
+    assert validation.split_summary(Run(validation_split=0.1)).startswith(
+        "10 training and 1 validation sample, split"
     )
-    assert validation.told(Run()) == ""
+    assert validation.split_summary(Run()) == ""

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-from dashboard.examples import PRESETS
+from dashboard.examples import EXAMPLES
 from trainers.optimizers import OPTIMIZERS, Optimizer
 from trainers.problems import PROBLEMS
 from trainers.run import runners
@@ -123,7 +123,7 @@ def test_the_readme_lists_the_problems() -> None:
 
 
 def test_the_readme_lists_the_stories() -> None:
-    for preset in PRESETS:
+    for preset in EXAMPLES:
         assert f"**{preset.name}**" in README
 
 

@@ -6,19 +6,19 @@ from dataclasses import replace
 import pytest
 import torch
 
-from dashboard.examples import PRESETS
+from dashboard.examples import EXAMPLES
 from trainers import Run, train
 from trainers.optimizers import SGD, Adam, RMSprop
 from trainers.problems import MLP, Thermometer
 from trainers.reports.names import names
 from trainers.reports.runs_table import cells
 from trainers.reports.summary import sentence
-from trainers.reports.three_ways import distance, furthest
+from trainers.reports.three_ways import describe_difference, max_param_difference
 from trainers.run import Method
-from trainers.words import figure
+from trainers.words import format_number
 
 RAW = Thermometer("raw")
-STORIES = {preset.name: [train(run) for run in preset.page.runs] for preset in PRESETS}
+STORIES = {preset.name: [train(run) for run in preset.page.runs] for preset in EXAMPLES}
 
 
 def test_no_runs() -> None:
@@ -30,18 +30,18 @@ def test_three_ways_one_curve() -> None:
     histories = STORIES["Three ways, one answer"]
     assert sentence(histories, 0.01) == (
         f"3 ways, one curve: after 5,000 epochs each has loss 2.92765, and their parameters were never more "
-        f"than {figure(furthest(histories))} apart."
+        f"than {format_number(max_param_difference(histories))} apart."
     )
-    assert 0 < furthest(histories) < 1e-4
+    assert 0 < max_param_difference(histories) < 1e-4
 
 
 def test_how_far_apart() -> None:
     run = Run(problem=RAW, optimizer=SGD(lr=1e-2), epochs=30)
     gone = [train(replace(run, runner=runner)) for runner in ("manual", "autograd")]
-    assert math.isfinite(furthest(gone))
-    assert furthest([gone[0], gone[0]]) == 0
-    assert distance(0.0) == "equal to the last digit at every epoch"
-    assert distance(1.25e-7) == "never more than 1.2e−07 apart"
+    assert math.isfinite(max_param_difference(gone))
+    assert max_param_difference([gone[0], gone[0]]) == 0
+    assert describe_difference(0.0) == "equal to the last digit at every epoch"
+    assert describe_difference(1.25e-7) == "never more than 1.2e−07 apart"
 
 
 def test_different_courses_are_not_one_curve() -> None:
@@ -58,8 +58,8 @@ def test_who_was_first() -> None:
     ]
     epochs = histories[1].epochs_to(0.01)
     assert sentence(histories, 0.01) == (
-        f"Adam · lr 1 came within 0.01 of the smallest loss first, after {epochs} epochs; "
-        "2 of 3 runs did not."
+        f"Adam · lr 1 reached the target gap of 0.01 first, after {epochs} epochs; "
+        "2 of 3 runs did not reach it."
     )
 
 
@@ -70,7 +70,7 @@ def test_a_tie_is_told() -> None:
     histories.append(train(Run(optimizer=SGD(lr=0.03), epochs=100)))
     epochs = histories[0].epochs_to(0.01)
     assert histories[1].epochs_to(0.01) == epochs
-    first = "Adam · manual · lr 1 and Adam · autograd · lr 1 came within 0.01 of the smallest loss first"
+    first = "Adam · manual · lr 1 and Adam · autograd · lr 1 reached the target gap of 0.01 first"
     assert sentence(histories, 0.01).startswith(f"{first}, after {epochs} epochs")
 
 
@@ -79,16 +79,14 @@ def test_who_left_again_is_told() -> None:
     history = train(run)
     assert history.epochs_to(0.01) is not None
     assert history.gap[-1] > 0.01
-    assert sentence([history], 0.01).endswith("SGD left again and ended further away.")
+    assert sentence([history], 0.01).endswith("SGD reached the target but did not stay there.")
 
 
 def test_a_run_that_arrived_counts_though_it_diverged_later() -> None:
     start = (5.377719209075443, -17.304785503010795)
     runs = [Run(optimizer=SGD(lr=lr), start=start, dtype="float64", epochs=300) for lr in (0.1, 0.01)]
     text = sentence([train(run) for run in runs], 0.01)
-    assert (
-        "SGD · lr 0.1 and SGD · lr 0.01 came within 0.01 of the smallest loss first, after 0 epochs." in text
-    )
+    assert "SGD · lr 0.1 and SGD · lr 0.01 reached the target gap of 0.01 first, after 0 epochs." in text
     assert "SGD · lr 0.1 diverged after" in text
 
 
@@ -102,19 +100,19 @@ def test_who_came_closest() -> None:
     histories = [train(Run(optimizer=SGD(lr=lr), epochs=100)) for lr in (0.001, 0.02)]
     gap = histories[1].gap[-1]
     assert sentence(histories, 0.01) == (
-        f"After 100 epochs SGD · lr 0.02 ended closest, {gap:.2g} above the smallest loss; "
-        "none came within 0.01 of it."
+        f"After 100 epochs SGD · lr 0.02 has the smallest gap, {gap:.2g}; "
+        "no run reached the target gap of 0.01."
     )
 
 
 def test_one_run_alone() -> None:
     history = train(Run(optimizer=SGD(lr=0.03), epochs=1000))
     assert sentence([history], 0.01) == (
-        f"SGD came within 0.01 of the smallest loss after {history.epochs_to(0.01)} epochs."
+        f"SGD reached the target gap of 0.01 after {history.epochs_to(0.01)} epochs."
     )
     short = train(Run(epochs=1))
     assert sentence([short], 0.01) == (
-        f"After 1 epoch SGD is {short.gap[-1]:.2g} above the smallest loss, not yet within 0.01 of it."
+        f"After 1 epoch SGD has a gap of {short.gap[-1]:.2g}, above the target gap of 0.01."
     )
 
 
@@ -164,7 +162,7 @@ def test_the_table_in_words() -> None:
     assert table["status"].tolist() == ["diverged after 10 epochs", "finished"]
     assert table["final loss"].tolist() == ["–", "2.92765"]
     assert table["best loss"].tolist() == ["1763.88", f"{float(histories[1].loss.min()):.6g}"]
-    assert table["epochs to gap 0.01"].tolist() == ["not reached", f"{histories[1].epochs_to(0.01):,}"]
+    assert table["epochs to target (0.01)"].tolist() == ["not reached", f"{histories[1].epochs_to(0.01):,}"]
     assert table["b"].tolist() == ["–", "−17.302"]
 
 
@@ -236,12 +234,12 @@ def test_classes_found_and_over_fitting_are_told() -> None:
     since, share = histories[1].overfitting_from, 100 * float(histories[1].validation_accuracy[-1])
     assert since is not None
     assert sentence(histories[1:], 0.01) == (
-        f"After 400 epochs the loss is {figure(histories[1].loss[-1], 4)}. "
-        f"Its accuracy is {share:.1f} % on the rows held out. "
-        f"It over-fits, since epoch {since}: the loss on the rows held out rises again."
+        f"After 400 epochs the loss is {format_number(histories[1].loss[-1], 4)}. "
+        f"The validation accuracy is {share:.1f}%. "
+        f"The run overfits from epoch {since} on: validation loss rises while training loss does not."
     )
-    assert f"Adam · lr 0.03 over-fits, since epoch {since}" in sentence(histories, 0.01)
+    assert f"Adam · lr 0.03 overfits from epoch {since} on" in sentence(histories, 0.01)
     table = cells(histories, ["a", "b"], 0.01)
-    assert table["over-fitting"].tolist() == ["no", f"since epoch {since}"]
-    assert table["validation accuracy"][1] == f"{share:.1f} %"
+    assert table["overfitting"].tolist() == ["no", f"from epoch {since}"]
+    assert table["validation accuracy"][1] == f"{share:.1f}%"
     assert "final gap" not in table

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from trainers import Run, train
 from trainers.optimizers import SGD
-from trainers.problems import LogisticRegression, Problem, Thermometer
+from trainers.problems import PROBLEMS, LogisticRegression, Problem, Thermometer
 from trainers.problems.surfaces import Booth, Saddle, SixHumpCamel, ThreeHumpCamel
 from trainers.reports import loss as loss_report
-from trainers.reports import thinning
+from trainers.reports import source_code, thinning
 from trainers.reports import three_ways as three_ways_report
 
 VALUES = st.lists(st.floats(width=32), max_size=60).map(lambda x: torch.tensor(x, dtype=torch.float64))
@@ -22,7 +22,7 @@ VALUES = st.lists(st.floats(width=32), max_size=60).map(lambda x: torch.tensor(x
 
 @given(VALUES, st.integers(1, 9))
 def test_thinning_keeps_the_ends_the_extremes_and_the_order(values: torch.Tensor, buckets: int) -> None:
-    rows = thinning.thinned(values, buckets)
+    rows = thinning.downsample(values, buckets)
     finite = values.isfinite().nonzero().flatten()
     assert len(rows) <= 2 * buckets + 2
     assert rows.tolist() == sorted(set(rows.tolist()))
@@ -37,7 +37,7 @@ def test_thinning_keeps_every_spike() -> None:
     values = torch.ones(10_000)
     spikes = torch.arange(50, 10_000, 500)
     values[spikes], values[spikes + 7] = 100.0, 0.01
-    rows = set(thinning.thinned(values).tolist())
+    rows = set(thinning.downsample(values).tolist())
     assert {*spikes.tolist(), *(spikes + 7).tolist()} <= rows
 
 
@@ -58,7 +58,7 @@ def test_seconds_and_gradients() -> None:
 @pytest.mark.parametrize("x", ["epochs", "gradients", "seconds"])
 def test_hover_has_exact_values_of_all_runs(x: str) -> None:
     histories = [train(Run(optimizer=SGD(lr=lr), epochs=1000)) for lr in (0.01, 0.02)]
-    table = loss_report.hover(histories, "gap", x)
+    table = loss_report.hover_table(histories, "gap", x)
     assert list(table) == ["x", "r0", "r1"]
     assert len(table) <= 150
     for i, history in enumerate(histories):
@@ -73,7 +73,7 @@ def test_hover_has_exact_values_of_all_runs(x: str) -> None:
 
 def test_hover_ends_with_a_diverged_run() -> None:
     history = train(Run(problem=Thermometer("raw"), optimizer=SGD(lr=1e-2), epochs=100))
-    shown = loss_report.hover([history], "loss", "epochs")["r0"]
+    shown = loss_report.hover_table([history], "loss", "epochs")["r0"]
     assert shown[9] == history.loss[9]
     assert not any(map(math.isfinite, shown[10:]))
 
@@ -97,70 +97,68 @@ def test_differences_are_those_of_the_runs_furthest_apart() -> None:
 def test_the_rounding_step_is_that_of_the_largest_parameter() -> None:
     histories = [train(Run(start=start, epochs=1, dtype="float32")) for start in ((1.0, 0.0), (1.0, -17.3))]
     largest = max(float(history.params.abs().max()) for history in histories)
-    assert three_ways_report.rounding(histories) == np.spacing(np.float32(largest))
+    assert three_ways_report.ulp(histories) == np.spacing(np.float32(largest))
 
 
 def test_remarks_are_true() -> None:
     short, long = train(Run(epochs=100)), train(Run(optimizer=SGD(lr=0.03), epochs=5000))
-    assert loss_report.remarks([short], "loss", log=True) == "The gray line is the smallest possible loss."
-    assert "Of up to 5,001 epochs a curve shows at most 602" in loss_report.remarks([long], "loss", log=True)
+    assert loss_report.caption([short], "loss", log=True) == "The gray line is the minimum loss."
+    assert "Curves are downsampled to at most 602 points" in loss_report.caption([long], "loss", log=True)
     best = Run(start=Thermometer().minimizers[0], optimizer=SGD(lr=1e-4), epochs=20, dtype="float64")
     assert (
-        loss_report.remarks([train(best)], "gap", log=True) == "No value is above 0, so the axis is linear."
+        loss_report.caption([train(best)], "gap", log=True) == "No value is above 0, so the axis is linear."
     )
-    assert "cross" not in loss_report.remarks([long], "gap", log=False)
+    assert "Cross" not in loss_report.caption([long], "gap", log=False)
     gone = train(Run(problem=Thermometer("raw"), optimizer=SGD(lr=1e-2), epochs=100))
-    assert "A cross marks" in loss_report.remarks([gone], "gap", log=False)
+    assert "Cross: last finite value" in loss_report.caption([gone], "gap", log=False)
 
 
-HIDDEN = "A log axis can't show"
+HIDDEN = "Not shown on the log axis:"
 
 
 @pytest.mark.parametrize(
     ("problem", "column", "told"),
     [
-        (SixHumpCamel(), "loss", "values where the loss is negative; a linear axis can."),
-        (Saddle(), "loss", "values where the loss is negative; a linear axis can."),
-        (ThreeHumpCamel(), "loss", "values where the loss is 0 but for rounding."),
-        (ThreeHumpCamel(), "gap", "values where the gap is 0 but for rounding."),
+        (SixHumpCamel(), "loss", "values of the loss below 0; visible on a linear axis."),
+        (Saddle(), "loss", "values of the loss below 0; visible on a linear axis."),
+        (ThreeHumpCamel(), "loss", "values of the loss equal to 0 (rounding)."),
+        (ThreeHumpCamel(), "gap", "values of the gap equal to 0 (rounding)."),
     ],
 )
 def test_why_a_log_axis_leaves_values_out(problem: Problem, column: str, told: str) -> None:
     history = train(Run(problem=problem, optimizer=SGD(lr=0.05), epochs=3000))
     count = int((history.column(column) <= 0).sum())
     assert 1 < count < 3001
-    assert f"{HIDDEN} {count:,} {told}" in loss_report.remarks([history], column, log=True)
-    assert HIDDEN not in loss_report.remarks([history], column, log=False)
+    assert f"{HIDDEN} {count:,} {told}" in loss_report.caption([history], column, log=True)
+    assert HIDDEN not in loss_report.caption([history], column, log=False)
 
 
 def test_why_no_line_marks_the_minimum() -> None:
     camel, booth, line = (train(Run(problem=p, epochs=5)) for p in (SixHumpCamel(), Booth(), Thermometer()))
     for history, told in ((camel, "−1.03163"), (booth, "0")):
-        remarks = loss_report.remarks([history], "loss", log=True)
-        assert f"No line marks the smallest possible loss, {told}: a log axis shows" in remarks
+        remarks = loss_report.caption([history], "loss", log=True)
+        assert f"The minimum loss, {told}, is not shown: a log axis" in remarks
         assert "Dotted" not in remarks
-        assert loss_report.remarks([history], "loss", log=False).startswith(
-            "The gray line is the smallest possible loss."
+        assert loss_report.caption([history], "loss", log=False).startswith(
+            "The gray line is the minimum loss."
         )
-    assert loss_report.remarks([line], "loss", log=True).startswith(
-        "The gray line is the smallest possible loss."
-    )
-    assert "smallest" not in loss_report.remarks([booth], "gap", log=True)
+    assert loss_report.caption([line], "loss", log=True).startswith("The gray line is the minimum loss.")
+    assert "minimum loss" not in loss_report.caption([booth], "gap", log=True)
 
 
 def test_the_gaps_of_accuracies_and_norms_are_no_rounding() -> None:
     run = Run(problem=LogisticRegression(), optimizer=SGD(lr=1e-3), epochs=5, validation_split=0.5)
     history = train(run)
     wrong = replace(history, accuracy=torch.tensor([0.0, 0.5, 0.5, 0.5, 0.5, 0.5]))
-    told = "A log axis can't show one value where the accuracy is 0; a linear axis can."
-    assert loss_report.remarks([wrong], "accuracy", log=True) == told
+    told = "Not shown on the log axis: 1 value of the accuracy equal to 0; visible on a linear axis."
+    assert loss_report.caption([wrong], "accuracy", log=True) == told
     none = replace(history, validation_accuracy=torch.zeros(6))
-    told = "6 values where the accuracy on the rows held out is 0; a linear axis can."
-    assert told in loss_report.remarks([none], "accuracy", True, ["validation_accuracy"])
+    told = "6 values of the validation accuracy equal to 0; visible on a linear axis."
+    assert told in loss_report.caption([none], "accuracy", True, ["validation_accuracy"])
     there = train(Run(problem=Booth(), start=Booth().minimizers[0], epochs=5))
-    assert loss_report.norm_remarks([there]) == []
-    told = ["A log axis can't show 6 values where the norm of the gradient is 0."]
-    assert loss_report.norm_remarks([there, train(Run(problem=Booth(), epochs=5))]) == told
+    assert loss_report.gradient_norm_captions([there]) == []
+    told = ["Not shown on the log axis: 6 values of the gradient norm equal to 0."]
+    assert loss_report.gradient_norm_captions([there, train(Run(problem=Booth(), epochs=5))]) == told
 
 
 def test_what_is_under_way_is_shown_in_few_rows() -> None:
@@ -168,7 +166,15 @@ def test_what_is_under_way_is_shown_in_few_rows() -> None:
     done = train(run)
     loss = done.loss.clone()
     loss[4000:] = math.nan
-    table = loss_report.under_way([done], run, loss, ["a", "b", "c"], "gap")
+    table = loss_report.live_curves([done], run, loss, ["a", "b", "c"], "gap")
     assert len(table) <= 1210
     assert table[table["run"] == "b"]["x"].max() == 3999
     assert table["y"].iloc[-1] == pytest.approx(float(done.gap[3999]))
+
+
+@pytest.mark.parametrize("name", PROBLEMS)
+def test_the_code_of_a_problem_calls_no_method_that_is_not_shown(name: str) -> None:
+    code = source_code.problem_code(PROBLEMS[name]())
+    assert "def loss(" in code
+    assert "def gradient(" in code
+    assert ("def loss_and_gradient(" in code) == ("self.loss_and_gradient(" in code)

@@ -18,7 +18,7 @@ from trainers.problems import MLP, LogisticRegression, SoftmaxRegression, Thermo
 from trainers.reports import loss as loss_report
 from trainers.reports import path as path_report
 from trainers.reports import thinning
-from trainers.reports.path_plane import plane, window
+from trainers.reports.path_plane import fit_plane, window
 from trainers.reports.runs_table import cells
 from trainers.reports.summary import sentence
 from trainers.training import kept_epochs
@@ -126,7 +126,7 @@ def test_everything_is_drawn_of_what_is_kept() -> None:
     run = Run(problem=MLP(samples=30), optimizer=SGD(lr=0.5), epochs=400, batch_size=8, validation_split=0.3)
     histories = [train(run, most_rows=20), train(replace(run, seed=1), most_rows=33)]
     names = ["a", "b"]
-    seen = plane(run.training, histories)
+    seen = fit_plane(run.training, histories)
     sides = window(seen, run.training, histories, "all")
     ways = path_report.paths(histories, names, seen, sides)
     assert set(ways["epoch"][ways["run"] == "a"]) <= set(histories[0].epochs.tolist())

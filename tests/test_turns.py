@@ -11,7 +11,7 @@ import pytest
 
 from dashboard import turns, work
 from dashboard.turns import Turns
-from dashboard.work import TURNS, trained
+from dashboard.work import TURNS, train_cached
 from trainers import Run
 
 LIMIT_S = 60.0
@@ -155,11 +155,11 @@ def test_sessions_that_train_at_once_get_what_each_would_get_alone(pool: ThreadP
         for number in range(4)
         for runner in ("manual", "torch.optim")
     ]
-    jobs = [pool.submit(trained, run, None) for run in runs]
+    jobs = [pool.submit(train_cached, run, None) for run in runs]
     found = [job.result(LIMIT_S) for job in jobs]
-    trained.clear()
+    train_cached.clear()
     for run, history in zip(runs, found, strict=True):
-        alone = trained(run, None)
+        alone = train_cached(run, None)
         assert history.loss.equal(alone.loss)
         assert history.params.equal(alone.params)
     assert len(TURNS) == 0

@@ -8,15 +8,15 @@ import pytest
 
 from dashboard import controls
 from dashboard.context import View
-from dashboard.examples import PRESETS
+from dashboard.examples import EXAMPLES
 from dashboard.session import SessionPage
 from dashboard.state import NAMES as TABS
 from dashboard.state import TAB, Page
 from dashboard.tables import Columns, DataTab
-from dashboard.widgets import Drawn
+from dashboard.widgets import DrawnControls
 from tests.matrix import slow_but
 from trainers.datasets.csv.table import read_table
-from trainers.reports.loss import possible
+from trainers.reports.loss import available_metrics
 from trainers.run import Task
 from trainers.settings import Choice, Flag, Real, Setting, settings_of
 
@@ -46,7 +46,7 @@ class Session:
 
     rng: random.Random
     shown: SessionPage
-    drawn: Drawn = field(default_factory=Drawn)
+    drawn: DrawnControls = field(default_factory=DrawnControls)
     there: dict[str, Any] = field(default_factory=dict)
     """The controls in the browser, and where they stand there."""
 
@@ -72,10 +72,10 @@ class Session:
         keys = controls.values(self.shown.page, self.shown.ids)
         known = self.there.keys() | self.drawn.values.keys()
         gone = {key: value for key in keys if key not in known for value in self.rubbish(keys[key])}
-        touched = self.drawn.touched((gone | self.there).get)
+        touched = self.drawn.changed_values((gone | self.there).get)
         if touched:
-            self.shown = self.shown.edited(touched)
-            self.drawn.known(touched)
+            self.shown = self.shown.with_edits(touched)
+            self.drawn.accept(touched)
 
     def rubbish(self, value: Any) -> list[Any]:
         """What a browser says of a control that it has not: nothing, None, or some bound."""
@@ -88,7 +88,7 @@ def choices(key: str, setting: Setting, page: Page) -> list[Any]:
     if key == "view.tab":
         return list(TABS)
     if key == "view.y":
-        return list(possible(page.task.training))
+        return list(available_metrics(page.task.training))
     if isinstance(setting, Choice):
         return list(setting.options)
     if isinstance(setting, Flag):
@@ -139,7 +139,7 @@ def is_whole(setting: Real) -> bool:
 
 def own_choices(rng: random.Random, key: str, data: DataTab) -> list[Any]:
     assert data.table is not None
-    able = data.columns.able(data.table)
+    able = data.columns.possible_features(data.table)
     if key == "csv.features":
         return [sorted(rng.sample(able, rng.randint(1, len(able))))]
     return list(range(4)) if key == "csv.target" else []
@@ -148,8 +148,8 @@ def own_choices(rng: random.Random, key: str, data: DataTab) -> list[Any]:
 @pytest.mark.parametrize("seed", slow_but(range(100), range(300)))
 def test_what_was_asked_stays_on_any_walk(seed: int) -> None:
     rng = random.Random(seed)
-    story = rng.choice(PRESETS).page
-    page = replace(story, view=replace(story.view, y=possible(story.task.training)[0]))
+    story = rng.choice(EXAMPLES).page
+    page = replace(story, view=replace(story.view, y=available_metrics(story.task.training)[0]))
     data = DataTab().with_content(b"", "").with_content(OTHER, "")
     data = replace(data, tables={TABLE.digest: TABLE}, digest=TABLE.digest)
     session = Session(rng, SessionPage(page, tuple(range(len(page.methods))), data=data))
@@ -159,7 +159,7 @@ def test_what_was_asked_stays_on_any_walk(seed: int) -> None:
         tab = {"view.tab": rng.choice(TABS)}
         changed = tab if rng.random() < 0.5 else something(rng, session)
         if any(value != session.there[key] for key, value in changed.items()):
-            asked = asked.edited(changed)
+            asked = asked.with_edits(changed)
             assert changed is not tab or not asked.notes
         session.message(changed)
         assert session.shown == asked
@@ -172,31 +172,31 @@ def test_what_was_asked_stays_on_any_walk(seed: int) -> None:
 
 
 def test_a_control_that_is_not_there_is_not_read() -> None:
-    drawn = Drawn()
+    drawn = DrawnControls()
     drawn.begin()
     drawn.draw("view.y", "gap")
     drawn.end()
-    assert drawn.touched({"view.y": None, "view.scale": None}.get) == {"view.y": None}
+    assert drawn.changed_values({"view.y": None, "view.scale": None}.get) == {"view.y": None}
     drawn.begin()
     drawn.draw("view.tab", "Data")
     drawn.end()
-    assert drawn.touched({"view.y": None, "view.tab": "Data"}.get) == {}
+    assert drawn.changed_values({"view.y": None, "view.tab": "Data"}.get) == {}
 
 
 def test_a_browser_that_is_late_asks_for_nothing() -> None:
     """It still reports what stood there before the page changed; only then a value of the reader's."""
-    drawn = Drawn()
+    drawn = DrawnControls()
     drawn.begin()
     drawn.draw("lr", 0.1)
     drawn.end()
     drawn.begin()
     drawn.draw("lr", 0.3)  # by an example, say; then the script is ended
-    assert drawn.touched({"lr": 0.1}.get) == {}
-    assert drawn.touched({"lr": 0.3}.get) == {}
-    assert drawn.touched({"lr": 0.2}.get) == {"lr": 0.2}
+    assert drawn.changed_values({"lr": 0.1}.get) == {}
+    assert drawn.changed_values({"lr": 0.3}.get) == {}
+    assert drawn.changed_values({"lr": 0.2}.get) == {"lr": 0.2}
     drawn.draw("lr", 0.3)
     drawn.end()
-    assert drawn.touched({"lr": 0.1}.get) == {"lr": 0.1}
+    assert drawn.changed_values({"lr": 0.1}.get) == {"lr": 0.1}
 
 
 def test_columns_are_kept_by_table() -> None:

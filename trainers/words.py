@@ -13,7 +13,7 @@ def is_number(value: Any) -> bool:
 
 
 def plain(value: Any) -> str:
-    """A value as short text that reads back to the same value: 0.01, 1e-08, 5000, raw."""
+    """Return a value as short text that reads back to the same value: 0.01, 1e-08, 5000, raw."""
     if not is_number(value):
         return str(value)
     try:
@@ -23,35 +23,35 @@ def plain(value: Any) -> str:
 
 
 def shown(value: Any) -> str:
-    """Any value as a short quotation that is safe to print on a page, and becomes no link there."""
+    """Return any value as a short quotation, safe to print on a page, without links."""
     text = value if isinstance(value, str) else plain(value)
     safe = "".join(c if c.isascii() and (c.isalnum() or c in "._-, ") else "?" for c in text[:40])
     return re.sub(r"(?i)(www)\.", r"\1?", safe)
 
 
 def quoted(text: str) -> str:
-    """A piece of a link as it may stand on a page."""
+    """Return a piece of a link in quotation marks, safe to print on a page."""
     return f"“{shown(text)}”"
 
 
-def figure(value: Tensor | float, digits: int = 2) -> str:
-    """A number to so many significant digits as text, with a minus at which no line ends."""
+def format_number(value: Tensor | float, digits: int = 2) -> str:
+    """Return a number with `digits` significant digits as text, with a minus sign that does not break."""
     number = float(value)
     whole = 10**digits <= abs(number) < 1e6
     return (f"{number:,.0f}" if whole else f"{number:.{digits}g}").replace("-", "−")
 
 
-def epochs_told(number: int) -> str:
+def format_epochs(number: int) -> str:
     return f"{number:,} epoch" + ("" if number == 1 else "s")
 
 
-def listed(words: Sequence[str]) -> str:
-    """Words in a row, with commas and an "and"."""
+def join_words(words: Sequence[str]) -> str:
+    """Join words with commas and a final "and"."""
     return " and ".join(filter(None, [", ".join(words[:-1]), words[-1]]))
 
 
 def among(word: str, options: Iterable[str]) -> str | None:
-    """The option that is meant, in whatever case it is written."""
+    """Return the option that matches, exactly or ignoring case; None if none or several match."""
     options = list(options)
     alike = [option for option in options if option.casefold() == word.casefold()]
     return word if word in options else alike[0] if len(alike) == 1 else None

@@ -1,6 +1,6 @@
-"""Parts of the page that the browser runs: each in a folder of its own, in HTML, CSS and JavaScript.
+"""Components that run in the browser, in HTML, CSS and JavaScript, one folder each.
 
-How fields and buttons look is in `shared.css`.
+The style of fields and buttons is in `shared.css`.
 """
 
 from collections.abc import Callable
@@ -14,13 +14,13 @@ FOLDER = Path(__file__).parent
 
 @st.cache_resource(show_spinner=False)
 def player() -> Callable[..., Any]:
-    """The button that plays the training, by moving the sliders of the charts."""
+    """Return the play button, which moves the sliders of the charts."""
     return _component("player", "play")
 
 
 @st.cache_resource(show_spinner=False)
 def copy_link() -> Callable[..., Any]:
-    """The link to the page, its data `link`, with a button that copies it, over plain http too."""
+    """Return the field of the page's link, `link` in its data, with a copy button that works over http."""
     return _component("copier", "copy")
 
 

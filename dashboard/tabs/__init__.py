@@ -1,4 +1,4 @@
-"""The tabs of the page, in their order. A new one is a file here, and its place in this tuple."""
+"""The tabs of the page in order. A new tab is a module here, and an entry of `TABS`."""
 
 from dashboard.tabs.data import DATA
 from dashboard.tabs.fit import FIT

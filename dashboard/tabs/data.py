@@ -1,4 +1,4 @@
-"""The tab Data: the rows of the problem, and the user's own table."""
+"""The tab Data: the samples of the problem, and the user's own table."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ import streamlit as st
 
 from dashboard.context import Actions, Context, Tab
 from dashboard.tables import DataTab
-from dashboard.widgets import at, escaped, note_drawn, select, spaced
+from dashboard.widgets import class_title, control_key, escape_markdown, record_control, select
 from trainers.datasets.csv.dataset import MOST_CLASSES
 from trainers.datasets.csv.table import CsvTable
 from trainers.problems import PROBLEMS
@@ -16,7 +16,7 @@ from trainers.reports import validation
 from trainers.run import Task
 
 PREVIEW = 100  # rows
-EXAMPLE = "x,y\n1,2\n2,4.1"
+PLACEHOLDER = "x,y\n1,2\n2,4.1"
 
 
 def draw(context: Context) -> None:
@@ -29,70 +29,74 @@ def draw(context: Context) -> None:
     data = context.tables
     left, right = st.columns(2)
     file = left.file_uploader("A CSV file", type=["csv", "tsv", "txt"], key="csv.file", max_upload_size=10)
-    note_drawn("csv.file", file)
-    key = at("csv.text", data.text)
-    right.text_area("or its text", data.text, key=key, height=110, placeholder=EXAMPLE)
-    if data.trouble:
-        st.error(escaped(data.trouble))
+    record_control("csv.file", file)
+    key = control_key("csv.text", data.text)
+    right.text_area("or its text", data.text, key=key, height=110, placeholder=PLACEHOLDER)
+    if data.error:
+        st.error(escape_markdown(data.error))
     if data.table is not None:
         _table(data.table)
         _columns(data.table, data, context.actions)
 
 
 def _rows(task: Task) -> None:
-    """The problem's own rows."""
+    """Draw the samples of the problem."""
     if not isinstance(task.problem, Supervised):
         st.write("This problem is a formula and has no data.")
         return
     rows = task.whole.data  # type: ignore[attr-defined]
-    st.markdown(f"**{data_of(task.problem)}**: {len(rows):,} rows, as the model sees them")
-    for remark in (validation.told(task), *validation.remarks(task)):
-        st.caption(escaped(remark))
+    st.markdown(f"**{data_source_label(task.problem)}**: {len(rows):,} samples, after preprocessing")
+    for remark in (validation.split_summary(task), *validation.split_warnings(task)):
+        st.caption(escape_markdown(remark))
     st.dataframe(rows[:PREVIEW].frame(), height=220)
 
 
-def data_of(problem: Supervised) -> str:
-    """What data a problem has, as Markdown."""
+def data_source_label(problem: Supervised) -> str:
+    """Return the name of a problem's dataset as Markdown."""
     source = getattr(problem, "source", "thermometer")
-    return f"Your file {escaped(problem.csv.name)}" if source == CSV and problem.csv else source.capitalize()
+    return (
+        f"Your file {escape_markdown(problem.csv.name)}"
+        if source == CSV and problem.csv
+        else source.capitalize()
+    )
 
 
 def _table(table: CsvTable) -> None:
-    """What was understood of a table."""
-    told = f"{len(table.frame):,} of {table.rows:,} rows × {len(table.frame.columns)} columns"
+    """Draw a table, with encoding, delimiter and dropped rows."""
+    size = f"{len(table.frame):,} of {table.rows:,} rows × {len(table.frame.columns)} columns"
     st.markdown(
-        f"**{escaped(table.name)}**: {told}; {table.encoding}, delimiter {table.delimiter}, "
+        f"**{escape_markdown(table.name)}**: {size}; {table.encoding}, delimiter {table.delimiter}, "
         f"decimal {table.decimal}."
     )
     for reason, count in table.dropped:
-        st.markdown(f"- {count:,} {'row' if count == 1 else 'rows'} dropped: {escaped(reason)}")
+        st.markdown(f"- {count:,} {'row' if count == 1 else 'rows'} dropped: {escape_markdown(reason)}")
     for note in table.notes:
-        st.markdown(f"- {escaped(note)}")
+        st.markdown(f"- {escape_markdown(note)}")
     st.dataframe(table.frame.head(PREVIEW), height=180)
 
 
 def _columns(table: CsvTable, data: DataTab, actions: Actions) -> None:
-    """The choice of a table's columns, and of a model."""
+    """Draw the selection of target, features and model."""
     columns = data.columns
-    names, standing = list(table.frame.columns), columns.values(table)
+    names, values = list(table.frame.columns), columns.values(table)
     places = range(len(names))
     left, right, third = st.columns([1, 2, 1])
     named: dict[str, Any] = {"format_func": names.__getitem__}
-    select("Target", places, standing["csv.target"], "csv.target", left, **named)
-    able, features = columns.able(table), standing["csv.features"]
-    right.multiselect("Features", able, features, key=at("csv.features", features), **named)
+    select("Target", places, values["csv.target"], "csv.target", left, **named)
+    allowed, features = columns.possible_features(table), values["csv.features"]
+    right.multiselect("Features", allowed, features, key=control_key("csv.features", features), **named)
     csv = columns.dataset(table)
     if csv is None:
         st.write("Choose at least one feature.")
         return
     kinds = models(csv, PROBLEMS)
     if not kinds:
-        told = f"the target has {len(csv.classes):,} classes, and a model can tell 2 to {MOST_CLASSES}"
+        reason = f"the target has {len(csv.classes):,} classes, and models support 2 to {MOST_CLASSES}"
         large = csv.too_large(classify=False)
-        st.write(f"No model fits: {f'it {escaped(large)}' if large else told}.")
+        st.write(f"No compatible model: {f'it {escape_markdown(large)}' if large else reason}.")
         return
-    select("Model", kinds, standing["csv.model"], "csv.model", third, format_func=spaced)
-    st.caption(f"Suggested: {spaced(kinds[0])}.")
+    select("Model", kinds, values["csv.model"], "csv.model", third, format_func=class_title)
+    st.caption(f"Suggested: {class_title(kinds[0])}.")
     st.button("Train on this table", type="primary", on_click=actions.use_table)
 
 

@@ -1,4 +1,4 @@
-"""The tab Fit: what the models predict, at epochs that a slider chooses."""
+"""The tab Fit: predictions of the models, at the epoch of a slider."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -7,8 +7,8 @@ import streamlit as st
 
 from dashboard.components import player
 from dashboard.context import Context, Tab
-from dashboard.widgets import escaped, legend, swatch
-from dashboard.work import Histories, drawn
+from dashboard.widgets import escape_markdown, legend, swatch
+from dashboard.work import Histories, chart_spec
 from trainers import charts
 from trainers.charts import Style
 from trainers.problems.supervised import Supervised
@@ -18,10 +18,9 @@ from trainers.run import Task
 
 HINTS = {
     "curve": "The prediction of each run.",
-    "measured": "On the dotted diagonal a prediction is what was measured.",
-    "border": "Regions have the colour of the class that the model finds there; the paler, the less certain.",
-    "confusion": "Rows of each class, from left to right by what they were taken for: on the diagonal they "
-    "are right.",
+    "predicted_actual": "Dotted: perfect prediction.",
+    "decision_boundary": "Background: predicted class, paler where the model is less certain.",
+    "confusion": "Rows: true class. Columns: predicted class. Correct predictions are on the diagonal.",
 }
 
 
@@ -35,31 +34,33 @@ def draw(context: Context) -> None:
         st.write("Add a run to see how it fits the data.")
         return
     kind = fit_report.kind(problem)
-    if kind in ("curve", "measured"):
+    if kind in ("curve", "predicted_actual"):
         _lines(context, histories, problem)
     else:
         _panels(context, histories, problem, kind)
-    apart = " Triangles are rows held out." if held_out and kind in ("curve", "border") else ""
-    counted = " Counted are the rows held out." if held_out and kind == "confusion" else ""
+    triangles = (
+        " Triangles: validation samples." if held_out and kind in ("curve", "decision_boundary") else ""
+    )
+    validation = " Computed on the validation set." if held_out and kind == "confusion" else ""
     player()()
-    st.caption(f"{HINTS[kind]}{apart}{counted} Move the slider to see earlier epochs.")
+    st.caption(f"{HINTS[kind]}{triangles}{validation} Move the slider to see earlier epochs.")
 
 
 def _lines(context: Context, histories: Histories, problem: Supervised) -> None:
-    """The predictions of all runs over one another."""
-    legend(context.style.colours, context.names)
-    spec = drawn(lines_chart, histories, context.names, context.style, context.task)
-    what = f"{problem.num_samples} rows, and the prediction of each of {len(histories)} runs"
+    """Draw the predictions of all runs in one chart."""
+    legend(context.style.colors, context.names)
+    spec = chart_spec(lines_chart, histories, context.names, context.style, context.task)
+    what = f"{problem.num_samples} training samples, and the predictions of {len(histories)} runs"
     st.vega_lite_chart(spec, alt=f"Scatter plot: {what}.")
 
 
 def lines_chart(histories: Histories, names: Sequence[str], style: Style, task: Task) -> Any:
-    """Curves over the data, or predictions against what was measured."""
+    """Return the chart of prediction curves, or of predicted against actual values."""
     problem = task.training
     assert isinstance(problem, Supervised)
     rows = problem.data
-    if fit_report.kind(problem) == "measured":
-        return charts.measured_chart(fit_report.measured(histories, names), style, rows.aim)
+    if fit_report.kind(problem) == "predicted_actual":
+        return charts.predicted_actual_chart(fit_report.predicted_actual(histories, names), style, rows.aim)
     points = fit_report.points(task)
     window = (float(points["x"].min()), float(points["x"].max()))
     curves = fit_report.curves(histories, names, window)
@@ -67,41 +68,41 @@ def lines_chart(histories: Histories, names: Sequence[str], style: Style, task: 
 
 
 def _panels(context: Context, histories: Histories, problem: Supervised, kind: str) -> None:
-    """A panel for each run."""
-    labels, colours = problem.data.class_names, context.style.colours
-    if kind == "border":
-        classes = charts.class_colours(len(labels), context.dark)
-        legend(classes, [f"class {escaped(label)}" for label in labels])
+    """Draw a panel for each run."""
+    labels, colors = problem.data.class_names, context.style.colors
+    if kind == "decision_boundary":
+        classes = charts.class_colors(len(labels), context.dark)
+        legend(classes, [f"class {escape_markdown(label)}" for label in labels])
     panels = st.columns(min(max(len(histories), 1), 2))
-    what = "Confusion matrix" if kind == "confusion" else "Borders between classes"
-    for place, name in enumerate(context.names[: fit_report.PANELS]):
+    what = "Confusion matrix" if kind == "confusion" else "Decision boundary"
+    for place, name in enumerate(context.names[: fit_report.MAX_PANELS]):
         panel = panels[place % len(panels)]
-        panel.markdown(f"{swatch(colours[place])} **{name}**")
-        alone = histories.alone(place)
+        panel.markdown(f"{swatch(colors[place])} **{name}**")
+        alone = histories.single(place)
         if kind == "confusion":
-            spec = drawn(confusion_chart, alone, colours[place])
+            spec = chart_spec(confusion_chart, alone, colors[place])
         else:
-            spec = drawn(boundary_chart, alone, context.task, context.dark)
+            spec = chart_spec(boundary_chart, alone, context.task, context.dark)
         panel.vega_lite_chart(spec, alt=f"{what} of {name}.")
-    if len(histories) > fit_report.PANELS:
-        st.caption(f"Shown are the first {fit_report.PANELS} of {len(histories)} runs.")
+    if len(histories) > fit_report.MAX_PANELS:
+        st.caption(f"Only the first {fit_report.MAX_PANELS} of {len(histories)} runs are shown.")
 
 
-def confusion_chart(histories: Histories, colour: str) -> Any:
-    """The confusion matrix of one run."""
-    return charts.confusion_chart(fit_confusion.confusion(histories[0]), colour)
+def confusion_chart(histories: Histories, color: str) -> Any:
+    """Return the confusion matrix of one run."""
+    return charts.confusion_chart(fit_confusion.confusion(histories[0]), color)
 
 
 def boundary_chart(histories: Histories, task: Task, dark: bool) -> Any:
-    """The decision boundary of one run."""
+    """Return the decision boundary of one run."""
     problem = task.training
     assert isinstance(problem, Supervised)
     rows, points = problem.data, fit_report.points(task)
-    sides = fit_boundary.box(points)
-    views, lines = fit_boundary.border(histories[0], sides)
-    classes = charts.class_colours(len(rows.class_names), dark)
+    limits = fit_boundary.box(points)
+    regions, lines = fit_boundary.decision_boundary(histories[0], limits)
+    classes = charts.class_colors(len(rows.class_names), dark)
     titles = (rows.features[0], rows.features[1])
-    return charts.border_chart(views, lines, points, sides, rows.class_names, classes, titles)
+    return charts.decision_boundary_chart(regions, lines, points, limits, rows.class_names, classes, titles)
 
 
 FIT = Tab("Fit", draw)

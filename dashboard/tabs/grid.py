@@ -1,4 +1,4 @@
-"""The tab Grid: two settings of one optimizer at once."""
+"""The tab Grid: grid search over two hyperparameters of one optimizer."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -7,13 +7,12 @@ from typing import Any, Self
 
 import streamlit as st
 
-from dashboard.context import MOST_RUNS, Actions, Context, Tab, TabSettings
-from dashboard.widgets import control, download, picked, select
-from dashboard.work import confirmed, drawn, run_with_progress, swept
+from dashboard.context import MAX_RUNS, Actions, Context, Tab, TabSettings
+from dashboard.widgets import clicked_points, control, download, select
+from dashboard.work import chart_spec, is_confirmed, run_with_progress, sweep_cached
 from trainers import Run, Sweep, charts
 from trainers.optimizers import OPTIMIZERS, Optimizer
 from trainers.reports import grid as report
-from trainers.reports.race_scores import FAILED
 from trainers.run import Method, Task
 from trainers.settings import SettingError, choice, integer, real_settings, settings_of
 from trainers.sweeps.axis import Axis, window
@@ -24,26 +23,28 @@ REALS = tuple(dict.fromkeys(name for kind in OPTIMIZERS.values() for name in rea
 
 @dataclass(frozen=True, kw_only=True)
 class GridSettings(TabSettings):
-    """Which two settings of which run, and how finely."""
+    """The run, the two hyperparameters, and the number of values."""
 
-    run: int = integer(1, 1, MOST_RUNS, help="The run whose optimizer is looked at.", label="Run")
-    x: str = choice("lr", REALS, help="The setting from left to right.", label="x-axis")
-    y: str = choice("momentum", REALS, help="The setting from bottom to top.", label="y-axis")
-    count: int = integer(32, 2, 100, help="How many values of each.", label="Values per axis")
+    run: int = integer(1, 1, MAX_RUNS, help="Run whose hyperparameters are searched.", label="Run")
+    x: str = choice("lr", REALS, help="Hyperparameter on the x-axis.", label="x-axis")
+    y: str = choice("momentum", REALS, help="Hyperparameter on the y-axis.", label="y-axis")
+    count: int = integer(32, 2, 100, help="Number of values per axis.", label="Values per axis")
 
     def axes(self, optimizer: Optimizer) -> dict[str, Axis]:
-        """The two axes for this optimizer, those asked for if it has them; `SettingError` without two."""
-        able = real_settings(optimizer)
-        if not optimizer.by_hand() or len(able) < 2:
+        """Return two axes, as selected if the optimizer has them. Raises `SettingError` without two."""
+        available = real_settings(optimizer)
+        if not optimizer.by_hand() or len(available) < 2:
             name = type(optimizer).__name__
-            raise SettingError("grid", f"needs a rule by hand with two settings; {name} has not")
-        x = self.x if self.x in able else next(iter(able))
-        others = [name for name in able if name != x]
+            raise SettingError(
+                "grid", f"needs a hand-written update rule with two numeric settings, got {name}"
+            )
+        x = self.x if self.x in available else next(iter(available))
+        others = [name for name in available if name != x]
         y = self.y if self.y in others else others[0]
-        return {name: window(able[name], self.count) for name in (x, y)}
+        return {name: window(available[name], self.count) for name in (x, y)}
 
     def fitted(self, task: Task, methods: Sequence[Method]) -> Self:
-        """The grid of a run that there is, with settings that its optimizer has in place of others."""
+        """Return the grid with an existing run, and hyperparameters that its optimizer has."""
         grid = replace(self, run=min(self.run, max(len(methods), 1)))
         try:
             x, y = grid.axes(methods[grid.run - 1].optimizer)
@@ -52,14 +53,14 @@ class GridSettings(TabSettings):
         return replace(grid, x=x, y=y)
 
     def sweep(self, run: Run) -> Sweep:
-        """A run for each pair of values."""
+        """Return the sweep over all pairs of values."""
         return Sweep(run, self.axes(run.optimizer), targets=())
 
 
 def draw(context: Context) -> None:
     settings, headline = context.settings, context.headline
     if not context.runs:
-        headline.say("Add a run to see two of its settings at once.")
+        headline.say("Add a run to search over two of its hyperparameters.")
         return
     run = context.runs[settings.run - 1]
     _controls(context, settings, run)
@@ -68,48 +69,48 @@ def draw(context: Context) -> None:
     except SettingError as error:
         headline.say(f"No grid: {error}.")
         return
-    if confirmed(headline, spec, [spec], f"{spec.size:,} runs of {run.epochs:,} epochs"):
-        _show(context, run_with_progress(swept, spec, headline, f"Training {spec.size:,} runs"))
+    if is_confirmed(headline, spec, [spec], f"{spec.size:,} runs of {run.epochs:,} epochs"):
+        _show(context, run_with_progress(sweep_cached, spec, headline, f"Training {spec.size:,} runs"))
 
 
 def _controls(context: Context, settings: GridSettings, run: Run) -> None:
-    able = list(real_settings(run.optimizer))
+    available = list(real_settings(run.optimizer))
     with st.container(horizontal=True, vertical_alignment="bottom"):
         numbers = range(1, len(context.runs) + 1)
         named = dict(zip(numbers, context.names, strict=True))
         select("Run", numbers, settings.run, "grid.run", format_func=named.get, width=260)
-        if len(able) > 1:
-            select("x-axis", able, settings.x, "grid.x", width=180)
-            select("y-axis", able, settings.y, "grid.y", width=180)
+        if len(available) > 1:
+            select("x-axis", available, settings.x, "grid.x", width=180)
+            select("y-axis", available, settings.y, "grid.y", width=180)
         control("count", settings_of(settings)["count"], settings.count, "grid.count", width=150)
 
 
 def _show(context: Context, result: SweepResult) -> None:
     spec = result.sweep
-    context.headline.say(report.verdict(result))
+    context.headline.say(report.sentence(result))
     st.vega_lite_chart(
-        drawn(grid_chart, result),
+        chart_spec(grid_chart, result),
         key="grid.chart",
         on_select=partial(add_cell, context.actions, spec),
         selection_mode="cell",
-        alt=f"Heat map of {' and '.join(spec.axes)}. {report.verdict(result)}",
+        alt=f"Heat map of {' and '.join(spec.axes)}. {report.sentence(result)}",
     )
     st.caption(
-        f"Each cell is one run of {spec.run.epochs:,} epochs. Cross: failed, that is, {FAILED}. "
-        "Click a cell to add it to the comparison."
+        f"Each cell is one run of {spec.run.epochs:,} epochs. Cross: failed "
+        f"({report.failure_condition(spec.run)}). Click a cell to add it to your runs."
     )
     download("Grid (CSV)", partial(grid_csv, spec), "grid.csv")
 
 
 def add_cell(actions: Actions, spec: Sweep) -> None:
-    """Add the cell that was clicked in the chart."""
-    for (row,) in picked("grid.chart", "cell", "row"):
+    """Add the clicked cell to the comparison."""
+    for (row,) in clicked_points("grid.chart", "cell", "row"):
         if row in range(spec.size):
             actions.add(spec.optimizer(int(row)))
 
 
 def grid_chart(result: SweepResult) -> Any:
-    """How each pair of values ended."""
+    """Return the heat map of the final values."""
     axes = result.sweep.axes
     what = "final loss" if result.sweep.run.training.minimum is None else "final gap"
     x, y = axes
@@ -117,8 +118,8 @@ def grid_chart(result: SweepResult) -> Any:
 
 
 def grid_csv(spec: Sweep) -> str:
-    """All cells, a row each."""
-    return swept(spec).frame().to_csv(index=False)
+    """Return one row per cell as CSV."""
+    return sweep_cached(spec).frame().to_csv(index=False)
 
 
 GRID = Tab("Grid", draw, GridSettings, about_runs=False)

@@ -1,4 +1,4 @@
-"""The tab Loss: the curves of all runs over one another."""
+"""The tab Loss: the curves of all runs."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -10,11 +10,11 @@ from torch import Tensor
 
 from dashboard.context import Context, Tab, View
 from dashboard.widgets import Placeholder, control, legend
-from dashboard.work import Histories, drawn
+from dashboard.work import Histories, chart_spec
 from trainers import History, Run, charts
 from trainers.charts import Style
 from trainers.reports import loss as loss_report
-from trainers.reports.loss import HELD_OUT, X_TITLES, Y_TITLES, possible
+from trainers.reports.loss import HELD_OUT, X_TITLES, Y_TITLES, available_metrics
 from trainers.reports.summary import sentence
 from trainers.run import Task
 from trainers.settings import Choice, settings_of
@@ -22,22 +22,22 @@ from trainers.settings import Choice, settings_of
 
 def draw(context: Context) -> None:
     task, view = context.task, context.view
-    legend(context.style.colours, context.names)
+    legend(context.style.colors, context.names)
     _controls(task, view)
     place = Placeholder(st.container())
     histories = context.train(partial(_live, context.names, context.style, view, place))
-    spec = drawn(loss_chart, histories, context.names, context.style, task, view)
-    what = f"{Y_TITLES[view.y]} against {view.x} for {len(histories)} runs"
+    spec = chart_spec(loss_chart, histories, context.names, context.style, task, view)
+    what = f"{Y_TITLES[view.y]} against {X_TITLES[view.x]} for {len(histories)} runs"
     place.finally_().vega_lite_chart(spec, alt=f"Line chart: {what}. {sentence(histories, view.target)}")
     also = (HELD_OUT.get(view.y, "validation_loss"),) * _shows_held_out(task, view)
     also += ("batch_loss",) * (view.batches and view.y == "loss" and task.updates > 1)
-    place.container.caption(loss_report.remarks(histories, view.y, view.scale == "log", also))
+    place.container.caption(loss_report.caption(histories, view.y, view.scale == "log", also))
 
 
 def _controls(task: Task, view: View) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         y = settings_of(view)["y"]
-        metric = Choice(view.y, y.help, possible(task.training), label=y.label)
+        metric = Choice(view.y, y.help, available_metrics(task.training), label=y.label)
         control("y", metric, view.y, "view.y")
         aside = ("held_out",) * (task.held_out is not None) + ("batches",) * (task.updates > 1)
         known = ("target",) * (task.training.minimum is not None)
@@ -54,11 +54,11 @@ def _live(
     run: Run,
     loss: Tensor,
 ) -> None:
-    """The curves of runs under way."""
-    table = loss_report.under_way(ended, run, loss, names, view.y)
+    """Draw the curves of runs in training."""
+    table = loss_report.live_curves(ended, run, loss, names, view.y)
     losses = (*(history.loss for history in ended), loss)
-    away = [name for name, past in zip(names, losses, strict=False) if loss_report.gone(run, past)]
-    chart = charts.live(table, style, run.epochs, Y_TITLES[view.y], view.scale == "log", away)
+    far = [name for name, past in zip(names, losses, strict=False) if loss_report.is_far(run, past)]
+    chart = charts.live(table, style, run.epochs, Y_TITLES[view.y], view.scale == "log", far)
     place.now().vega_lite_chart(*chart)
 
 
@@ -74,20 +74,20 @@ def loss_chart(
     view: View,
     with_legend: bool = False,
 ) -> Any:
-    """The chart of this tab, and of the file that can be taken along."""
+    """Return the loss chart, for the tab and for the SVG file."""
     held_out: pd.DataFrame | None = None
     if _shows_held_out(task, view):
         held_out = loss_report.curves(histories, names, HELD_OUT[view.y], view.x)
     batches = loss_report.batches(histories, names, view.x) if view.batches and view.y == "loss" else None
     return charts.loss_chart(
         loss_report.curves(histories, names, view.y, view.x),
-        loss_report.hover(histories, view.y, view.x),
+        loss_report.hover_table(histories, view.y, view.x),
         style,
         x_title=X_TITLES[view.x],
         y_title=Y_TITLES[view.y],
         log=view.scale == "log",
         diverged=loss_report.diverged(histories, names),
-        away=loss_report.away(histories, names),
+        far=loss_report.far_runs(histories, names),
         optimum=task.training.minimum if view.y == "loss" else None,
         held_out=held_out,
         batches=batches,

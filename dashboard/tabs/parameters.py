@@ -1,4 +1,4 @@
-"""The tab Parameters: what training does to each of them, and to the norm of the gradient."""
+"""The tab Parameters: parameters and gradient norm over the epochs."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -7,34 +7,36 @@ import streamlit as st
 
 from dashboard.context import Context, Tab
 from dashboard.widgets import legend
-from dashboard.work import Histories, drawn
+from dashboard.work import Histories, chart_spec
 from trainers import charts
 from trainers.charts import Style
 from trainers.reports import loss as loss_report
 from trainers.run import Task
 
-FEW = 4
-"""So many parameters are shown."""
+MAX_SHOWN = 4
+"""Maximum number of parameters shown."""
 
 
 def draw(context: Context) -> None:
     problem = context.task.problem
-    legend(context.style.colours, context.names)
+    legend(context.style.colors, context.names)
     histories = context.histories
-    columns = (*problem.names[:FEW], "gradient_norm")
+    columns = (*problem.names[:MAX_SHOWN], "gradient_norm")
     for name, place in zip(columns, (*st.columns(len(columns) - 1), st.container()), strict=True):
-        spec = drawn(parameter_chart, histories, context.names, context.style, context.task, name)
-        place.vega_lite_chart(spec, alt=f"Line chart: {name} over the epochs, for {len(histories)} runs.")
-    if problem.num_params > FEW:
-        st.caption(f"The first {FEW} of {problem.num_params:,} parameters, and the norm of the gradient.")
+        spec = chart_spec(parameter_chart, histories, context.names, context.style, context.task, name)
+        place.vega_lite_chart(
+            spec, alt=f"Line chart: {name.replace('_', ' ')} over the epochs, for {len(histories)} runs."
+        )
+    if problem.num_params > MAX_SHOWN:
+        st.caption(f"The first {MAX_SHOWN} of {problem.num_params:,} parameters, and the gradient norm.")
     if len(context.task.training.minimizers) == 1:
-        st.caption("Dotted: the parameters with the smallest loss.")
-    for remark in loss_report.norm_remarks(histories):
+        st.caption("Dotted: the minimizer.")
+    for remark in loss_report.gradient_norm_captions(histories):
         st.caption(remark)
 
 
 def parameter_chart(histories: Histories, names: Sequence[str], style: Style, task: Task, name: str) -> Any:
-    """One parameter, or the norm of the gradient, over the epochs."""
+    """Return the chart of one parameter, or of the gradient norm."""
     minima = task.training.minimizers
     optimum = dict(zip(task.problem.names, minima[0], strict=True)) if len(minima) == 1 else {}
     return charts.parameter_chart(
@@ -42,7 +44,7 @@ def parameter_chart(histories: Histories, names: Sequence[str], style: Style, ta
         style,
         name.replace("_", " "),
         log=name == "gradient_norm",
-        leaving=loss_report.diverged(histories, names) + loss_report.away(histories, names),
+        leaving=loss_report.diverged(histories, names) + loss_report.far_runs(histories, names),
         optimum=optimum.get(name),
     )
 

@@ -1,4 +1,4 @@
-"""The tab Path: the loss as a map, with the path of each run."""
+"""The tab Path: the loss surface with the path of each run."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,13 +9,14 @@ import streamlit as st
 
 from dashboard.components import player
 from dashboard.context import Actions, Context, Tab, TabSettings
-from dashboard.widgets import control, legend, picked
-from dashboard.work import Histories, computed
+from dashboard.widgets import clicked_points, control, legend
+from dashboard.work import Histories, compute_cached
 from trainers import charts
 from trainers.charts import Style
 from trainers.reports import path as path_report
 from trainers.reports import path_surface
-from trainers.reports.path_plane import plane, window
+from trainers.reports.loss import Y_TITLES
+from trainers.reports.path_plane import fit_plane, window
 from trainers.reports.thinning import snapshot_epochs
 from trainers.run import Task
 from trainers.settings import choice, settings_of
@@ -23,62 +24,62 @@ from trainers.settings import choice, settings_of
 
 @dataclass(frozen=True, kw_only=True)
 class PathSettings(TabSettings):
-    """How much of the plane is shown."""
+    """The zoom level."""
 
-    zoom: str = choice("all", ("all", "paths", "minimum"), help="How much of the surface is shown.")
+    zoom: str = choice("all", ("all", "paths", "minimum"), help="Visible part of the surface.")
 
 
 def draw(context: Context) -> None:
     training, settings = context.task.training, context.settings
-    legend(context.style.colours, context.names)
+    legend(context.style.colors, context.names)
     control("zoom", settings_of(settings)["zoom"], settings.zoom, "path.zoom")
-    given = (context.histories, context.names, context.style, context.task, settings.zoom, context.dark)
-    spec, caption = computed(path_map, *given)
-    whole = training.num_params == 2  # else a point of the plane is no start
-    asked: Any = {}
-    if whole:
-        asked = {"on_select": partial(begin_there, context.actions), "selection_mode": "start"}
+    arguments = (context.histories, context.names, context.style, context.task, settings.zoom, context.dark)
+    spec, caption = compute_cached(path_map, *arguments)
+    clickable = training.num_params == 2  # else a point of the plane is not an initial point
+    options: Any = {}
+    if clickable:
+        options = {"on_select": partial(set_start, context.actions), "selection_mode": "start"}
     st.vega_lite_chart(
         spec,
-        key=f"path.chart.{whole}",
-        alt=f"Map of the loss with the paths of {len(context.runs)} runs.",
-        **asked,
+        key=f"path.chart.{clickable}",
+        alt=f"Loss surface with the paths of {len(context.runs)} runs.",
+        **options,
     )
     player()()
     st.caption(caption)
 
 
-def begin_there(actions: Actions) -> None:
-    """Start where the map was clicked, or as near to it as can be."""
-    for point in picked("path.chart.True", "start", "x", "y"):
+def set_start(actions: Actions) -> None:
+    """Set the initial point to the clicked point, clamped to its bounds."""
+    for point in clicked_points("path.chart.True", "start", "x", "y"):
         actions.start_at(point)
 
 
 def path_map(
     histories: Histories, names: Sequence[str], style: Style, task: Task, zoom: Any, dark: bool
 ) -> tuple[dict[str, Any], str]:
-    """The paths over the loss in their plane, as a spec, and what there is to say of it."""
+    """Return the spec of the paths over the loss surface, and its caption."""
     training = task.training
-    seen = plane(training, histories)
-    sides = window(seen, training, histories, zoom)
-    paths = path_report.paths(histories, names, seen, sides)
-    ground = path_surface.relief(training, seen, sides)
+    plane = fit_plane(training, histories)
+    limits = window(plane, training, histories, zoom)
+    paths = path_report.paths(histories, names, plane, limits)
+    surface = path_surface.loss_surface(training, plane, limits)
     chart = charts.path_chart(
-        ground.shares(),
-        path_surface.isolines(ground),
+        surface.normalized(),
+        path_surface.contour_lines(surface),
         paths,
-        path_report.places(training, seen),
-        sides,
+        path_report.known_minima(training, plane),
+        limits,
         style,
-        seen.names,
-        value="gap to the smallest loss" if ground.what == "gap" else "loss",
-        span=ground.span,
-        log=ground.log,
-        epochs=snapshot_epochs(task.epochs, path_report.MOMENTS),
-        cells=path_report.cells(sides) if seen.exact else None,
+        plane.names,
+        value=Y_TITLES[surface.quantity],
+        span=surface.span,
+        log=surface.log,
+        epochs=snapshot_epochs(task.epochs, path_report.MAX_SNAPSHOTS),
+        cells=path_report.cells(limits) if plane.is_full_space else None,
         dark=dark,
     )
-    return charts.spec(chart), " ".join(path_report.remarks(training, seen, paths, sides))
+    return charts.spec(chart), " ".join(path_report.captions(training, plane, paths, limits))
 
 
 PATH = Tab("Path", draw, PathSettings)

@@ -1,4 +1,4 @@
-"""The tab Three ways: one run by hand, with autograd and with torch.optim, in code and in numbers."""
+"""The tab Three ways: one run by hand, with autograd and with torch.optim, as code and numbers."""
 
 import html
 from collections.abc import Sequence
@@ -7,9 +7,9 @@ from typing import Any, Self
 
 import streamlit as st
 
-from dashboard.context import MOST_RUNS, Context, Tab, TabSettings
+from dashboard.context import MAX_RUNS, Context, Tab, TabSettings
 from dashboard.widgets import Placeholder, select
-from dashboard.work import Histories, drawn, train_all
+from dashboard.work import Histories, chart_spec, train_all
 from trainers import Run, charts
 from trainers.reports import source_code
 from trainers.reports import three_ways as report
@@ -19,9 +19,9 @@ from trainers.settings import integer
 
 @dataclass(frozen=True, kw_only=True)
 class ThreeWaysSettings(TabSettings):
-    """Which run is shown."""
+    """The run that is shown."""
 
-    run: int = integer(1, 1, MOST_RUNS, help="The run that is trained three ways.")
+    run: int = integer(1, 1, MAX_RUNS, help="The run that is trained three ways.")
 
     def fitted(self, task: Task, methods: Sequence[Method]) -> Self:
         return replace(self, run=min(self.run, max(len(methods), 1)))
@@ -35,51 +35,52 @@ def draw(context: Context) -> None:
     named = {number: run.label for number, run in zip(numbers, context.runs, strict=True)}
     select("Run", numbers, context.settings.run, "three_ways.run", format_func=named.get)
     run = context.runs[context.settings.run - 1]
-    verdict = Placeholder(st.container())
+    summary = Placeholder(st.container())
     three = source_code.three_ways()
     for column, (name, lines) in zip(st.columns(len(three), border=True), three.items(), strict=True):
         column.markdown(f"**{name}**")
-        column.html(code(lines))
-    st.caption("Marked: the lines that are new compared with the way before.")
-    _difference(context, run, verdict)
-    by_hand, twin = source_code.update_code(run.optimizer)
+        column.html(highlight_code(lines))
+    st.caption("Highlighted: lines that differ from the previous version.")
+    _difference(context, run, summary)
+    by_hand, in_torch = source_code.update_code(run.optimizer)
     name = type(run.optimizer).__name__
     left, right = st.columns(2)
     left.markdown(f"**{name} by hand**: `optimizer.step`")
-    left.code(by_hand or "# is not written by hand", wrap_lines=True)
+    left.code(by_hand or "# no update written by hand", wrap_lines=True)
     right.markdown(f"**{name} in torch**: `optimizer.torch`")
-    right.code(twin or "# is not in torch", wrap_lines=True)
-    right.markdown(f"**{type(context.task.problem).__name__}**: the loss and its derivative by hand")
+    right.code(in_torch or "# not available in torch", wrap_lines=True)
+    right.markdown(f"**{type(context.task.problem).__name__}**: the loss and its gradient by hand")
     right.code(source_code.problem_code(context.task.problem), wrap_lines=True)
 
 
-def _difference(context: Context, run: Run, verdict: Placeholder) -> None:
-    """How far the three ways are apart."""
-    able, plot = runners(type(run.optimizer)), Placeholder(st.container())
-    each = [replace(run, runner=runner) for runner in able]
-    ways = train_all(each, able, context.room // len(each), verdict)
-    apart, rounding = report.furthest(ways), report.rounding(ways)
-    verdict.finally_().markdown(
-        f"The same run trained with {', '.join(able)}, from one start. Over {run.epochs:,} epochs "
-        f"in {run.dtype} their parameters were **{report.distance(apart)}**."
+def _difference(context: Context, run: Run, summary: Placeholder) -> None:
+    """Draw the parameter differences between the implementations."""
+    supported, plot = runners(type(run.optimizer)), Placeholder(st.container())
+    each = [replace(run, runner=runner) for runner in supported]
+    histories = train_all(each, supported, context.room // len(each), summary)
+    difference, rounding = report.max_param_difference(histories), report.ulp(histories)
+    summary.finally_().markdown(
+        f"The same run trained with {', '.join(supported)}, from the same initial point. Over {run.epochs:,} "
+        f"epochs in {run.dtype} their parameters were **{report.describe_difference(difference)}**."
     )
-    what = f"largest difference between the runners' parameters, over the epochs, at most {apart:.2g}"
-    plot.finally_().vega_lite_chart(drawn(difference_chart, ways), alt=f"Scatter plot: {what}.")
-    kept = f"each of the {len(ways[0].epochs):,} epochs kept" if ways[0].thinned else "each epoch"
+    what = (
+        f"largest parameter difference between the implementations, over the epochs, at most {difference:.2g}"
+    )
+    plot.finally_().vega_lite_chart(chart_spec(difference_chart, histories), alt=f"Scatter plot: {what}.")
+    kept = f"each of the {len(histories[0].epochs):,} epochs kept" if histories[0].thinned else "each epoch"
     plot.container.caption(
-        f"The largest difference between two runners' parameters at {kept}; where they are equal "
-        "there is no point. Dotted: one rounding step of the largest parameter in "
-        f"{run.dtype}, {rounding:.2g}."
+        f"Largest parameter difference between two implementations at {kept}; no point where they are "
+        f"equal. Dotted: 1 ulp (rounding unit) of the largest parameter in {run.dtype}, {rounding:.2g}."
     )
 
 
-def difference_chart(ways: Histories) -> Any:
-    """How far the parameters are apart, over the epochs."""
-    return charts.difference_chart(report.differences(ways), report.rounding(ways))
+def difference_chart(histories: Histories) -> Any:
+    """Return the chart of the largest parameter difference over the epochs."""
+    return charts.difference_chart(report.differences(histories), report.ulp(histories))
 
 
-def code(lines: Sequence[tuple[str, bool]]) -> str:
-    """Lines of code as HTML, the new ones marked; a line that is too long goes on further right."""
+def highlight_code(lines: Sequence[tuple[str, bool]]) -> str:
+    """Return lines of code as HTML, new ones highlighted, long ones with a hanging indent."""
     html_lines = []
     for line, new in lines:
         text = line.lstrip()

@@ -12,7 +12,7 @@ from urllib.parse import parse_qs
 from playwright.sync_api import sync_playwright
 from streamlit.testing.v1 import AppTest
 
-from dashboard.examples import PRESETS
+from dashboard.examples import EXAMPLES
 from dashboard.state import Page
 from tests.bench import seconds, table
 from tests.browser.conftest import NAMES, chromium, serve
@@ -46,7 +46,7 @@ def cached(at: AppTest) -> str:
 
 def changed(query: str) -> str:
     """The time of a rerun with a new rate in the first run, less that of training it alone."""
-    at, (page, _) = opened(query), Page.from_query(query, otherwise=PRESETS[0].page)
+    at, (page, _) = opened(query), Page.from_query(query, otherwise=EXAMPLES[0].page)
     spent = []
     for lr in islice(RATES, REPEATS):
         at.number_input(key="0.SGD.lr").set_value(lr)
@@ -67,7 +67,7 @@ def sizes() -> None:
 
 
 def tabs() -> None:
-    """How long a visitor waits for the race, from the click on its tab to the table of its standings."""
+    """How long a visitor waits for the race, from the click on its tab to the table of its ranking_table."""
     if not any(map(which, NAMES)):
         return
     with TemporaryDirectory() as folder, serve(Path(folder)) as server, sync_playwright() as playwright:

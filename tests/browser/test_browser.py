@@ -12,7 +12,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from dashboard.examples import PRESETS
+from dashboard.examples import EXAMPLES
 from dashboard.state import NAMES as TABS
 from tests.matrix import slow_but
 from trainers import train
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.browser
 
-MOMENTUM = next(preset for preset in PRESETS if preset.name == "Momentum family")
+MOMENTUM = next(preset for preset in EXAMPLES if preset.name == "Momentum family")
 
 CHART = "[data-testid=stVegaLiteChart]"
 DIGITS = "problem=MLP~source-digits~width-4"
@@ -191,12 +191,12 @@ def test_a_setting_changes_its_curve_and_the_address_which_shows_others_the_same
     visit(page)
     paths, rows = curves(page), table(page)
     change(page, lambda: enter(opened(page, 0).get_by_label("lr", exact=True), "0.02"))
-    expected = PRESETS[0].page.to_query().replace("SGD~manual~lr-0.01~", "SGD~manual~lr-0.02~")
+    expected = EXAMPLES[0].page.to_query().replace("SGD~manual~lr-0.01~", "SGD~manual~lr-0.02~")
     assert "lr-0.02" in expected
     assert query(page) == parse_qsl(expected)
     assert len(curves(page)) == 3
     assert curves(page)[0] != paths[0]
-    assert table(page)[0]["epochs to gap 0.01"] != rows[0]["epochs to gap 0.01"]
+    assert table(page)[0]["epochs to target (0.01)"] != rows[0]["epochs to target (0.01)"]
     assert [row["w"] for row in table(page)[1:]] == [row["w"] for row in rows[1:]]
     other = visit(open_page(), address(page))
     assert table(other) == table(page)
@@ -228,10 +228,10 @@ def kind(preset: Any) -> tuple[Any, ...]:
     return shown.tab, shown.task.validation_split > 0, shown.view.batches
 
 
-KINDS = {kind(preset): preset for preset in reversed(PRESETS)}.values()
+KINDS = {kind(preset): preset for preset in reversed(EXAMPLES)}.values()
 
 
-@pytest.mark.parametrize("presets", [KINDS, pytest.param(PRESETS, marks=pytest.mark.slow)], ids=len)
+@pytest.mark.parametrize("presets", [KINDS, pytest.param(EXAMPLES, marks=pytest.mark.slow)], ids=len)
 def test_the_stories_are_told(page: Page, presets: Any) -> None:
     """One after the other; each of them without a browser in test_page.py."""
     visit(page, "/?epochs=20&run=Adam")
@@ -310,7 +310,7 @@ def test_the_race_is_in_the_link(page: Page, open_page: Callable[..., Page]) -> 
     change(page, page.get_by_role("radio", name="best", exact=True).click)
     assert dict(query(page))["race"].startswith("trials-8~seeds-2~epochs-20~metric-best")
     pages = page, visit(open_page(), address(page))
-    mine, theirs = (p.get_by_text("Each tuned with 8 trials").inner_text() for p in pages)
+    mine, theirs = (p.get_by_text("8 trials each").inner_text() for p in pages)
     assert mine == theirs
 
 
@@ -503,7 +503,7 @@ def test_the_link_is_copied(server: Any, page: Page) -> None:
     assert link == page.get_by_label("Link to this page").input_value()
     assert link.startswith(f"{server.url}/?")
     assert "problem=Thermometer" in link
-    assert parse_qs(urlsplit(link).query) == parse_qs(PRESETS[0].page.to_query())
+    assert parse_qs(urlsplit(link).query) == parse_qs(EXAMPLES[0].page.to_query())
 
 
 PLAIN_HTTP = "Object.defineProperty(Navigator.prototype, 'clipboard', { get: () => undefined });"

@@ -9,13 +9,13 @@ from urllib.parse import urlencode
 
 import pytest
 
-from dashboard.examples import PRESETS
+from dashboard.examples import EXAMPLES
 from dashboard.state import NAMES as TABS
 from dashboard.state import Page
 from dashboard.tabs.path import PathSettings
 from dashboard.tabs.race import RaceTabSettings
 from tests.browser.test_browser import enter, notices, query, ready, story, tab, visit
-from trainers.reports.loss import possible
+from trainers.reports.loss import available_metrics
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.browser
 
-LIGHT = ("SGD, RMSprop, Adam", "Momentum family", "Too fast: divergence", "Four pits: who ends where?")
-EXAMPLES = {preset.name: preset.page for preset in PRESETS if preset.name in LIGHT}
+LIGHT = ("SGD, RMSprop, Adam", "Momentum family", "Too fast: divergence", "Four minima: who ends where?")
+EXAMPLES = {preset.name: preset.page for preset in EXAMPLES if preset.name in LIGHT}
 TEXT = "a,b,c,d\n" + "".join(f"{k},{k * k % 7},{k % 5},{3 * k}\n" for k in range(12))
 NAMES = "abcd"
 SEEDS = [*range(5), *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(5, 20))]
@@ -76,7 +76,11 @@ class Walk:
 
     def turn_loss(self) -> None:
         name, options = self.rng.choice(
-            [("y", possible(self.page.task.training)), ("scale", ("log", "linear")), ("target", (0.5, 2.0))]
+            [
+                ("y", available_metrics(self.page.task.training)),
+                ("scale", ("log", "linear")),
+                ("target", (0.5, 2.0)),
+            ]
         )
         value = self.rng.choice([option for option in options if option != getattr(self.page.view, name)])
         if name == "target":

@@ -1,10 +1,10 @@
-"""Tables in, Altair charts out."""
+"""Altair charts of tables."""
 
 from altair.utils import schemapi
 
 from trainers.charts.export import spec, svg
-from trainers.charts.fit import fit_chart, measured_chart
-from trainers.charts.fit_boundary import border_chart, class_colours
+from trainers.charts.fit import fit_chart, predicted_actual_chart
+from trainers.charts.fit_boundary import class_colors, decision_boundary_chart
 from trainers.charts.fit_confusion import confusion_chart
 from trainers.charts.grid import heat_chart
 from trainers.charts.loss import live, loss_chart
@@ -25,18 +25,18 @@ __all__ = [
     "LIGHT",
     "Style",
     "band_chart",
-    "border_chart",
     "budget_chart",
-    "class_colours",
+    "class_colors",
     "confusion_chart",
+    "decision_boundary_chart",
     "difference_chart",
     "fit_chart",
     "heat_chart",
     "live",
     "loss_chart",
-    "measured_chart",
     "parameter_chart",
     "path_chart",
+    "predicted_actual_chart",
     "sensitivity_chart",
     "spec",
     "svg",

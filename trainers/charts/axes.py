@@ -1,4 +1,4 @@
-"""Axes that show what matters."""
+"""Axis ranges, scales and ticks."""
 
 import math
 from collections.abc import Collection
@@ -9,12 +9,12 @@ import numpy as np
 import pandas as pd
 
 MARGIN = 0.05
-ROSE = 4
-"""So many points of a run that leaves the picture are shown outside what stays, if there is room."""
-LEAST, MOST = 0.5, 3.0
-"""The room for runs that leave, in sizes of what stays."""
-FLAT = 1e-3
-"""What stays counts as no smaller than this: decades, or a share of its values."""
+MAX_EXIT_POINTS = 4
+"""Number of points outside the range that are shown of a run that leaves the chart, if there is room."""
+MIN_ROOM, MAX_ROOM = 0.5, 3.0
+"""Minimum and maximum room for runs that leave, in multiples of the range of the others."""
+MIN_RANGE = 1e-3
+"""Minimum size of the range of the others: in decades, or relative to its values."""
 FAR = 1e3
 SMALLEST, LARGEST = 1e-307, 1e307  # beyond them a scale can't compute its ticks
 
@@ -26,18 +26,18 @@ def span(
     leave_out: Collection[str] = (),
     include: Collection[float] = (),
 ) -> list[float] | None:
-    """The range of an axis: all values that can be shown, with a margin; None if there are none.
+    """Return the range of an axis, all values with a margin; None if there are none.
 
-    `leave_out` names runs that may leave the picture; what stays keeps a quarter of it at least, and how
-    they leave has a third at least, if they go that far: see `_with_exits`. Where all leave, a log axis shows
-    all, a linear one as far as the one that goes least far. `include` are further values to show, which must
-    have a place on the axis.
+    `leave_out` names runs that may leave the chart. The others keep at least a quarter of it; the points
+    where runs leave get at least a third, if they go that far: see `_with_exits`. If all runs leave, a log
+    axis shows all, a linear one as far as the one that goes least far. `include` are further values, which
+    must be valid on the axis.
     """
-    shown = curves.loc[positive(curves[column]) if log else curves[column].between(-LARGEST, LARGEST)]
+    visible = curves.loc[positive(curves[column]) if log else curves[column].between(-LARGEST, LARGEST)]
     more = [math.log10(value) if log else value for value in include]
-    if shown.empty:
+    if visible.empty:
         return _widened(min(more), max(more), log) if more else None
-    places = pd.DataFrame({"run": shown["run"], "y": np.log10(shown[column]) if log else shown[column]})
+    places = pd.DataFrame({"run": visible["run"], "y": np.log10(visible[column]) if log else visible[column]})
     leaving = places["run"].isin(list(leave_out))
     stays, leaves = places[~leaving], places[leaving]
     if stays.empty:
@@ -51,39 +51,39 @@ def span(
 
 
 def _with_exits(low: float, high: float, leaves: pd.DataFrame, log: bool) -> tuple[float, float]:
-    """The range with room for runs that leave it, run and y: for their first points outside.
+    """Return the range extended to the first outside points of the runs that leave it, run and y.
 
-    These are the points after the last inside, as many as lie within `MOST` times the range, `ROSE` at most.
+    These are at most `MAX_EXIT_POINTS` points after the last inside, within `MAX_ROOM` times the range.
     """
-    size = max(high - low, FLAT if log else FLAT * max(abs(low), abs(high))) or 1.0
+    size = max(high - low, MIN_RANGE if log else MIN_RANGE * max(abs(low), abs(high))) or 1.0
     furthest, lowest = float(leaves["y"].max()), float(leaves["y"].min())
     sides = max((furthest > high) + (lowest < low), 1)
     outside = (leaves["y"] - high).combine(low - leaves["y"], max)
-    exits = [_exit(course.to_numpy(), MOST * size / sides) for _, course in outside.groupby(leaves["run"])]
-    room = max(LEAST * size / sides, *exits)
+    exits = [_exit(part.to_numpy(), MAX_ROOM * size / sides) for _, part in outside.groupby(leaves["run"])]
+    room = max(MIN_ROOM * size / sides, *exits)
     return max(low - room, min(low, lowest)), min(high + room, max(high, furthest))
 
 
 def _exit(outside: Any, most: float) -> float:
-    """How far away the first points outside are, of those not further away than `most`."""
+    """Return the largest distance of the first outside points that are at most `most` away."""
     inside = np.flatnonzero(outside <= 0)
-    first = outside[inside[-1] + 1 if len(inside) else 0 :][:ROSE]
+    first = outside[inside[-1] + 1 if len(inside) else 0 :][:MAX_EXIT_POINTS]
     return float(max(first[first <= most], default=0.0))
 
 
 def _least_far(leaves: pd.DataFrame, log: bool) -> tuple[float, float]:
-    """A range for runs that all leave: on a linear axis the one that goes furthest would hide the others."""
+    """Return a range if all runs leave: on a linear axis that of the run that goes least far."""
     low, high = float(leaves["y"].min()), float(leaves["y"].max())
     if log:
         return low, high
     begins = leaves.groupby("run")["y"].first()
-    ways = (leaves["y"] - leaves["run"].map(begins)).abs().groupby(leaves["run"]).max()
-    least = float(ways[ways > 0].min()) if (ways > 0).any() else 0.0
+    distances = (leaves["y"] - leaves["run"].map(begins)).abs().groupby(leaves["run"]).max()
+    least = float(distances[distances > 0].min()) if (distances > 0).any() else 0.0
     return max(low, float(begins.min()) - least), min(high, float(begins.max()) + least)
 
 
 def _widened(low: float, high: float, log: bool) -> list[float]:
-    """The ends of an axis around that range, which is one of exponents if `log`."""
+    """Return the range with a margin; `low` and `high` are exponents if `log`."""
     if log:
         margin = MARGIN * (high - low) or 0.3
         ends = (max(low - margin, math.log10(SMALLEST)), min(high + margin, math.log10(LARGEST)))
@@ -92,27 +92,27 @@ def _widened(low: float, high: float, log: bool) -> list[float]:
     return [max(low - margin, -LARGEST), min(high + margin, LARGEST)]
 
 
-def in_sight(
+def visible_points(
     curves: pd.DataFrame, domain: list[float] | None, log: bool, leaving: Collection[str]
 ) -> pd.DataFrame:
-    """What can be drawn of curves, run and y: a run that leaves the picture is seen leaving it once.
+    """Return the points to draw of curves, run and y: a run that leaves the chart does so only once.
 
-    On a linear axis no point is further away than browsers can draw a line to: `FAR` pictures.
+    On a linear axis values are clipped to `FAR` times the range, beyond which browsers draw no lines.
     """
-    shown = (curves[positive(curves["y"])] if log else curves).reset_index(drop=True)
+    visible = (curves[positive(curves["y"])] if log else curves).reset_index(drop=True)
     if domain is None:
-        return shown
+        return visible
     low, high = domain
-    inside = shown["y"].between(low, high)
-    ahead = inside[::-1].groupby(shown["run"]).cummax()  # whether it is inside now or later
-    before = ahead.groupby(shown["run"]).shift(-1, fill_value=True)  # so for the point before it
-    shown = shown[before | ~shown["run"].isin(list(leaving))]
+    inside = visible["y"].between(low, high)
+    ahead = inside[::-1].groupby(visible["run"]).cummax()  # whether it is inside now or later
+    before = ahead.groupby(visible["run"]).shift(-1, fill_value=True)  # so for the point before it
+    visible = visible[before | ~visible["run"].isin(list(leaving))]
     far = FAR * (high - low)
-    return shown if log else shown.assign(y=shown["y"].clip(low - far, high + far))
+    return visible if log else visible.assign(y=visible["y"].clip(low - far, high + far))
 
 
-def rounded(domain: list[float], log: bool) -> list[float]:
-    """The range up to the next decades, or to 0 and the next of 1, 2, 5, 10, ...: it seldom changes."""
+def round_domain(domain: list[float], log: bool) -> list[float]:
+    """Return the range rounded outward to decades, or to 0 and 1, 2, 5, 10, ...: it seldom changes."""
     if log:
         powers = (math.floor(math.log10(domain[0])), math.ceil(math.log10(domain[1])))
         return [max(10.0 ** powers[0], SMALLEST), min(10.0 ** powers[1], LARGEST)]
@@ -121,28 +121,28 @@ def rounded(domain: list[float], log: bool) -> list[float]:
 
 
 def _next(size: float) -> float:
-    """The next of 1, 2, 5, 10, ..."""
+    """Return the next of 1, 2, 5, 10, ..."""
     power = 10.0 ** math.floor(math.log10(size))
     return min(next((power * digit for digit in (1, 2, 5) if size <= power * digit), 10 * power), LARGEST)
 
 
 def positive(values: "pd.Series[float]") -> "pd.Series[bool]":
-    """Which values a log axis can show."""
+    """Return which values a log axis can show."""
     return values.between(SMALLEST, LARGEST)
 
 
-def logarithmic(values: "pd.Series[float]") -> bool:
-    """Whether a log axis suits these values: some are above 0, and none below."""
+def is_log_suitable(values: "pd.Series[float]") -> bool:
+    """Return whether a log axis suits these values: some above 0, none below."""
     return bool(positive(values).any() and not (values < 0).any())
 
 
-def showable(value: float | None, log: bool) -> list[float]:
-    """A value to mark on an axis, in a list; none if there is none, or if it has no place on a log axis."""
+def markable(value: float | None, log: bool) -> list[float]:
+    """Return a value to mark on an axis as a list; empty if None, or not valid on a log axis."""
     return [] if value is None or (log and value < SMALLEST) else [value]
 
 
 def scale(domain: list[float] | None, log: bool) -> alt.Scale:
-    """A scale over that range; one from 0 to 1 where there is nothing to show, else browsers warn of it."""
+    """Return a scale over the range; from 0 to 1 if None, as browsers warn of empty domains."""
     if domain is None:
         return alt.Scale(domain=[0, 1], type="linear")
     if log:
@@ -150,26 +150,26 @@ def scale(domain: list[float] | None, log: bool) -> alt.Scale:
     return alt.Scale(domain=domain, type="linear", nice=False, zero=False)
 
 
-def along(*values: "pd.Series[float]") -> alt.Scale:
-    """A horizontal scale from the first to the last of these values."""
+def x_scale(*values: "pd.Series[float]") -> alt.Scale:
+    """Return a horizontal scale from the smallest to the largest of these values."""
     ends = [float(end) for part in values if len(part) for end in (part.min(), part.max())] or [0.0]
     return scale([min(ends), max(*ends, min(ends) + 1)], False)
 
 
 def x_axis(title: str) -> alt.Axis:
-    """A horizontal axis for epochs or seconds."""
+    """Return a horizontal axis for epochs, gradient evaluations or seconds."""
     return alt.Axis(title=title, format=",~r", grid=False, tickCount=8, labelOverlap=True, labelSeparation=8)
 
 
 def y_axis(title: str, domain: list[float] | None, log: bool) -> alt.Axis:
-    """A vertical axis; on a log scale its ticks are powers of ten, or 1, 2 and 5 within few decades."""
+    """Return a vertical axis; log ticks are powers of ten, or 1, 2 and 5 within few decades."""
     ticks = _ticks(*domain) if log and domain is not None else []
     values = {"values": ticks} if ticks else {"tickCount": 6}
     return alt.Axis(title=title, format=".6~g", labelOverlap=True, **values)
 
 
 def _ticks(low: float, high: float) -> list[float]:
-    """At most nine numbers within a range, spaced evenly on a log scale."""
+    """Return at most nine ticks within a range, evenly spaced on a log scale."""
     first, last = math.ceil(math.log10(low)), math.floor(math.log10(high))
     if last - first >= 2:
         return [float(f"1e{power}") for power in range(first, last + 1, (last - first) // 9 + 1)]

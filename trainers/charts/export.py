@@ -1,4 +1,4 @@
-"""A chart as what others take: a spec beside its tables for the page, SVG for a file."""
+"""Export of charts: Vega-Lite specs with separate tables for the page, SVG for files."""
 
 import json
 from typing import Any
@@ -10,7 +10,7 @@ WIDTH = 900
 
 
 def spec(chart: alt.LayerChart) -> dict[str, Any]:
-    """The chart in Vega-Lite, with its tables left as data frames under `datasets`."""
+    """Return the Vega-Lite spec, with its tables as data frames under `datasets`."""
     chart = chart.copy(deep=False)
     datasets: dict[str, pd.DataFrame] = {}
     chart.layer = [_named(layer, datasets) for layer in chart.layer]
@@ -19,7 +19,7 @@ def spec(chart: alt.LayerChart) -> dict[str, Any]:
 
 
 def svg(chart: alt.LayerChart) -> str:
-    """The chart as SVG text. The converter is loaded at the first call; it takes some 270 MB."""
+    """Return the chart as SVG text. The converter is loaded at the first call; it takes some 270 MB."""
     import vl_convert
 
     drawn = spec(chart.properties(width=WIDTH))
@@ -31,7 +31,7 @@ def svg(chart: alt.LayerChart) -> str:
 
 
 def _named(chart: Any, datasets: dict[str, pd.DataFrame]) -> Any:
-    """The chart with a name in place of its table, which goes into `datasets`."""
+    """Return the chart with a name in place of its table, which is added to `datasets`."""
     if not isinstance(chart.data, pd.DataFrame):
         return chart
     name = f"table{len(datasets)}"

@@ -1,10 +1,10 @@
-"""The fit: the data, and the prediction of each run."""
+"""Predictions over the data, and predicted against actual values."""
 
 import altair as alt
 import pandas as pd
 
 from trainers.charts.axes import scale, span, y_axis
-from trainers.charts.snapshots import moment_slider, now, when
+from trainers.charts.snapshots import at_snapshot, epoch_label, snapshot_slider
 from trainers.charts.style import Style
 
 HEIGHT = 420
@@ -13,13 +13,15 @@ HEIGHT = 420
 def fit_chart(
     points: pd.DataFrame, lines: pd.DataFrame, style: Style, x_title: str, y_title: str
 ) -> alt.LayerChart:
-    """`points` has the columns x, y, held_out; `lines` has run, moment, epoch, x, y.
+    """Draw samples, x, y, held_out, and the predictions, run, snapshot, epoch, x, y.
 
-    The window is that of the points. A slider below goes through the moments, without asking the server.
+    The window is that of the samples. A slider selects the snapshot, without the server.
     """
     x = alt.X("x:Q", axis=y_axis(x_title, None, False), scale=scale(_window(points, "x"), False))
     y = alt.Y("y:Q", axis=y_axis(y_title, None, False), scale=scale(_window(points, "y"), False))
-    fits = now(lines).mark_line(clip=True, strokeCap="butt").encode(x, y, style.colour(), *style.lines())
+    fits = (
+        at_snapshot(lines).mark_line(clip=True, strokeCap="butt").encode(x, y, style.color(), *style.lines())
+    )
     shape = alt.Scale(domain=[False, True], range=["circle", "triangle-up"])
     dots = (
         alt.Chart(points)
@@ -31,17 +33,19 @@ def fit_chart(
             tooltip=[alt.Tooltip("x:Q", title=x_title), alt.Tooltip("y:Q", title=y_title)],
         )
     )
-    return alt.LayerChart(layer=[fits, dots, when(lines)], height=HEIGHT).add_params(moment_slider(lines))
+    return alt.LayerChart(layer=[fits, dots, epoch_label(lines)], height=HEIGHT).add_params(
+        snapshot_slider(lines)
+    )
 
 
-def measured_chart(predictions: pd.DataFrame, style: Style, title: str) -> alt.LayerChart:
-    """What was measured from left to right, what each run predicts from bottom to top: equal on the diagonal.
+def predicted_actual_chart(predictions: pd.DataFrame, style: Style, title: str) -> alt.LayerChart:
+    """Draw predictions y against actual values x, with the diagonal dotted.
 
-    `predictions` has the columns run, moment, epoch, x, y.
+    `predictions` has the columns run, snapshot, epoch, x, y.
     """
     window = _window(predictions, "x")
     ends = scale(window, False)
-    x = alt.X("x:Q", axis=y_axis(f"{title}, measured", None, False), scale=ends)
+    x = alt.X("x:Q", axis=y_axis(f"{title}, actual", None, False), scale=ends)
     y = alt.Y("y:Q", axis=y_axis(f"{title}, predicted", None, False), scale=ends)
     diagonal = (
         alt.Chart(pd.DataFrame({"x": window or [0, 1], "y": window or [0, 1]}))
@@ -50,16 +54,16 @@ def measured_chart(predictions: pd.DataFrame, style: Style, title: str) -> alt.L
     )
     tooltip = [
         alt.Tooltip("run:N"),
-        alt.Tooltip("x:Q", title="measured"),
+        alt.Tooltip("x:Q", title="actual"),
         alt.Tooltip("y:Q", title="predicted"),
     ]
     dots = (
-        now(predictions)
+        at_snapshot(predictions)
         .mark_point(filled=True, size=36, opacity=0.7, clip=True)
-        .encode(x, y, style.colour(), tooltip=tooltip)
+        .encode(x, y, style.color(), tooltip=tooltip)
     )
-    layers = [diagonal, dots, when(predictions)]
-    return alt.LayerChart(layer=layers, height=HEIGHT).add_params(moment_slider(predictions))
+    layers = [diagonal, dots, epoch_label(predictions)]
+    return alt.LayerChart(layer=layers, height=HEIGHT).add_params(snapshot_slider(predictions))
 
 
 def _window(points: pd.DataFrame, column: str) -> list[float] | None:

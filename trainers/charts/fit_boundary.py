@@ -1,4 +1,4 @@
-"""A classifier's view of the plane: regions, the lines between them, and the points."""
+"""Decision boundary of a classifier with two features: regions, lines and samples."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -10,80 +10,84 @@ from PIL import ImageColor
 
 from trainers.charts.axes import scale, y_axis
 from trainers.charts.images import data_uri
-from trainers.charts.snapshots import moment_slider, now, when
+from trainers.charts.snapshots import at_snapshot, epoch_label, snapshot_slider
 from trainers.charts.style import DARK, LIGHT
 
 HEIGHT = 360
-FIRST = 4
-"""So many runs at most are drawn beside one another."""
-STRENGTH = 0.45
-"""The opacity of a region where its class is certain."""
+FIRST_COLOR = 4
+"""Position of the first class's color, after the colors of the runs with panels."""
+MAX_OPACITY = 0.45
+"""Opacity of a region where the predicted probability is 1."""
 
 
-def border_chart(
-    views: pd.DataFrame,
+def decision_boundary_chart(
+    regions: pd.DataFrame,
     lines: pd.DataFrame,
     points: pd.DataFrame,
-    sides: Sequence[tuple[float, float]],
+    limits: Sequence[tuple[float, float]],
     classes: Sequence[str],
-    colours: Sequence[str],
+    colors: Sequence[str],
     titles: tuple[str, str],
 ) -> alt.LayerChart:
-    """`views` has the columns moment, epoch, shares, arrays `(rows, columns, classes)` from the top down.
+    """Draw regions, boundary lines and samples. A slider selects the snapshot, without the server.
 
-    `lines` has moment, line, order, x, y; `points` has x, y, label, held_out. A slider goes through the
-    moments, without asking the server.
+    `regions` has the columns snapshot, epoch, probabilities, arrays `(rows, columns, classes)` from the top
+    down; `lines` has snapshot, line, order, x, y; `points` has x, y, label, held_out.
     """
-    pictures = views[["moment", "epoch"]].assign(url=[picture(shares, colours) for shares in views["shares"]])
+    pictures = regions[["snapshot", "epoch"]].assign(
+        url=[picture(probabilities, colors) for probabilities in regions["probabilities"]]
+    )
     x, y = (
         channel(f"{name}:Q", axis=y_axis(title, None, False), scale=scale(list(side), False))
-        for channel, name, title, side in zip((alt.X, alt.Y), "xy", titles, sides, strict=True)
+        for channel, name, title, side in zip((alt.X, alt.Y), "xy", titles, limits, strict=True)
     )
     wide, high = alt.ExprRef("width"), alt.ExprRef("height")
-    regions = (
-        now(pictures)
+    background = (
+        at_snapshot(pictures)
         .mark_image(x=0, y=0, align="left", baseline="top", aspect=False, width=wide, height=high)
         .encode(url="url:N")
     )
-    between = (
-        now(lines)
+    boundary = (
+        at_snapshot(lines)
         .mark_line(color="gray", strokeWidth=2, clip=True)
         .encode(x, y, detail="line:N", order="order:Q")
     )
-    colour = alt.Color("label:N", scale=alt.Scale(domain=list(classes), range=list(colours)), legend=None)
+    color = alt.Color("label:N", scale=alt.Scale(domain=list(classes), range=list(colors)), legend=None)
     dots = (
         alt.Chart(points)
         .mark_point(filled=True, opacity=0.95, stroke="white", strokeWidth=0.8)
-        .encode(x, y, colour, shape=_shape(), size=_size(), tooltip=_tooltip(titles))
+        .encode(x, y, color, shape=_shape(), size=_size(), tooltip=_tooltip(titles))
     )
-    layers = [regions, between, dots, when(pictures)]
-    return alt.LayerChart(layer=layers, height=HEIGHT).add_params(moment_slider(views))
+    layers = [background, boundary, dots, epoch_label(pictures)]
+    return alt.LayerChart(layer=layers, height=HEIGHT).add_params(snapshot_slider(regions))
 
 
-def class_colours(count: int, dark: bool = False) -> tuple[str, ...]:
-    """The colours of classes: those that the first runs of a comparison don't have."""
-    colours = DARK if dark else LIGHT
-    return (*colours[FIRST:], *colours[:FIRST])[:count] + ("#808080",) * (count - len(colours))
+def class_colors(count: int, dark: bool = False) -> tuple[str, ...]:
+    """Return the colors of classes, which the first runs of a comparison don't have."""
+    colors = DARK if dark else LIGHT
+    return (*colors[FIRST_COLOR:], *colors[:FIRST_COLOR])[:count] + ("#808080",) * (count - len(colors))
 
 
-def picture(shares: Any, colours: Sequence[str]) -> str:
-    """Probabilities `(rows, columns, classes)` as an image whose colours are mixed by them."""
-    palette = np.array([ImageColor.getrgb(colour) for colour in colours], dtype="float64")
-    mixed = shares @ palette[: shares.shape[-1]]
-    certain = (shares.max(-1, keepdims=True) - 1 / shares.shape[-1]) / (1 - 1 / shares.shape[-1])
-    pixels = np.concatenate([mixed, 255 * STRENGTH * (0.25 + 0.75 * certain)], axis=-1)
+def picture(probabilities: Any, colors: Sequence[str]) -> str:
+    """Return probabilities `(rows, columns, classes)` as an image of mixed class colors."""
+    palette = np.array([ImageColor.getrgb(color) for color in colors], dtype="float64")
+    mixed = probabilities @ palette[: probabilities.shape[-1]]
+    certain = (probabilities.max(-1, keepdims=True) - 1 / probabilities.shape[-1]) / (
+        1 - 1 / probabilities.shape[-1]
+    )
+    pixels = np.concatenate([mixed, 255 * MAX_OPACITY * (0.25 + 0.75 * certain)], axis=-1)
     return data_uri(pixels)
 
 
 def _shape() -> alt.Shape:
-    """A circle for a row to train on, a triangle for one held out."""
+    """Circles for training samples, triangles for validation samples."""
     return alt.Shape(
         "held_out:N", scale=alt.Scale(domain=[False, True], range=["circle", "triangle-up"]), legend=None
     )
 
 
 def _size() -> alt.Size:
-    """A triangle looks smaller than a circle of the same area."""
+    """Larger areas for triangles, which look smaller than circles."""
     return alt.Size(
         "held_out:O", scale=alt.Scale(type="ordinal", domain=[False, True], range=[42, 75]), legend=None
     )
@@ -94,5 +98,5 @@ def _tooltip(titles: tuple[str, str]) -> list[alt.Tooltip]:
         alt.Tooltip("label:N", title="class"),
         alt.Tooltip("x:Q", title=titles[0], format=".4g"),
         alt.Tooltip("y:Q", title=titles[1], format=".4g"),
-        alt.Tooltip("held_out:N", title="held out"),
+        alt.Tooltip("held_out:N", title="validation"),
     ]

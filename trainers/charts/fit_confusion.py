@@ -1,38 +1,41 @@
-"""Which class was taken for which."""
+"""Confusion matrix."""
 
 import altair as alt
 import pandas as pd
 
-from trainers.charts.snapshots import moment_slider, now, when
+from trainers.charts.snapshots import at_snapshot, epoch_label, snapshot_slider
 
 HEIGHT = 340
 
 
-def confusion_chart(cells: pd.DataFrame, colour: str) -> alt.LayerChart:
-    """`cells` has the columns moment, epoch, true, found, rows, share: one square each, the deeper the larger
-    the share. A slider below goes through the moments, without asking the server.
+def confusion_chart(cells: pd.DataFrame, color: str) -> alt.LayerChart:
+    """Draw a confusion matrix; a slider selects the snapshot, without the server.
+
+    `cells` has the columns snapshot, epoch, true, predicted, count, fraction; the fraction is the opacity.
     """
     order = list(dict.fromkeys(cells["true"])) if len(cells) else []
-    x = alt.X("found:N", sort=order, title="taken for", axis=alt.Axis(labelAngle=0, orient="bottom"))
-    y = alt.Y("true:N", sort=order, title="class")
-    deep = alt.Scale(domain=[0, 1], range=["transparent", colour])
+    x = alt.X(
+        "predicted:N", sort=order, title="predicted class", axis=alt.Axis(labelAngle=0, orient="bottom")
+    )
+    y = alt.Y("true:N", sort=order, title="true class")
+    deep = alt.Scale(domain=[0, 1], range=["transparent", color])
     tooltip = [
-        alt.Tooltip("true:N", title="class"),
-        alt.Tooltip("found:N", title="taken for"),
-        alt.Tooltip("rows:Q", title="rows"),
-        alt.Tooltip("share:Q", title="share", format=".1%"),
+        alt.Tooltip("true:N", title="true class"),
+        alt.Tooltip("predicted:N", title="predicted class"),
+        alt.Tooltip("count:Q", title="count"),
+        alt.Tooltip("fraction:Q", title="fraction", format=".1%"),
     ]
     squares = (
-        now(cells)
+        at_snapshot(cells)
         .mark_rect()
-        .encode(x, y, color=alt.Color("share:Q", scale=deep, legend=None), tooltip=tooltip)
+        .encode(x, y, color=alt.Color("fraction:Q", scale=deep, legend=None), tooltip=tooltip)
     )
-    dark, colour_of_text = "datum.share > 0.5", (alt.value("white"), alt.value("gray"))
+    dark, color_of_text = "datum.fraction > 0.5", (alt.value("white"), alt.value("gray"))
     numbers = (
-        now(cells)
-        .transform_filter("datum.rows > 0")
+        at_snapshot(cells)
+        .transform_filter("datum.count > 0")
         .mark_text(fontSize=10)
-        .encode(x, y, text=alt.Text("rows:Q", format=","), color=alt.condition(dark, *colour_of_text))
+        .encode(x, y, text=alt.Text("count:Q", format=","), color=alt.condition(dark, *color_of_text))
     )
-    layers = [squares, numbers, when(cells, above=True)]
-    return alt.LayerChart(layer=layers, height=HEIGHT).add_params(moment_slider(cells))
+    layers = [squares, numbers, epoch_label(cells, above=True)]
+    return alt.LayerChart(layer=layers, height=HEIGHT).add_params(snapshot_slider(cells))

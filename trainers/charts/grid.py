@@ -1,36 +1,36 @@
-"""Two settings at once: how each pair of values ended."""
+"""Heat map of a grid search over two hyperparameters."""
 
 import altair as alt
 import pandas as pd
 
-from trainers.charts.axes import LARGEST, SMALLEST, logarithmic, scale, span
+from trainers.charts.axes import LARGEST, SMALLEST, is_log_suitable, scale, span
 from trainers.charts.axes import y_axis as value_axis
 
 HEIGHT = 440
 
 
 def heat_chart(cells: pd.DataFrame, titles: tuple[str, str, str], logs: tuple[bool, bool]) -> alt.LayerChart:
-    """`cells` has the columns row, x, x_to, x_at, y, y_to, y_at, value, told: one rectangle each.
+    """Draw one rectangle per cell: row, x, x_to, x_at, y, y_to, y_at, value, label.
 
-    Cells whose value is not finite are grey with a cross. On a log scale those of 0 have the colour of the
-    least above it. A click on a cell selects its row, as `cell`.
+    Cells whose value is not finite are gray with a cross. On a log scale cells of 0 have the color of the
+    smallest value above it. A click on a cell selects its row, as `cell`.
     """
     values = cells["value"]
-    log = logarithmic(values)
+    log = is_log_suitable(values)
     least = values[values >= SMALLEST].min() if log else None
-    shown = cells.assign(finite=values.between(-LARGEST, LARGEST))
-    shown["value"] = values.where(shown["finite"]).clip(lower=least)
+    visible = cells.assign(finite=values.between(-LARGEST, LARGEST))
+    visible["value"] = values.where(visible["finite"]).clip(lower=least)
     (x_axis, x_scale), (y_axis, y_scale) = (
-        _along(shown, name, title, log) for name, title, log in zip("xy", titles, logs, strict=False)
+        _along(visible, name, title, log) for name, title, log in zip("xy", titles, logs, strict=False)
     )
     x = alt.X("x:Q", axis=x_axis, scale=x_scale)
     y = alt.Y("y:Q", axis=y_axis, scale=y_scale)
     click = alt.selection_point(name="cell", fields=["row"], on="click", empty=False)
     sides = (x, y, alt.X2("x_to:Q"), alt.Y2("y_to:Q"))
-    all_cells = alt.Chart(shown)
+    all_cells = alt.Chart(visible)
     finite, others = (all_cells.transform_filter(test) for test in ("datum.finite", "!datum.finite"))
-    rects = finite.mark_rect().encode(*sides, color=_colour(shown, titles[2], log))
-    # Colour scales have no say over what is not finite: hence a layer of its own above, to be clicked.
+    rects = finite.mark_rect().encode(*sides, color=_color(visible, titles[2], log))
+    # Color scales ignore values that are not finite: hence a separate layer for clicks.
     frames = (
         all_cells.mark_rect(cursor="pointer", strokeWidth=2, fill="gray")
         .encode(
@@ -48,24 +48,24 @@ def heat_chart(cells: pd.DataFrame, titles: tuple[str, str, str], logs: tuple[bo
 
 
 def _along(cells: pd.DataFrame, name: str, title: str, log: bool) -> tuple[alt.Axis, alt.Scale]:
-    """The axis and the scale of one side, from the first border to the last."""
+    """Return axis and scale of one side, from the first edge to the last."""
     domain = [float(cells[name].min()), float(cells[f"{name}_to"].max())]
     axis = value_axis(title, domain, log)
     axis.grid = False
     return axis, scale(domain, log)
 
 
-def _colour(cells: pd.DataFrame, title: str, log: bool) -> alt.Color:
-    """From dark for the worst to bright for the best."""
-    colours = scale(span(cells.assign(run=""), "value", log), log)
-    colours.scheme, colours.reverse = "viridis", True
+def _color(cells: pd.DataFrame, title: str, log: bool) -> alt.Color:
+    """Return the color scale: dark for the worst to bright for the best."""
+    colors = scale(span(cells.assign(run=""), "value", log), log)
+    colors.scheme, colors.reverse = "viridis", True
     legend = alt.Legend(title=title, format=".6~g", orient="top", gradientLength=220)
-    return alt.Color("value:Q", scale=colours, legend=legend)
+    return alt.Color("value:Q", scale=colors, legend=legend)
 
 
 def _tooltip(x_title: str, y_title: str, value_title: str) -> list[alt.Tooltip]:
     return [
         alt.Tooltip("x_at:Q", title=x_title, format=".4g"),
         alt.Tooltip("y_at:Q", title=y_title, format=".4g"),
-        alt.Tooltip("told:N", title=value_title),
+        alt.Tooltip("label:N", title=value_title),
     ]

@@ -1,4 +1,4 @@
-"""Pictures within charts."""
+"""Images within charts."""
 
 import io
 from base64 import b64encode
@@ -8,7 +8,7 @@ from PIL import Image
 
 
 def data_uri(pixels: Any) -> str:
-    """Pixels `(rows, columns, 4)`, red, green, blue, opacity, from 0 to 255: as a PNG within its address."""
+    """Return RGBA pixels `(rows, columns, 4)`, 0 to 255, as a data URI of a PNG."""
     image, file = Image.fromarray(pixels.clip(0, 255).astype("uint8"), "RGBA"), io.BytesIO()
     image.save(file, "PNG")
     return f"data:image/png;base64,{b64encode(file.getvalue()).decode()}"

@@ -1,4 +1,4 @@
-"""The loss chart: all runs over one another."""
+"""Loss chart of all runs."""
 
 from collections.abc import Collection
 from functools import partial
@@ -7,7 +7,17 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from trainers.charts.axes import along, in_sight, positive, rounded, scale, showable, span, x_axis, y_axis
+from trainers.charts.axes import (
+    markable,
+    positive,
+    round_domain,
+    scale,
+    span,
+    visible_points,
+    x_axis,
+    x_scale,
+    y_axis,
+)
 from trainers.charts.export import spec
 from trainers.charts.style import Style
 
@@ -23,32 +33,32 @@ def loss_chart(
     y_title: str,
     log: bool,
     diverged: Collection[str] = (),
-    away: Collection[str] = (),
+    far: Collection[str] = (),
     optimum: float | None = None,
     held_out: pd.DataFrame | None = None,
     batches: pd.DataFrame | None = None,
     legend: bool = False,
 ) -> alt.LayerChart:
-    """Overlay the curves of all runs; dotted those on the rows held out, and thin those of batches.
+    """Draw the curves of all runs; validation curves dotted, mini-batch losses thin.
 
-    `curves` has the columns run, x, y. `hover` is wide: x, and a column r0, r1, ... for each run, for
-    the exact values under the pointer. Runs in `diverged` and `away` may leave the picture unless all do: the
-    former end in a cross, the latter in a triangle where they have left it.
+    `curves` has the columns run, x, y. `hover` is wide: x, and a column r0, r1, ... per run, for the exact
+    values under the pointer. Runs in `diverged` and `far` may leave the chart unless all do: the former end
+    in a cross, the latter in a triangle at the edge.
     """
     others = [table for table in (held_out, batches) if table is not None and len(table)]
     log = log and bool(positive(curves["y"]).any())
-    leaving = [*diverged, *away]
-    least = showable(optimum, log) if len(curves) else []
+    leaving = [*diverged, *far]
+    least = markable(optimum, log) if len(curves) else []
     domain = span(curves, "y", log, leaving, include=[*least, *_ends(others, leaving, log)])
-    x = alt.X("x:Q", axis=x_axis(x_title), scale=along(curves["x"], hover["x"]))
+    x = alt.X("x:Q", axis=x_axis(x_title), scale=x_scale(curves["x"], hover["x"]))
     y = alt.Y("y:Q", axis=y_axis(y_title, domain, log), scale=scale(domain, log))
-    seen = partial(in_sight, domain=domain, log=log, leaving=leaving)
-    layers = [_aside(seen(table), x, y, style, table is batches) for table in others]
-    layers.append(_lines(seen(curves), x, y, style, legend))
+    clip = partial(visible_points, domain=domain, log=log, leaving=leaving)
+    layers = [_aside(clip(table), x, y, style, table is batches) for table in others]
+    layers.append(_lines(clip(curves), x, y, style, legend))
     if least and domain is not None:
         layers.insert(0, _optimum(least, y))
     if domain is not None:
-        layers += _last(curves, diverged, away, domain, x, y, style)
+        layers += _last(curves, diverged, far, domain, x, y, style)
     layers.append(_hover(hover, style, x, x_title))
     return alt.LayerChart(layer=layers, height=HEIGHT)
 
@@ -59,47 +69,47 @@ def live(
     epochs: int,
     y_title: str,
     log: bool,
-    away: Collection[str] = (),
+    far: Collection[str] = (),
 ) -> tuple[pd.DataFrame, dict[str, Any]]:
-    """The loss chart of runs under way: its table, with run, x and y, and its spec, which seldom changes."""
+    """Return table and spec of the loss chart of runs in training; the spec seldom changes."""
     log = log and bool(positive(curves["y"]).any())
-    domain = rounded(span(curves, "y", log, away) or [0.0, 1.0], log)
+    domain = round_domain(span(curves, "y", log, far) or [0.0, 1.0], log)
     x = alt.X("x:Q", axis=x_axis("epochs"), scale=alt.Scale(domain=[0, epochs]))
     y = alt.Y("y:Q", axis=y_axis(y_title, domain, log), scale=scale(domain, log))
-    shown = in_sight(curves, domain, log, away)
-    chart = spec(alt.LayerChart(layer=[_lines(shown, x, y, style)], height=HEIGHT))
-    return shown, {key: part for key, part in chart.items() if key not in ("data", "datasets")}
+    visible = visible_points(curves, domain, log, far)
+    chart = spec(alt.LayerChart(layer=[_lines(visible, x, y, style)], height=HEIGHT))
+    return visible, {key: part for key, part in chart.items() if key not in ("data", "datasets")}
 
 
 def _ends(tables: list[pd.DataFrame], leaving: Collection[str], log: bool) -> list[float]:
-    """The least and the largest value that can be shown in each table, of the runs that stay."""
+    """Return the smallest and largest value of each table that the axis can show, of runs that stay."""
     stays = [table.loc[~table["run"].isin(list(leaving)), "y"] for table in tables]
-    shown = [values[positive(values)] if log else values for values in stays]
-    return [float(end) for values in shown if len(values) for end in (values.min(), values.max())]
+    visible = [values[positive(values)] if log else values for values in stays]
+    return [float(end) for values in visible if len(values) for end in (values.min(), values.max())]
 
 
 def _lines(curves: pd.DataFrame, x: alt.X, y: alt.Y, style: Style, legend: bool = False) -> alt.Chart:
     chart: alt.Chart = (
         alt.Chart(curves)
         .mark_line(clip=True, strokeCap="butt", strokeJoin="round")
-        .encode(x, y, style.legend() if legend else style.colour(), *style.lines())
+        .encode(x, y, style.legend() if legend else style.color(), *style.lines())
     )
     return chart
 
 
 def _aside(curves: pd.DataFrame, x: alt.X, y: alt.Y, style: Style, faint: bool) -> alt.Chart:
-    """A curve that accompanies another: faint that of batches, dotted that of the rows held out."""
+    """Draw an accompanying curve: thin for mini-batches, dotted for validation."""
     look = {"strokeWidth": 1, "opacity": 0.3} if faint else {"strokeWidth": 2.5, "strokeDash": [1, 4]}
     chart: alt.Chart = (
-        alt.Chart(curves).mark_line(clip=True, strokeCap="round", **look).encode(x, y, style.colour())
+        alt.Chart(curves).mark_line(clip=True, strokeCap="round", **look).encode(x, y, style.color())
     )
     return chart
 
 
 def _optimum(least: list[float], y: alt.Y) -> alt.Chart:
-    """A dotted line at the smallest loss there is."""
+    """Draw a dotted line at the minimum loss."""
     table = pd.DataFrame({"y": least})
-    title = "smallest possible loss"
+    title = "minimum loss"
     chart: alt.Chart = (
         alt.Chart(table)
         .mark_rule(strokeDash=[2, 4], color="gray", clip=True)
@@ -111,18 +121,18 @@ def _optimum(least: list[float], y: alt.Y) -> alt.Chart:
 def _last(
     curves: pd.DataFrame,
     diverged: Collection[str],
-    away: Collection[str],
+    far: Collection[str],
     domain: list[float],
     x: alt.X,
     y: alt.Y,
     style: Style,
 ) -> list[alt.Chart]:
-    """Marks at the last finite values of runs that leave, or at the edge beyond which they lie."""
+    """Mark the last finite values of runs that leave, at the edge if they lie outside."""
     last = curves.groupby("run", sort=False).last().reset_index()
     ends = last.assign(value=last["y"], y=last["y"].clip(*domain))
     crosses = ends[ends["run"].isin(list(diverged))]
-    gone = ends[ends["run"].isin(list(away)) & (ends["y"] != ends["value"])]
-    marks = ((crosses, {"shape": "cross", "angle": 45}), (gone, {"shape": "triangle-up"}))
+    outside = ends[ends["run"].isin(list(far)) & (ends["y"] != ends["value"])]
+    marks = ((crosses, {"shape": "cross", "angle": 45}), (outside, {"shape": "triangle-up"}))
     return [_marks(table, x, y, style, look) for table, look in marks if len(table)]
 
 
@@ -130,18 +140,18 @@ def _marks(ends: pd.DataFrame, x: alt.X, y: alt.Y, style: Style, look: dict[str,
     tooltip = [
         alt.Tooltip("run:N"),
         alt.Tooltip("x:Q", title="last finite at" if look["shape"] == "cross" else "ended at", format=",~g"),
-        alt.Tooltip("value:Q", title="value there", format=".4g"),
+        alt.Tooltip("value:Q", title="value", format=".4g"),
     ]
     chart: alt.Chart = (
         alt.Chart(ends)
         .mark_point(size=200, filled=True, opacity=1, **look)
-        .encode(x, y, style.colour(), tooltip=tooltip)
+        .encode(x, y, style.color(), tooltip=tooltip)
     )
     return chart
 
 
 def _hover(hover: pd.DataFrame, style: Style, x: alt.X, x_title: str) -> alt.Chart:
-    """A line under the pointer, with the exact values of all runs there."""
+    """Draw a line under the pointer, with the exact values of all runs as tooltip."""
     near = alt.selection_point(nearest=True, on="pointerover", clear="pointerout", fields=["x"], empty=False)
     here = alt.Tooltip("x:Q", title=x_title, format=",~g")
     values = [alt.Tooltip(f"r{i}:Q", title=name, format=".6g") for i, name in enumerate(style.names)]

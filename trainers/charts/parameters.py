@@ -1,11 +1,11 @@
-"""The course of one parameter, or of the gradient's norm."""
+"""Chart of one parameter, or of the gradient norm, over the epochs."""
 
 from collections.abc import Collection
 
 import altair as alt
 import pandas as pd
 
-from trainers.charts.axes import along, in_sight, positive, scale, showable, span, x_axis, y_axis
+from trainers.charts.axes import markable, positive, scale, span, visible_points, x_axis, x_scale, y_axis
 from trainers.charts.style import Style
 
 HEIGHT = 260
@@ -20,25 +20,25 @@ def parameter_chart(
     leaving: Collection[str] = (),
     optimum: float | None = None,
 ) -> alt.LayerChart:
-    """`curves` has the columns run, x, y; `optimum` is the value at the smallest loss, if known.
+    """Draw `curves`, run, x, y; `optimum` is the value at the minimum, if known.
 
-    Runs in `leaving` may leave the picture.
+    Runs in `leaving` may leave the chart.
     """
     log = log and bool(positive(curves["y"]).any())
-    least = showable(optimum, log)
+    least = markable(optimum, log)
     domain = span(curves, "y", log, leaving, include=least)
-    x = alt.X("x:Q", axis=x_axis("epochs"), scale=along(curves["x"]))
+    x = alt.X("x:Q", axis=x_axis("epochs"), scale=x_scale(curves["x"]))
     y = alt.Y("y:Q", axis=y_axis(title, domain, log), scale=scale(domain, log))
     tooltip = [
         alt.Tooltip("run:N"),
         alt.Tooltip("x:Q", title="epochs", format=",~g"),
         alt.Tooltip("value:Q", title=title, format=".6g"),
     ]
-    shown = in_sight(curves.assign(value=curves["y"]), domain, log, leaving)
+    visible = visible_points(curves.assign(value=curves["y"]), domain, log, leaving)
     lines = (
-        alt.Chart(shown)
+        alt.Chart(visible)
         .mark_line(clip=True, strokeCap="butt")
-        .encode(x, y, style.colour(), *style.lines(), tooltip=tooltip)
+        .encode(x, y, style.color(), *style.lines(), tooltip=tooltip)
     )
     best = alt.Chart(pd.DataFrame({"y": least}))
     rule = best.mark_rule(strokeDash=[2, 4], color="gray", clip=True).encode(y)

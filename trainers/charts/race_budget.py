@@ -1,20 +1,20 @@
-"""What more tuning buys."""
+"""Expected best result against number of trials."""
 
 import altair as alt
 import pandas as pd
 
-from trainers.charts.axes import logarithmic, positive, scale, span, x_axis, y_axis
+from trainers.charts.axes import is_log_suitable, positive, scale, span, x_axis, y_axis
 from trainers.charts.style import Style
 
 HEIGHT = 320
 
 
 def budget_chart(budgets: pd.DataFrame, style: Style, y_title: str) -> alt.LayerChart:
-    """`budgets` has the columns run, x (number of trials), y (expected best result)."""
-    log = logarithmic(budgets["y"])
-    shown = budgets[positive(budgets["y"])] if log else budgets
-    domain = span(shown, "y", log)
-    last = int(shown["x"].max()) if len(shown) else 1
+    """Draw `budgets`, with the columns run, x (number of trials), y (expected best result)."""
+    log = is_log_suitable(budgets["y"])
+    visible = budgets[positive(budgets["y"])] if log else budgets
+    domain = span(visible, "y", log)
+    last = int(visible["x"].max()) if len(visible) else 1
     axis = x_axis("trials")
     axis.values = [n for n in (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000) if n <= last]
     x = alt.X("x:Q", axis=axis, scale=scale([0.95, last * 1.05], True))
@@ -25,8 +25,8 @@ def budget_chart(budgets: pd.DataFrame, style: Style, y_title: str) -> alt.Layer
         alt.Tooltip("y:Q", title=y_title, format=".3g"),
     ]
     lines = (
-        alt.Chart(shown)
+        alt.Chart(visible)
         .mark_line(clip=True, strokeCap="butt", strokeJoin="round")
-        .encode(x, y, style.colour(), *style.lines(), tooltip=tooltip)
+        .encode(x, y, style.color(), *style.lines(), tooltip=tooltip)
     )
     return alt.LayerChart(layer=[lines], height=HEIGHT)

@@ -1,37 +1,42 @@
-"""How much the learning rate matters: the result of each trial."""
+"""Sensitivity to the learning rate: the result of each trial."""
 
 import altair as alt
 import pandas as pd
 
-from trainers.charts.axes import LARGEST, SMALLEST, logarithmic, scale, span, y_axis
+from trainers.charts.axes import LARGEST, SMALLEST, is_log_suitable, scale, span, y_axis
 from trainers.charts.style import Style
 
 HEIGHT = 400
 CROSS = "M-1,-0.6L-0.6,-1L0,-0.4L0.6,-1L1,-0.6L0.4,0L1,0.6L0.6,1L0,0.4L-0.6,1L-1,0.6L-0.4,0Z"
 SHAPES = alt.Scale(domain=[False, True], range=["circle", CROSS])
 RAIL = 0.05
-"""The distance between two rails, as a share of the axis in use."""
+"""Distance between two rails as a fraction of the axis."""
 
 
 def sensitivity_chart(
-    trials: pd.DataFrame, edges: pd.DataFrame, style: Style, y_title: str, missing: str, lines: bool = True
+    trials: pd.DataFrame,
+    limits: pd.DataFrame,
+    style: Style,
+    y_title: str,
+    failure_label: str,
+    lines: bool = True,
 ) -> alt.LayerChart:
-    """`trials` has the columns run, entry, trial, x, mid (infinite for a miss), result, spread.
+    """Draw `trials`, with run, entry, trial, x, mid (infinite if failed), result, spread.
 
-    Misses are crosses on a rail above the others, one for each run, called `missing`; results of 0 lie on a
-    rail below them where the axis is logarithmic. `edges` has run and x: dotted rules. A click on a trial
-    selects its entry and trial, as `trial`.
+    Failed trials are crosses on a rail per run above the others, named `failure_label`; results of 0 lie on a
+    rail below them if the axis is logarithmic. `limits` has run and x: dotted stability limits. A click on a
+    trial selects its entry and trial, as `trial`.
     """
-    missed = ~trials["mid"].between(-LARGEST, LARGEST)
-    log = logarithmic(trials["mid"]) or bool(missed.all())
-    zero = (trials["mid"] < SMALLEST) & ~missed & log
-    finite = trials["mid"].where(~missed & ~zero)
+    failed = ~trials["mid"].between(-LARGEST, LARGEST)
+    log = is_log_suitable(trials["mid"]) or bool(failed.all())
+    zero = (trials["mid"] < SMALLEST) & ~failed & log
+    finite = trials["mid"].where(~failed & ~zero)
     domain = span(pd.DataFrame({"y": finite, "run": trials["run"]}), "y", log) or [0.1, 1.0]
-    rails, top = _rails(trials.loc[missed, "entry"], domain, log)
+    rails, top = _rails(trials.loc[failed, "entry"], domain, log)
     floor, bottom = _below(domain) if zero.any() else (domain[0], domain[0])
-    placed = trials.assign(missed=missed, y=finite.mask(zero, floor))
-    placed["y"] = placed["y"].where(~placed["missed"], placed["entry"].map(rails))
-    around = [float(trials["x"].min()) / 1.15, float(trials["x"].max()) * 1.15]  # room for whole points
+    placed = trials.assign(failed=failed, y=finite.mask(zero, floor))
+    placed["y"] = placed["y"].where(~placed["failed"], placed["entry"].map(rails))
+    around = [float(trials["x"].min()) / 1.15, float(trials["x"].max()) * 1.15]  # room for the points
     x = alt.X("x:Q", axis=_rates(trials), scale=scale(around, True))
     y = alt.Y("y:Q", axis=y_axis(y_title, domain, log), scale=scale([bottom, top], log))
     click = alt.selection_point(name="trial", fields=["entry", "trial"], on="click", empty=False)
@@ -41,8 +46,8 @@ def sensitivity_chart(
         .encode(
             x,
             y,
-            style.colour(),
-            shape=alt.Shape("missed:N", scale=SHAPES, legend=None),
+            style.color(),
+            shape=alt.Shape("failed:N", scale=SHAPES, legend=None),
             size=alt.condition(click, alt.value(200), style.areas()),
             tooltip=_tooltip(y_title),
         )
@@ -51,8 +56,8 @@ def sensitivity_chart(
     return alt.LayerChart(
         layer=[
             *([_lines(placed, x, y, style)] if lines else []),
-            _edges(edges, x, style),
-            *([_rail_label(domain[1], y, missing)] if missed.any() else []),
+            _limits(limits, x, style),
+            *([_rail_label(domain[1], y, failure_label)] if failed.any() else []),
             *([_rail_label(floor, y, "0")] if zero.any() else []),
             points,
         ],
@@ -61,7 +66,7 @@ def sensitivity_chart(
 
 
 def _rails(entries: "pd.Series[int]", domain: list[float], log: bool) -> tuple[dict[int, float], float]:
-    """The height of the rail of each entry that has a miss, and the top of the axis."""
+    """Return the height of the rail of each entry with failed trials, and the top of the axis."""
     numbers = sorted(entries.unique())
     shares = [1 + RAIL * (number + 1.5) for number in range(len(numbers) + 1)]
     low, high = domain
@@ -70,7 +75,7 @@ def _rails(entries: "pd.Series[int]", domain: list[float], log: bool) -> tuple[d
 
 
 def _below(domain: list[float]) -> tuple[float, float]:
-    """The height of a rail below a log axis, and the new bottom."""
+    """Return the height of a rail below a log axis, and the new bottom."""
     low, high = domain
     return low * (low / high) ** RAIL, low * (low / high) ** (2 * RAIL)
 
@@ -82,18 +87,18 @@ def _rates(trials: pd.DataFrame) -> alt.Axis:
 
 
 def _lines(placed: pd.DataFrame, x: alt.X, y: alt.Y, style: Style) -> alt.Chart:
-    calm = placed.assign(y=placed["y"].where(~placed["missed"]))
-    chart: alt.Chart = alt.Chart(calm).mark_line(clip=True).encode(x, y, style.colour(), *style.lines())
+    calm = placed.assign(y=placed["y"].where(~placed["failed"]))
+    chart: alt.Chart = alt.Chart(calm).mark_line(clip=True).encode(x, y, style.color(), *style.lines())
     return chart
 
 
-def _edges(edges: pd.DataFrame, x: alt.X, style: Style) -> alt.Chart:
+def _limits(limits: pd.DataFrame, x: alt.X, style: Style) -> alt.Chart:
     tooltip = [
         alt.Tooltip("run:N", title="stability limit"),
         alt.Tooltip("x:Q", title="learning rate", format=".4g"),
     ]
     chart: alt.Chart = (
-        alt.Chart(edges).mark_rule(strokeDash=[2, 4], clip=True).encode(x, style.colour(), tooltip=tooltip)
+        alt.Chart(limits).mark_rule(strokeDash=[2, 4], clip=True).encode(x, style.color(), tooltip=tooltip)
     )
     return chart
 
@@ -113,5 +118,5 @@ def _tooltip(y_title: str) -> list[alt.Tooltip]:
         alt.Tooltip("run:N"),
         alt.Tooltip("x:Q", title="learning rate", format=".4g"),
         alt.Tooltip("result:N", title=y_title),
-        alt.Tooltip("spread:N", title="10–90 % of starts"),
+        alt.Tooltip("spread:N", title="10th–90th percentile"),
     ]

@@ -1,37 +1,37 @@
-"""Curves with the spread over their starts."""
+"""Curves of tuned optimizers, with percentiles over seeds."""
 
 import altair as alt
 import pandas as pd
 
-from trainers.charts.axes import along, logarithmic, positive, scale, span, x_axis, y_axis
+from trainers.charts.axes import is_log_suitable, positive, scale, span, x_axis, x_scale, y_axis
 from trainers.charts.style import Style
 
 HEIGHT = 320
 
 
 def band_chart(curves: pd.DataFrame, style: Style, x_title: str, y_title: str) -> alt.LayerChart:
-    """`curves` has the columns run, x, low, mid, high: a line through the middles, in a band.
+    """Draw `curves`, with run, x, low, mid, high: a line at the median within a band.
 
-    The axis is logarithmic where nothing is below 0. A curve may leave the picture where it is infinite.
+    The axis is logarithmic where nothing is below 0. A curve may leave the chart where it is infinite.
     """
-    log = logarithmic(curves["mid"])
-    shown = curves[positive(curves["mid"])] if log else curves
-    domain = span(shown.rename(columns={"mid": "y"}), "y", log)
-    shown = shown.assign(low=shown["low"].clip(lower=domain[0])) if domain else shown
-    shown = shown.assign(high=shown["high"].clip(upper=domain[1])) if domain else shown
-    x = alt.X("x:Q", axis=x_axis(x_title), scale=along(shown["x"]))
+    log = is_log_suitable(curves["mid"])
+    visible = curves[positive(curves["mid"])] if log else curves
+    domain = span(visible.rename(columns={"mid": "y"}), "y", log)
+    visible = visible.assign(low=visible["low"].clip(lower=domain[0])) if domain else visible
+    visible = visible.assign(high=visible["high"].clip(upper=domain[1])) if domain else visible
+    x = alt.X("x:Q", axis=x_axis(x_title), scale=x_scale(visible["x"]))
     y = alt.Y("mid:Q", axis=y_axis(y_title, domain, log), scale=scale(domain, log))
     tooltip = [
         alt.Tooltip("run:N"),
         alt.Tooltip("x:Q", title=x_title, format=",~g"),
         alt.Tooltip("mid:Q", title="median", format=".3g"),
-        alt.Tooltip("low:Q", title="10 %", format=".3g"),
-        alt.Tooltip("high:Q", title="90 %", format=".3g"),
+        alt.Tooltip("low:Q", title="10th percentile", format=".3g"),
+        alt.Tooltip("high:Q", title="90th percentile", format=".3g"),
     ]
-    chart = alt.Chart(shown)
-    band = (x, alt.Y("low:Q"), alt.Y2("high:Q"), style.colour())
+    chart = alt.Chart(visible)
+    band = (x, alt.Y("low:Q"), alt.Y2("high:Q"), style.color())
     bands = chart.mark_area(opacity=0.15, clip=True, tooltip=None).encode(*band)
     lines = chart.mark_line(clip=True, strokeCap="butt", strokeJoin="round").encode(
-        x, y, style.colour(), *style.lines(), tooltip=tooltip
+        x, y, style.color(), *style.lines(), tooltip=tooltip
     )
     return alt.LayerChart(layer=[bands, lines], height=HEIGHT)

@@ -1,4 +1,4 @@
-"""How runs are drawn: one colour and one stroke each, the same in every chart."""
+"""Colors and strokes of runs, the same in every chart."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -6,7 +6,7 @@ from typing import Any
 
 import altair as alt
 
-# Twelve colours each, at least 3:1 against the page, and kept apart for normal sight and the three
+# Twelve colors each, at least 3:1 against the page, and kept apart for normal sight and the three
 # kinds of dichromacy (Machado, Oliveira, Fernandes 2009); tests/test_charts.py holds the distances.
 # fmt: off
 LIGHT = (
@@ -22,7 +22,7 @@ DARK = (
 
 @dataclass(frozen=True)
 class Stroke:
-    """How a line is drawn: its width in pixels, its dashes, its opacity."""
+    """Width in pixels, dash pattern and opacity of a line."""
 
     width: float = 2.0
     dash: tuple[int, ...] = (1, 0)
@@ -34,7 +34,7 @@ STROKES = {
     "autograd": Stroke(width=4, dash=(14, 10)),
     "torch.optim": Stroke(width=1.5),
 }
-"""By runner, from broad to thin, so that curves which coincide are all seen."""
+"""By runner, from wide to thin, so that coinciding curves are all visible."""
 
 
 BROAD, THIN = 4.0, 1.5  # the strokes of a race
@@ -42,41 +42,41 @@ BROAD, THIN = 4.0, 1.5  # the strokes of a race
 
 @dataclass(frozen=True)
 class Style:
-    """The look of the runs of one comparison, in their order."""
+    """Names, colors and strokes of the runs of a comparison, in their order."""
 
     names: tuple[str, ...]
-    colours: tuple[str, ...]
+    colors: tuple[str, ...]
     strokes: tuple[Stroke, ...]
 
     @classmethod
     def of(cls, names: Sequence[str], runners: Sequence[str], dark: bool = False) -> "Style":
-        """Colours by position; strokes by runner where the comparison has more than one."""
+        """Return colors by position, and strokes by runner if there are several runners."""
         strokes = STROKES if len(set(runners)) > 1 else {}
-        colours = DARK if dark else LIGHT
+        colors = DARK if dark else LIGHT
         return cls(
             tuple(names),
-            colours[: len(names)],
+            colors[: len(names)],
             tuple(strokes.get(runner, Stroke()) for runner in runners),
         )
 
     @classmethod
     def nested(cls, names: Sequence[str], dark: bool = False) -> "Style":
-        """Colours by position, and strokes from broad to thin, so that curves which coincide are all seen."""
+        """Return colors by position, and strokes from wide to thin, so that coinciding curves are visible."""
         step = (BROAD - THIN) / max(len(names) - 1, 1)
         strokes = tuple(Stroke(width=BROAD - step * place) for place in range(len(names)))
         return replace(cls.of(names, ["manual"] * len(names), dark), strokes=strokes)
 
-    def colour(self) -> alt.Color:
-        """The colour of a mark by its column `run`; the page says beside the chart whose it is."""
-        return alt.Color("run:N", scale=self._scale(self.colours), legend=None)
+    def color(self) -> alt.Color:
+        """Return the color by the column `run`, without a legend: the page has its own."""
+        return alt.Color("run:N", scale=self._scale(self.colors), legend=None)
 
     def legend(self) -> alt.Color:
-        """The same with a legend, for a chart that stands alone."""
+        """Return the color by the column `run` with a legend, for a chart that stands alone."""
         look = alt.Legend(title=None, orient="bottom", columns=2, labelLimit=420, symbolType="stroke")
-        return alt.Color("run:N", scale=self._scale(self.colours), legend=look)
+        return alt.Color("run:N", scale=self._scale(self.colors), legend=look)
 
     def lines(self) -> tuple[alt.StrokeWidth, alt.StrokeDash, alt.StrokeOpacity]:
-        """The stroke of a line by its column `run`."""
+        """Return width, dash and opacity of lines by the column `run`."""
         # Ordinal, as Vega-Lite warns of sizes that follow from mere names.
         widths = [stroke.width for stroke in self.strokes]
         dashes = [list(stroke.dash) for stroke in self.strokes]
@@ -88,7 +88,7 @@ class Style:
         )
 
     def areas(self) -> alt.Size:
-        """The area of a point by its column `run`, in keeping with the line through it."""
+        """Return the area of points by the column `run`, matching the line width."""
         return alt.Size("run:O", scale=self._scale([(4 + s.width) ** 2 for s in self.strokes]), legend=None)
 
     def _scale(self, values: Sequence[Any]) -> alt.Scale:

@@ -1,1 +1,1 @@
-"""Results as tables and words; what charts draw, and what the page says."""
+"""Results as tables and sentences: the data of charts, and the texts of the page."""

@@ -11,25 +11,27 @@ from trainers.reports.thinning import snapshots
 
 
 def confusion(history: History) -> pd.DataFrame:
-    """How often each class was taken for each, at each moment: moment, epoch, true, found, rows, share.
+    """Return the confusion matrix at each snapshot: snapshot, epoch, true, predicted, count, fraction.
 
-    Of the rows held out, if there are any; share is that of the rows of the true class.
+    On the validation set if there is one. The fraction is relative to the samples of the true class.
     """
     problem = history.run.held_out or history.run.training
     assert isinstance(problem, Supervised)
     rows, labels = problem.data, list(problem.class_names)
     parts = []
-    for moment, epoch, params in snapshots(history):
+    for snapshot, epoch, params in snapshots(history):
         classes = problem.predict(params, rows.inputs).argmax(1)
         counts = torch.bincount(rows.target * len(labels) + classes, minlength=len(labels) ** 2)
         table = counts.reshape(len(labels), -1)
         shares = table / table.sum(1, keepdim=True).clamp(min=1)
-        pairs = pd.MultiIndex.from_product([labels, labels], names=["true", "found"]).to_frame(index=False)
+        pairs = pd.MultiIndex.from_product([labels, labels], names=["true", "predicted"]).to_frame(
+            index=False
+        )
         cells: dict[str, Any] = {
-            "moment": moment,
+            "snapshot": snapshot,
             "epoch": epoch,
-            "rows": counts.numpy(),
-            "share": shares.flatten().numpy(),
+            "count": counts.numpy(),
+            "fraction": shares.flatten().numpy(),
         }
         parts.append(pairs.assign(**cells))
-    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=["moment"])
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=["snapshot"])

@@ -1,4 +1,4 @@
-"""A grid of two settings as a table and in words."""
+"""A grid search over two hyperparameters as a table and as a sentence."""
 
 import math
 from typing import Any
@@ -7,52 +7,52 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from trainers.reports.race_scores import FAR
+from trainers.reports.race_scores import NOT_DIVERGED, loss_or_gap
 from trainers.run import Run
 from trainers.sweeps.axis import Axis
 from trainers.sweeps.result import SweepResult
-from trainers.words import figure
+from trainers.words import format_number
 
 
-def ends(result: SweepResult) -> Tensor:
-    """`(runs,)`: the final gaps, not below what rounding leaves, or losses; NaN where a run failed."""
+def final_values(result: SweepResult) -> Tensor:
+    """Return the final gaps, at least the rounding error, or losses `(runs,)`; NaN where a run failed."""
     run = result.sweep.run
     above = run.training.above(result.final_loss)
     near = above.where(above <= result.sweep.limit, math.nan)
-    return near.clamp(min=rounding(run)) if run.training.minimum is not None else near
+    return near.clamp(min=rounding_error(run)) if run.training.minimum is not None else near
 
 
-def rounding(run: Run) -> float:
-    """Gaps up to this are the rounding of the loss."""
+def rounding_error(run: Run) -> float:
+    """Return the gap up to which a gap is rounding error of the loss."""
     return run.training.rounding(getattr(torch, run.dtype))
 
 
 def cells(result: SweepResult) -> pd.DataFrame:
-    """A rectangle for each run: row, x, x_to, x_at, y, y_to, y_at, value (gap or loss), told."""
+    """Return a rectangle per run: row, x, x_to, x_at, y, y_to, y_at, value (gap or loss), label (text)."""
     frame = result.frame()
-    values = ends(result)
+    values = final_values(result)
     table: dict[str, Any] = {"row": range(len(frame)), "value": values}
-    table["told"] = list(map(_told, values.tolist(), frame["status"]))
+    table["label"] = list(map(_label, values.tolist(), frame["status"]))
     for name, (setting, axis) in zip("xy", result.sweep.axes.items(), strict=True):
-        begins, finish = borders(axis)
+        lower, upper = cell_edges(axis)
         place = torch.searchsorted(axis.values(), result.settings[setting])
         table |= {
-            name: begins[place].numpy(),
-            f"{name}_to": finish[place].numpy(),
+            name: lower[place].numpy(),
+            f"{name}_to": upper[place].numpy(),
             f"{name}_at": frame[setting],
         }
     return pd.DataFrame(table)
 
 
-def _told(value: float, status: str) -> str:
-    """How a run ended, in words."""
+def _label(value: float, status: str) -> str:
+    """Return the final value of a run as text, or how it failed."""
     if math.isnan(value):
-        return FAR if status == "finished" else status
-    return figure(value, 4)
+        return NOT_DIVERGED if status == "finished" else status
+    return format_number(value, 4)
 
 
-def borders(axis: Axis) -> tuple[Tensor, Tensor]:
-    """Where the cells around an axis's values begin and end, half way to their neighbours."""
+def cell_edges(axis: Axis) -> tuple[Tensor, Tensor]:
+    """Return the lower and the upper edges of an axis's cells, `(count,)` each, midway between values."""
     half = 0.5 / (axis.count - 1)
     shares = torch.linspace(-half, 1 + half, axis.count + 1, dtype=torch.float64)
     if axis.log:
@@ -63,27 +63,33 @@ def borders(axis: Axis) -> tuple[Tensor, Tensor]:
     return edges[:-1], edges[1:]
 
 
-def verdict(result: SweepResult) -> str:
-    """What the grid shows, in words."""
-    values = ends(result)
-    failed, gone = int(values.isnan().sum()), int((result.diverged_at >= 0).sum())
+def failure_condition(run: Run) -> str:
+    """Return when a run counts as failed; see `Sweep.limit`."""
+    value = loss_or_gap(run.training)
+    return f"diverged, or final {value} more than 10× the initial {value}"
+
+
+def sentence(result: SweepResult) -> str:
+    """Summarize the grid: the best runs, and how many failed."""
+    values, run = final_values(result), result.sweep.run
+    failed, diverged = int(values.isnan().sum()), int((result.diverged_at >= 0).sum())
     if failed == len(values):
-        return f"All {_failures(failed, gone, ' runs')}."
+        return f"All {_failures(failed, diverged, ' runs')}."
     best = values.where(~values.isnan(), math.inf).min()
-    first = values == best
-    lost = _failures(failed, gone)
+    first, failures = values == best, _failures(failed, diverged)
     if int(first.sum()) > 1:
-        run = result.sweep.run
-        near = run.training.minimum is not None and best <= rounding(run)
-        what = "found the smallest loss, as near as rounding allows" if near else "ended best, alike"
-        return f"{int(first.sum()):,} of {len(values):,} runs {what}; {lost}."
-    where = " and ".join(f"{name} {figure(column[first], 4)}" for name, column in result.settings.items())
-    what = "loss" if result.sweep.run.training.minimum is None else "gap"
-    return f"Of {len(values):,} runs that with {where} ended best, with a {what} of {figure(best)}; {lost}."
+        exact = run.training.minimum is not None and best <= rounding_error(run)
+        what = "reach the minimum to within rounding error" if exact else "tie for best"
+        return f"{int(first.sum()):,} of {len(values):,} runs {what}; {failures}."
+    settings = " and ".join(
+        f"{name} {format_number(column[first], 4)}" for name, column in result.settings.items()
+    )
+    value = f"final {loss_or_gap(run.training)} {format_number(best)}"
+    return f"Best of {len(values):,} runs: {settings} ({value}); {failures}."
 
 
 def _failures(failed: int, diverged: int, runs: str = "") -> str:
-    """How many runs failed, and how many of those diverged."""
+    """Return how many runs failed, and how many of those diverged, as text."""
     if not failed:
         return "none failed"
     if diverged == failed:

@@ -5,38 +5,38 @@ from typing import Any
 import numpy as np
 
 
-def cut(points: Any, far: Any) -> list[tuple[int, int, float, float]]:
-    """The way along points `(rows, 2)` within a box `(2, 2)`, as part, row, x, y.
+def clip_path(points: Any, box: Any) -> list[tuple[int, int, float, float]]:
+    """Clip a path `(rows, 2)` to a box `(2, 2)`. Return tuples of part, row, x, y.
 
-    What leads out of the box is cut at its border along its own direction; what returns is another part.
+    Segments are cut where they leave the box. A path that returns gets a new part number.
     """
-    found: list[tuple[int, int, float, float]] = []
+    clipped: list[tuple[int, int, float, float]] = []
     part, joined = 0, False
     for row in range(len(points)):
         before = points[max(row - 1, 0)]
-        shares = within(before, points[row], far)
+        shares = clip_segment(before, points[row], box)
         if shares is None:
             joined = False
             continue
         enter, leave = shares
         if not joined or enter > 0:
-            part += bool(found)
-            found.append((part, max(row - 1, 0), *along(before, points[row], enter)))
+            part += bool(clipped)
+            clipped.append((part, max(row - 1, 0), *interpolate(before, points[row], enter)))
         if row:
-            found.append((part, row, *along(before, points[row], leave)))
+            clipped.append((part, row, *interpolate(before, points[row], leave)))
         joined = leave == 1
-    return found
+    return clipped
 
 
-def within(here: Any, there: Any, box: Any) -> tuple[float, float] | None:
-    """From which to which share of the way from here to there lies in the box; None where nothing does.
+def clip_segment(first: Any, second: Any, box: Any) -> tuple[float, float] | None:
+    """Return the fractions of a segment at which it enters and leaves a box; None outside it.
 
     Source: Y.-D. Liang and B. Barsky 1984, "A new concept and method for line clipping".
     """
-    if not (np.isfinite(here).all() and np.isfinite(there).all()):
+    if not (np.isfinite(first).all() and np.isfinite(second).all()):
         return None
     enter, leave = 0.0, 1.0
-    for start, step, (low, high) in zip(here, there - here, box, strict=True):
+    for start, step, (low, high) in zip(first, second - first, box, strict=True):
         if step == 0:
             if not low <= start <= high:
                 return None
@@ -46,7 +46,7 @@ def within(here: Any, there: Any, box: Any) -> tuple[float, float] | None:
     return (float(enter), float(leave)) if enter <= leave else None
 
 
-def along(here: Any, there: Any, share: float) -> tuple[float, float]:
-    """The point at this share of the way; the ends exactly."""
-    x, y = there if share == 1 else here + (there - here) * share
+def interpolate(first: Any, second: Any, share: float) -> tuple[float, float]:
+    """Return the point at a fraction of a segment; its end exactly."""
+    x, y = second if share == 1 else first + (second - first) * share
     return float(x), float(y)

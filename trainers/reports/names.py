@@ -1,4 +1,4 @@
-"""Short names that tell runs apart."""
+"""Short, distinct names of runs."""
 
 from collections.abc import Sequence
 
@@ -6,13 +6,13 @@ from trainers.run import Method
 
 
 def names(methods: Sequence[Method]) -> list[str]:
-    """A short name for each method: its optimizer, and what not all have in common."""
+    """Return a short name per method: its optimizer, and the settings that not all have in common."""
     return short([method.label.split(" · ") for method in methods])
 
 
 def short(words: Sequence[Sequence[str]]) -> list[str]:
-    """Names of which the first word stays, and of the others what not all have in common."""
+    """Return names with the first word of each, and the other words that not all have in common."""
     common = set.intersection(*map(set, words)) if words else set()
     names = [" · ".join([w[0], *(x for x in w[1:] if x not in common)]) for w in words]
-    twins = [names[:i].count(name) for i, name in enumerate(names)]
-    return [f"{name} ({n + 1})" if n else name for name, n in zip(names, twins, strict=True)]
+    repeats = [names[:i].count(name) for i, name in enumerate(names)]
+    return [f"{name} ({n + 1})" if n else name for name, n in zip(names, repeats, strict=True)]

@@ -1,4 +1,4 @@
-"""Paths over the loss: the relief of a plane, its iso-lines, and the way of each run."""
+"""Paths of runs through a plane in parameter space."""
 
 import math
 from collections.abc import Sequence
@@ -8,44 +8,44 @@ import pandas as pd
 
 from trainers.history import History
 from trainers.problems import Problem
-from trainers.reports.line_clipping import cut, within
-from trainers.reports.path_plane import Plane, Sides, minima_in
-from trainers.reports.path_surface import thinned_rows
+from trainers.reports.line_clipping import clip_path, clip_segment
+from trainers.reports.path_plane import Limits, Plane, minima_in
+from trainers.reports.path_surface import subsample
 from trainers.reports.thinning import snapshot_epochs
-from trainers.words import listed
+from trainers.words import join_words
 
-POINTS = 300
-"""So many points of a path are drawn."""
-MOMENTS = 90
-FAR = 3.0
-"""A path is drawn as far as so many windows away."""
-BEYOND = 1e6
-"""So many times further away rounding hides where a path came from."""
+MAX_POINTS = 300
+"""Maximum number of points of a path."""
+MAX_SNAPSHOTS = 90
+CLIP_WINDOWS = 3.0
+"""Paths are clipped to a box that extends this many windows beyond the window."""
+DROP_FACTOR = 1e6
+"""Points this many times further away are dropped: rounding hides where the path comes from."""
 
 
-def paths(histories: Sequence[History], names: Sequence[str], seen: Plane, sides: Sides) -> pd.DataFrame:
-    """The way of each run: run, part, epoch, x, y, loss.
+def paths(histories: Sequence[History], names: Sequence[str], plane: Plane, limits: Limits) -> pd.DataFrame:
+    """Return the projected path of each run: run, part, epoch, x, y, loss.
 
-    A path that leaves the window is drawn leaving it. What is very far is left out: there the path is cut. It
-    goes on as another part if it comes back to stay.
+    Paths are clipped to a box of `CLIP_WINDOWS` windows around the window. A path that returns and stays gets
+    a new part number.
     """
     columns, parts = ["run", "part", "epoch", "x", "y", "loss"], []
-    far = [(low - FAR * (high - low), high + FAR * (high - low)) for low, high in sides]
+    far = [(low - CLIP_WINDOWS * (high - low), high + CLIP_WINDOWS * (high - low)) for low, high in limits]
     for history, name in zip(histories, names, strict=True):
-        seen_at = [
-            epoch for epoch in snapshot_epochs(history.run.epochs, POINTS) if epoch < history.num_recorded
+        epochs_drawn = [
+            epoch for epoch in snapshot_epochs(history.run.epochs, MAX_POINTS) if epoch < history.num_recorded
         ]
         kept = (
-            sorted({history.row(epoch) for epoch in (*seen_at, history.num_recorded - 1)})
+            sorted({history.row(epoch) for epoch in (*epochs_drawn, history.num_recorded - 1)})
             if history.num_recorded
             else []
         )
         epochs = history.epochs[kept].tolist()
-        points = seen.project(history.params[kept]).numpy()
-        points[(np.abs(points) > BEYOND * np.abs(far).max()).any(1)] = np.nan
-        rows = cut(points, np.array(far))
-        if len(points) and within(points[-1], points[-1], far) is None:
-            rows = [row for row in rows if row[0] == 0]  # else it would swing across the window for ever
+        points = plane.project(history.params[kept]).numpy()
+        points[(np.abs(points) > DROP_FACTOR * np.abs(far).max()).any(1)] = np.nan
+        rows = clip_path(points, np.array(far))
+        if len(points) and clip_segment(points[-1], points[-1], far) is None:
+            rows = [row for row in rows if row[0] == 0]  # else it would oscillate across the window
         part = pd.DataFrame(rows, columns=["part", "row", "x", "y"])
         index = part.pop("row").astype(int)
         loss = history.loss[epochs].double().numpy()
@@ -53,15 +53,15 @@ def paths(histories: Sequence[History], names: Sequence[str], seen: Plane, sides
     return pd.concat(parts, ignore_index=True)[columns] if parts else pd.DataFrame(columns=columns)
 
 
-def places(problem: Problem, seen: Plane) -> pd.DataFrame:
-    """The known minima: x, y."""
-    return pd.DataFrame(minima_in(seen, problem).numpy(), columns=["x", "y"])
+def known_minima(problem: Problem, plane: Plane) -> pd.DataFrame:
+    """Return the known minima: x, y."""
+    return pd.DataFrame(minima_in(plane, problem).numpy(), columns=["x", "y"])
 
 
-def cells(sides: Sides, count: int = 40) -> pd.DataFrame:
-    """Squares around round coordinates, to be clicked: x, x_from, x_to, y, y_from, y_to."""
+def cells(limits: Limits, count: int = 40) -> pd.DataFrame:
+    """Return clickable squares around round coordinates: x, x_from, x_to, y, y_from, y_to."""
     axes = []
-    for low, high in sides:
+    for low, high in limits:
         step = 10.0 ** math.floor(math.log10((high - low) / count))
         step *= next(k for k in (1, 2, 5, 10) if (high - low) / (step * k) <= count)
         axes.append((step, step * np.arange(math.ceil(low / step), math.floor(high / step) + 1)))
@@ -71,30 +71,29 @@ def cells(sides: Sides, count: int = 40) -> pd.DataFrame:
     return pd.DataFrame({"x": x, "y": y} | around)
 
 
-def left(table: pd.DataFrame, sides: Sides) -> list[str]:
-    """The runs whose path leaves the window."""
-    (x0, x1), (y0, y1) = sides
+def leaving_runs(table: pd.DataFrame, limits: Limits) -> list[str]:
+    """Return the names of the runs whose path leaves the window."""
+    (x0, x1), (y0, y1) = limits
     out = ~(table["x"].between(x0, x1) & table["y"].between(y0, y1))
     return list(dict.fromkeys(table.loc[out, "run"]))
 
 
-def remarks(problem: Problem, seen: Plane, table: pd.DataFrame, sides: Sides) -> list[str]:
-    """What the reader of the map must know."""
-    every = thinned_rows(problem)[1]
-    remarks = ["Ring: the start. Dot: the run at this epoch."] if len(table) else []
+def captions(problem: Problem, plane: Plane, table: pd.DataFrame, limits: Limits) -> list[str]:
+    """Return the sentences of the caption."""
+    every = subsample(problem)[1]
+    captions = ["Ring: initial point. Dot: the run at this epoch."] if len(table) else []
     if problem.minimizers:
-        remarks.append("Star: a known minimum.")
-    if seen.exact:
-        remarks.append("Click anywhere to begin there.")
+        captions.append("Star: known minimum.")
+    if plane.is_full_space:
+        captions.append("Click the plot to set the initial point.")
     elif len(table):
-        share = f"{100 * seen.held:.0f} %"
-        remarks.append(
-            f"The plane of the two directions in which paths extend most holds {share} of their movement. "
-            "The map is the loss in this plane; the paths, seen from above, may lie off it."
+        captions.append(
+            "Loss in the plane of the paths' first two principal directions "
+            f"({100 * plane.explained:.0f}% of their variation). The paths are projected onto it."
         )
     if every > 1:
-        remarks.append(f"To be quick, the map looks at one row in {every}.")
-    gone = left(table, sides)
-    if gone:
-        remarks.append(f"{listed(gone)} {'leaves' if len(gone) == 1 else 'leave'} the window.")
-    return remarks
+        captions.append(f"For speed, the surface uses one sample in {every}.")
+    leaving = leaving_runs(table, limits)
+    if leaving:
+        captions.append(f"{join_words(leaving)} {'leaves' if len(leaving) == 1 else 'leave'} the window.")
+    return captions

@@ -1,4 +1,4 @@
-"""The plane in which paths are seen: two parameters, or the two directions in which most of the way lies."""
+"""The plane in parameter space in which paths are drawn, and its visible window."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -11,47 +11,46 @@ from trainers.history import History
 from trainers.problems import Problem
 
 SAMPLES = 60
-"""From so many points of each path the directions are found."""
-WIDE, CLOSE = 0.15, 0.05
-"""The margins of a window, as shares of what is in it: of the whole, and of the paths."""
-SMALLEST = 1e-3
-"""A close look is not closer than this share of the whole."""
+"""Number of points of each path used for the principal directions."""
+ALL_MARGIN, PATHS_MARGIN = 0.15, 0.05
+"""Margins of a window as fractions of its content: of the whole, and of the paths."""
+MIN_ZOOM = 1e-3
+"""Minimum size of a close-up as a fraction of the whole."""
 Zoom = Literal["all", "paths", "minimum"]
-Sides = tuple[tuple[float, float], tuple[float, float]]
+Limits = tuple[tuple[float, float], tuple[float, float]]
 
 
 @dataclass(frozen=True, eq=False)
 class Plane:
-    """A plane in the space of parameters, all float64."""
+    """A plane in parameter space: two parameters, or two principal directions. All float64."""
 
     origin: Tensor
     """`(n,)`"""
     directions: Tensor
-    """`(2, n)`: of length one, at right angles."""
+    """`(2, n)`, orthonormal."""
     names: tuple[str, str]
-    held: float = 1.0
-    """What share of the paths' movement lies in the plane."""
+    explained: float = 1.0
+    """Fraction of the paths' variation in the plane."""
 
     def project(self, params: Tensor) -> Tensor:
-        """`(rows, 2)`: where parameters `(rows, n)` are seen."""
-        seen: Tensor = (params.double() - self.origin) @ self.directions.T
-        return seen
+        """Return the coordinates `(rows, 2)` of parameters `(rows, n)`."""
+        plane: Tensor = (params.double() - self.origin) @ self.directions.T
+        return plane
 
-    def lift(self, points: Tensor) -> Tensor:
-        """`(n, rows)`: the parameters at points `(rows, 2)` of the plane, one a column."""
+    def to_params(self, points: Tensor) -> Tensor:
+        """Return the parameters `(n, rows)` at points `(rows, 2)` of the plane."""
         return self.origin[:, None] + self.directions.T @ points.T
 
     @property
-    def exact(self) -> bool:
-        """Whether it is all of the space."""
+    def is_full_space(self) -> bool:
+        """Whether the plane is the whole parameter space."""
         return self.directions.shape[1] == 2
 
 
-def plane(problem: Problem, histories: Sequence[History]) -> Plane:
-    """The parameters themselves if there are two, else the first two principal directions of the paths.
+def fit_plane(problem: Problem, histories: Sequence[History]) -> Plane:
+    """Return the plane of the two parameters, or of the first two principal directions of the paths.
 
-    The directions go through the mean of the paths' ends, and are those in which the points of all paths are
-    furthest from it.
+    The principal directions are those of all points relative to the mean of the final points.
 
     Source: H. Li et al. 2018, "Visualizing the loss landscape of neural nets", section 7, for one path.
     """
@@ -63,7 +62,7 @@ def plane(problem: Problem, histories: Sequence[History]) -> Plane:
     ends = torch.cat([path[-1:] for path in paths] or [begin])
     origin = ends.mean(0)
     directions, shares = principal(torch.cat(paths or [begin]) - origin)
-    first, second = (f"direction {k + 1}, {100 * shares[k]:.0f} % of the movement" for k in range(2))
+    first, second = (f"PCA {k + 1} ({100 * shares[k]:.0f}%)" for k in range(2))
     return Plane(origin, directions, (first, second), min(float(shares.sum()), 1.0))
 
 
@@ -75,9 +74,10 @@ def _sampled(history: History) -> Tensor:
 
 
 def principal(points: Tensor) -> tuple[Tensor, Tensor]:
-    """The two directions `(2, n)` in which points `(rows, n)` extend most, and their shares of the whole.
+    """Return the first two principal directions `(2, n)` of points `(rows, n)`, and their fractions.
 
-    By the Gram matrix, which is small where there are many more parameters than points.
+    The points are not centered. Computed from the Gram matrix, which is small where there are many more
+    parameters than points.
     """
     size = points.abs().max().clamp(min=1e-300)
     scaled = points / size
@@ -97,22 +97,22 @@ def principal(points: Tensor) -> tuple[Tensor, Tensor]:
     return directions, shares
 
 
-def window(seen: Plane, problem: Problem, histories: Sequence[History], zoom: Zoom) -> Sides:
-    """From where to where to look. Runs that diverged, or ran far away, may leave the picture."""
-    usual = problem.window if seen.exact else None
+def window(plane: Plane, problem: Problem, histories: Sequence[History], zoom: Zoom) -> Limits:
+    """Return the limits ((x0, x1), (y0, y1)) for a zoom level. Diverged and distant runs may lie outside."""
+    usual = problem.window if plane.is_full_space else None
     shown = [history for history in histories if _near(history)] if usual else _shown(histories)
-    ways = [seen.project(history.params[: history.kept_rows]) for history in shown]
-    minima = minima_in(seen, problem)
-    whole = usual or _around([*ways, minima], WIDE)
-    if zoom == "paths" and ways:
-        return _around(ways, CLOSE)
-    if zoom == "minimum" and (len(minima) or ways):
-        return _close(ways, minima, whole)
+    paths = [plane.project(history.params[: history.kept_rows]) for history in shown]
+    minima = minima_in(plane, problem)
+    whole = usual or _around([*paths, minima], ALL_MARGIN)
+    if zoom == "paths" and paths:
+        return _around(paths, PATHS_MARGIN)
+    if zoom == "minimum" and (len(minima) or paths):
+        return _close(paths, minima, whole)
     return whole
 
 
 def _near(history: History) -> bool:
-    """Whether a run finished without a loss far beyond its first one."""
+    """Return whether a run finished with no loss far above its first one."""
     if not history.finished:
         return False
     first = float(history.loss[0])
@@ -120,18 +120,18 @@ def _near(history: History) -> bool:
 
 
 def _shown(histories: Sequence[History]) -> list[History]:
-    """The runs that stayed near; where there are none, the first steps of all."""
+    """Return the runs that stayed near, or the first steps of all if none did."""
     near = [history for history in histories if _near(history)]
     return near or [replace(history, loss=history.loss[:3]) for history in histories if history.num_recorded]
 
 
-def minima_in(seen: Plane, problem: Problem) -> Tensor:
-    """Where the known minima are seen, `(minima, 2)`."""
+def minima_in(plane: Plane, problem: Problem) -> Tensor:
+    """Return the projected known minima `(minima, 2)`."""
     places = torch.tensor(problem.minimizers, dtype=torch.float64).reshape(-1, problem.num_params)
-    return seen.project(places)
+    return plane.project(places)
 
 
-def _around(points: Sequence[Tensor], margin: float) -> Sides:
+def _around(points: Sequence[Tensor], margin: float) -> Limits:
     every = torch.cat([part for part in points if len(part)] or [torch.zeros(1, 2, dtype=torch.float64)])
     every = every[every.isfinite().all(1)]
     low, high = every.amin(0), every.amax(0)
@@ -141,14 +141,14 @@ def _around(points: Sequence[Tensor], margin: float) -> Sides:
     return (x0, x1), (y0, y1)
 
 
-def _close(ways: Sequence[Tensor], minima: Tensor, whole: Sides) -> Sides:
-    """Around the minimum that is nearest to the runs' ends, so that the nearer half of the ends is seen."""
-    ends = torch.stack([way[-1] for way in ways]) if ways else minima[:1]
+def _close(paths: Sequence[Tensor], minima: Tensor, whole: Limits) -> Limits:
+    """Return the limits around the minimum nearest to the final points; half of these are inside."""
+    ends = torch.stack([path[-1] for path in paths]) if paths else minima[:1]
     places = minima if len(minima) else ends[:1]
     apart = torch.cdist(ends, places)
-    centre = places[int(apart.median(0).values.argmin())]
+    center = places[int(apart.median(0).values.argmin())]
     spans = torch.tensor([high - low for low, high in whole], dtype=torch.float64)
-    reach = (ends - centre).abs().median(0).values * 3
-    half = reach.clamp(min=spans * SMALLEST, max=spans / 4)
-    (x0, y0), (x1, y1) = (centre - half).tolist(), (centre + half).tolist()
+    reach = (ends - center).abs().median(0).values * 3
+    half = reach.clamp(min=spans * MIN_ZOOM, max=spans / 4)
+    (x0, y0), (x1, y1) = (center - half).tolist(), (center + half).tolist()
     return (x0, x1), (y0, y1)

@@ -1,4 +1,4 @@
-"""A race in words and in tables of text."""
+"""Summary of a race in sentences."""
 
 import math
 from collections.abc import Sequence
@@ -9,108 +9,127 @@ from trainers.optimizers import Optimizer
 from trainers.races.result import RaceResult, median
 from trainers.races.spec import Race, RaceSettings
 from trainers.reports.names import short
-from trainers.reports.race_curves import edges
-from trainers.reports.race_ranking import rate
-from trainers.reports.race_scores import failure, format_score
+from trainers.reports.race_curves import stability_limits
+from trainers.reports.race_ranking import best_lr
+from trainers.reports.race_scores import failure_condition, format_score, loss_or_gap
 from trainers.run import in_words
-from trainers.words import figure, listed
+from trainers.words import format_number, join_words
 
 
-def entrant_names(race: Race) -> list[str]:
-    """A short name for each optimizer of a race, without what is tuned."""
-    return short([_words(rule, race) for rule in race.optimizers])
+def optimizer_names(race: Race) -> list[str]:
+    """Return a short name for each optimizer of a race, without its tuned hyperparameters."""
+    return short([_words(optimizer, race) for optimizer in race.optimizers])
 
 
-def _words(optimizer: Optimizer, racing: RaceSettings) -> list[str]:
-    """An optimizer in words: its name, and what differs from the defaults and is not tuned."""
-    tuned = racing.space(optimizer)
+def _words(optimizer: Optimizer, settings: RaceSettings) -> list[str]:
+    """Return the class name and the settings that are neither default nor tuned."""
+    tuned = settings.space(optimizer)
     changed = {name: value for name, value in optimizer.changed().items() if name not in tuned}
     return [type(optimizer).__name__, *in_words(changed)]
 
 
-def verdict(result: RaceResult, names: Sequence[str]) -> str:
-    """What the race shows, in words."""
-    return " ".join(part for part in (_winner(result, names), _untuned(result, names)) if part)
+def sentence(result: RaceResult, names: Sequence[str]) -> str:
+    """Summarize the race: the best tuned optimizers, the next one, and who leads at the default lr."""
+    return " ".join(part for part in (_tuned(result, names), _default(result, names)) if part)
 
 
-def _winner(result: RaceResult, names: Sequence[str]) -> str:
+def _tuned(result: RaceResult, names: Sequence[str]) -> str:
     race, medians = result.race, [median(entry.tuned_scores) for entry in result.results]
     if not medians:
         return "No optimizer finished."
     best = min(medians)
-    starts = f"the median of {race.seeds} fresh starts" if race.seeds > 1 else "one fresh start"
+    seeds = f"median over {race.seeds} new seeds" if race.seeds > 1 else "one new seed"
     if best.isinf() and race.metric == "epochs":
-        return f"In {starts} no optimizer came within {figure(race.target, 6)} of the smallest loss."
+        return f"No tuned optimizer reached the target gap of {format_number(race.target, 6)} ({seeds})."
     if best.isinf():
-        return f"In {starts} every optimizer failed: {failure(race)}."
-    first = listed([names[place] for place in result.ranking if medians[place] == best])
+        return f"Every tuned optimizer failed ({seeds}): {failure_condition(race)}."
+    first = [names[place] for place in result.ranking if medians[place] == best]
     behind = [place for place in result.ranking if best < medians[place] < math.inf][:1]
-    follow = [f"; {names[place]} follows {_behind(race, best, medians[place])}" for place in behind]
-    tuned = "Each tuned" if len(result.results) > 1 else "Tuned"
-    return f"{tuned} with {race.trials} trials, {first} {_feat(race, best)}{''.join(follow)}, in {starts}."
+    following = [f". {names[place]} {_runner_up_phrase(race, best, medians[place])}" for place in behind]
+    trials = f"{race.trials} trials{' each' if len(result.results) > 1 else ''}"
+    winner = f"After tuning, {join_words(first)} {_winner_phrase(race, best, len(first) > 1)}"
+    return f"{winner}{''.join(following)} ({trials}, {seeds})."
 
 
-def _behind(race: Race, best: Tensor, second: Tensor) -> str:
-    """By how much the second is behind."""
-    score = format_score(race, second)
-    return "closely" if score == format_score(race, best) else f"with {score}"
-
-
-def _feat(race: Race, best: Tensor) -> str:
-    """What the winner did."""
+def _winner_phrase(race: Race, best: Tensor, several: bool) -> str:
+    """Return the predicate of the best optimizers."""
     score = format_score(race, best)
+    reach, have = ("reach", "have") if several else ("reaches", "has")
     if race.metric == "epochs":
-        return f"came within {figure(race.target, 6)} of the smallest loss first, after {score} epochs"
+        return f"{reach} the target gap of {format_number(race.target, 6)} first, after {score} epochs"
     if race.training.minimum is None:
-        return f"had the smallest {race.metric} loss, {score}"
+        return f"{have} the lowest {race.metric} loss, {score}"
     if float(best) <= race.rounding:
-        return "found the smallest loss, as near as rounding allows"
-    return f"came closest to the smallest loss, with a {race.metric} gap of {score}"
+        return f"{reach} the minimum to within rounding error"
+    return f"{have} the smallest {race.metric} gap, {score}"
 
 
-def _untuned(result: RaceResult, names: Sequence[str]) -> str:
-    """Who would have won at torch's rates, if that is somebody else."""
-    medians = [float(median(entry.default_scores)) for entry in result.results]
+def _runner_up_phrase(race: Race, best: Tensor, second: Tensor) -> str:
+    """Return the predicate of the next optimizer."""
+    score = format_score(race, second)
+    if score == format_score(race, best):
+        return "follows closely"
+    value = (
+        f"{score} epochs"
+        if race.metric == "epochs"
+        else f"a {race.metric} {loss_or_gap(race.training)} of {score}"
+    )
+    return f"is next, with {value}"
+
+
+def _default(result: RaceResult, names: Sequence[str]) -> str:
+    """Return who would rank first with the default learning rates, if no tuned winner does."""
+    default = [float(median(entry.default_scores)) for entry in result.results]
     tuned = [float(median(entry.tuned_scores)) for entry in result.results]
-    least = min(medians, default=math.inf)
-    default = [place for place, number in enumerate(medians) if number == least]
-    if len(medians) < 2 or least == math.inf or any(tuned[place] == min(tuned) for place in default):
+    best = min(default, default=math.inf)
+    first = [place for place, score in enumerate(default) if score == best]
+    if len(default) < 2 or best == math.inf or any(tuned[place] == min(tuned) for place in first):
         return ""
-    return f"At torch's default rates {listed([names[place] for place in default])} would have been first."
+    winners = join_words([names[place] for place in first])
+    return f"With PyTorch's default learning rates, {winners} would rank first."
 
 
 def warnings(result: RaceResult, names: Sequence[str]) -> list[str]:
-    """What to mend before believing it."""
+    """Return a sentence per flaw: optimizers whose trials all failed, best trials at the edge."""
     named = list(zip(names, result.results, strict=True))
-    found = _hopeless(result.race, [name for name, entry in named if entry.failed])
+    sentences = _failures(result.race, [name for name, entry in named if entry.failed])
     for end in ("low", "high"):
-        there = [f"{n} ({figure(rate(e), 3)})" for n, e in named if e.at_edge == end and not e.failed]
-        if there:
-            found.append(
-                f"At the {end} end of the range of learning rates lies the best one of {listed(there)}: a "
-                "wider range may hold a better one."
+        at_edge = [
+            f"{name} ({format_number(best_lr(entry), 3)})"
+            for name, entry in named
+            if entry.at_edge == end and not entry.failed
+        ]
+        if at_edge:
+            rate = "rates" if len(at_edge) > 1 else "rate"
+            verb = "are" if len(at_edge) > 1 else "is"
+            sentences.append(
+                f"The best learning {rate} of {join_words(at_edge)} {verb} at the {end} end of the search "
+                "range: a wider range may contain a better one."
             )
-    return found
+    return sentences
 
 
-def _hopeless(race: Race, names: Sequence[str]) -> list[str]:
-    """Who has not one trial that is of use."""
+def _failures(race: Race, names: Sequence[str]) -> list[str]:
+    """Return a sentence on the optimizers of which every trial failed, if any."""
     if not names:
         return []
     if race.metric == "epochs":
-        return [f"No trial of {listed(names)} came within {figure(race.target, 6)} of the smallest loss."]
-    return [f"All trials of {listed(names)} failed."]
+        return [f"No trial of {join_words(names)} reached the target gap of {format_number(race.target, 6)}."]
+    return [f"All trials of {join_words(names)} failed."]
 
 
-def margins(result: RaceResult, names: Sequence[str]) -> str:
-    """How far tuned rates stay below their stability limits."""
-    known = edges(result, names)
-    words = []
-    for name, edge in zip(known["run"], known["x"], strict=True):
+def stability_margins(result: RaceResult, names: Sequence[str]) -> str:
+    """Return the best learning rates as percentages of the stability limits; "" without limits."""
+    limits = stability_limits(result, names)
+    percentages = []
+    for name, limit in zip(limits["run"], limits["x"], strict=True):
         entry = result.results[list(names).index(name)]
-        alone = int((entry.scores == entry.scores.min()).sum()) == 1
-        if alone and not entry.failed:
-            words.append(f"the best rate of {name} is {rate(entry) / edge:.0%} of that")
-    if not len(known):
+        unique = int((entry.scores == entry.scores.min()).sum()) == 1
+        if unique and not entry.failed:
+            percentages.append(f"{name} {best_lr(entry) / limit:.0%}")
+    if not len(limits):
         return ""
-    return "; ".join(["Dotted: the stability limit, computed", *([listed(words)] if words else [])]) + "."
+    dotted = "Dotted: theoretical stability limit."
+    if not percentages:
+        return dotted
+    return f"{dotted} Best learning rate relative to it: {', '.join(percentages)}."

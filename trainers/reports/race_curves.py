@@ -1,4 +1,4 @@
-"""Races as the tables that charts draw. A band reaches from the 10 to the 90 % quantile of the starts."""
+"""Races as tables for charts. Bands span the 10th to the 90th percentile over seeds."""
 
 import math
 from collections.abc import Sequence
@@ -10,14 +10,14 @@ from torch import Tensor
 
 from trainers.races.result import OptimizerResult, RaceResult
 from trainers.races.spec import Race
-from trainers.reports.race_scores import FAR, failure_label, format_score
+from trainers.reports.race_scores import NOT_DIVERGED, failure_label, format_score
 from trainers.reports.thinning import snapshot_epochs
 
 LOW, HIGH = 0.1, 0.9
 
 
 def tuned_curves(result: RaceResult, names: Sequence[str]) -> pd.DataFrame:
-    """The tuned optimizers on their fresh starts, as gaps or losses: run, x, low, mid, high."""
+    """Return gaps or losses of the tuned optimizers on the new seeds: run, x, low, mid, high."""
     epochs = snapshot_epochs(result.race.epochs, 150)
     parts = [pd.DataFrame(columns=["run", "x", "low", "mid", "high"])]
     for name, entry in zip(names, result.results, strict=True):
@@ -30,9 +30,9 @@ def tuned_curves(result: RaceResult, names: Sequence[str]) -> pd.DataFrame:
 
 
 def sensitivity(result: RaceResult, names: Sequence[str]) -> pd.DataFrame:
-    """The result of each trial by its learning rate: run, entry, trial, x, low, mid, high, result, spread.
+    """Return all trials: run, entry, trial, x (learning rate), low, mid, high, result, spread (as text).
 
-    Infinite where a trial failed, or did not reach the target; `result` and `spread` are the numbers as text.
+    Infinite where a trial failed or did not reach the target.
     """
     starts, parts = result.race.seeds, []
     for number, (name, entry) in enumerate(zip(names, result.results, strict=True)):
@@ -46,19 +46,21 @@ def sensitivity(result: RaceResult, names: Sequence[str]) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
-def _results(race: Race, entry: OptimizerResult, told: Sequence[str]) -> list[str]:
-    """The results of the trials as text, with how those failed that did."""
+def _results(race: Race, entry: OptimizerResult, scores: Sequence[str]) -> list[str]:
+    """Return the results of the trials as text; of failed trials, how they failed."""
     if race.metric == "epochs":
-        return list(told)
-    far = FAR if race.metric == "final" else failure_label(race)
-    ways = ["diverged" if gone else far for gone in entry.diverged.tolist()]
-    return [way if text == failure_label(race) else text for way, text in zip(ways, told, strict=True)]
+        return list(scores)
+    far = NOT_DIVERGED if race.metric == "final" else failure_label(race)
+    reasons = ["diverged" if diverged else far for diverged in entry.diverged.tolist()]
+    return [
+        reason if text == failure_label(race) else text for reason, text in zip(reasons, scores, strict=True)
+    ]
 
 
-def edges(result: RaceResult, names: Sequence[str]) -> pd.DataFrame:
-    """The rates, of those tried, at which stability ends, where that is known: run, x.
+def stability_limits(result: RaceResult, names: Sequence[str]) -> pd.DataFrame:
+    """Return the stability limits within the range of learning rates, where they are known: run, x.
 
-    It is where each update looks at all rows: a batch has another Hessian.
+    They hold for full-batch updates only: each mini-batch has its own Hessian.
     """
     hessian, rows = result.race.training.hessian, []
     if hessian is not None and result.race.tune == "lr" and result.race.updates == 1:
@@ -73,7 +75,7 @@ def edges(result: RaceResult, names: Sequence[str]) -> pd.DataFrame:
 
 
 def budgets(result: RaceResult, names: Sequence[str]) -> pd.DataFrame:
-    """The expected best result after each number of trials: run, x, y."""
+    """Return the expected best result after each number of trials: run, x, y."""
     counts = snapshot_epochs(result.race.trials, 40)[1:]
     parts = [
         pd.DataFrame({"run": name, "x": counts, "y": result.expected_best(entry, counts)})
@@ -82,20 +84,20 @@ def budgets(result: RaceResult, names: Sequence[str]) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
-def unseen(values: "pd.Series[float]") -> str:
-    """What a log axis leaves out of gaps or epochs, in words; nothing where it shows all."""
+def zeros_caption(values: "pd.Series[float]") -> str:
+    """Return a sentence on zeros that a log axis leaves out; "" if there are none."""
     log = bool((values > 0).any() and not (values < 0).any())
-    return " Where it is 0, a log axis can't show it." if log and (values == 0).any() else ""
+    return " Values of 0 are not shown on the log axis." if log and (values == 0).any() else ""
 
 
 def band(values: Tensor) -> dict[str, Any]:
-    """The low end, the middle and the high end of values `(..., starts)`."""
+    """Return the low, middle and high quantile of values `(..., seeds)`."""
     return {
         name: quantile(values, share).numpy() for name, share in (("low", LOW), ("mid", 0.5), ("high", HIGH))
     }
 
 
 def quantile(values: Tensor, share: float) -> Tensor:
-    """A quantile over the last dimension, of two ranks the higher; NaN counts as infinite."""
+    """Return a quantile over the last dimension, as np.quantile(method="higher"); NaN counts as inf."""
     ordered = values.where(~values.isnan(), math.inf).sort(dim=-1).values
     return ordered[..., math.ceil(round(share * (values.shape[-1] - 1), 6))]

@@ -8,11 +8,11 @@ from trainers.races.result import OptimizerResult, RaceResult, median
 from trainers.races.spec import Race
 from trainers.reports.race_curves import HIGH, LOW, quantile
 from trainers.reports.race_scores import failure_label, format_score, metric_label
-from trainers.words import figure
+from trainers.words import format_number
 
 
-def standings(result: RaceResult, names: Sequence[str]) -> pd.DataFrame:
-    """One row an optimizer, the best first, as text."""
+def ranking_table(result: RaceResult, names: Sequence[str]) -> pd.DataFrame:
+    """Return one row per optimizer as text, best first."""
     return pd.DataFrame([_row(result, place, names[place]) for place in result.ranking])
 
 
@@ -24,32 +24,36 @@ def _row(result: RaceResult, place: int, name: str) -> dict[str, str]:
     edge = " (edge of the range)" if entry.at_edge else ""
     row = {
         "run": name,
-        "best learning rate": "–" if entry.failed else f"{figure(rate(entry), 4)}{edge}",
+        "best learning rate": "–" if entry.failed else f"{format_number(best_lr(entry), 4)}{edge}",
         **_other_settings(entry),
         f"{metric_label(race)}, tuned": format_score(race, median(entry.tuned_scores)),
-        "10–90 % of starts": low if low == high else f"{low} to {high}",
-        "at torch's rate": format_score(race, median(entry.default_scores)),
+        "10th–90th percentile": low if low == high else f"{low} to {high}",
+        "at default lr": format_score(race, median(entry.default_scores)),
         failure_label(race): f"{missed} of {race.trials}{_diverged(race, entry)}",
     }
     if len(result.results) > 1:
-        row["beat the others in"] = f"{(float(result.win_rates()[place].sum()) - 0.5) / others:.0%}"
+        row["win rate"] = f"{(float(result.win_rates()[place].sum()) - 0.5) / others:.0%}"
     return row
 
 
 def _diverged(race: Race, entry: OptimizerResult) -> str:
-    """How many of the trials that failed diverged, if any."""
-    gone = int((entry.diverged & entry.scores.isinf()).sum())
-    return f", {gone} diverged" if gone and race.metric != "epochs" else ""
+    """Return the number of diverged trials as text, "" if none."""
+    diverged = int((entry.diverged & entry.scores.isinf()).sum())
+    return f", {diverged} diverged" if diverged and race.metric != "epochs" else ""
 
 
 def _other_settings(entry: OptimizerResult) -> dict[str, str]:
     tuned = [name for name in entry.trials.sweep.axes if name != "lr"]
-    words = [f"{name} {figure(getattr(entry.best_optimizer, name), 3)}" for name in tuned]
-    return {"with": ", ".join(words) or "–"} if len(entry.trials.sweep.axes) > 1 or tuned else {}
+    words = [f"{name} {format_number(getattr(entry.best_optimizer, name), 3)}" for name in tuned]
+    return (
+        {"other hyperparameters": ", ".join(words) or "–"}
+        if len(entry.trials.sweep.axes) > 1 or tuned
+        else {}
+    )
 
 
-def duels(result: RaceResult, names: Sequence[str]) -> pd.DataFrame:
-    """In what share of the fresh starts the row beat the column, the best first; a tie is half."""
+def win_rate_table(result: RaceResult, names: Sequence[str]) -> pd.DataFrame:
+    """Return the fraction of new seeds on which the row beats the column, best first; ties count half."""
     order = result.ranking
     table = pd.DataFrame({"run": [names[place] for place in order]})
     for column in order:
@@ -60,6 +64,6 @@ def duels(result: RaceResult, names: Sequence[str]) -> pd.DataFrame:
     return table
 
 
-def rate(entry: OptimizerResult) -> float:
-    """The learning rate of the best trial."""
+def best_lr(entry: OptimizerResult) -> float:
+    """Return the learning rate of the best trial."""
     return float(getattr(entry.best_optimizer, "lr"))  # noqa: B009

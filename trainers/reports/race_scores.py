@@ -1,37 +1,42 @@
-"""The scores of a race in words."""
+"""The scores of a race as text."""
 
 import math
 
 from torch import Tensor
 
+from trainers.problems import Problem
 from trainers.races.spec import Race
-from trainers.words import figure
+from trainers.words import format_number
 
-FAILED = "diverged, or ended ten times as far away as it began"
-"""What it is to fail: see `Sweep.limit`."""
-FAR = "failed: ended far away"
-"""What a run is called that failed without diverging."""
+NOT_DIVERGED = "failed, not diverged"
+"""The label of a failed run with a finite loss."""
+
+
+def loss_or_gap(problem: Problem) -> str:
+    """Return "gap" where the minimum loss is known, else "loss"."""
+    return "loss" if problem.minimum is None else "gap"
 
 
 def metric_label(race: Race) -> str:
-    """What the metric measures."""
+    """Return the name of the metric, for axes and columns."""
     if race.metric == "epochs":
-        return f"epochs to gap {figure(race.target, 6)}"
-    return f"{race.metric} {'loss' if race.training.minimum is None else 'gap'}"
+        return f"epochs to target ({format_number(race.target, 6)})"
+    return f"{race.metric} {loss_or_gap(race.training)}"
 
 
 def failure_label(race: Race) -> str:
-    """What an infinite score is called."""
+    """Return the name of an infinite score."""
     return "not reached" if race.metric == "epochs" else "failed"
 
 
-def failure(race: Race) -> str:
-    """What it is to fail, where epochs are not what is measured."""
-    return FAILED if race.metric == "final" else "diverged, or stayed ten times as far away as runs begin"
+def failure_condition(race: Race) -> str:
+    """Return when a trial counts as failed, for the metrics final and best; see `Race.limit`."""
+    value = loss_or_gap(race.training)
+    return f"diverged, or {race.metric} {value} more than 10× the median initial {value}"
 
 
 def format_score(race: Race, score: Tensor | float) -> str:
-    """A score as text."""
+    """Return a score as text."""
     number = float(score)
     if math.isinf(number):
         return failure_label(race)
@@ -39,4 +44,4 @@ def format_score(race: Race, score: Tensor | float) -> str:
         return f"{number:,.0f}"
     if race.training.minimum is not None and number <= race.rounding:
         return "0 (rounding)"
-    return figure(number)
+    return format_number(number)

@@ -1,4 +1,4 @@
-"""How each run ended, as a table of text."""
+"""Table of runs: final results and cost, as text."""
 
 from collections.abc import Sequence
 
@@ -6,23 +6,23 @@ import pandas as pd
 from torch import Tensor
 
 from trainers.history import History
-from trainers.reports.summary import ENDS
-from trainers.words import epochs_told, figure
+from trainers.reports.summary import END_PHRASES
+from trainers.words import format_epochs, format_number
 
-MOST_PARAMETERS = 6
-"""So many final parameters are told."""
+MAX_PARAMETERS = 6
+"""Maximum number of parameters for which final values are shown."""
 
 
 def cells(histories: Sequence[History], names: Sequence[str], target: float) -> pd.DataFrame:
-    """One row a run, as text: how it ended and what it took."""
+    """Return one row per run, as text; `target` is the gap that counts as reaching the target."""
     rows = [
         {
             "run": name,
             "status": status(history),
             "final loss": _number(history, history.loss[-1], 6),
-            "best loss": figure(history.best, 6),
-            **_distance(history, target),
-            **_measured(history),
+            "best loss": format_number(history.best, 6),
+            **_target_cells(history, target),
+            **_metrics(history),
             "µs per epoch": f"{1e6 * history.seconds_per_epoch:,.0f}",
             **_parameters(history),
         }
@@ -31,48 +31,48 @@ def cells(histories: Sequence[History], names: Sequence[str], target: float) -> 
     return pd.DataFrame(rows, columns=None if rows else ["run"])
 
 
-def _distance(history: History, target: float) -> dict[str, str]:
-    """How close to the smallest loss a run came, where that is known."""
+def _target_cells(history: History, target: float) -> dict[str, str]:
+    """Return final gap and epochs to target, where the minimum loss is known."""
     if history.run.training.minimum is None:
         return {}
     epochs = history.epochs_to(target)
-    arrival = "not reached" if epochs is None else f"{epochs:,}"
-    return {"final gap": _gap(history), f"epochs to gap {target:g}": arrival}
+    reached = "not reached" if epochs is None else f"{epochs:,}"
+    return {"final gap": _gap(history), f"epochs to target ({target:g})": reached}
 
 
-def _measured(history: History) -> dict[str, str]:
-    """What was measured besides the loss."""
+def _metrics(history: History) -> dict[str, str]:
+    """Return the final metrics besides the loss."""
     cells = {}
     for name in history.metrics:
         value = history.column(name)[-1]
-        told = _number(history, value, 6) if name == "validation_loss" else _share(history, value)
-        cells[name.replace("_", " ")] = told
+        text = _number(history, value, 6) if name == "validation_loss" else _percentage(history, value)
+        cells[name.replace("_", " ")] = text
     if "validation_loss" in cells or history.validation_loss is not None:
-        cells["over-fitting"] = _overfitting(history)
+        cells["overfitting"] = _overfitting(history)
     return cells
 
 
-def _share(history: History, value: Tensor) -> str:
-    return f"{100 * float(value):.1f} %" if history.finished else "–"
+def _percentage(history: History, value: Tensor) -> str:
+    return f"{100 * float(value):.1f}%" if history.finished else "–"
 
 
 def _overfitting(history: History) -> str:
     if not history.finished:
         return "–"
     since = history.overfitting_from
-    return "no" if since is None else f"since epoch {since:,}"
+    return "no" if since is None else f"from epoch {since:,}"
 
 
 def status(history: History) -> str:
-    """How a run ended, in words."""
+    """Return how a run ended, as text."""
     if history.diverged_at is None or history.cause is None:
         return history.status
-    return f"{ENDS[history.cause].removeprefix('became ')} after {epochs_told(history.diverged_at)}"
+    return f"{END_PHRASES[history.cause].removeprefix('became ')} after {format_epochs(history.diverged_at)}"
 
 
 def _number(history: History, value: Tensor, digits: int = 2) -> str:
-    """A value at the end of a run; a dash for a run that diverged."""
-    return figure(value, digits) if history.finished else "–"
+    """Return a final value as text, a dash for a run that did not finish."""
+    return format_number(value, digits) if history.finished else "–"
 
 
 def _gap(history: History) -> str:
@@ -82,8 +82,8 @@ def _gap(history: History) -> str:
 
 
 def _parameters(history: History) -> dict[str, str]:
-    """The final parameters, if they are few."""
+    """Return the final parameters, if there are at most `MAX_PARAMETERS`."""
     names = history.run.problem.names
-    if len(names) > MOST_PARAMETERS:
+    if len(names) > MAX_PARAMETERS:
         return {}
     return {name: _number(history, value, 5) for name, value in zip(names, history.params[-1], strict=True)}

@@ -1,4 +1,4 @@
-"""A comparison in words and in a table."""
+"""Summary of a comparison in sentences."""
 
 from collections.abc import Iterable, Sequence
 
@@ -6,32 +6,32 @@ import torch
 
 from trainers.history import Cause, History
 from trainers.reports.names import names
-from trainers.reports.three_ways import distance, furthest
-from trainers.words import epochs_told, figure, listed
+from trainers.reports.three_ways import describe_difference, max_param_difference
+from trainers.words import format_epochs, format_number, join_words
 
-ENDS: dict[Cause, str] = {"overflow": "diverged", "not a number": "became not a number"}
+END_PHRASES: dict[Cause, str] = {"overflow": "diverged", "not a number": "became not a number"}
 """What a run did whose loss is not finite, by its cause."""
 
 
 def sentence(histories: Sequence[History], target: float) -> str:
-    """What the comparison shows, in words."""
+    """Summarize the comparison; `target` is the gap that counts as reaching the target."""
     if not histories:
-        return "No runs yet. Add one in the sidebar, or pick a story there."
+        return "No runs yet. Add one in the sidebar, or choose an example there."
     labels = names([history.run for history in histories])
     named = list(zip(labels, histories, strict=True))
     parts = [
         _agreement(histories) or _winner(named, target),
-        _return(named, target),
+        _left_target(named, target),
         _growth(named),
-        *(_divergence(named, cause) for cause in ENDS),
+        *(_divergence(named, cause) for cause in END_PHRASES),
         _accuracy(named),
-        _overfitted(named),
+        _overfitting(named),
     ]
     return " ".join(part for part in parts if part)
 
 
 def _agreement(histories: Sequence[History]) -> str:
-    """Whether runs with one optimizer and different runners gave one curve."""
+    """Return the sentence for one optimizer with several runners that give one curve, else ""."""
     finished = all(history.finished for history in histories)
     optimizers = {history.run.optimizer for history in histories}
     runners = {history.run.runner for history in histories}
@@ -41,101 +41,104 @@ def _agreement(histories: Sequence[History]) -> str:
     if not all(torch.allclose(loss, losses[0], rtol=1e-3, atol=0) for loss in losses):
         return ""
     ends = sorted({f"{loss[-1]:.6g}" for loss in losses})
+    difference = describe_difference(max_param_difference(histories))
     return (
-        f"{len(runners)} ways, one curve: after {epochs_told(histories[0].run.epochs)} each has loss "
-        f"{' or '.join(ends)}, and their parameters were {distance(furthest(histories))}."
+        f"{len(runners)} ways, one curve: after {format_epochs(histories[0].run.epochs)} each has loss "
+        f"{' or '.join(ends)}, and their parameters were {difference}."
     )
 
 
 def _winner(named: Sequence[tuple[str, History]], target: float) -> str:
-    """Who came close to the optimum first, or closest."""
+    """Return the runs that reached the target first, or ended lowest."""
     finished = [(name, history) for name, history in named if history.finished]
     if not finished:
         return ""
     if finished[0][1].run.training.minimum is None:
-        names, loss = _least((float(h.loss[-1]), name) for name, h in finished)
+        best, loss = _lowest((float(h.loss[-1]), name) for name, h in finished)
         if len(named) == 1:
-            return f"After {epochs_told(finished[0][1].run.epochs)} the loss is {figure(loss, 4)}."
-        return f"{names} ended lowest, at loss {figure(loss, 4)}."
-    arrived = [(float(k), name) for name, h in named if (k := h.epochs_to(target)) is not None]
-    if not arrived:
+            return f"After {format_epochs(finished[0][1].run.epochs)} the loss is {format_number(loss, 4)}."
+        return f"{join_words(best)} {_has(best)} the lowest final loss, {format_number(loss, 4)}."
+    reached = [(float(k), name) for name, h in named if (k := h.epochs_to(target)) is not None]
+    if not reached:
         return _closest(finished, len(named), target)
-    names, epochs = _least(arrived)
-    first = f"{names} came within {target:g} of the smallest loss"
-    first += (
-        f" first, after {epochs_told(int(epochs))}"
-        if len(named) > 1
-        else f" after {epochs_told(int(epochs))}"
+    best, epochs = _lowest(reached)
+    order = " first," if len(named) > 1 else ""
+    first = (
+        f"{join_words(best)} reached the target gap of {target:g}{order} after {format_epochs(int(epochs))}"
     )
-    missing = len(named) - len(arrived)
-    return f"{first}; {missing} of {len(named)} runs did not." if missing else f"{first}."
+    missing = len(named) - len(reached)
+    return f"{first}; {missing} of {len(named)} runs did not reach it." if missing else f"{first}."
 
 
 def _closest(finished: Sequence[tuple[str, History]], runs: int, target: float) -> str:
-    """Who ended closest to an optimum that nobody came close to."""
-    names, gap = _least((float(h.gap[-1]), name) for name, h in finished)
-    end = f"After {epochs_told(finished[0][1].run.epochs)} {names}"
+    """Return the runs with the smallest final gap, where none reached the target."""
+    best, gap = _lowest((float(h.gap[-1]), name) for name, h in finished)
+    end = f"After {format_epochs(finished[0][1].run.epochs)} {join_words(best)} {_has(best)}"
     if runs == 1:
-        return f"{end} is {figure(gap)} above the smallest loss, not yet within {target:g} of it."
-    return f"{end} ended closest, {figure(gap)} above the smallest loss; none came within {target:g} of it."
+        return f"{end} a gap of {format_number(gap)}, above the target gap of {target:g}."
+    return f"{end} the smallest gap, {format_number(gap)}; no run reached the target gap of {target:g}."
 
 
-def _return(named: Sequence[tuple[str, History]], target: float) -> str:
-    """Who came close to the optimum and left again."""
+def _left_target(named: Sequence[tuple[str, History]], target: float) -> str:
+    """Return the runs that reached the target but ended above it."""
     left = [
         name for name, h in named if h.finished and h.epochs_to(target) is not None and h.gap[-1] > target
     ]
-    return f"{listed(left)} left again and ended further away." if left else ""
+    return f"{join_words(left)} reached the target but did not stay there." if left else ""
 
 
 def _growth(named: Sequence[tuple[str, History]]) -> str:
-    """Who ended worse than it began, without having diverged."""
+    """Return the finished runs whose final loss is above the initial one."""
     grown = [name for name, h in named if h.finished and h.loss[-1] > h.loss[0]]
-    return f"{listed(grown)} ended with a larger loss than at the start." if grown else ""
+    return f"{join_words(grown)} ended with a larger loss than at the start." if grown else ""
 
 
 def _divergence(named: Sequence[tuple[str, History]], cause: Cause) -> str:
-    """Who diverged from this cause, and when."""
-    gone = [(float(h.diverged_at or 0), name) for name, h in named if h.cause == cause]
-    if not gone:
+    """Return the runs that diverged from this cause, and after how many epochs."""
+    diverged = [(float(h.diverged_at or 0), name) for name, h in named if h.cause == cause]
+    if not diverged:
         return ""
-    names, epochs = _least(gone)
-    after = f"after {epochs_told(int(epochs))}."
-    if len(gone) == 1:
-        return f"{names} {ENDS[cause]} {after}"
-    every = "Both runs" if len(gone) == 2 else f"All {len(gone)} runs"
-    who = every if len(gone) == len(named) else f"{len(gone)} of {len(named)} runs"
-    together = len({epoch for epoch, _ in gone}) == 1
-    return f"{who} {ENDS[cause]}, {'each' if together else f'{names} first,'} {after}"
+    first, epochs = _lowest(diverged)
+    after = f"after {format_epochs(int(epochs))}."
+    if len(diverged) == 1:
+        return f"{join_words(first)} {END_PHRASES[cause]} {after}"
+    every = "Both runs" if len(diverged) == 2 else f"All {len(diverged)} runs"
+    who = every if len(diverged) == len(named) else f"{len(diverged)} of {len(named)} runs"
+    together = len({epoch for epoch, _ in diverged}) == 1
+    return f"{who} {END_PHRASES[cause]}, {'each' if together else f'{join_words(first)} first,'} {after}"
 
 
 def _accuracy(named: Sequence[tuple[str, History]]) -> str:
-    """Who has the highest accuracy, on the rows held out if there are any."""
+    """Return the runs with the highest final accuracy, on the validation set if there is one."""
     finished = [(name, h) for name, h in named if h.finished and h.accuracy is not None]
     if not finished:
         return ""
-    held_out = finished[0][1].validation_accuracy is not None
-    column = "validation_accuracy" if held_out else "accuracy"
-    names, share = _least((-float(h.column(column)[-1]), name) for name, h in finished)
-    told = f"{-100 * share:.1f} %" + (" on the rows held out" if held_out else "")
+    column = "accuracy" if finished[0][1].validation_accuracy is None else "validation_accuracy"
+    best, accuracy = _lowest((-float(h.column(column)[-1]), name) for name, h in finished)
+    metric, value = column.replace("_", " "), f"{-100 * accuracy:.1f}%"
     if len(named) == 1:
-        return f"Its accuracy is {told}."
-    return f"{names} reached the highest accuracy, {told}."
+        return f"The {metric} is {value}."
+    return f"{join_words(best)} {_has(best)} the highest {metric}, {value}."
 
 
-def _overfitted(named: Sequence[tuple[str, History]]) -> str:
-    """Whose validation loss rose again while the training loss fell."""
-    names = [name for name, h in named if h.overfitting_from is not None]
-    if not names:
+def _overfitting(named: Sequence[tuple[str, History]]) -> str:
+    """Return the runs that overfit, and from which epoch on."""
+    epochs = {name: h.overfitting_from for name, h in named if h.overfitting_from is not None}
+    if not epochs:
         return ""
-    since = min(h.overfitting_from or 0 for _, h in named if h.overfitting_from is not None)
-    who = "It over-fits" if len(named) == 1 else f"{listed(names)} over-fit{'s' if len(names) == 1 else ''}"
-    when = f"since epoch {since:,}" if len(names) == 1 else f"the first since epoch {since:,}"
-    return f"{who}, {when}: the loss on the rows held out rises again."
+    one = len(epochs) == 1
+    who = "The run" if len(named) == 1 else join_words(list(epochs))
+    verb = "overfits" if one else "overfit, the first"
+    since = f"from epoch {min(epochs.values()):,} on"
+    return f"{who} {verb} {since}: validation loss rises while training loss does not."
 
 
-def _least(pairs: Iterable[tuple[float, str]]) -> tuple[str, float]:
-    """The names that share the smallest number, and that number."""
+def _lowest(pairs: Iterable[tuple[float, str]]) -> tuple[list[str], float]:
+    """Return the names that share the smallest number, and that number."""
     pairs = list(pairs)
-    least = min(number for number, _ in pairs)
-    return listed([name for number, name in pairs if number == least]), least
+    lowest = min(number for number, _ in pairs)
+    return [name for number, name in pairs if number == lowest], lowest
+
+
+def _has(names: Sequence[str]) -> str:
+    return "has" if len(names) == 1 else "have"

@@ -1,4 +1,4 @@
-"""Fewer rows that give the same picture."""
+"""Downsampling of curves, and snapshots of training."""
 
 import numpy as np
 import torch
@@ -7,14 +7,14 @@ from torch import Tensor
 from trainers.history import History
 
 BUCKETS = 300
-"""A curve keeps two points of each bucket, its least and its largest."""
+"""Number of buckets; a curve keeps the minimum and the maximum of each."""
 
 
-def thinned(values: Tensor, buckets: int = BUCKETS) -> Tensor:
-    """The rows of a curve that give the same picture: at most `2 buckets + 2` of them, ascending.
+def downsample(values: Tensor, buckets: int = BUCKETS) -> Tensor:
+    """Return the indices of a min-max downsampling, ascending: at most `2 * buckets + 2`.
 
-    The first and the last, and of each bucket the least and the largest, so that the best value and
-    every spike stay. Rows that are not finite are left out.
+    The first, the last, and the minimum and maximum of each bucket, so that the best value and every spike
+    stay. Values that are not finite are dropped.
     """
     rows = values.isfinite().nonzero().flatten()
     if len(rows) <= 2 * buckets + 2:
@@ -30,15 +30,15 @@ def thinned(values: Tensor, buckets: int = BUCKETS) -> Tensor:
 
 
 def snapshot_epochs(epochs: int, count: int = 60) -> list[int]:
-    """Epochs at which to look at a training: close together at the start, where much happens."""
+    """Return at most `count` epochs on a log scale: dense at the start, where most changes."""
     steps = np.geomspace(1, epochs, min(count, epochs))
     return sorted({0, *steps.round().astype(int).tolist()})
 
 
 def snapshots(history: History, count: int = 30) -> list[tuple[int, int, Tensor]]:
-    """Number, epoch and parameters `(n,)`, float64, at no more than `count` epochs of a run.
+    """Return (number, epoch, parameters `(n,)` in float64) at no more than `count` epochs of a run.
 
-    A run that diverged stays at its last finite ones.
+    A diverged run keeps its last finite parameters.
     """
     last = max(history.num_recorded - 1, 0)
     rows = [history.row(min(epoch, last)) for epoch in snapshot_epochs(history.run.epochs, count)]

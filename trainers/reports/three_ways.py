@@ -1,4 +1,4 @@
-"""How far the parameters of runs that should agree are apart."""
+"""Parameter differences between runs that should agree."""
 
 from collections.abc import Sequence
 
@@ -6,30 +6,32 @@ import pandas as pd
 import torch
 
 from trainers.history import History, spread
-from trainers.reports.thinning import thinned
-from trainers.words import figure
+from trainers.reports.thinning import downsample
+from trainers.words import format_number
 
 
-def furthest(histories: Sequence[History]) -> float:
-    """The largest difference between these runs' parameters at any one epoch, as long as all are finite."""
-    apart = spread(histories)[1]
-    return float(apart[apart.isfinite()].max()) if apart.isfinite().any() else 0.0
+def max_param_difference(histories: Sequence[History]) -> float:
+    """Return the largest parameter difference at any epoch at which all are finite."""
+    difference = spread(histories)[1]
+    return float(difference[difference.isfinite()].max()) if difference.isfinite().any() else 0.0
 
 
-def distance(apart: float) -> str:
-    """How far parameters were apart, in words."""
-    return f"never more than {figure(apart)} apart" if apart else "equal to the last digit at every epoch"
+def describe_difference(difference: float) -> str:
+    """Return the largest difference between parameters as the end of a sentence."""
+    if not difference:
+        return "equal to the last digit at every epoch"
+    return f"never more than {format_number(difference)} apart"
 
 
 def differences(histories: Sequence[History]) -> pd.DataFrame:
-    """The largest difference between any two of these runs' parameters at each epoch: x, y."""
-    epochs, apart = spread(histories)
-    rows = thinned(apart)
-    return pd.DataFrame({"x": epochs[rows].numpy(), "y": apart[rows].numpy()})
+    """Return the largest parameter difference between any two runs at each epoch: x, y."""
+    epochs, difference = spread(histories)
+    rows = downsample(difference)
+    return pd.DataFrame({"x": epochs[rows].numpy(), "y": difference[rows].numpy()})
 
 
-def rounding(histories: Sequence[History]) -> float:
-    """The distance from the largest parameter of all runs to the next larger number of its precision."""
+def ulp(histories: Sequence[History]) -> float:
+    """Return 1 ulp of the largest parameter of all runs: the step to the next larger number."""
     params = torch.cat([history.params.abs().flatten() for history in histories])
     finite = params[params.isfinite()]
     if not len(finite):

@@ -1,4 +1,4 @@
-"""The rows held out, in words."""
+"""Sentences on the validation split."""
 
 from collections.abc import Sequence
 
@@ -8,61 +8,62 @@ from torch import Tensor
 from trainers.objective import Objective
 from trainers.problems import Problem
 from trainers.problems.supervised import Supervised
-from trainers.words import listed, plain
+from trainers.words import join_words, plain
 
-MOST_NAMED = 5
-"""So many classes are named."""
+MAX_NAMED = 5
+"""Maximum number of classes that are listed."""
 
 
-def told(task: Objective) -> str:
-    """How the rows are split; nothing where all are trained on."""
+def split_summary(task: Objective) -> str:
+    """Return a sentence on the split; "" without a validation set."""
     if task.held_out is None:
         return ""
     kept, out = task.training.num_samples, task.held_out.num_samples
-    alike = ", of each class the same share" if task.problem.class_names and not remarks(task) else ""
-    split = f"Trained on {kept:,} of them, {out:,} {_are(out)} held out, drawn at random{alike}."
-    return f"{split} Scales are those of the rows trained on." if _scales(task) else split
+    stratified = ", stratified by class" if task.problem.class_names and not split_warnings(task) else ""
+    split = f"{kept:,} training and {out:,} validation {_samples(out)}, split at random{stratified}."
+    return f"{split} Scaling is computed on the training set." if _scales(task) else split
 
 
 def _scales(task: Objective) -> bool:
-    """Whether inputs are scaled otherwise than they would be by all rows."""
+    """Return whether scaling on the training set differs from scaling on all samples."""
     whole, problem = task.whole, task.problem
     assert isinstance(whole, Supervised)
     assert isinstance(problem, Supervised)
     return not torch.equal(whole.data.inputs, problem.data.inputs)
 
 
-def remarks(task: Objective) -> list[str]:
-    """Where rows can't be held out as asked: a sentence on each reason."""
+def split_warnings(task: Objective) -> list[str]:
+    """Return a sentence on each way in which the split differs from what was requested."""
     problem, share = task.problem, task.validation_split
     if not share or not problem.num_samples:
         return []
     if round(share * problem.num_samples) == 0:
-        return [f"A share of {plain(share)} of {problem.num_samples:,} rows rounds to 0: none is held out."]
+        samples = f"{problem.num_samples:,} samples"
+        return [f"A validation split of {plain(share)} of {samples} rounds to 0: no validation set."]
     if not problem.class_names or not isinstance(problem, Supervised):
         return []
     return _on_classes(problem.class_names, _counts(problem), _counts(task.held_out))
 
 
 def _counts(problem: Problem | None) -> Tensor:
-    """`(classes,)`: how many rows of each class a problem has; `(1,)`, 0, without a problem."""
+    """Return the number of samples per class `(classes,)`; zeros `(1,)` without a problem."""
     if not isinstance(problem, Supervised):
         return torch.zeros(1)
     return problem.data.target.bincount(minlength=len(problem.class_names))
 
 
 def _on_classes(labels: Sequence[str], rows: Tensor, out: Tensor) -> list[str]:
-    """Which classes are not among the rows held out, and why."""
-    found, held = [], int(out.sum())
+    """Return sentences on the classes that are missing in the validation set."""
+    warnings, held = [], int(out.sum())
     single, missing = _where(labels, rows == 1), _where(labels, (rows > 1) & (out == 0))
     if single:
         one = len(single) == 1
-        who = f"Class {single[0]} has a single row" if one else f"Classes {_named(single)} have one row each"
-        found.append(f"{who}, trained on and not held out.")
+        classes = f"Class {single[0]} has" if one else f"Classes {_named(single)} each have"
+        warnings.append(f"{classes} a single sample, which is in the training set.")
     if missing:
-        few = f"{held:,} {'row' if held == 1 else 'rows'} held out {_are(held)} too few"
-        found.append(f"{few} for {len(labels)} classes. Missing: {_named(missing)}.")
-    return found
+        text = f"{held:,} validation {_samples(held)} {'is' if held == 1 else 'are'} too few"
+        warnings.append(f"{text} for {len(labels)} classes. Missing: {_named(missing)}.")
+    return warnings
 
 
 def _where(labels: Sequence[str], places: Tensor) -> list[str]:
@@ -70,10 +71,10 @@ def _where(labels: Sequence[str], places: Tensor) -> list[str]:
 
 
 def _named(labels: Sequence[str]) -> str:
-    """The names of classes; of many, some."""
-    more = len(labels) - MOST_NAMED
-    return listed([*labels[:MOST_NAMED], f"{more} more"] if more > 1 else labels)
+    """Return the names of classes, at most `MAX_NAMED`."""
+    more = len(labels) - MAX_NAMED
+    return join_words([*labels[:MAX_NAMED], f"{more} more"] if more > 1 else labels)
 
 
-def _are(count: int) -> str:
-    return "is" if count == 1 else "are"
+def _samples(count: int) -> str:
+    return "sample" if count == 1 else "samples"

@@ -3,7 +3,7 @@
 
 const SECONDS = 6;
 
-// A slider's number is that of a moment, not of an epoch, which the chart itself tells.
+// A slider's number is that of a snapshot, not of an epoch, which the chart itself shows.
 const style = document.createElement("style");
 style.textContent = ".vega-bind input[type=range] ~ * { display: none }";
 document.head.append(style);
