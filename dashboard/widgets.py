@@ -93,10 +93,17 @@ def labelled(label: str, setting: Setting, value: Any, key: str, width: Any = "s
     if isinstance(setting, Flag):
         st.checkbox(label, value, key=at(key, value), help=setting.help)
     elif isinstance(setting, Choice) and len(setting.options) > FEW_OPTIONS:
-        select(label, setting.options, value, key, help=setting.help)
+        select(label, setting.options, value, key, help=setting.help, format_func=setting.caption)
     elif isinstance(setting, Choice):
-        key = at(key, value)
-        st.segmented_control(label, setting.options, default=value, key=key, help=setting.help, required=True)
+        st.segmented_control(
+            label,
+            setting.options,
+            default=value,
+            format_func=setting.caption,
+            key=at(key, value),
+            help=setting.help,
+            required=True,
+        )
     elif isinstance(setting, Real):
         # Without bounds of its own: out of bounds it would fall back without a word.
         st.number_input(

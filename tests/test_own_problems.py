@@ -115,22 +115,22 @@ def test_the_models_that_suit_come_first_what_is_suggested() -> None:
     ("make", "message"),
     [
         (lambda: CsvDataset.of(TABLE, 4, (0,)), "csv must name columns from 0 to 3, got 4"),
-        (lambda: CsvDataset.of(TABLE, 2, ()), "csv needs at least one feature, each once, got 0"),
+        (lambda: CsvDataset.of(TABLE, 2, ()), "csv must have at least 1 feature, each once, got 0"),
         (lambda: CsvDataset.of(TABLE, 2, (2,)), "csv has column 2 both as target and as feature"),
         (
             lambda: CsvDataset.of(TABLE, 2, (3,)),
-            "csv has words in column “kind”, which so can't be a feature",
+            "csv has text in column “kind”, which can't be a feature",
         ),
         (lambda: LinearRegression(source="csv"), "source csv needs an uploaded file"),
         (
             lambda: LinearRegression(source="csv", csv=KIND),
-            "csv can't be used: it has words in column “kind”",
+            "csv can't be used: it has text in column “kind”",
         ),
         (
             lambda: LogisticRegression(source="csv", csv=KIND),
-            "must have 2 classes for a single score, got 3",
+            "must have 2 classes for logistic regression, got 3",
         ),
-        (lambda: Polynomial(source="csv", csv=PRICE), "it must have one feature for a polynomial, got 2"),
+        (lambda: Polynomial(source="csv", csv=PRICE), "it must have 1 feature for a polynomial, got 2"),
     ],
 )
 def test_what_can_not_be_used_is_named(make: object, message: str) -> None:

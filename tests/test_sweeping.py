@@ -159,13 +159,13 @@ def test_gaps_are_those_of_the_history_to_the_last_bit() -> None:
     [
         (lambda: Axis(1, 1), "axis must go from low to high, got 1 to 1"),
         (lambda: Axis(2, 1), "axis must go from low to high, got 2 to 1"),
-        (lambda: Axis(-1, 1, log=True), "axis must begin above 0 on a log scale, got -1"),
-        (lambda: Axis(0, math.inf), "axis must have numbers as ends, got 0 to inf"),
+        (lambda: Axis(-1, 1, log=True), "axis must have low above 0 on a log scale, got -1"),
+        (lambda: Axis(0, math.inf), "axis must have numbers as low and high, got 0 to inf"),
         (lambda: Axis(0, 1, 1), "axis must have at least 2 values, got 1"),
         (lambda: Axis(0, 1, 2.5), "axis must have at least 2 values, got 2.5"),
         (lambda: Axis(0, 1, math.inf), "axis must have at least 2 values, got inf"),
-        (lambda: Axis(0, 10**400), "axis must have numbers as ends, got 0 to "),
-        (lambda: Axis("a", 1), "axis must have numbers as ends, got a to 1"),
+        (lambda: Axis(0, 10**400), "axis must have numbers as low and high, got 0 to "),
+        (lambda: Axis("a", 1), "axis must have numbers as low and high, got a to 1"),
         (lambda: Axis(0, 1, digits=0), "axis must be rounded to at least 1 digit, got 0"),
         (lambda: Axis(0, 1, digits=1.5), "axis must be rounded to at least 1 digit, got 1.5"),
         (lambda: Sweep(SGD()), "run of a sweep must be a Run, got SGD"),
@@ -176,8 +176,8 @@ def test_gaps_are_those_of_the_history_to_the_last_bit() -> None:
             lambda: Sweep(Run(), num_points=2.5),
             "num_points must be a whole number from 1 to 1,",
         ),
-        (lambda: Sweep(Run(), targets=0.01), "targets must be a tuple of gaps, got 0.01"),
-        (lambda: Sweep(Run(), targets=(math.nan,)), "targets must be a tuple of gaps, got "),
+        (lambda: Sweep(Run(), targets=0.01), "targets must be a tuple of target gaps, got 0.01"),
+        (lambda: Sweep(Run(), targets=(math.nan,)), "targets must be a tuple of target gaps, got "),
         (
             lambda: Sweep(Run(optimizer=SGD(momentum=0.9, nesterov=True)), {"dampening": Axis(0, 1)}),
             "nesterov needs momentum above 0 and dampening 0",
@@ -199,7 +199,7 @@ def test_gaps_are_those_of_the_history_to_the_last_bit() -> None:
         (lambda: Sweep(Run(), {"lr": Axis(1e-3, 1e3)}), "lr must be a number from 1e-08 to 100, got 1000"),
         (
             lambda: Sweep(Run(start=(1, 0)), seeds=2),
-            "seeds must be 1 where the run's start is chosen, got 2",
+            "seeds must be 1 for a run with a custom start, got 2",
         ),
     ],
 )

@@ -23,14 +23,14 @@ class Objective(Settings):
     problem: Problem = Thermometer()
     batch_size: int = integer(0, 0, 100_000, help="Samples per update (mini-batch size). 0: full batch.")
     validation_split: float = real(
-        0, 0, 0.5, help="Fraction of the data held out for validation, the same of each class."
+        0, 0, 0.5, help="Fraction of the data held out for validation, stratified by class."
     )
     shuffle_seed: int = integer(0, 0, MOST_SEED, help="Seed of the validation split and of the batch order.")
     seed: int = integer(
         0, 0, MOST_SEED, help="Seed of the initial parameters. 0: the problem's default initial point."
     )
     dtype: str = choice(
-        "float32", ("float32", "float64"), help="Precision of all numbers.", label="Precision"
+        "float32", ("float32", "float64"), help="Floating-point type of all numbers.", label="Precision"
     )
 
     def check(self) -> None:
@@ -38,7 +38,7 @@ class Objective(Settings):
         if not isinstance(self.problem, Problem):
             raise SettingError("problem", f"must be one such as Thermometer(), got {shown(self.problem)}")
         if getattr(self.problem, "subset_data", None) is not None:
-            raise SettingError("problem", "must have all its rows; hold some out with validation_split")
+            raise SettingError("problem", "must have all its samples; hold some out with validation_split")
 
     def applies(self, name: str) -> bool:
         if name == "shuffle_seed":

@@ -19,7 +19,7 @@ from trainers.settings import Real, SettingError, Settings, choice, integer, par
 from trainers.words import is_number, plain, quoted, shown
 
 NO_TABLES: Mapping[str, CsvTable] = MappingProxyType({})
-COORDINATE = Real(0.0, "One coordinate of a chosen start.", -1e6, 1e6)
+COORDINATE = Real(0.0, "One coordinate of a custom initial point.", -1e6, 1e6)
 MOST_COORDINATES = 12
 """A start with more coordinates is not chosen on the page, nor told in a link."""
 MOST_NUMBERS = 12_000_000
@@ -83,6 +83,7 @@ class Method(Settings):
         "manual",
         RUNNERS,
         help="How gradient and update are computed: by hand, by autograd, or by torch.optim.",
+        label="Implementation",
     )
 
     def check(self) -> None:
@@ -91,11 +92,11 @@ class Method(Settings):
             raise SettingError("optimizer", f"must be one such as SGD(), got {shown(self.optimizer)}")
         for name, value in vars(self.optimizer).items():
             if isinstance(value, Tensor):
-                raise SettingError(name, "must be one number for a run; a sweep takes many")
+                raise SettingError(name, "must be a single number in a run; a sweep takes several")
         if self.runner not in runners(type(self.optimizer)):
             name = type(self.optimizer).__name__
-            needed = "in torch" if self.runner == "torch.optim" else "written by hand"
-            reason = f"{self.runner} needs an update {needed}; {name} has none"
+            needed = "an optimizer of torch" if self.runner == "torch.optim" else "a hand-written update rule"
+            reason = f"{self.runner} needs {needed}; {name} has none"
             raise SettingError("runner", reason, runners(type(self.optimizer))[0])
 
     @property
@@ -188,7 +189,7 @@ def read_task(link: Link, tables: Mapping[str, CsvTable] = NO_TABLES) -> Task:
         task, notes = begun_at(task, tuple(map(COORDINATE.read, start.split("~"))))
     except ValueError:
         link.damaged = True
-        notes = [f"start {quoted(start)} can't be read: using the start of seed {task.seed}."]
+        notes = [f"start {quoted(start)} can't be read: using the initial point of seed {task.seed}."]
     link.notes += notes
     return task
 
@@ -199,7 +200,7 @@ def begun_at(task: Task, start: tuple[Any, ...]) -> tuple[Task, list[str]]:
         return replace(task, start=start), []
     except SettingError as error:
         if len(start) != task.problem.num_params:
-            return task, [f"{error}: using the start of seed {task.seed}."]
+            return task, [f"{error}: using the initial point of seed {task.seed}."]
     near, notes = [], []
     for name, value, seeded in zip(task.problem.names, start, task.beginning(), strict=True):
         try:

@@ -13,6 +13,7 @@ import math
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, ClassVar, Literal, TypeAlias
 
 from torch import Tensor
@@ -164,6 +165,8 @@ class Choice(Setting):
     """One of a few words."""
 
     options: tuple[str, ...]
+    captions: Mapping[str, str] = field(default_factory=dict, kw_only=True, compare=False)
+    """What options are called on the page, where that is not their name."""
 
     def checked(self, name: str, value: Any) -> str:
         if not isinstance(value, str) or value not in self.options:
@@ -172,6 +175,10 @@ class Choice(Setting):
 
     def read(self, text: str) -> str:
         return among(text, self.options) or text
+
+    def caption(self, option: str) -> str:
+        """What an option is called on the page."""
+        return self.captions.get(option, option)
 
 
 def real(
@@ -204,9 +211,15 @@ def flag(default: bool, help: str, label: str = "") -> Any:
     return _field(Flag(default, help, label=label))
 
 
-def choice(default: str, options: Iterable[str], help: str, label: str = "") -> Any:
+def choice(
+    default: str,
+    options: Iterable[str],
+    help: str,
+    label: str = "",
+    captions: Mapping[str, str] = MappingProxyType({}),
+) -> Any:
     """A dataclass field that holds one of a few words."""
-    return _field(Choice(default, help, tuple(options), label=label))
+    return _field(Choice(default, help, tuple(options), label=label, captions=captions))
 
 
 def part(allowed: Mapping[str, type["Settings"]], default: Any, main: bool = False) -> Any:

@@ -41,7 +41,7 @@ class RMSprop(Optimizer):
     eps: Number = real(1e-8, 0, 1, scale="log", help="Added to the denominator for numerical stability.")
     weight_decay: Number = real(0, 0, 10, help="Weight decay (L2 penalty).")
     momentum: Number = real(0, 0, 1, help="Momentum factor.", search=(0, 0.99))
-    centered: bool = flag(False, help="Divide by the deviation from the mean gradient instead.")
+    centered: bool = flag(False, help="Divide by the gradient's estimated standard deviation.")
 
     def torch(self, params: Tensor) -> optim.RMSprop:
         return optim.RMSprop(

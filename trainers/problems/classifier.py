@@ -52,10 +52,10 @@ class Classifier(Supervised):
     is_classifier: ClassVar[bool] = True
     datasets: ClassVar = dict.fromkeys(SHAPES, shape)
 
-    source: str = choice("moons", (*SHAPES, CSV), help="The data.", label="Data")
-    samples: int = integer(200, 4, 10_000, scale="log", help="How many points are made.")
-    noise: float = real(0.1, 0, 1, help="Standard deviation of what is added to the points.")
-    data_seed: int = integer(0, 0, 2**31 - 1, help="Seed of the made points.")
+    source: str = choice("moons", (*SHAPES, CSV), help="Dataset.", label="Data")
+    samples: int = integer(200, 4, 10_000, scale="log", help="Number of samples.")
+    noise: float = real(0.1, 0, 1, help="Standard deviation of the noise in the inputs.")
+    data_seed: int = integer(0, 0, 2**31 - 1, help="Seed of the synthetic data.")
 
     def applies(self, name: str) -> bool:
         return self.source in SHAPES or name not in ("samples", "noise", "data_seed")

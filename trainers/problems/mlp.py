@@ -19,14 +19,14 @@ class MLP(Classifier):
     errors"; ReLU: V. Nair and G. Hinton 2010, whose derivative at 0 is 0 here, as in torch.
     """
 
-    summary: ClassVar[str] = "A small network between classes: curved borders, many minima."
+    summary: ClassVar[str] = "A small MLP classifier: nonlinear decision boundary, non-convex loss."
     datasets: ClassVar = Classifier.datasets | {"digits": digits}
 
-    source: str = choice("moons", (*SHAPES, "digits", CSV), help="The data.", label="Data")
-    depth: int = integer(1, 1, 2, help="How many hidden layers.", label="Hidden layers")
-    width: int = integer(16, 1, 64, help="Values in the first hidden layer.", label="Units, layer 1")
-    width2: int = integer(16, 1, 64, help="Values in the second hidden layer.", label="Units, layer 2")
-    activation: str = choice("tanh", ("tanh", "relu"), help="What bends the values of hidden layers.")
+    source: str = choice("moons", (*SHAPES, "digits", CSV), help="Dataset.", label="Data")
+    depth: int = integer(1, 1, 2, help="Number of hidden layers.", label="Hidden layers")
+    width: int = integer(16, 1, 64, help="Units in the first hidden layer.", label="Units, layer 1")
+    width2: int = integer(16, 1, 64, help="Units in the second hidden layer.", label="Units, layer 2")
+    activation: str = choice("tanh", ("tanh", "relu"), help="Activation function of the hidden layers.")
 
     def applies(self, name: str) -> bool:
         return super().applies(name) and (name != "width2" or self.depth == 2)

@@ -26,22 +26,25 @@ class LinearRegression(LeastSquares):
     Source: C. Gauss 1809, "Theoria motus corporum coelestium".
     """
 
-    summary: ClassVar[str] = "A plane through points: several features, as alike as you like."
+    summary: ClassVar[str] = "Least squares on correlated features."
 
     source: str = choice(
-        "synthetic", ("synthetic", CSV), help="The data: made at random, or a table of yours.", label="Data"
+        "synthetic",
+        ("synthetic", CSV),
+        help="Synthetic data, or an uploaded CSV file: see the tab Data.",
+        label="Data",
     )
     scaling: str = choice(
         "standardized",
         ("raw", "standardized"),
-        help="As read, or with mean 0 and deviation 1 over the rows trained on.",
+        help="None, or to mean 0 and standard deviation 1 over the training samples.",
         label="Input scaling",
     )
-    samples: int = integer(100, 4, MOST_ROWS, scale="log", help="How many rows are made.")
-    features: int = integer(5, 1, 50, help="How many features are made.", label="Features")
-    correlation: float = real(0.9, 0, 0.9999, help="How alike any two features are.")
-    noise: float = real(1, 0, 100, help="Standard deviation of what is added to the target.")
-    data_seed: int = integer(0, 0, MOST_SEED, help="Seed of the made data.")
+    samples: int = integer(100, 4, MOST_ROWS, scale="log", help="Number of samples.")
+    features: int = integer(5, 1, 50, help="Number of features.")
+    correlation: float = real(0.9, 0, 0.9999, help="Correlation between any two features.")
+    noise: float = real(1, 0, 100, help="Standard deviation of the noise in the target.")
+    data_seed: int = integer(0, 0, MOST_SEED, help="Seed of the synthetic data.")
 
     def synthetic(self) -> Rows:
         """Rows whose true weights are 1, 2, ..., and the bias 1."""
@@ -74,13 +77,13 @@ class Polynomial(LeastSquares):
     Source: W. Gautschi 1975, "Norm estimates for inverses of Vandermonde matrices", on the conditioning.
     """
 
-    summary: ClassVar[str] = "A curve through points: powers of one input, the more the harder."
+    summary: ClassVar[str] = "Polynomial least squares; the higher the degree, the worse the conditioning."
 
-    source: str = choice("sine", ("sine", "thermometer", CSV), help="The data.", label="Data")
-    degree: int = integer(5, 1, 15, help="The highest power.")
-    samples: int = integer(40, 4, MOST_ROWS, scale="log", help="How many points are made.")
-    noise: float = real(0.2, 0, 10, help="Standard deviation of what is added to the target.")
-    data_seed: int = integer(0, 0, MOST_SEED, help="Seed of the made data.")
+    source: str = choice("sine", ("sine", "thermometer", CSV), help="Dataset.", label="Data")
+    degree: int = integer(5, 1, 15, help="Degree of the polynomial.")
+    samples: int = integer(40, 4, MOST_ROWS, scale="log", help="Number of samples.")
+    noise: float = real(0.2, 0, 10, help="Standard deviation of the noise in the target.")
+    data_seed: int = integer(0, 0, MOST_SEED, help="Seed of the synthetic data.")
 
     def sine(self) -> Rows:
         generator = seeded(self.data_seed)
@@ -100,7 +103,7 @@ class Polynomial(LeastSquares):
     def check_compatible(self, csv: CsvDataset) -> None:
         super().check_compatible(csv)
         if len(csv.features) > 1:
-            raise SettingError("csv", f"must have one feature for a polynomial, got {len(csv.features)}")
+            raise SettingError("csv", f"must have 1 feature for a polynomial, got {len(csv.features)}")
 
     def scaled(self, rows: Rows, training: Rows) -> Rows:
         low, high = training.inputs.amin(0), training.inputs.amax(0)

@@ -32,9 +32,9 @@ class Thermometer(LeastSquares):
     scaling: str = choice(
         "x0.1",
         ("raw", "x0.1", "standardized"),
-        help="The input as read, times 0.1 as in the book, or with mean 0 and deviation 1 over the rows "
-        "trained on.",
+        help="None, × 0.1 as in the book, or to mean 0 and standard deviation 1 over the training samples.",
         label="Input scaling",
+        captions={"x0.1": "× 0.1"},
     )
 
     def start(self, seed: int = 0) -> Tensor:

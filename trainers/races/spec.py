@@ -27,39 +27,41 @@ class RaceSettings(Settings):
     """The rules of a race, the same for all."""
 
     trials: int = integer(
-        36, 2, 1000, scale="log", help="How many settings each optimizer tries.", label="Trials per optimizer"
+        36, 2, 1000, scale="log", help="Number of trials of each optimizer.", label="Trials per optimizer"
     )
     seeds: int = integer(
         10,
         1,
         100,
         scale="log",
-        help="How many random starts each trial is trained from.",
+        help="Number of seeds of each trial; its score is the median.",
         label="Seeds per trial",
     )
     epochs: int = integer(
-        500, 1, 10_000, scale="log", help="How many epochs each run is trained for.", label="Epochs per run"
+        500, 1, 10_000, scale="log", help="Passes over the training data in each run.", label="Epochs per run"
     )
     metric: str = choice(
         "final",
         ("final", "best", "epochs"),
-        help="What decides: the loss at the end, the best loss on the way, or the epochs until the gap to "
-        "the smallest loss is within the target. Of the starts, the median counts.",
+        help="Score of a run: final loss, best loss, or epochs until the gap is within the target. A trial's "
+        "score is the median over its seeds.",
+        captions={"final": "final loss", "best": "best loss", "epochs": "epochs to target"},
     )
     target: float = real(
-        1e-2, 1e-12, 1e6, scale="log", help="The gap that counts as arrived.", label="Target gap"
+        1e-2, 1e-12, 1e6, scale="log", help="Gap that counts as reaching the target.", label="Target gap"
     )
     tune: str = choice(
         "lr",
         ("lr", "all"),
-        help="Tune the learning rate alone, on a grid, or with the other settings, at quasi-random points.",
+        help="The learning rate only, on a log grid, or all hyperparameters, at quasi-random points.",
         label="Tuned hyperparameters",
+        captions={"lr": "lr only"},
     )
     lr_min: float = real(
-        1e-4, 1e-8, 100, scale="log", help="The smallest learning rate tried.", label="Min. learning rate"
+        1e-4, 1e-8, 100, scale="log", help="Lower end of the search range.", label="Min. learning rate"
     )
     lr_max: float = real(
-        10, 1e-8, 100, scale="log", help="The largest learning rate tried.", label="Max. learning rate"
+        10, 1e-8, 100, scale="log", help="Upper end of the search range.", label="Max. learning rate"
     )
 
     def check(self) -> None:
@@ -104,10 +106,10 @@ class Race(RaceSettings, Objective):
             raise SettingError("optimizers", "must be at least one, got none")
         for optimizer in self.optimizers:
             if not can_race(optimizer):
-                reason = "must have an update written by hand and a learning rate"
+                reason = "must have a hand-written update rule and a learning rate"
                 raise SettingError("optimizers", f"{reason}, got {shown(optimizer)}")
         if self.metric == "epochs" and self.training.minimum is None:
-            raise SettingError("metric", "epochs needs a problem whose smallest loss is known")
+            raise SettingError("metric", "epochs needs a problem with a known minimum")
 
     @cached_property
     def sweeps(self) -> tuple[Sweep, ...]:

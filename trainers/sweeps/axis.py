@@ -31,14 +31,14 @@ class Axis:
     def __post_init__(self) -> None:
         if not all(is_number(x) and abs(x) <= LARGEST for x in (self.low, self.high)):
             raise SettingError(
-                "axis", f"must have numbers as ends, got {shown(self.low)} to {shown(self.high)}"
+                "axis", f"must have numbers as low and high, got {shown(self.low)} to {shown(self.high)}"
             )
         if not self.low < self.high:
             raise SettingError(
                 "axis", f"must go from low to high, got {plain(self.low)} to {plain(self.high)}"
             )
         if self.log and self.low <= 0:
-            raise SettingError("axis", f"must begin above 0 on a log scale, got {plain(self.low)}")
+            raise SettingError("axis", f"must have low above 0 on a log scale, got {plain(self.low)}")
         if not is_whole(self.count) or self.count < 2:
             raise SettingError("axis", f"must have at least 2 values, got {shown(self.count)}")
         if self.digits is not None and (not is_whole(self.digits) or self.digits < 1):

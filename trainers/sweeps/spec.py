@@ -46,16 +46,18 @@ class Sweep:
             raise SettingError("axes", f"must map settings to axes, got {shown(self.axes)}")
         if not self.run.optimizer.by_hand():
             name = type(self.run.optimizer).__name__
-            raise SettingError("optimizer", f"of a sweep must be written by hand; {name} is not")
+            raise SettingError(
+                "optimizer", f"must have a hand-written update rule in a sweep; {name} has none"
+            )
         for name, axis in self.axes.items():
             self._check_axis(name, axis)
         object.__setattr__(self, "seeds", _count("seeds", self.seeds))
         if self.num_points is not None:
             object.__setattr__(self, "num_points", _count("num_points", self.num_points))
         if not isinstance(self.targets, tuple) or not all(is_number(x) and x == x for x in self.targets):
-            raise SettingError("targets", f"must be a tuple of gaps, got {shown(self.targets)}")
+            raise SettingError("targets", f"must be a tuple of target gaps, got {shown(self.targets)}")
         if self.run.start is not None and self.seeds > 1:
-            raise SettingError("seeds", f"must be 1 where the run's start is chosen, got {self.seeds}")
+            raise SettingError("seeds", f"must be 1 for a run with a custom start, got {self.seeds}")
         if self.size > MOST_RUNS:
             raise SettingError("sweep", f"must have at most {MOST_RUNS:,} runs, got {self.size:,}")
         if self.size * self.run.epochs > MOST_POINTS:

@@ -104,9 +104,9 @@ def _decoded(content: bytes) -> tuple[str, str]:
         text = content.decode(codec)
     except UnicodeDecodeError as error:
         wrong = f"byte 0x{content[error.start]:02x} at position {error.start + 1:,}"
-        raise TableError(f"The file is no text in {words}: it can't have {wrong}.") from None
+        raise TableError(f"The file is not valid {words}: it has {wrong}.") from None
     if "\0" in text:
-        raise TableError(f"The file has a NUL at position {text.index(chr(0)) + 1:,}, so it is no CSV.")
+        raise TableError(f"The file has a NUL at position {text.index(chr(0)) + 1:,}, so it is not a CSV.")
     return text, words
 
 

@@ -39,12 +39,12 @@ class CsvDataset:
                 reason = f"must name columns from 0 to {len(columns) - 1}, got {shown(place)}"
                 raise SettingError("csv", reason)
         if not self.features or len(set(self.features)) < len(self.features):
-            raise SettingError("csv", f"needs at least one feature, each once, got {len(self.features)}")
+            raise SettingError("csv", f"must have at least 1 feature, each once, got {len(self.features)}")
         if self.target in self.features:
             raise SettingError("csv", f"has column {self.target} both as target and as feature")
         words = [place for place in self.features if not self.numeric(place)]
         if words:
-            raise SettingError("csv", f"has words in {self.called(words[0])}, which so can't be a feature")
+            raise SettingError("csv", f"has text in {self.called(words[0])}, which can't be a feature")
 
     @classmethod
     def of(cls, table: CsvTable, target: int, features: Sequence[int]) -> "CsvDataset":
@@ -76,7 +76,7 @@ class CsvDataset:
         if not classify:
             if not self.numeric(self.target):
                 raise SettingError(
-                    "csv", f"has words in {self.called(self.target)}, which so can only be a class"
+                    "csv", f"has text in {self.called(self.target)}, which can only be a class target"
                 )
             return Rows(inputs, numbers(column), features, aim)
         classes = self.classes

@@ -31,7 +31,11 @@ def header(rows: list[list[str]], decimal: str) -> tuple[list[str], int, list[st
         return unique([""] * len(first)), 0, [NO_HEADER]
     names = unique(first)
     again = [name for name, given in zip(names, first, strict=True) if short(given) not in ("", name)]
-    return names, 1, note(again, "had the name of a column before", "had names of columns before")
+    return (
+        names,
+        1,
+        note(again, "had a duplicate name and was renamed", "had duplicate names and were renamed"),
+    )
 
 
 def _is_data(first: list[str], body: list[list[str]], decimal: str) -> bool:

@@ -31,8 +31,8 @@ FEWEST_ROWS = 3
 MOST_CLASSES = 10
 MOST_REASONS = 10
 
-ONE, MANY = "so it can only be a class", "so they can only be classes"
-NO_NUMBERS = "No column holds numbers that differ, and at least 1 is needed."
+ONE, MANY = "usable only as a class target", "usable only as class targets"
+NO_NUMBERS = "The file needs at least 1 numeric column that is not constant."
 ROUNDED = "whole numbers of more than 15 digits, which are rounded"
 
 
@@ -167,8 +167,8 @@ def _meanings(columns: list[Column]) -> list[str]:
     words = [column.name for column in columns if not column.numeric and not column.grouped]
     rounded = [column.name for column in columns if column.numeric and column.rounded]
     return [
-        *note(words, f"holds words or dates, {ONE}", f"hold words or dates, {MANY}"),
-        *note(grouped, f"has marks for the thousands, {ONE}", f"have marks for the thousands, {MANY}"),
+        *note(words, f"is text or dates: {ONE}", f"are text or dates: {MANY}"),
+        *note(grouped, f"has thousands separators: {ONE}", f"have thousands separators: {MANY}"),
         *note(rounded, f"has {ROUNDED}", f"have {ROUNDED}"),
     ]
 
@@ -182,5 +182,5 @@ def _doubts(frame: pd.DataFrame) -> list[str]:
     same = [name for name, content in numbers if first[content] != name]
     return [
         *note(constant, "has the same value in every row", "have the same value in every row"),
-        *note(same, "repeats the numbers of a column before", "repeat the numbers of columns before"),
+        *note(same, "duplicates an earlier column", "duplicate earlier columns"),
     ]

@@ -21,7 +21,7 @@ class Quadratic(Surface):
     Source: S. Boyd and L. Vandenberghe 2004, "Convex Optimization", section 9.3.
     """
 
-    summary: ClassVar[str] = "A bowl, as narrow and as tilted as you like."
+    summary: ClassVar[str] = "A convex bowl of any condition number, rotated by any angle."
     start_point: ClassVar[tuple[float, float]] = (-4.0, 2.0)
     window: ClassVar = ((-5.0, 5.0), (-5.0, 5.0))
 
@@ -30,10 +30,10 @@ class Quadratic(Surface):
         1,
         1e6,
         scale="log",
-        help="How much more it curves across the valley than along it.",
+        help="Ratio of the Hessian's largest to smallest eigenvalue.",
         label="Condition number",
     )
-    angle: float = real(30, 0, 90, help="By how many degrees the valley is turned.")
+    angle: float = real(30, 0, 90, help="Rotation of the axes, in degrees.")
 
     def turned(self, params: Tensor) -> tuple[Tensor, Tensor, float, float]:
         """Along the valley, across it, and cosine and sine of the angle."""
@@ -62,7 +62,7 @@ class Booth(Surface):
     Source: M. Jamil and X.-S. Yang 2013, arXiv 1308.4008.
     """
 
-    summary: ClassVar[str] = "A bowl nine times as steep across as along."
+    summary: ClassVar[str] = "A convex bowl with condition number 9."
     start_point: ClassVar[tuple[float, float]] = (-8.0, 6.0)
     argmin: ClassVar = ((1.0, 3.0),)
     window: ClassVar = ((-10.0, 10.0), (-10.0, 10.0))
@@ -91,7 +91,7 @@ class Matyas(Surface):
     Source: M. Jamil and X.-S. Yang 2013, arXiv 1308.4008.
     """
 
-    summary: ClassVar[str] = "A flat bowl, 25 times as steep across as along."
+    summary: ClassVar[str] = "A flat convex bowl with condition number 25."
     start_point: ClassVar[tuple[float, float]] = (-8.0, 4.0)
     window: ClassVar = ((-10.0, 10.0), (-10.0, 10.0))
 

@@ -20,7 +20,7 @@ class Rastrigin(Surface):
     Source: M. Jamil and X.-S. Yang 2013, arXiv 1308.4008.
     """
 
-    summary: ClassVar[str] = "A bowl full of dents: each near whole numbers holds a run."
+    summary: ClassVar[str] = "Many regular local minima, in which runs get stuck."
     start_point: ClassVar[tuple[float, float]] = (2.4, -1.7)
     window: ClassVar = ((-5.12, 5.12), (-5.12, 5.12))
 
@@ -40,7 +40,7 @@ class Ackley(Surface):
     Source: M. Jamil and X.-S. Yang 2013, arXiv 1308.4008.
     """
 
-    summary: ClassVar[str] = "A dented funnel with a sharp tip."
+    summary: ClassVar[str] = "A funnel with many local minima and a sharp global minimum."
     start_point: ClassVar[tuple[float, float]] = (3.4, -2.6)
     window: ClassVar = ((-5.0, 5.0), (-5.0, 5.0))
 
@@ -67,7 +67,7 @@ class Easom(Surface):
     Source: M. Jamil and X.-S. Yang 2013, arXiv 1308.4008.
     """
 
-    summary: ClassVar[str] = "One hole in a vast plain: far from it there is no slope."
+    summary: ClassVar[str] = "One narrow minimum in a plateau: the gradient vanishes elsewhere."
     start_point: ClassVar[tuple[float, float]] = (2.0, 4.0)
     min_value: ClassVar[float] = -1.0
     argmin: ClassVar = ((math.pi, math.pi),)

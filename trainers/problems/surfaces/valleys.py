@@ -18,7 +18,7 @@ class Rosenbrock(Surface):
     Source: J. Moré, B. Garbow and K. Hillstrom 1981, "Testing unconstrained optimization software".
     """
 
-    summary: ClassVar[str] = "A bent valley: soon found, slowly followed."
+    summary: ClassVar[str] = "A narrow curved valley: quickly found, slowly followed."
     start_point: ClassVar[tuple[float, float]] = (-1.2, 1.0)
     argmin: ClassVar = ((1.0, 1.0),)
     window: ClassVar = ((-2.0, 2.0), (-1.0, 3.0))
@@ -40,7 +40,7 @@ class Beale(Surface):
     Source: J. Moré, B. Garbow and K. Hillstrom 1981, "Testing unconstrained optimization software".
     """
 
-    summary: ClassVar[str] = "A flat plain between steep walls."
+    summary: ClassVar[str] = "A flat plateau between steep walls."
     start_point: ClassVar[tuple[float, float]] = (1.0, 1.0)
     argmin: ClassVar = ((3.0, 0.5),)
     window: ClassVar = ((-4.5, 4.5), (-4.5, 4.5))
@@ -70,7 +70,7 @@ class GoldsteinPrice(Surface):
     Source: S. Surjanovic and D. Bingham, "Virtual Library of Simulation Experiments".
     """
 
-    summary: ClassVar[str] = "From 3 to a million within four steps: steps must suit the steepest place."
+    summary: ClassVar[str] = "Losses from 3 to a million: the steepest region limits the learning rate."
     start_point: ClassVar[tuple[float, float]] = (1.0, 0.5)
     min_value: ClassVar[float] = 3.0
     argmin: ClassVar = ((0.0, -1.0),)
@@ -108,7 +108,7 @@ class McCormick(Surface):
     Source: M. Jamil and X.-S. Yang 2013, arXiv 1308.4008.
     """
 
-    summary: ClassVar[str] = "A staircase that goes down for ever; marked is the usual step."
+    summary: ClassVar[str] = "Unbounded below; the local minimum usually quoted is marked."
     start_point: ClassVar[tuple[float, float]] = (3.0, 0.0)
     min_value: ClassVar[None] = None
     argmin: ClassVar = ((0.5 - math.pi / 3, -0.5 - math.pi / 3),)
