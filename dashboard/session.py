@@ -16,7 +16,7 @@ from dashboard.widgets import Drawn
 from trainers.optimizers import OPTIMIZERS, Optimizer
 from trainers.problems import PROBLEMS, CsvDataset
 from trainers.problems.supervised import CSV
-from trainers.run import Method, Task, begun_at, runners
+from trainers.run import Method, Task, runners, with_start
 from trainers.settings import coerce
 
 
@@ -186,7 +186,7 @@ def use() -> None:
 def start_at(point: Sequence[float]) -> None:
     """Start all runs there, or as near to it as can be."""
     was = edited()
-    task, notes = begun_at(was.page.task, tuple(point))
+    task, notes = with_start(was.page.task, tuple(point))
     act(replace(was.page, task=task), was.ids, notes)
 
 

@@ -10,7 +10,7 @@ import streamlit as st
 
 from trainers.optimizers import Optimizer
 from trainers.settings import Choice, Flag, Integer, Real, Setting, Settings, settings_of
-from trainers.sweeps.axis import LARGEST
+from trainers.sweeps.axis import MAX_ABS
 from trainers.words import is_number
 
 FEW_OPTIONS = 3  # more are chosen from a list
@@ -60,7 +60,7 @@ def points(state: Any, selection: str, *names: str) -> list[tuple[float, ...]]:
         found = found.get(part) if isinstance(found, Mapping) else None
     point = found[0] if isinstance(found, list) and found else None
     numbers: list[Any] = [point.get(name) if isinstance(point, Mapping) else None for name in names]
-    usable = [is_number(number) and -LARGEST <= number <= LARGEST for number in numbers]
+    usable = [is_number(number) and -MAX_ABS <= number <= MAX_ABS for number in numbers]
     return [tuple(map(float, numbers))] if all(usable) else []
 
 
@@ -125,7 +125,7 @@ def select(label: str, options: Sequence[Any], value: Any, key: str, place: Any 
 def all_controls(settings: Settings, prefix: str, but: str = "") -> None:
     """The controls of all settings that do anything. Those of optimizers are called as in torch."""
     for name, setting in settings_of(settings).items():
-        if name != but and settings.applies(name):
+        if name != but and settings.is_active(name):
             draw = labelled if isinstance(settings, Optimizer) else control
             draw(name, setting, getattr(settings, name), f"{prefix}.{name}")
 

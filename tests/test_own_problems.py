@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from dashboard.state import Page
 from trainers import Run, train
 from trainers.datasets.csv.table import CsvTable, read_table
-from trainers.objective import divided
+from trainers.objective import train_validation_split
 from trainers.optimizers import SGD, Adam
 from trainers.problems import (
     MLP,
@@ -26,7 +26,7 @@ from trainers.problems import (
     SoftmaxRegression,
 )
 from trainers.problems.compatible_models import models
-from trainers.problems.supervised import as_read, prepared
+from trainers.problems.supervised import raw_data, scaled_data
 from trainers.reports.conditioning import described
 from trainers.run import Method, Task
 from trainers.settings import SettingError
@@ -190,7 +190,7 @@ def test_what_was_pickled_finds_a_table_that_was_read_again() -> None:
         problem=LinearRegression(source="csv", csv=CsvDataset.of(read_table(content), 1, (0,))), epochs=3
     )
     pickled = pickle.dumps(train(run))
-    for cache in (as_read, prepared, divided):
+    for cache in (raw_data, scaled_data, train_validation_split):
         cache.cache_clear()
     del run
     gc.collect()

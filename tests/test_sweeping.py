@@ -15,7 +15,7 @@ from trainers.problems import Problem, Thermometer
 from trainers.sweeps import block, record, training
 from trainers.sweeps.block import block_size
 from trainers.sweeps.cost import memory
-from trainers.sweeps.training import CHUNK
+from trainers.sweeps.training import CHUNK_EPOCHS
 
 RATES = Axis(1e-3, 1e-1, 5, log=True)
 
@@ -45,7 +45,7 @@ def test_every_row_is_its_run_trained_alone(rule: Optimizer, problem: Problem) -
 @pytest.mark.parametrize(("rule", "problem"), product_of_all(), ids=repr)
 def test_every_step_is_that_of_its_run_alone(rule: Optimizer, problem: Problem) -> None:
     asked = Sweep(Run(problem=problem, optimizer=rule, dtype="float64"), {"lr": RATES}, seeds=2)
-    some = block.Block(asked, torch.arange(asked.size))
+    some = block.RunBlock(asked, torch.arange(asked.size))
     for epoch in range(10):
         params, states = some.params.clone(), {name: s.clone() for name, s in some.state.items()}
         losses = some.advance(epoch)
@@ -103,7 +103,7 @@ def test_blocks_change_nothing_but_rounding(rule: Optimizer, monkeypatch: pytest
         Run(optimizer=rule, epochs=80, dtype="float64"), {"lr": Axis(1e-4, 1e-1, 50, log=True)}, seeds=2
     )
     whole = sweep(asked)
-    monkeypatch.setattr(block, "BLOCK", 14)
+    monkeypatch.setattr(block, "BLOCK_PARAMS", 14)
     parts = sweep(asked)
     torch.testing.assert_close(parts.final_loss, whole.final_loss, rtol=1e-9, atol=1e-9, equal_nan=True)
     assert torch.equal(parts.diverged_at, whole.diverged_at)
@@ -149,7 +149,7 @@ def test_progress_goes_to_one_and_can_stop() -> None:
 
 def test_gaps_are_those_of_the_history_to_the_last_bit() -> None:
     for gap in (1e-6, 1e-2, 0.3):
-        edge = record.level(2.9276455708956, gap, torch.float32)
+        edge = record.loss_threshold(2.9276455708956, gap, torch.float32)
         after = np.nextafter(np.float32(edge), np.float32(math.inf))
         assert edge - 2.9276455708956 <= gap < float(after) - 2.9276455708956
 
@@ -251,5 +251,5 @@ def test_the_memory_told_holds_the_result(count: int) -> None:
     kept = (result.final_loss, result.best_loss, result.diverged_at, result.seeds)
     kept += (*result.settings.values(), *result.epochs_to.values())
     held = sum(tensor.nbytes for tensor in kept)
-    block = 8 * min(block_size(asked), count) * (8 * asked.run.problem.num_params + CHUNK)
+    block = 8 * min(block_size(asked), count) * (8 * asked.run.problem.num_params + CHUNK_EPOCHS)
     assert held <= memory(asked) - block <= 1.5 * held

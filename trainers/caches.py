@@ -8,9 +8,9 @@ from typing import Any, ParamSpec, Protocol, TypeVar
 from cachetools import LRUCache, cached
 from cachetools.keys import hashkey
 
-from trainers.modes import kept
+from trainers.modes import cacheable
 
-BYTES = 200_000_000
+MAX_CACHE_BYTES = 200_000_000
 """What all of it may take together: a few of the largest tables that are read, or hundreds of usual ones."""
 
 
@@ -25,17 +25,17 @@ class Weighed(Protocol):
 P = ParamSpec("P")
 W = TypeVar("W", bound=Weighed)
 
-DATA: LRUCache[Hashable, Any] = LRUCache(BYTES, getsizeof=lambda value: value.bytes)
+DATA: LRUCache[Hashable, Any] = LRUCache(MAX_CACHE_BYTES, getsizeof=lambda value: value.bytes)
 LOCK = Lock()
 
 
-def kept_within_bounds(make: Callable[P, W]) -> Callable[P, W]:
+def cache_by_size(make: Callable[P, W]) -> Callable[P, W]:
     """Have the results of a function kept; those that were asked for longest ago give way to others.
 
     A result that is larger than all the room is made anew each time. A problem among the arguments is known
     by its `key`.
     """
-    return cached(DATA, key=partial(_key, make.__qualname__), lock=LOCK)(kept(make))
+    return cached(DATA, key=partial(_key, make.__qualname__), lock=LOCK)(cacheable(make))
 
 
 def _key(*parts: Any) -> Hashable:

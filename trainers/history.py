@@ -12,9 +12,9 @@ from torch import Tensor
 
 from trainers.run import Run
 
-OVERFITTED = 0.05
+OVERFITTING_RISE = 0.05
 """By what share the validation loss must have risen again to count as over-fitting."""
-GROWN = 1000
+GROWTH_FACTOR = 1000
 """How many times as large as at the start, or as 1, a number must be to have grown."""
 
 Cause = Literal["overflow", "not a number"]
@@ -90,13 +90,13 @@ class History:
     def cause(self) -> Cause | None:
         """Why a run diverged: "overflow" where something grew, "not a number" where nothing did; else None.
 
-        Something grew where a number became infinite, or so large that its square is, or `GROWN`. Nothing
-        did where a zero was divided by zero, or the root taken of a negative number. Seen are the last row
-        that is finite, the losses on the batches after it, and the first row that is not.
+        Something grew where a number became infinite, or so large that its square is, or by `GROWTH_FACTOR`.
+        Nothing did where zero was divided by zero, or the root taken of a negative number. Judged by the last
+        finite row, the losses on the batches after it, and the first row that is not finite.
         """
         if self.diverged_at is None:
             return None
-        before, updates = max(self.diverged_at - 1, 0), self.run.updates
+        before, updates = max(self.diverged_at - 1, 0), self.run.steps_per_epoch
         first, last = self.row(before), self.row(self.diverged_at)
         batches = self.batch_loss[first * updates : last * updates]
         losses = torch.cat([self.loss[before : self.diverged_at + 1], batches])
@@ -106,9 +106,9 @@ class History:
         grown = (
             _size(torch.cat([losses, gradients.flatten(), params.flatten()]))
             > torch.finfo(losses.dtype).max ** 0.5
-            or _size(losses) > GROWN * max(_size(self.loss[:1]), 1.0)
-            or _size(gradients) > GROWN * max(_size(self.gradient[:1]), 1.0)
-            or _size(suspect) > GROWN * max(_size(self.params[:1]), 1.0)
+            or _size(losses) > GROWTH_FACTOR * max(_size(self.loss[:1]), 1.0)
+            or _size(gradients) > GROWTH_FACTOR * max(_size(self.gradient[:1]), 1.0)
+            or _size(suspect) > GROWTH_FACTOR * max(_size(self.params[:1]), 1.0)
         )
         return "overflow" if grown else "not a number"
 
@@ -140,7 +140,7 @@ class History:
         if self.validation_loss is None or not self.finished or not self.validation_loss.isfinite().all():
             return None
         best = int(self.validation_loss.argmin())
-        rose = self.validation_loss[-1] > (1 + OVERFITTED) * self.validation_loss[best]
+        rose = self.validation_loss[-1] > (1 + OVERFITTING_RISE) * self.validation_loss[best]
         fell = best > 0 and self.loss[-1] <= self.loss[best]
         return best if rose and fell else None
 
@@ -182,7 +182,7 @@ class History:
         return pd.DataFrame({"run": self.run.label, "epoch": range(len(self.loss))} | columns)
 
 
-def spread(histories: Sequence[History]) -> tuple[Tensor, Tensor]:
+def max_param_difference(histories: Sequence[History]) -> tuple[Tensor, Tensor]:
     """The epochs `(rows,)` that all of these runs have kept, and how far their parameters are apart there.
 
     The latter, `(rows,)` in float64, is the largest difference of one parameter between any two; NaN where a

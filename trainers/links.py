@@ -19,7 +19,7 @@ from urllib.parse import parse_qsl, unquote
 from trainers.settings import Choice, Settings, coerce, main_part, parts, settings_of
 from trainers.words import among, plain, quoted
 
-LONGEST = 4096
+MAX_LINK_LENGTH = 4096
 """How many characters of a link are read."""
 OLD_NAMES: Mapping[str, str] = {
     "batch": "batch_size",
@@ -187,8 +187,8 @@ class Link:
         self.notes: list[str] = []
         self.damaged = False
         self.texts: dict[str, list[str]] = {}
-        if len(text) > LONGEST:
-            self.notes.append(f"The link has {len(text)} characters, more than {LONGEST}: ignored.")
+        if len(text) > MAX_LINK_LENGTH:
+            self.notes.append(f"The link has {len(text)} characters, more than {MAX_LINK_LENGTH}: ignored.")
             return
         for name, value in parse_qsl(query(text), keep_blank_values=True):
             self.texts.setdefault(OLD_NAMES.get(name, name), []).append(value)

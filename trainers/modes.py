@@ -69,7 +69,7 @@ def sweep_mode() -> Iterator[None]:
         yield
 
 
-def kept(make: Callable[P, T]) -> Callable[P, T]:
+def cacheable(make: Callable[P, T]) -> Callable[P, T]:
     """Have a function work in one thread and outside of inference mode, whoever calls it first.
 
     It is for results that are kept for others: a tensor that was made in inference mode is of no use to

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 
 import torch
 
-from trainers.caches import kept_within_bounds
+from trainers.caches import cache_by_size
 from trainers.problems import Problem, Thermometer
-from trainers.problems.supervised import Supervised, as_read
+from trainers.problems.supervised import Supervised, raw_data
 from trainers.settings import SettingError, Settings, choice, integer, real
-from trainers.splits import Split, drawn
+from trainers.splits import Split, split_indices
 from trainers.words import shown
 
-MOST_SEED = 2**31 - 1
+MAX_SEED = 2**31 - 1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,9 +25,9 @@ class Objective(Settings):
     validation_split: float = real(
         0, 0, 0.5, help="Fraction of the data held out for validation, stratified by class."
     )
-    shuffle_seed: int = integer(0, 0, MOST_SEED, help="Seed of the validation split and of the batch order.")
+    shuffle_seed: int = integer(0, 0, MAX_SEED, help="Seed of the validation split and of the batch order.")
     seed: int = integer(
-        0, 0, MOST_SEED, help="Seed of the initial parameters. 0: the problem's default initial point."
+        0, 0, MAX_SEED, help="Seed of the initial parameters. 0: the problem's default initial point."
     )
     dtype: str = choice(
         "float32", ("float32", "float64"), help="Floating-point type of all numbers.", label="Precision"
@@ -40,9 +40,9 @@ class Objective(Settings):
         if getattr(self.problem, "subset_data", None) is not None:
             raise SettingError("problem", "must have all its samples; hold some out with validation_split")
 
-    def applies(self, name: str) -> bool:
+    def is_active(self, name: str) -> bool:
         if name == "shuffle_seed":
-            return self.updates > 1 or self.held_out is not None
+            return self.steps_per_epoch > 1 or self.held_out is not None
         return self.problem.num_samples > 0 or name not in ("batch_size", "validation_split")
 
     @property
@@ -50,7 +50,7 @@ class Objective(Settings):
         """The problem on the rows to train on, and on those held out, if any."""
         if not self.validation_split:
             return Split(self.problem)
-        return divided(self.problem, self.validation_split, self.shuffle_seed)
+        return train_validation_split(self.problem, self.validation_split, self.shuffle_seed)
 
     @property
     def training(self) -> Problem:
@@ -68,27 +68,27 @@ class Objective(Settings):
         return self.split.whole or self.problem
 
     @property
-    def updates(self) -> int:
+    def steps_per_epoch(self) -> int:
         """How many updates an epoch has, each with one gradient."""
         return max(-(-self.training.num_samples // self.batch_size), 1) if self.batch_size else 1
 
     @property
-    def batched(self) -> "Problem | Batched":
+    def batch_source(self) -> "Problem | MiniBatches":
         """What the runners go through."""
-        return (
-            Batched(self.training, self.batch_size, self.shuffle_seed) if self.updates > 1 else self.training
-        )
+        if self.steps_per_epoch == 1:
+            return self.training
+        return MiniBatches(self.training, self.batch_size, self.shuffle_seed)
 
 
-@kept_within_bounds
-def divided(problem: Problem, share: float, seed: int) -> Split:
+@cache_by_size
+def train_validation_split(problem: Problem, fraction: float, seed: int) -> Split:
     """The problem on its rows less a share of them, and on that share, drawn at random; once.
 
     What is fitted beforehand, such as a scaling, is fitted to the rows to train on.
     """
-    rows = as_read(problem) if isinstance(problem, Supervised) else None
+    rows = raw_data(problem) if isinstance(problem, Supervised) else None
     classes = rows.target if rows is not None and rows.class_names else None
-    stay, out = drawn(problem.num_samples, classes, share, seed)
+    stay, out = split_indices(problem.num_samples, classes, fraction, seed)
     if not len(out):
         return Split(copy(problem))  # without the data that it may hold already
     fitted = problem.fitted(stay)
@@ -96,7 +96,7 @@ def divided(problem: Problem, share: float, seed: int) -> Split:
 
 
 @dataclass(frozen=True)
-class Batched:
+class MiniBatches:
     """A problem seen in batches of so many rows, all rows once an epoch.
 
     Each epoch has an order of its own; the seed decides them, so everybody sees the same.

@@ -20,9 +20,9 @@ from trainers.words import is_number, plain, quoted, shown
 
 NO_TABLES: Mapping[str, CsvTable] = MappingProxyType({})
 COORDINATE = Real(0.0, "One coordinate of a custom initial point.", -1e6, 1e6)
-MOST_COORDINATES = 12
+MAX_COORDINATES = 12
 """A start with more coordinates is not chosen on the page, nor told in a link."""
-MOST_NUMBERS = 12_000_000
+MAX_NUMBERS = 12_000_000
 """The most that is recorded of the runs of a page together: epochs times parameters, or times updates."""
 
 
@@ -39,21 +39,19 @@ class Task(Objective):
         super().check()
         if self.start is not None:
             object.__setattr__(self, "start", _start(self.start, self.problem))
-        most = MOST_NUMBERS // max(self.problem.num_params, self.updates)
+        most = MAX_NUMBERS // max(self.problem.num_params, self.steps_per_epoch)
         if self.epochs > most:
-            numbers = (
-                f"{self.problem.num_params} parameters" if self.problem.num_params >= self.updates else None
-            )
-            what = numbers or f"{self.updates} updates an epoch"
+            params, updates = self.problem.num_params, self.steps_per_epoch
+            what = f"{params} parameters" if params >= updates else f"{updates} updates per epoch"
             raise SettingError("epochs", f"must be at most {most} with {what}, got {self.epochs}", most)
 
-    def beginning(self) -> tuple[float, ...]:
+    def start_values(self) -> tuple[float, ...]:
         """Where training begins: the chosen start, or the problem's for this seed."""
         return self.start if self.start is not None else tuple(self.problem.start(self.seed).tolist())
 
     def initial(self) -> Tensor:
         """The parameters before the first update, `(n,)`, in the precision of the task."""
-        return torch.tensor(self.beginning(), dtype=getattr(torch, self.dtype))
+        return torch.tensor(self.start_values(), dtype=getattr(torch, self.dtype))
 
     def to_query(self) -> str:
         """The query string of a link to this task."""
@@ -103,7 +101,7 @@ class Method(Settings):
     def label(self) -> str:
         """The method in a few words: its rate, and what differs from the defaults."""
         rate = {"lr": self.optimizer.lr} if hasattr(self.optimizer, "lr") else {}
-        settings = rate | self.optimizer.changed()
+        settings = rate | self.optimizer.non_default()
         return " · ".join([type(self.optimizer).__name__, self.runner, *in_words(settings)])
 
     def to_query(self) -> str:
@@ -121,7 +119,7 @@ class Run(Task, Method):
     @property
     def gradients_per_epoch(self) -> int:
         """How many gradients are evaluated for one epoch: one for each batch."""
-        return self.updates
+        return self.steps_per_epoch
 
     def to_query(self) -> str:
         """The query string of a link that opens this run."""
@@ -146,13 +144,13 @@ def room_for(runs: int, dtype: str) -> int:
     They are half as many in float64. As a power of two it seldom changes when a run is added, which would
     have long runs trained anew.
     """
-    share = MOST_NUMBERS // (runs + 1) // (2 if dtype == "float64" else 1)
+    share = MAX_NUMBERS // (runs + 1) // (2 if dtype == "float64" else 1)
     return int(1 << (share.bit_length() - 1))
 
 
 def most_rows(run: Run, room: int) -> int | None:
     """Of how many epochs parameters and gradients can be kept in room for so many numbers; None for all."""
-    rows = room // max(run.problem.num_params, run.updates)
+    rows = room // max(run.problem.num_params, run.steps_per_epoch)
     return None if rows > run.epochs else rows
 
 
@@ -186,7 +184,7 @@ def read_task(link: Link, tables: Mapping[str, CsvTable] = NO_TABLES) -> Task:
     if start is None:
         return task
     try:
-        task, notes = begun_at(task, tuple(map(COORDINATE.read, start.split("~"))))
+        task, notes = with_start(task, tuple(map(COORDINATE.read, start.split("~"))))
     except ValueError:
         link.damaged = True
         notes = [f"start {quoted(start)} can't be read: using the initial point of seed {task.seed}."]
@@ -194,7 +192,7 @@ def read_task(link: Link, tables: Mapping[str, CsvTable] = NO_TABLES) -> Task:
     return task
 
 
-def begun_at(task: Task, start: tuple[Any, ...]) -> tuple[Task, list[str]]:
+def with_start(task: Task, start: tuple[Any, ...]) -> tuple[Task, list[str]]:
     """The task begun as near to this start as can be, and a note on each coordinate not taken."""
     try:
         return replace(task, start=start), []
@@ -202,7 +200,7 @@ def begun_at(task: Task, start: tuple[Any, ...]) -> tuple[Task, list[str]]:
         if len(start) != task.problem.num_params:
             return task, [f"{error}: using the initial point of seed {task.seed}."]
     near, notes = [], []
-    for name, value, seeded in zip(task.problem.names, start, task.beginning(), strict=True):
+    for name, value, seeded in zip(task.problem.names, start, task.start_values(), strict=True):
         try:
             near.append(COORDINATE.checked(f"start {name}", value))
         except SettingError as error:

@@ -22,7 +22,7 @@ from trainers.words import among, is_number, plain, shown
 
 NUMBER = re.compile(r"-?(\d+(\.\d+)?|\.\d+)(e[+-]?\d+)?", re.ASCII | re.IGNORECASE)
 """A number as links have it."""
-Number: TypeAlias = Any
+Number: TypeAlias = float | Tensor
 """A real setting: a float, or a tensor `(runs,)`, float64, with one number for each run."""
 
 
@@ -252,11 +252,11 @@ class Settings:
     def check(self) -> None:
         """Raise `SettingError` where settings that are fine alone contradict each other."""
 
-    def applies(self, name: str) -> bool:
+    def is_active(self, name: str) -> bool:
         """Whether a setting does anything at these settings."""
         return True
 
-    def changed(self) -> dict[str, Any]:
+    def non_default(self) -> dict[str, Any]:
         """The settings that differ from their defaults."""
         values = {name: getattr(self, name) for name in settings_of(self)}
         return {name: v for name, v in values.items() if v != settings_of(self)[name].default}

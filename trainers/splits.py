@@ -30,7 +30,7 @@ class Split:
         )
 
 
-def drawn(count: int, classes: Tensor | None, share: float, seed: int) -> tuple[Tensor, Tensor]:
+def split_indices(count: int, classes: Tensor | None, fraction: float, seed: int) -> tuple[Tensor, Tensor]:
     """The numbers of the rows to train on and of those held out, at random.
 
     `classes` are the numbers `(count,)` of the rows' classes: of each the same share is held out.
@@ -38,21 +38,21 @@ def drawn(count: int, classes: Tensor | None, share: float, seed: int) -> tuple[
     order = torch.randperm(count, generator=torch.Generator().manual_seed(seed))
     ordered = torch.zeros_like(order) if classes is None else classes[order]
     out = torch.zeros(count, dtype=torch.bool)
-    for number, quota in enumerate(quotas(ordered.bincount().tolist(), share)):
+    for number, quota in enumerate(quotas(ordered.bincount().tolist(), fraction)):
         out[(ordered == number).nonzero().flatten()[:quota]] = True
     return order[~out], order[out]
 
 
-def quotas(counts: Sequence[int], share: float) -> list[int]:
+def quotas(counts: Sequence[int], fraction: float) -> list[int]:
     """How many rows of each class are held out, by largest remainders: less than one row off the share.
 
-    In all they are `share` of the rows, rounded, or as near to that as two rules allow: each class keeps a
+    In all they are `fraction` of the rows, rounded, or as near to that as two rules allow: each class keeps a
     row to train on, and has one held out where so many are that each class can have one.
 
     Source: A. Hamilton 1792, on the apportionment of representatives.
     """
-    exact = [round(share * count, 9) if count > 1 else 0.0 for count in counts]
-    total = round(share * sum(counts))
+    exact = [round(fraction * count, 9) if count > 1 else 0.0 for count in counts]
+    total = round(fraction * sum(counts))
     for_each = total >= sum(number > 0 for number in exact)
     least = [max(math.floor(number), int(for_each and number > 0)) for number in exact]
     able = sorted(range(len(exact)), key=lambda place: least[place] - exact[place])

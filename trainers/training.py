@@ -15,9 +15,9 @@ from trainers.problems import Quadratic
 from trainers.run import Run
 from trainers.runners import RUNNERS
 
-ROOM = 2**22
+METRIC_ELEMENTS = 2**22
 """About how many numbers are gone through at once when epochs are measured."""
-STRETCH = 2**20
+BUFFER_ELEMENTS = 2**20
 """About how many numbers of the latest epochs are at hand."""
 
 OnEpoch = Callable[[int, Tensor], bool | None]
@@ -33,7 +33,7 @@ def train(run: Run, on_epoch: OnEpoch | None = None, most_rows: int | None = Non
     see `History.epochs`. Losses, and what is measured beside them, are complete all the same.
     """
     with training_mode():
-        return _train(run, on_epoch, Recorder(run, kept_epochs(run.epochs, most_rows)))
+        return _train(run, on_epoch, HistoryRecorder(run, kept_epochs(run.epochs, most_rows)))
 
 
 def kept_epochs(epochs: int, most: int | None) -> Tensor:
@@ -47,14 +47,15 @@ def kept_epochs(epochs: int, most: int | None) -> Tensor:
     return kept
 
 
-def _train(run: Run, on_epoch: OnEpoch | None, recorder: "Recorder") -> History:
-    points = RUNNERS[run.runner](run.batched, run.optimizer, run.initial())
+def _train(run: Run, on_epoch: OnEpoch | None, recorder: "HistoryRecorder") -> History:
+    points = RUNNERS[run.runner](run.batch_source, run.optimizer, run.initial())
     status: Literal["finished", "diverged", "stopped"] = "finished"
     warm_up(run)
     first = next(points)  # makes the optimizer
     began, waited = perf_counter(), 0.0
 
-    for update, point in zip(range(run.epochs * run.updates + 1), chain([first], points), strict=False):
+    updates = range(run.epochs * run.steps_per_epoch + 1)
+    for update, point in zip(updates, chain([first], points), strict=False):
         if not recorder.record(update, *point):
             status = "diverged"
             break
@@ -77,11 +78,11 @@ def warm_up(run: Run) -> None:
     next(points)
 
 
-class Recorder:
+class HistoryRecorder:
     """What is recorded of a training, NaN until then: losses of all epochs, the rest of those kept."""
 
     def __init__(self, run: Run, epochs: Tensor) -> None:
-        self.run, self.training, self.updates = run, run.training, run.updates
+        self.run, self.training, self.steps_per_epoch = run, run.training, run.steps_per_epoch
         self.epoch, self.seconds = 0, 0.0
         self.dtype, size = getattr(torch, run.dtype), run.problem.num_params
         self.measures = dict(_measures(run))
@@ -89,10 +90,11 @@ class Recorder:
         self.measured = {name: self._empty(run.epochs + 1) for name in self.measures}
         self.epochs = epochs
         self.params, self.gradient = self._empty(len(epochs), size), self._empty(len(epochs), size)
-        self.batch_loss = self._empty(len(epochs), self.updates)
+        self.batch_loss = self._empty(len(epochs), self.steps_per_epoch)
         # The latest epochs, from the last one of the stretch before on.
-        rows = min(ROOM // run.training.cost, STRETCH // max(size, self.updates), run.epochs)
-        self.first, self.latest = 0, [self._empty(max(rows, 1) + 1, n) for n in (size, size, self.updates)]
+        widths = (size, size, self.steps_per_epoch)
+        rows = min(METRIC_ELEMENTS // run.training.cost, BUFFER_ELEMENTS // max(widths), run.epochs)
+        self.first, self.latest = 0, [self._empty(max(rows, 1) + 1, width) for width in widths]
         # Writing a row through numpy costs a third of writing it through torch.
         self._loss = self.loss.numpy()
         self._params, self._gradient, self._batch_loss = (part.numpy() for part in self.latest)
@@ -102,14 +104,14 @@ class Recorder:
 
     def record(self, update: int, params: Tensor, loss: Tensor, gradient: Tensor) -> bool:
         """Take note of a point; at the beginning of an epoch tell whether its loss is finite."""
-        self.epoch, within = divmod(update, self.updates)
+        self.epoch, within = divmod(update, self.steps_per_epoch)
         if self.epoch - self.first == len(self._params):
             self._go_on()
         row = self.epoch - self.first
         self._batch_loss[row, within] = loss.item()
         if within > 0:
             return True
-        if self.updates > 1:
+        if self.steps_per_epoch > 1:
             began = perf_counter()
             params = params.detach()
             loss, gradient = self.training.loss(params), self.training.gradient(params)

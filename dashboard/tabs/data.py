@@ -7,7 +7,7 @@ import streamlit as st
 from dashboard.context import Actions, Context, Tab
 from dashboard.tables import DataTab
 from dashboard.widgets import at, escaped, note_drawn, select, spaced
-from trainers.datasets.csv.dataset import MOST_CLASSES
+from trainers.datasets.csv.dataset import MAX_CLASSES
 from trainers.datasets.csv.table import CsvTable
 from trainers.problems import PROBLEMS
 from trainers.problems.compatible_models import models
@@ -87,7 +87,7 @@ def _columns(table: CsvTable, data: DataTab, actions: Actions) -> None:
         return
     kinds = models(csv, PROBLEMS)
     if not kinds:
-        told = f"the target has {len(csv.classes):,} classes, and a model can tell 2 to {MOST_CLASSES}"
+        told = f"the target has {len(csv.classes):,} classes, and a model can tell 2 to {MAX_CLASSES}"
         large = csv.too_large(classify=False)
         st.write(f"No model fits: {f'it {escaped(large)}' if large else told}.")
         return

@@ -16,7 +16,7 @@ from trainers.reports import grid as report
 from trainers.reports.race_scores import FAILED
 from trainers.run import Method, Task
 from trainers.settings import SettingError, choice, integer, real_settings, settings_of
-from trainers.sweeps.axis import Axis, window
+from trainers.sweeps.axis import Axis, default_axis
 from trainers.sweeps.result import SweepResult
 
 REALS = tuple(dict.fromkeys(name for kind in OPTIMIZERS.values() for name in real_settings(kind)))
@@ -40,7 +40,7 @@ class GridSettings(TabSettings):
         x = self.x if self.x in able else next(iter(able))
         others = [name for name in able if name != x]
         y = self.y if self.y in others else others[0]
-        return {name: window(able[name], self.count) for name in (x, y)}
+        return {name: default_axis(able[name], self.count) for name in (x, y)}
 
     def fitted(self, task: Task, methods: Sequence[Method]) -> Self:
         """The grid of a run that there is, with settings that its optimizer has in place of others."""

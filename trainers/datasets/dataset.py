@@ -14,7 +14,7 @@ Index: TypeAlias = Tensor | slice
 
 
 @dataclass(frozen=True, eq=False)
-class Rows:
+class Dataset:
     """Inputs and targets, one row an example."""
 
     inputs: Tensor
@@ -22,7 +22,7 @@ class Rows:
     target: Tensor
     """`(rows,)`: numbers in float64, or numbers of classes in int64."""
     features: tuple[str, ...]
-    aim: str
+    target_name: str
     """The name of the target."""
     class_names: tuple[str, ...] = ()
     """The names of the classes, if the target is one."""
@@ -30,7 +30,7 @@ class Rows:
     def __len__(self) -> int:
         return len(self.target)
 
-    def __getitem__(self, index: Index) -> "Rows":
+    def __getitem__(self, index: Index) -> "Dataset":
         return replace(self, inputs=self.inputs[index], target=self.target[index])
 
     @property
@@ -52,7 +52,7 @@ class Rows:
     def _converted(self) -> dict[torch.dtype, tuple[Tensor, Tensor]]:
         return {}
 
-    def standardized(self, training: "Rows") -> "Rows":
+    def standardized(self, training: "Dataset") -> "Dataset":
         """The same with inputs that have mean 0 and deviation 1 over the training rows.
 
         An input that is constant there becomes 0 there, and stays as it is but for that shift elsewhere.
@@ -60,13 +60,13 @@ class Rows:
         known = training.inputs
         # By its values: the mean of equal numbers may be rounded, and their deviation then is not 0.
         varies = known.amax(0) > known.amin(0)
-        centre, spread = known.mean(0).where(varies, known[0]), known.std(0, correction=0)
-        inputs = (self.inputs - centre) / spread.where(spread > 0, 1.0).where(varies, 1.0)
+        center, spread = known.mean(0).where(varies, known[0]), known.std(0, correction=0)
+        inputs = (self.inputs - center) / spread.where(spread > 0, 1.0).where(varies, 1.0)
         return replace(
             self, inputs=inputs, features=tuple(f"{name} (standardized)" for name in self.features)
         )
 
-    def with_ones(self) -> "Rows":
+    def with_ones(self) -> "Dataset":
         """The same with a last column of ones, the feature of the bias."""
         return replace(self, inputs=with_ones(self.inputs))
 
@@ -74,7 +74,7 @@ class Rows:
         """Inputs and target as a table: features, then the target, of classes their names."""
         table = pd.DataFrame(self.inputs[:, : len(self.features)].numpy(), columns=list(self.features))
         numbers = self.target.tolist()
-        table[self.aim] = [self.class_names[k] for k in numbers] if self.class_names else numbers
+        table[self.target_name] = [self.class_names[k] for k in numbers] if self.class_names else numbers
         return table
 
 

@@ -12,8 +12,8 @@ Points = NDArray[np.float64]
 
 def moons(points: int, noise: float, seed: int) -> pd.DataFrame:
     """Two half circles that reach into one another."""
-    share, kind, random = _begun(points, seed)
-    angle = np.pi * share
+    fraction, kind, random = _sample(points, seed)
+    angle = np.pi * fraction
     x = np.where(kind == 0, np.cos(angle), 1 - np.cos(angle))
     y = np.where(kind == 0, np.sin(angle), 0.5 - np.sin(angle))
     return _table(x - 0.5, y - 0.25, kind, noise, random)
@@ -21,8 +21,8 @@ def moons(points: int, noise: float, seed: int) -> pd.DataFrame:
 
 def circles(points: int, noise: float, seed: int) -> pd.DataFrame:
     """A circle of radius 0.5 within one of radius 1."""
-    share, kind, random = _begun(points, seed)
-    angle, radius = 2 * np.pi * share, np.where(kind == 0, 1.0, 0.5)
+    fraction, kind, random = _sample(points, seed)
+    angle, radius = 2 * np.pi * fraction, np.where(kind == 0, 1.0, 0.5)
     return _table(radius * np.cos(angle), radius * np.sin(angle), kind, noise, random)
 
 
@@ -31,21 +31,21 @@ def spirals(points: int, noise: float, seed: int) -> pd.DataFrame:
 
     After K. Lang and M. Witbrock 1988, "Learning to tell two spirals apart", who have three turns.
     """
-    share, kind, random = _begun(points, seed)
-    radius = np.sqrt(0.02 + 0.98 * share)
+    fraction, kind, random = _sample(points, seed)
+    radius = np.sqrt(0.02 + 0.98 * fraction)
     angle = 3 * np.pi * radius + np.pi * kind
     return _table(radius * np.cos(angle), radius * np.sin(angle), kind, noise, random)
 
 
 def xor(points: int, noise: float, seed: int) -> pd.DataFrame:
     """Four squares, those across from each other of one class."""
-    _, kind, random = _begun(points, seed)
+    _, kind, random = _sample(points, seed)
     x, y = random.uniform(0.1, 1, (2, points))
     left = random.random(points) < 0.5
     return _table(np.where(left, -x, x), np.where(left == (kind == 0), -y, y), kind, noise, random)
 
 
-def _begun(points: int, seed: int) -> tuple[Points, Points, np.random.Generator]:
+def _sample(points: int, seed: int) -> tuple[Points, Points, np.random.Generator]:
     """For each point its place along its curve, 0 to 1, and its class, 0 or 1, by turns."""
     random = np.random.default_rng(seed)
     return random.random(points), (np.arange(points) % 2).astype(np.float64), random

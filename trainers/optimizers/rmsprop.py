@@ -6,7 +6,14 @@ from typing import ClassVar
 import torch
 from torch import Tensor, optim
 
-from trainers.optimizers.arithmetic import add, add_product, add_quotient, decayed, matched, used
+from trainers.optimizers.arithmetic import (
+    add,
+    add_product,
+    add_quotient,
+    add_weight_decay,
+    is_used,
+    match_dtype,
+)
 from trainers.optimizers.base import Optimizer, State
 from trainers.settings import Number, flag, real
 
@@ -47,28 +54,28 @@ class RMSprop(Optimizer):
         return optim.RMSprop(
             [params],
             lr=self.lr,
-            alpha=self.alpha,
-            eps=self.eps,
-            weight_decay=self.weight_decay,
-            momentum=self.momentum,
+            alpha=float(self.alpha),
+            eps=float(self.eps),
+            weight_decay=float(self.weight_decay),
+            momentum=float(self.momentum),
             centered=self.centered,
         )
 
     def init(self, params: Tensor) -> State:
         names = ["square_avg"]
         names += ["grad_avg"] if self.centered else []
-        names += ["momentum_buffer"] if used(self.momentum) else []
+        names += ["momentum_buffer"] if is_used(self.momentum) else []
         return {name: torch.zeros_like(params) for name in names}
 
     def step(self, t: int, params: Tensor, gradient: Tensor, state: State) -> None:
-        gradient = decayed(gradient, self.weight_decay, params)
+        gradient = add_weight_decay(gradient, self.weight_decay, params)
         variance = state["square_avg"]
         add_product(variance.mul_(self.alpha), 1 - self.alpha, gradient, gradient)
         if self.centered:
-            mean = state["grad_avg"].lerp_(gradient, matched(1 - self.alpha, params))
+            mean = state["grad_avg"].lerp_(gradient, match_dtype(1 - self.alpha, params))
             variance = variance.addcmul(mean, mean, value=-1)
         divisor = variance.sqrt().add_(self.eps)
-        if used(self.momentum):
+        if is_used(self.momentum):
             velocity = add_quotient(state["momentum_buffer"].mul_(self.momentum), 1, gradient, divisor)
             add(params, -self.lr, velocity)
         else:

@@ -7,8 +7,8 @@ from weakref import WeakKeyDictionary
 import torch
 from torch import Tensor
 
-from trainers.datasets.dataset import Rows, with_ones
-from trainers.modes import kept
+from trainers.datasets.dataset import Dataset, with_ones
+from trainers.modes import cacheable
 from trainers.problems.supervised import Supervised, normal
 
 
@@ -53,21 +53,21 @@ class LeastSquares(Supervised):
         return design.T @ self.error(params) * (2 / len(target))
 
     def loss_and_gradient(self, params: Tensor) -> tuple[Tensor, Tensor]:
-        return solved(self.data).reduced(params.dtype).point(params)
+        return least_squares_solution(self.data).reduced(params.dtype).loss_and_gradient(params)
 
     @property
     def minimum(self) -> float:
-        return solved(self.data).least
+        return least_squares_solution(self.data).min_loss
 
     @property
     def minimizers(self) -> tuple[tuple[float, ...], ...]:
         """One; none where several are equally good."""
-        solution = solved(self.data)
+        solution = least_squares_solution(self.data)
         return (tuple(solution.params.tolist()),) if solution.unique else ()
 
     @property
     def hessian(self) -> Tensor:
-        return solved(self.data).hessian
+        return least_squares_solution(self.data).hessian
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,45 +78,45 @@ class Solution:
     target: Tensor
 
     @cached_property
-    @kept
+    @cacheable
     def params(self) -> Tensor:
         """`(n,)`: those with the smallest loss, by least squares; of several the shortest."""
         solution: Tensor = torch.linalg.lstsq(self.design, self.target, driver="gelsd").solution
         return solution
 
     @cached_property
-    @kept
-    def least(self) -> float:
+    @cacheable
+    def min_loss(self) -> float:
         """The smallest loss."""
         return (self.design @ self.params - self.target).square().mean().item()
 
     @cached_property
-    @kept
+    @cacheable
     def unique(self) -> bool:
         """Whether one place alone has the smallest loss."""
         return int(torch.linalg.matrix_rank(self.design)) == self.design.shape[1]
 
     @cached_property
-    @kept
+    @cacheable
     def hessian(self) -> Tensor:
         return self.design.T @ self.design * (2 / len(self.target))
 
     @cached_property
-    def _reduced(self) -> dict[torch.dtype, "Reduced"]:
+    def _reduced(self) -> dict[torch.dtype, "QRReduced"]:
         return {}
 
-    def reduced(self, dtype: torch.dtype) -> "Reduced":
+    def reduced(self, dtype: torch.dtype) -> "QRReduced":
         """The same loss in this precision, for many runs at once."""
         if dtype not in self._reduced:
-            self._reduced[dtype] = kept(Reduced.of)(self.design, self.target, dtype)
+            self._reduced[dtype] = cacheable(QRReduced.of)(self.design, self.target, dtype)
         return self._reduced[dtype]
 
 
-SOLUTIONS: WeakKeyDictionary[Rows, Solution] = WeakKeyDictionary()
+SOLUTIONS: WeakKeyDictionary[Dataset, Solution] = WeakKeyDictionary()
 """Of the rows that are in use."""
 
 
-def solved(rows: Rows) -> Solution:
+def least_squares_solution(rows: Dataset) -> Solution:
     """The least squares solution of these rows, found once."""
     found = SOLUTIONS.get(rows)
     if found is None:
@@ -125,7 +125,7 @@ def solved(rows: Rows) -> Solution:
 
 
 @dataclass(frozen=True)
-class Reduced:
+class QRReduced:
     """A table with no more rows than parameters, and the same loss as the one it was made from.
 
         design = Q R                                              Q'Q = 1
@@ -140,26 +140,26 @@ class Reduced:
     """`(k, n)`: R, with k the smaller of n and the rows of the data."""
     target: Tensor
     """`(k, 1)`: Q' target."""
-    slopes: Tensor
+    gradient_matrix: Tensor
     """`(n, k)`: turns errors into the gradient."""
     mean: Tensor
     """`(1, k)`: one over the number of rows of the data."""
-    least: Tensor
+    min_loss: Tensor
     """`(1, 1)`: the mean square that no parameters can avoid."""
 
     @classmethod
-    def of(cls, design: Tensor, target: Tensor, dtype: torch.dtype) -> "Reduced":
+    def of(cls, design: Tensor, target: Tensor, dtype: torch.dtype) -> "QRReduced":
         """Reduce a design `(rows, n)` and a target `(rows,)`, both float64."""
         rows = len(target)
         q, r = torch.linalg.qr(design)
-        shadow = q.T @ target
-        least = (target - q @ shadow).square().mean()
-        slopes, mean = r.T * (2 / rows), r.new_full((1, len(r)), 1 / rows)
-        tensors = (r, shadow[:, None], slopes, mean, least.reshape(1, 1))
+        projected_target = q.T @ target
+        min_loss = (target - q @ projected_target).square().mean()
+        gradient_matrix, mean = r.T * (2 / rows), r.new_full((1, len(r)), 1 / rows)
+        tensors = (r, projected_target[:, None], gradient_matrix, mean, min_loss.reshape(1, 1))
         return cls(*(tensor.to(dtype).contiguous() for tensor in tensors))
 
-    def point(self, params: Tensor) -> tuple[Tensor, Tensor]:
+    def loss_and_gradient(self, params: Tensor) -> tuple[Tensor, Tensor]:
         """The loss `(runs,)` and its gradient `(n, runs)` for parameters `(n, runs)`."""
         error = torch.addmm(self.target, self.design, params, beta=-1)
-        gradient = self.slopes @ error
-        return torch.addmm(self.least, self.mean, error.mul_(error))[0], gradient
+        gradient = self.gradient_matrix @ error
+        return torch.addmm(self.min_loss, self.mean, error.mul_(error))[0], gradient

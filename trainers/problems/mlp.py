@@ -28,8 +28,8 @@ class MLP(Classifier):
     width2: int = integer(16, 1, 64, help="Units in the second hidden layer.", label="Units, layer 2")
     activation: str = choice("tanh", ("tanh", "relu"), help="Activation function of the hidden layers.")
 
-    def applies(self, name: str) -> bool:
-        return super().applies(name) and (name != "width2" or self.depth == 2)
+    def is_active(self, name: str) -> bool:
+        return super().is_active(name) and (name != "width2" or self.depth == 2)
 
     @property
     def widths(self) -> tuple[int, ...]:
@@ -37,8 +37,8 @@ class MLP(Classifier):
         hidden = (self.width, self.width2)[: self.depth]
         return self.data.inputs.shape[1], *hidden, 1 if classes == 2 else classes
 
-    def activate(self, values: Tensor) -> Tensor:
-        return torch.tanh(values) if self.activation == "tanh" else torch.relu(values)
+    def activate(self, pre_activations: Tensor) -> Tensor:
+        return torch.tanh(pre_activations) if self.activation == "tanh" else torch.relu(pre_activations)
 
-    def activation_derivative(self, activated: Tensor) -> Tensor:
-        return 1 - activated**2 if self.activation == "tanh" else (activated > 0).to(activated.dtype)
+    def activation_derivative(self, activations: Tensor) -> Tensor:
+        return 1 - activations**2 if self.activation == "tanh" else (activations > 0).to(activations.dtype)

@@ -8,12 +8,12 @@ from torch import Tensor
 
 from trainers import datasets
 from trainers.datasets.csv.dataset import CsvDataset
-from trainers.datasets.dataset import Rows, numbers
+from trainers.datasets.dataset import Dataset, numbers
 from trainers.problems.least_squares import LeastSquares
-from trainers.problems.supervised import CSV, seeded
+from trainers.problems.supervised import CSV, make_generator
 from trainers.settings import SettingError, choice, integer, real
 
-MOST_ROWS, MOST_SEED = 10_000, 2**31 - 1
+MAX_SAMPLES, MAX_SEED = 10_000, 2**31 - 1
 
 
 @dataclass(frozen=True)
@@ -40,28 +40,28 @@ class LinearRegression(LeastSquares):
         help="None, or to mean 0 and standard deviation 1 over the training samples.",
         label="Input scaling",
     )
-    samples: int = integer(100, 4, MOST_ROWS, scale="log", help="Number of samples.")
+    samples: int = integer(100, 4, MAX_SAMPLES, scale="log", help="Number of samples.")
     features: int = integer(5, 1, 50, help="Number of features.")
     correlation: float = real(0.9, 0, 0.9999, help="Correlation between any two features.")
     noise: float = real(1, 0, 100, help="Standard deviation of the noise in the target.")
-    data_seed: int = integer(0, 0, MOST_SEED, help="Seed of the synthetic data.")
+    data_seed: int = integer(0, 0, MAX_SEED, help="Seed of the synthetic data.")
 
-    def synthetic(self) -> Rows:
+    def synthetic(self) -> Dataset:
         """Rows whose true weights are 1, 2, ..., and the bias 1."""
-        generator = seeded(self.data_seed)
+        generator = make_generator(self.data_seed)
         own = torch.randn(self.samples, self.features, generator=generator, dtype=torch.float64)
         shared, noise = torch.randn(2, self.samples, generator=generator, dtype=torch.float64)
         features = (1 - self.correlation) ** 0.5 * own + self.correlation**0.5 * shared[:, None]
         weights = torch.arange(1, self.features + 1, dtype=torch.float64)
         target = features @ weights + 1 + self.noise * noise
-        return Rows(features, target, tuple(f"feature {k + 1}" for k in range(self.features)), "target")
+        return Dataset(features, target, tuple(f"feature {k + 1}" for k in range(self.features)), "target")
 
     datasets: ClassVar = {"synthetic": synthetic}
 
-    def applies(self, name: str) -> bool:
+    def is_active(self, name: str) -> bool:
         return self.source == "synthetic" or name in ("source", "scaling")
 
-    def scaled(self, rows: Rows, training: Rows) -> Rows:
+    def scaled(self, rows: Dataset, training: Dataset) -> Dataset:
         return (rows.standardized(training) if self.scaling == "standardized" else rows).with_ones()
 
 
@@ -81,23 +81,23 @@ class Polynomial(LeastSquares):
 
     source: str = choice("sine", ("sine", "thermometer", CSV), help="Dataset.", label="Data")
     degree: int = integer(5, 1, 15, help="Degree of the polynomial.")
-    samples: int = integer(40, 4, MOST_ROWS, scale="log", help="Number of samples.")
+    samples: int = integer(40, 4, MAX_SAMPLES, scale="log", help="Number of samples.")
     noise: float = real(0.2, 0, 10, help="Standard deviation of the noise in the target.")
-    data_seed: int = integer(0, 0, MOST_SEED, help="Seed of the synthetic data.")
+    data_seed: int = integer(0, 0, MAX_SEED, help="Seed of the synthetic data.")
 
-    def sine(self) -> Rows:
-        generator = seeded(self.data_seed)
+    def sine(self) -> Dataset:
+        generator = make_generator(self.data_seed)
         x = 2 * torch.rand(self.samples, generator=generator, dtype=torch.float64) - 1
         noise = torch.randn(self.samples, generator=generator, dtype=torch.float64)
-        return Rows(x[:, None], torch.sin(3 * x) + self.noise * noise, ("x",), "y")
+        return Dataset(x[:, None], torch.sin(3 * x) + self.noise * noise, ("x",), "y")
 
-    def thermometer(self) -> Rows:
+    def thermometer(self) -> Dataset:
         table = numbers(datasets.thermometer()[["t_u", "t_c"]])
-        return Rows(table[:, :1], table[:, 1], ("t_u",), "t_c (°C)")
+        return Dataset(table[:, :1], table[:, 1], ("t_u",), "t_c (°C)")
 
     datasets: ClassVar = {"sine": sine, "thermometer": thermometer}
 
-    def applies(self, name: str) -> bool:
+    def is_active(self, name: str) -> bool:
         return self.source == "sine" or name in ("source", "degree")
 
     def check_compatible(self, csv: CsvDataset) -> None:
@@ -105,7 +105,7 @@ class Polynomial(LeastSquares):
         if len(csv.features) > 1:
             raise SettingError("csv", f"must have 1 feature for a polynomial, got {len(csv.features)}")
 
-    def scaled(self, rows: Rows, training: Rows) -> Rows:
+    def scaled(self, rows: Dataset, training: Dataset) -> Dataset:
         low, high = training.inputs.amin(0), training.inputs.amax(0)
         stretched = 2 * (rows.inputs - low) / (high - low).where(high > low, 1.0) - 1
         names = (f"{rows.features[0]} (min-max scaled)",)

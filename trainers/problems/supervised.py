@@ -10,9 +10,9 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from trainers.caches import kept_within_bounds
+from trainers.caches import cache_by_size
 from trainers.datasets.csv.dataset import CsvDataset
-from trainers.datasets.dataset import Index, Rows
+from trainers.datasets.dataset import Dataset, Index
 from trainers.problems.base import Problem
 from trainers.settings import SettingError
 
@@ -27,13 +27,13 @@ class Supervised(Problem):
     `datasets` and perhaps "csv", columns of the user's table, which `csv` then holds. `scaled` preprocesses.
     """
 
-    datasets: ClassVar[Mapping[str, Callable[[Any], Rows]]] = {}
+    datasets: ClassVar[Mapping[str, Callable[[Any], Dataset]]] = {}
     """Data sets by name; each function takes the problem and returns all rows."""
     is_classifier: ClassVar[bool] = False
     """Whether the target is a class."""
 
     csv: CsvDataset | None = field(default=None, kw_only=True)
-    subset_data: Rows | None = field(default=None, kw_only=True, repr=False)
+    subset_data: Dataset | None = field(default=None, kw_only=True, repr=False)
     """Some rows in place of all; `rows` makes it."""
 
     def check(self) -> None:
@@ -55,7 +55,7 @@ class Supervised(Problem):
         """Raise `SettingError` where the model can't be fitted to these columns."""
         csv.rows(self.is_classifier)
 
-    def load_data(self) -> Rows:
+    def load_data(self) -> Dataset:
         """All rows, as they were read or made."""
         source: str = self.source  # type: ignore[attr-defined]
         if source != CSV:
@@ -63,7 +63,7 @@ class Supervised(Problem):
         assert self.csv is not None
         return self.csv.rows(self.is_classifier)
 
-    def scaled(self, rows: Rows, training: Rows) -> Rows:
+    def scaled(self, rows: Dataset, training: Dataset) -> Dataset:
         """Rows as the model sees them. What is learnt for that, such as a mean, is learnt from `training`.
 
         Both are as `load_data` returns them.
@@ -71,9 +71,9 @@ class Supervised(Problem):
         return rows
 
     @cached_property
-    def data(self) -> Rows:
+    def data(self) -> Dataset:
         """The rows that the loss is a mean over."""
-        return prepared(self) if self.subset_data is None else self.subset_data
+        return scaled_data(self) if self.subset_data is None else self.subset_data
 
     @property
     def num_samples(self) -> int:
@@ -97,29 +97,29 @@ class Supervised(Problem):
 
     def fitted(self, training: Index) -> Self:
         """The same problem on all its rows, scaled as these of them say."""
-        rows = as_read(self)
+        rows = raw_data(self)
         return self._on(self.scaled(rows, rows[training]))
 
-    def _on(self, rows: Rows) -> Self:
+    def _on(self, rows: Dataset) -> Self:
         other = copy(self)
         object.__setattr__(other, "subset_data", rows)
         return other
 
 
-@kept_within_bounds
-def as_read(problem: Supervised) -> Rows:
+@cache_by_size
+def raw_data(problem: Supervised) -> Dataset:
     """All rows of a problem, read or made once."""
     return problem.load_data()
 
 
-@kept_within_bounds
-def prepared(problem: Supervised) -> Rows:
+@cache_by_size
+def scaled_data(problem: Supervised) -> Dataset:
     """All rows of a problem as the model sees them if it trains on all."""
-    rows = as_read(problem)
+    rows = raw_data(problem)
     return problem.scaled(rows, rows)
 
 
-def seeded(seed: int) -> torch.Generator:
+def make_generator(seed: int) -> torch.Generator:
     return torch.Generator().manual_seed(seed)
 
 
@@ -127,4 +127,4 @@ def normal(size: int, seed: int) -> Tensor:
     """`(size,)`, float64: 0 for seed 0, else drawn from a normal distribution."""
     if seed == 0:
         return torch.zeros(size, dtype=torch.float64)
-    return torch.randn(size, generator=seeded(seed), dtype=torch.float64)
+    return torch.randn(size, generator=make_generator(seed), dtype=torch.float64)

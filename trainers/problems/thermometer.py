@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from trainers import datasets
-from trainers.datasets.dataset import Rows, numbers
+from trainers.datasets.dataset import Dataset, numbers
 from trainers.problems.least_squares import LeastSquares
 from trainers.problems.supervised import normal
 from trainers.settings import choice
@@ -40,11 +40,11 @@ class Thermometer(LeastSquares):
     def start(self, seed: int = 0) -> Tensor:
         return torch.tensor(START, dtype=torch.float64) + normal(2, seed)
 
-    def load_data(self) -> Rows:
+    def load_data(self) -> Dataset:
         table = datasets.thermometer()
-        return Rows(numbers(table["t_u"])[:, None], numbers(table["t_c"]), ("t_u",), "t_c (°C)")
+        return Dataset(numbers(table["t_u"])[:, None], numbers(table["t_c"]), ("t_u",), "t_c (°C)")
 
-    def scaled(self, rows: Rows, training: Rows) -> Rows:
+    def scaled(self, rows: Dataset, training: Dataset) -> Dataset:
         """The design matrix, with the columns t_u and 1, and the target t_c."""
         if self.scaling == "standardized":
             return rows.standardized(training).with_ones()

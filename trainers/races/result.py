@@ -13,13 +13,13 @@ from trainers.optimizers import Optimizer
 from trainers.races.spec import Race
 from trainers.sweeps.result import SweepResult
 
-NEAR = 0.02
+EDGE_FRACTION = 0.02
 """What share of the range of rates, on a log scale, is its edge."""
 
 
 @dataclass(frozen=True)
 class OptimizerResult:
-    """One optimizer in a race. Results are as `Race.judged` says."""
+    """One optimizer in a race. Results are as `Race.score` says."""
 
     optimizer: Optimizer
     trials: SweepResult
@@ -64,7 +64,7 @@ class OptimizerResult:
         """ "low" or "high" if the best learning rate is at that end of its range, else nothing."""
         axis = self.trials.sweep.axes["lr"]
         place = math.log(self.best_optimizer.lr / axis.low) / math.log(axis.high / axis.low)  # type: ignore[attr-defined]
-        margin = max(NEAR, 0.5 / (axis.count - 1))
+        margin = max(EDGE_FRACTION, 0.5 / (axis.count - 1))
         return "low" if place < margin else "high" if place > 1 - margin else ""
 
 

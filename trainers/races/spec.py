@@ -13,12 +13,19 @@ from trainers.objective import Objective
 from trainers.optimizers import SGD, Adagrad, Adam, Optimizer, RMSprop
 from trainers.run import Run
 from trainers.settings import Real, SettingError, Settings, choice, integer, real, settings_of
-from trainers.sweeps.axis import DIGITS, Axis
+from trainers.sweeps.axis import SIGNIFICANT_DIGITS, Axis
 from trainers.sweeps.result import SweepResult
 from trainers.sweeps.spec import Sweep
 from trainers.words import plain, shown
 
-USUAL = (SGD(), SGD(momentum=0.9), SGD(momentum=0.9, nesterov=True), Adam(), RMSprop(), Adagrad())
+DEFAULT_OPTIMIZERS = (
+    SGD(),
+    SGD(momentum=0.9),
+    SGD(momentum=0.9, nesterov=True),
+    Adam(),
+    RMSprop(),
+    Adagrad(),
+)
 """Who races where nobody is named."""
 
 
@@ -77,11 +84,12 @@ class RaceSettings(Settings):
 
     def space(self, optimizer: Optimizer) -> dict[str, Axis]:
         """What is searched: learning rates evenly on a log scale, other settings where they say."""
-        axes = {"lr": Axis(self.lr_min, self.lr_max, self.trials, log=True, digits=DIGITS)}
+        axes = {"lr": Axis(self.lr_min, self.lr_max, self.trials, log=True, digits=SIGNIFICANT_DIGITS)}
         if self.tune == "all":
             for name, setting in settings_of(optimizer).items():
                 if name != "lr" and isinstance(setting, Real) and setting.search is not None:
-                    axes[name] = Axis(*setting.search, self.trials, setting.scale == "log", DIGITS)
+                    log = setting.scale == "log"
+                    axes[name] = Axis(*setting.search, self.trials, log, SIGNIFICANT_DIGITS)
         return axes
 
 
@@ -95,7 +103,7 @@ class Race(RaceSettings, Objective):
     Sources: F. Schneider, L. Balles and P. Hennig 2019, "DeepOBS"; D. Choi et al. 2019, arXiv 1910.05446.
     """
 
-    optimizers: tuple[Optimizer, ...] = USUAL
+    optimizers: tuple[Optimizer, ...] = DEFAULT_OPTIMIZERS
 
     def check(self) -> None:
         super().check()
@@ -126,7 +134,7 @@ class Race(RaceSettings, Objective):
         """An optimizer as one of its trials has it."""
         return self.sweeps[entry].optimizer(trial * self.seeds)
 
-    def fresh(self, optimizer: Optimizer) -> Sweep:
+    def evaluation_sweep(self, optimizer: Optimizer) -> Sweep:
         """One setting trained from starts that no trial has seen."""
         run = self.run(optimizer)
         return Sweep(replace(run, seed=(self.seed + self.seeds) % 2**31), seeds=self.seeds)
@@ -136,7 +144,7 @@ class Race(RaceSettings, Objective):
         """All that is trained, or what takes as long: the trials, then the best one and torch's rate."""
         parts: list[Sweep] = []
         for optimizer, trials in zip(self.optimizers, self.sweeps, strict=True):
-            parts += [trials, self.fresh(optimizer), self.fresh(optimizer)]
+            parts += [trials, self.evaluation_sweep(optimizer), self.evaluation_sweep(optimizer)]
         return parts
 
     def run(self, optimizer: Optimizer) -> Run:
@@ -158,28 +166,28 @@ class Race(RaceSettings, Objective):
         """Gaps up to this are the rounding of the loss, not the optimizer's work."""
         return self.training.rounding(getattr(torch, self.dtype))
 
-    def judged(self, final: Tensor, best: Tensor, arrived: Tensor) -> Tensor:
+    def score(self, final: Tensor, best: Tensor, epochs_to_target: Tensor) -> Tensor:
         """What counts, by the criterion, of some runs: small is good, infinite where it failed; see `limit`.
 
-        `final` and `best` are losses, the first NaN where a run diverged; `arrived` is an epoch or -1.
+        `final` and `best` are losses, the first NaN where a run diverged; `epochs_to_target` is -1 if never.
         """
         if self.metric == "epochs":
-            return arrived.double().where(arrived >= 0, math.inf)
+            return epochs_to_target.double().where(epochs_to_target >= 0, math.inf)
         loss = final if self.metric == "final" else best.where(final.isfinite(), math.nan)
         above = self.training.above(loss)
         near = above.where(above <= self.limit, math.inf)
         return near.clamp(min=self.rounding) if self.training.minimum is not None else near
 
-    def judged_trials(self, result: SweepResult) -> Tensor:
+    def score_trials(self, result: SweepResult) -> Tensor:
         """`(trials, starts)`"""
-        arrived = result.epochs_to.get(self.target, result.diverged_at)
-        return self.judged(result.final_loss, result.best_loss, arrived).reshape(-1, self.seeds)
+        epochs_to_target = result.epochs_to.get(self.target, result.diverged_at)
+        return self.score(result.final_loss, result.best_loss, epochs_to_target).reshape(-1, self.seeds)
 
-    def judged_curves(self, losses: Tensor) -> Tensor:
+    def score_curves(self, losses: Tensor) -> Tensor:
         """`(runs,)` for losses `(epochs + 1, runs)`."""
         reached = self.training.above(losses) <= self.target
-        arrived = reached.int().argmax(0).where(reached.any(0), -1)
-        return self.judged(losses[-1], losses.where(~losses.isnan(), math.inf).amin(0), arrived)
+        epochs_to_target = reached.int().argmax(0).where(reached.any(0), -1)
+        return self.score(losses[-1], losses.where(~losses.isnan(), math.inf).amin(0), epochs_to_target)
 
 
 def can_race(optimizer: Any) -> bool:

@@ -23,27 +23,29 @@ def race(race: Race, on_progress: OnProgress | None = None) -> RaceResult:
     began, progress = perf_counter(), Progress(sum(map(work, race.parts)), on_progress)
     entries: list[OptimizerResult] = []
     for optimizer, trials in zip(race.optimizers, race.sweeps, strict=True):
-        entry = compete(race, optimizer, trials, progress)
+        entry = tune_and_evaluate(race, optimizer, trials, progress)
         if entry is None:
             break
         entries.append(entry)
     return RaceResult(race, tuple(entries), perf_counter() - began, progress.stopped)
 
 
-def compete(race: Race, optimizer: Optimizer, trials: Sweep, progress: "Progress") -> OptimizerResult | None:
+def tune_and_evaluate(
+    race: Race, optimizer: Optimizer, trials: Sweep, progress: "Progress"
+) -> OptimizerResult | None:
     """Tune one optimizer, and train its best trial and torch's rate from fresh starts; None if stopped."""
     result = sweep(trials, progress.part(trials))
     if result.stopped:
         return None
-    results = race.judged_trials(result)
-    best = middle_of_the_best(median(results))
+    results = race.score_trials(result)
+    best = pick_best_trial(median(results))
     losses = []
-    for setting in (result.run(best * race.seeds).optimizer, at_default_rate(optimizer)):
-        fresh = race.fresh(setting)
-        losses.append(curves(fresh, on_progress=progress.part(fresh)))
+    for setting in (result.run(best * race.seeds).optimizer, with_default_lr(optimizer)):
+        evaluation = race.evaluation_sweep(setting)
+        losses.append(curves(evaluation, on_progress=progress.part(evaluation)))
         if progress.stopped:
             return None
-    tuned, untuned = map(race.judged_curves, losses)
+    tuned, untuned = map(race.score_curves, losses)
     return OptimizerResult(optimizer, result, results, best, losses[0], tuned, untuned)
 
 
@@ -55,23 +57,23 @@ class Progress:
 
     def part(self, sweep: Sweep) -> OnProgress:
         """What the next sweep tells its own share to."""
-        begun, size = self.done, work(sweep)
+        done_before, size = self.done, work(sweep)
         self.done += size
 
-        def tell(share: float) -> bool:
+        def report(share: float) -> bool:
             if self.on_progress is not None:
-                self.stopped = bool(self.on_progress((begun + size * share) / self.total))
+                self.stopped = bool(self.on_progress((done_before + size * share) / self.total))
             return self.stopped
 
-        return tell
+        return report
 
 
-def middle_of_the_best(scores: Tensor) -> int:
+def pick_best_trial(scores: Tensor) -> int:
     """The trial with the smallest score; of several, as on a plateau, the one in their middle."""
     ties = (scores == scores.min()).nonzero().flatten()
     return int(ties[len(ties) // 2])
 
 
-def at_default_rate(optimizer: Optimizer) -> Optimizer:
+def with_default_lr(optimizer: Optimizer) -> Optimizer:
     """The optimizer with torch's learning rate."""
     return replace(optimizer, lr=settings_of(optimizer)["lr"].default)  # type: ignore[call-arg]

@@ -55,6 +55,6 @@ def described(task: Objective) -> str:
     known = conditioning(task.training)
     if known is None:
         return ""
-    if task.updates > 1:
+    if task.steps_per_epoch > 1:
         return f"Hessian over all rows trained on: {known.spectrum()}."
     return f"Hessian: {known.spectrum()}. Plain SGD is stable below lr {figure(known.stable, 4)}."

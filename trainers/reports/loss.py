@@ -11,7 +11,7 @@ from trainers.history import History
 from trainers.problems import Problem
 from trainers.reports.summary import ENDS
 from trainers.reports.thinning import BUCKETS, thinned
-from trainers.run import MOST_NUMBERS, Run
+from trainers.run import MAX_NUMBERS, Run
 from trainers.words import figure
 
 COLUMNS = {
@@ -51,7 +51,7 @@ def batches(histories: Sequence[History], names: Sequence[str], x: str = "epochs
     """The loss on each batch, thinned, of runs that have several an epoch: run, x, y."""
     parts = [pd.DataFrame(columns=["run", "x", "y"], dtype="float64")]
     for history, name in zip(histories, names, strict=True):
-        updates = history.run.updates
+        updates = history.run.steps_per_epoch
         values = history.batch_loss.double() if updates > 1 else history.batch_loss[:0]
         rows = thinned(values)
         places = (history.epochs[rows // updates] + rows % updates / updates).numpy() * cost(history, x)
@@ -127,7 +127,7 @@ def kept_remarks(histories: Sequence[History]) -> list[str]:
     who = "Of each run" if len(thin) == len(histories) else f"Of {len(thin)} of {len(histories)} runs"
     return [
         f"{who} parameters, gradients and losses on batches are kept at {fewest:,} of {thin[0].run.epochs:,} "
-        f"epochs: a page has room for {MOST_NUMBERS:,} numbers. The losses after each epoch are complete."
+        f"epochs: a page has room for {MAX_NUMBERS:,} numbers. The losses after each epoch are complete."
     ]
 
 

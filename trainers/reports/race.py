@@ -24,7 +24,7 @@ def entrant_names(race: Race) -> list[str]:
 def _words(optimizer: Optimizer, racing: RaceSettings) -> list[str]:
     """An optimizer in words: its name, and what differs from the defaults and is not tuned."""
     tuned = racing.space(optimizer)
-    changed = {name: value for name, value in optimizer.changed().items() if name not in tuned}
+    changed = {name: value for name, value in optimizer.non_default().items() if name not in tuned}
     return [type(optimizer).__name__, *in_words(changed)]
 
 

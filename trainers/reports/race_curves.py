@@ -61,7 +61,7 @@ def edges(result: RaceResult, names: Sequence[str]) -> pd.DataFrame:
     It is where each update looks at all rows: a batch has another Hessian.
     """
     hessian, rows = result.race.training.hessian, []
-    if hessian is not None and result.race.tune == "lr" and result.race.updates == 1:
+    if hessian is not None and result.race.tune == "lr" and result.race.steps_per_epoch == 1:
         curvature = float(torch.linalg.eigvalsh(hessian).max())
         rows = [
             (name, e.optimizer.max_stable_lr(curvature))

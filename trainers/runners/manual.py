@@ -4,13 +4,13 @@ from collections.abc import Iterator
 
 from torch import Tensor
 
-from trainers.objective import Batched
+from trainers.objective import MiniBatches
 from trainers.optimizers import Optimizer
 from trainers.problems import Problem
 from trainers.runners.point import Point
 
 
-def manual(problem: Problem | Batched, optimizer: Optimizer, params: Tensor) -> Iterator[Point]:
+def manual(problem: Problem | MiniBatches, optimizer: Optimizer, params: Tensor) -> Iterator[Point]:
     """Yield params, loss and gradient before each update."""
     params = params.clone()
     state = optimizer.init(params)

@@ -10,10 +10,10 @@ from torch import Tensor
 from trainers.settings import Real, SettingError
 from trainers.words import is_number, plain, shown
 
-LARGEST = 1e300
-DIGITS = 4
+MAX_ABS = 1e300
+SIGNIFICANT_DIGITS = 4
 """Settings are tried to so many significant digits, so that they can be written down."""
-SMALLEST = 1e-12
+LOG_AXIS_START = 1e-12
 """Where a log axis begins for a setting that may be 0."""
 
 
@@ -29,7 +29,7 @@ class Axis:
     """To how many significant digits values are rounded."""
 
     def __post_init__(self) -> None:
-        if not all(is_number(x) and abs(x) <= LARGEST for x in (self.low, self.high)):
+        if not all(is_number(x) and abs(x) <= MAX_ABS for x in (self.low, self.high)):
             raise SettingError(
                 "axis", f"must have numbers as low and high, got {shown(self.low)} to {shown(self.high)}"
             )
@@ -53,14 +53,15 @@ class Axis:
             values = torch.exp(low + (high - low) * shares)
         else:
             values = self.low + (self.high - self.low) * shares
-        return (values if self.digits is None else rounded(values, self.digits)).clamp(self.low, self.high)
+        values = values if self.digits is None else round_to_digits(values, self.digits)
+        return values.clamp(self.low, self.high)
 
     def values(self) -> Tensor:
         """`(count,)`, float64."""
         return self.at(torch.linspace(0, 1, int(self.count), dtype=torch.float64))
 
 
-def rounded(values: Tensor, digits: int) -> Tensor:
+def round_to_digits(values: Tensor, digits: int) -> Tensor:
     """Values to so many significant digits; those in the thousands and beyond as whole numbers."""
     size = values.abs().where(values != 0, 1.0).log10().floor()
     scale = 10.0 ** (digits - 1 - size).clamp(min=0)
@@ -71,8 +72,9 @@ def is_whole(value: Any) -> bool:
     return is_number(value) and math.isfinite(value) and value == int(value)
 
 
-def window(setting: Real, count: int) -> Axis:
+def default_axis(setting: Real, count: int) -> Axis:
     """The values worth looking at: where tuning looks, or what lies between 0 and 1."""
     log = setting.scale == "log"
-    low, high = setting.search or (max(setting.low, SMALLEST if log else setting.low), min(setting.high, 1.0))
-    return Axis(low, high, count, log, DIGITS)
+    lowest = max(setting.low, LOG_AXIS_START) if log else setting.low
+    low, high = setting.search or (lowest, min(setting.high, 1.0))
+    return Axis(low, high, count, log, SIGNIFICANT_DIGITS)

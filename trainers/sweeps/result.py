@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 from torch import Tensor
 
-from trainers.modes import kept
+from trainers.modes import cacheable
 from trainers.run import Run
 from trainers.sweeps.spec import Sweep
 from trainers.words import plain
@@ -39,7 +39,7 @@ class SweepResult:
         return self.sweep.run_seeds
 
     @cached_property
-    @kept
+    @cacheable
     def gap(self) -> Tensor:
         """The final loss minus the smallest loss there is; NaN where that is unknown or the run diverged."""
         return self.sweep.run.training.gap(self.final_loss)

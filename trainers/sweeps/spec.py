@@ -10,15 +10,15 @@ import torch
 from torch import Tensor
 from torch.quasirandom import SobolEngine
 
-from trainers.modes import kept
+from trainers.modes import cacheable
 from trainers.optimizers import Optimizer
 from trainers.run import Run
 from trainers.settings import Real, SettingError, Settings, coerce, settings_of
 from trainers.sweeps.axis import Axis, is_whole
 from trainers.words import is_number, shown
 
-MOST_RUNS = 1_000_000
-MOST_POINTS = 10_000_000_000
+MAX_RUNS = 1_000_000
+MAX_RUN_EPOCHS = 10_000_000_000
 """The largest sweep: runs times epochs."""
 
 
@@ -58,11 +58,11 @@ class Sweep:
             raise SettingError("targets", f"must be a tuple of target gaps, got {shown(self.targets)}")
         if self.run.start is not None and self.seeds > 1:
             raise SettingError("seeds", f"must be 1 for a run with a custom start, got {self.seeds}")
-        if self.size > MOST_RUNS:
-            raise SettingError("sweep", f"must have at most {MOST_RUNS:,} runs, got {self.size:,}")
-        if self.size * self.run.epochs > MOST_POINTS:
+        if self.size > MAX_RUNS:
+            raise SettingError("sweep", f"must have at most {MAX_RUNS:,} runs, got {self.size:,}")
+        if self.size * self.run.epochs > MAX_RUN_EPOCHS:
             asked = f"{self.size:,} runs of {self.run.epochs:,} epochs"
-            raise SettingError("sweep", f"must have at most {MOST_POINTS:,} epochs in all, got {asked}")
+            raise SettingError("sweep", f"must have at most {MAX_RUN_EPOCHS:,} epochs in all, got {asked}")
         replace(self.run.optimizer, **self.settings)  # refuses settings that contradict each other
 
     def _check_axis(self, name: str, axis: Axis) -> None:
@@ -80,7 +80,7 @@ class Sweep:
         return int(count) * int(self.seeds)
 
     @cached_property
-    @kept
+    @cacheable
     def settings(self) -> dict[str, Tensor]:
         """The swept settings, `(size,)` each in float64. The starts of one point lie side by side."""
         if self.num_points is not None and self.axes:
@@ -109,7 +109,7 @@ class Sweep:
         return alone
 
     @cached_property
-    @kept
+    @cacheable
     def run_seeds(self) -> Tensor:
         """`(size,)`, int64: the seed of each run's start."""
         return self._first_seeds().repeat(self.size // self.seeds)
@@ -119,23 +119,23 @@ class Sweep:
 
     def initial(self, rows: Tensor) -> Tensor:
         """The parameters of these runs before the first update, `(n, rows)`, in the run's precision."""
-        return self._begins[:, rows % self.seeds]
+        return self._start_params[:, rows % self.seeds]
 
     @cached_property
-    @kept
-    def _begins(self) -> Tensor:
+    @cacheable
+    def _start_params(self) -> Tensor:
         begins = [replace(self.run, seed=seed).initial() for seed in self._first_seeds().tolist()]
         return torch.stack(begins, dim=1)
 
     @cached_property
-    @kept
+    @cacheable
     def limit(self) -> float:
         """Ten times the median gap, or loss, at the start: a run that ends beyond it failed, if finite."""
-        above = self.run.training.above(self.run.training.loss(self._begins))
+        above = self.run.training.above(self.run.training.loss(self._start_params))
         return 10 * abs(float(torch.quantile(above, 0.5, interpolation="higher"))) or math.inf
 
 
 def _count(name: str, value: Any) -> int:
-    if not is_whole(value) or not 1 <= value <= MOST_RUNS:
-        raise SettingError(name, f"must be a whole number from 1 to {MOST_RUNS:,}, got {shown(value)}")
+    if not is_whole(value) or not 1 <= value <= MAX_RUNS:
+        raise SettingError(name, f"must be a whole number from 1 to {MAX_RUNS:,}, got {shown(value)}")
     return int(value)

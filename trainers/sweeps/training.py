@@ -8,12 +8,12 @@ import torch
 from torch import Tensor
 
 from trainers.modes import sweep_mode
-from trainers.sweeps.block import Block, block_size
-from trainers.sweeps.record import Ledger, Tally, diverged
+from trainers.sweeps.block import RunBlock, block_size
+from trainers.sweeps.record import BlockRecorder, SweepRecorder, diverged_mask
 from trainers.sweeps.result import SweepResult
 from trainers.sweeps.spec import Sweep
 
-CHUNK = 16
+CHUNK_EPOCHS = 16
 """Epochs between two looks at the losses."""
 OnProgress = Callable[[float], bool | None]
 
@@ -24,14 +24,14 @@ def sweep(sweep: Sweep, on_progress: OnProgress | None = None) -> SweepResult:
     `on_progress(share)` is called after each epoch of a block with the share done so far; training ends
     when it returns True, and what has not been trained then is NaN.
     """
-    began, tally = perf_counter(), Tally(sweep)
+    began, recorder = perf_counter(), SweepRecorder(sweep)
     with sweep_mode():
         for rows in torch.arange(sweep.size).split(block_size(sweep)):
-            for epoch in train_block(sweep, rows, tally):
+            for epoch in train_block(sweep, rows, recorder):
                 done = int(rows[0]) + len(rows) * (epoch + 1) / (sweep.run.epochs + 1)
                 if on_progress is not None and on_progress(done / sweep.size):
-                    return tally.result(perf_counter() - began, stopped=True)
-    return tally.result(perf_counter() - began, stopped=False)
+                    return recorder.result(perf_counter() - began, stopped=True)
+    return recorder.result(perf_counter() - began, stopped=False)
 
 
 def curves(sweep: Sweep, rows: Tensor | None = None, on_progress: OnProgress | None = None) -> Tensor:
@@ -42,29 +42,29 @@ def curves(sweep: Sweep, rows: Tensor | None = None, on_progress: OnProgress | N
     rows = torch.arange(sweep.size) if rows is None else rows
     losses = torch.full((sweep.run.epochs + 1, len(rows)), math.nan, dtype=getattr(torch, sweep.run.dtype))
     with sweep_mode():
-        block = Block(sweep, rows)
+        block = RunBlock(sweep, rows)
         for epoch in range(len(losses)):
             losses[epoch] = block.advance(epoch)
             if on_progress is not None and on_progress((epoch + 1) / len(losses)):
                 break
-    return losses.masked_fill(diverged(losses), math.nan)
+    return losses.masked_fill(diverged_mask(losses), math.nan)
 
 
-def train_block(sweep: Sweep, rows: Tensor, tally: "Tally") -> Iterator[int]:
+def train_block(sweep: Sweep, rows: Tensor, recorder: "SweepRecorder") -> Iterator[int]:
     """Train these runs together, yielding after each epoch. Runs that diverge leave the block."""
-    block, ledger = Block(sweep, rows), Ledger(tally, rows)
+    block, block_recorder = RunBlock(sweep, rows), BlockRecorder(recorder, rows)
     rest = range(sweep.run.epochs + 1)
-    losses = torch.empty(CHUNK, len(rows), dtype=tally.dtype)
+    losses = torch.empty(CHUNK_EPOCHS, len(rows), dtype=recorder.dtype)
     while rest:
-        chunk, rest = rest[:CHUNK], rest[CHUNK:]
+        chunk, rest = rest[:CHUNK_EPOCHS], rest[CHUNK_EPOCHS:]
         for row, epoch in enumerate(chunk):
             losses[row] = block.advance(epoch)
             yield epoch
-        alive = ledger.record(chunk[0], losses[: len(chunk)])
+        alive = block_recorder.record(chunk[0], losses[: len(chunk)])
         if alive is not None:
-            ledger.keep(alive)
+            block_recorder.keep(alive)
             if not alive.any():
                 return
             block.keep(alive)
             losses = losses[:, alive]
-    ledger.finish(losses[len(chunk) - 1])
+    block_recorder.finish(losses[len(chunk) - 1])

@@ -12,14 +12,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 
-MOST_BYTES = 10 * 2**20
-LONGEST_FIRST_LINE = 65_536
-MOST_COLUMNS = 200
-MOST_ROWS = 100_000
+MAX_BYTES = 10 * 2**20
+MAX_FIRST_LINE_LENGTH = 65_536
+MAX_COLUMNS = 200
+MAX_ROWS = 100_000
 DELIMITERS = {"\t": "tab", ";": "semicolon", "|": "pipe", ",": "comma", " ": "space"}
 """In the order of preference: a comma may be a decimal mark, and a space may be within words."""
 
-SAMPLE = 100_000
+SNIFFED_CHARACTERS = 100_000
 """How many characters are looked at to find the delimiter."""
 
 AGREEMENT = 0.8
@@ -70,16 +70,17 @@ def read_cells(content: bytes) -> Cells:
     said = re.match(r"sep=([,;|\t])(\r\n|\r|\n)", text)  # as Excel writes it
     text = text[said.end() :] if said else text
     text = text.removeprefix("# ").removesuffix("\x1a")  # numpy's header; the end in old files of DOS
-    at_most("The first line", len(re.split("[\r\n]", text, maxsplit=1)[0]), LONGEST_FIRST_LINE, "characters")
+    first_line = re.split("[\r\n]", text, maxsplit=1)[0]
+    check_limit("The first line", len(first_line), MAX_FIRST_LINE_LENGTH, "characters")
     delimiter = said[1] if said else _delimiter(text)
     rows = _rows(text, delimiter)
-    kept = list(islice(rows, MOST_ROWS + 2))
-    if len(kept) > MOST_ROWS + 1:  # the first may be the header
-        at_most("The file", len(kept) - 1 + sum(1 for _ in rows), MOST_ROWS, "rows")
+    kept = list(islice(rows, MAX_ROWS + 2))
+    if len(kept) > MAX_ROWS + 1:  # the first may be the header
+        check_limit("The file", len(kept) - 1 + sum(1 for _ in rows), MAX_ROWS, "rows")
     return Cells(kept, encoding, DELIMITERS[delimiter])
 
 
-def at_most(what: str, count: int, limit: int, unit: str) -> None:
+def check_limit(what: str, count: int, limit: int, unit: str) -> None:
     """Raise `TableError` if there are more than the limit."""
     if count > limit:
         raise TableError(f"{what} has {count:,} {unit}, more than {limit:,}.")
@@ -88,8 +89,8 @@ def at_most(what: str, count: int, limit: int, unit: str) -> None:
 def _check(content: bytes) -> None:
     if not content.strip():
         raise TableError("The file is empty.")
-    if len(content) > MOST_BYTES:
-        size, most = len(content) / 2**20, MOST_BYTES // 2**20
+    if len(content) > MAX_BYTES:
+        size, most = len(content) / 2**20, MAX_BYTES // 2**20
         raise TableError(f"The file has {size:.4g} MB, more than {most} MB.")
     for start, kind in OTHER_FILES.items():
         if content.startswith(start):
@@ -130,7 +131,7 @@ def _encoding(content: bytes) -> tuple[str, str]:
 
 def _delimiter(text: str) -> str:
     """The first delimiter that cuts nearly all lines, and the first line too, into equally many cells."""
-    return max(DELIMITERS, key=lambda delimiter: _fitness(text[:SAMPLE], delimiter))
+    return max(DELIMITERS, key=lambda delimiter: _fitness(text[:SNIFFED_CHARACTERS], delimiter))
 
 
 def _fitness(sample: str, delimiter: str) -> tuple[float, bool]:

@@ -41,40 +41,40 @@ class Column:
         return int((~self.missing).sum())
 
     @cached_property
-    def words(self) -> NDArray[np.bool_]:
+    def is_text(self) -> NDArray[np.bool_]:
         """Where there is a value that is no number."""
         return np.isnan(self.numbers) & ~self.missing
 
     @cached_property
-    def grouped(self) -> bool:
+    def has_separators(self) -> bool:
         """Whether nearly all values are numbers, but some only with a mark for the thousands."""
-        if not self.words.any():
+        if not self.is_text.any():
             return False
-        words = self.cells[self.words]
+        words = self.cells[self.is_text]
         count = int(words.str.fullmatch(GROUPED).sum())
         return count > 0 and nearly_all(self.filled - len(words) + count, self.filled)
 
     @cached_property
-    def numeric(self) -> bool:
+    def is_numeric(self) -> bool:
         """Whether nearly all values are numbers, and none has a mark for the thousands."""
-        return nearly_all(self.filled - int(self.words.sum()), self.filled) and not self.grouped
+        return nearly_all(self.filled - int(self.is_text.sum()), self.filled) and not self.has_separators
 
     @cached_property
-    def rounded(self) -> bool:
+    def is_rounded(self) -> bool:
         """Whether a whole number has more digits than a float can hold."""
         large = self.cells[np.isfinite(self.numbers) & (abs(self.numbers) >= EXACT)]
         return bool(large.str.fullmatch("[+-]?[0-9]+").any())
 
-    def troubles(self) -> list[tuple[str, NDArray[np.bool_]]]:
+    def row_errors(self) -> list[tuple[str, NDArray[np.bool_]]]:
         """Why rows can't be used for this column, and which."""
         found = [("no value", self.missing)]
-        if self.numeric:
-            found += [("no number", self.words), ("too large a number", np.isinf(self.numbers))]
+        if self.is_numeric:
+            found += [("no number", self.is_text), ("too large a number", np.isinf(self.numbers))]
         return [(f"{reason} in column {quoted(self.name)}", rows) for reason, rows in found]
 
     def values(self, rows: NDArray[np.bool_]) -> "pd.Series[float] | pd.Series[str]":
         """Numbers or cleaned words of these rows."""
-        if self.numeric:
+        if self.is_numeric:
             return pd.Series(self.numbers[rows] + 0.0)  # no -0
         words = self.cells[rows].reset_index(drop=True)
         odd = ~words.str.fullmatch(TIDY)
@@ -82,13 +82,13 @@ class Column:
         return words
 
 
-def texts(rows: Sequence[Sequence[str]]) -> "list[pd.Series[str]]":
+def to_columns(rows: Sequence[Sequence[str]]) -> "list[pd.Series[str]]":
     """The columns of rows of equally many cells, without spaces around the cells."""
     columns = zip(*rows, strict=True)
     return [pd.Series(np.array(cells, dtype=object), dtype="str").str.strip() for cells in columns]
 
 
-def understood(name: str, cells: "pd.Series[str]", decimal: str) -> Column:
+def parse_column(name: str, cells: "pd.Series[str]", decimal: str) -> Column:
     """The column with that decimal mark."""
     plain = cells.str.fullmatch(NUMBER[decimal]).to_numpy(dtype=bool)
     pointed = cells[plain].str.replace(decimal, ".", regex=False)

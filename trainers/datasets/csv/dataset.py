@@ -8,12 +8,12 @@ from weakref import WeakValueDictionary
 from pandas.api.types import is_float_dtype
 
 from trainers.datasets.csv.table import CsvTable
-from trainers.datasets.dataset import Rows, numbers
+from trainers.datasets.dataset import Dataset, numbers
 from trainers.settings import SettingError
 from trainers.words import plain, shown
 
-MOST_CLASSES = 20
-LARGEST = 1e100
+MAX_CLASSES = 20
+MAX_ABS = 1e100
 """Larger numbers have squares that are not finite."""
 TABLES: WeakValueDictionary[str, CsvTable] = WeakValueDictionary()
 """The tables in use, by digest: what is pickled holds no table, and finds it again here."""
@@ -42,7 +42,7 @@ class CsvDataset:
             raise SettingError("csv", f"must have at least 1 feature, each once, got {len(self.features)}")
         if self.target in self.features:
             raise SettingError("csv", f"has column {self.target} both as target and as feature")
-        words = [place for place in self.features if not self.numeric(place)]
+        words = [place for place in self.features if not self.is_numeric(place)]
         if words:
             raise SettingError("csv", f"has text in {self.called(words[0])}, which can't be a feature")
 
@@ -54,7 +54,7 @@ class CsvDataset:
         """What tells these columns from others, without the table."""
         return self.name, self.digest, self.target, self.features
 
-    def numeric(self, place: int) -> bool:
+    def is_numeric(self, place: int) -> bool:
         return is_float_dtype(self.table.frame.dtypes.iloc[place])
 
     def called(self, place: int) -> str:
@@ -65,32 +65,32 @@ class CsvDataset:
         """The different values of the target, in order."""
         return tuple(sorted(self.table.frame.iloc[:, self.target].unique().tolist()))
 
-    def rows(self, classify: bool) -> Rows:
+    def rows(self, classify: bool) -> Dataset:
         """The columns as inputs and target; raises `SettingError` where they can't be that."""
         if self.too_large(classify):
             raise SettingError("csv", self.too_large(classify))
         frame = self.table.frame
         inputs = numbers(frame.iloc[:, list(self.features)])
         features = tuple(map(str, frame.columns[list(self.features)]))
-        column, aim = frame.iloc[:, self.target], str(frame.columns[self.target])
+        column, target_name = frame.iloc[:, self.target], str(frame.columns[self.target])
         if not classify:
-            if not self.numeric(self.target):
+            if not self.is_numeric(self.target):
                 raise SettingError(
                     "csv", f"has text in {self.called(self.target)}, which can only be a class target"
                 )
-            return Rows(inputs, numbers(column), features, aim)
+            return Dataset(inputs, numbers(column), features, target_name)
         classes = self.classes
-        if not 2 <= len(classes) <= MOST_CLASSES:
-            raise SettingError("csv", f"must have 2 to {MOST_CLASSES} classes, got {len(classes)}")
+        if not 2 <= len(classes) <= MAX_CLASSES:
+            raise SettingError("csv", f"must have 2 to {MAX_CLASSES} classes, got {len(classes)}")
         places = numbers(column.map({value: k for k, value in enumerate(classes)}), "int64")
-        return Rows(inputs, places, features, aim, tuple(map(plain, classes)))
+        return Dataset(inputs, places, features, target_name, tuple(map(plain, classes)))
 
     def too_large(self, classify: bool) -> str:
         """Which numbers are larger than a model can square, in words; nothing if none are."""
-        bounds = f"must have numbers from -{plain(LARGEST)} to {plain(LARGEST)}"
+        bounds = f"must have numbers from -{plain(MAX_ABS)} to {plain(MAX_ABS)}"
         for place in self.features if classify else (*self.features, self.target):
-            largest = self.table.frame.iloc[:, place].abs().max() if self.numeric(place) else 0.0
-            if largest > LARGEST:
+            largest = self.table.frame.iloc[:, place].abs().max() if self.is_numeric(place) else 0.0
+            if largest > MAX_ABS:
                 return f"{bounds} in {self.called(place)}, got one of size {plain(float(largest))}"
         return ""
 

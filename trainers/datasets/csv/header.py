@@ -9,7 +9,7 @@ from trainers.datasets.csv.names import note, short, unique
 NO_HEADER = "The file has no header: its columns are named column 1, and so on."
 
 
-def even(rows: list[list[str]]) -> tuple[list[list[str]], Counter[str]]:
+def drop_ragged_rows(rows: list[list[str]]) -> tuple[list[list[str]], Counter[str]]:
     """The rows with as many cells as most have, and the others counted by reason."""
     if not rows:
         raise TableError("The file is empty.")

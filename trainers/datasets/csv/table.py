@@ -20,16 +20,16 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from trainers.datasets.csv.cells import MOST_COLUMNS, MOST_ROWS, TableError, at_most, read_cells
-from trainers.datasets.csv.columns import Column, decimal_mark, texts, understood
-from trainers.datasets.csv.header import even, header
+from trainers.datasets.csv.cells import MAX_COLUMNS, MAX_ROWS, TableError, check_limit, read_cells
+from trainers.datasets.csv.columns import Column, decimal_mark, parse_column, to_columns
+from trainers.datasets.csv.header import drop_ragged_rows, header
 from trainers.datasets.csv.names import file_name, note
 
 __all__ = ["CsvTable", "TableError", "numeric", "read_table", "suggestion"]
 
-FEWEST_ROWS = 3
-MOST_CLASSES = 10
-MOST_REASONS = 10
+MIN_ROWS = 3
+MAX_SUGGESTED_CLASSES = 10
+MAX_REASONS = 10
 
 ONE, MANY = "usable only as a class target", "usable only as class targets"
 NO_NUMBERS = "The file needs at least 1 numeric column that is not constant."
@@ -65,18 +65,18 @@ class CsvTable:
 def read_table(content: bytes, name: str = "") -> CsvTable:
     """The table in a CSV file; raises `TableError` alone."""
     cells = read_cells(content)
-    rows, ragged = even(cells.rows)
-    at_most("The file", len(rows[0]), MOST_COLUMNS, "columns")
-    every = texts(rows)
+    rows, ragged = drop_ragged_rows(cells.rows)
+    check_limit("The file", len(rows[0]), MAX_COLUMNS, "columns")
+    every = to_columns(rows)
     decimal = decimal_mark(every)
     names, above, notes = header(rows, decimal)
     found = len(rows) - above + sum(ragged.values())
-    at_most("The file", found, MOST_ROWS, "rows")
+    check_limit("The file", found, MAX_ROWS, "rows")
     bodies = [text.iloc[above:].reset_index(drop=True) for text in every]
-    columns, left_out = _kept([understood(*each, decimal) for each in zip(names, bodies, strict=True)])
+    columns, left_out = _kept([parse_column(*each, decimal) for each in zip(names, bodies, strict=True)])
     keep, reasons = _usable(columns)
-    dropped = _told(ragged + reasons)
-    _enough(int(keep.sum()), found, dropped)
+    dropped = _most_frequent(ragged + reasons)
+    _check_enough_rows(int(keep.sum()), found, dropped)
     frame = pd.DataFrame({column.name: column.values(keep) for column in columns})
     table = CsvTable(
         name=file_name(name),
@@ -87,7 +87,7 @@ def read_table(content: bytes, name: str = "") -> CsvTable:
         decimal="comma" if decimal == "," else "point",
         rows=found,
         dropped=dropped,
-        notes=(*notes, *left_out, *_meanings(columns), *_doubts(frame)),
+        notes=(*notes, *left_out, *_type_notes(columns), *_data_warnings(frame)),
     )
     if not numeric(table):
         raise TableError(NO_NUMBERS)
@@ -112,7 +112,7 @@ def suggestion(table: CsvTable, target: int, features: Sequence[int]) -> str:
 
 def _are_classes(values: "pd.Series[float]") -> bool:
     different = values.unique()
-    few = len(different) <= min(MOST_CLASSES, len(values) // 3)
+    few = len(different) <= min(MAX_SUGGESTED_CLASSES, len(values) // 3)
     return few and bool((different == np.round(different)).all())
 
 
@@ -129,7 +129,7 @@ def _kept(columns: list[Column]) -> tuple[list[Column], list[str]]:
     if len(kept) < 2:
         count = "no column" if not kept else "1 column"
         raise TableError(f"The file has {count} with values in half of its rows, and at least 2 are needed.")
-    if not any(column.numeric for column in kept):
+    if not any(column.is_numeric for column in kept):
         raise TableError(NO_NUMBERS)
     thin = [column.name for column in columns if 2 * column.filled < rows]
     return kept, note(thin, "has no value in most rows: left out", "have no value in most rows: left out")
@@ -139,33 +139,33 @@ def _usable(columns: list[Column]) -> tuple[NDArray[np.bool_], Counter[str]]:
     """Which rows can be used, and how many can't, by the first reason found."""
     keep, reasons = np.ones(len(columns[0].cells), dtype=bool), Counter[str]()
     for column in columns:
-        for reason, wrong in column.troubles():
+        for reason, wrong in column.row_errors():
             reasons[reason] += int((keep & wrong).sum())
             keep &= ~wrong
     return keep, +reasons
 
 
-def _told(reasons: Counter[str]) -> tuple[tuple[str, int], ...]:
+def _most_frequent(reasons: Counter[str]) -> tuple[tuple[str, int], ...]:
     """The reasons, most rows first; rare ones together where there are many."""
     told = reasons.most_common()
-    if len(told) <= MOST_REASONS:
+    if len(told) <= MAX_REASONS:
         return tuple(told)
-    rest = sum(count for _, count in told[MOST_REASONS - 1 :])
-    return (*told[: MOST_REASONS - 1], ("other reasons", rest))
+    rest = sum(count for _, count in told[MAX_REASONS - 1 :])
+    return (*told[: MAX_REASONS - 1], ("other reasons", rest))
 
 
-def _enough(usable: int, found: int, dropped: tuple[tuple[str, int], ...]) -> None:
-    if usable < FEWEST_ROWS:
+def _check_enough_rows(usable: int, found: int, dropped: tuple[tuple[str, int], ...]) -> None:
+    if usable < MIN_ROWS:
         reasons = "; ".join(f"{count:,} with {reason}" for reason, count in dropped[:3])
         why = f" ({reasons})" if reasons else ""
-        raise TableError(f"Of {found:,} rows {usable} can be used, and {FEWEST_ROWS} are needed{why}.")
+        raise TableError(f"Of {found:,} rows {usable} can be used, and {MIN_ROWS} are needed{why}.")
 
 
-def _meanings(columns: list[Column]) -> list[str]:
+def _type_notes(columns: list[Column]) -> list[str]:
     """Notes on how columns were read."""
-    grouped = [column.name for column in columns if column.grouped]
-    words = [column.name for column in columns if not column.numeric and not column.grouped]
-    rounded = [column.name for column in columns if column.numeric and column.rounded]
+    grouped = [column.name for column in columns if column.has_separators]
+    words = [column.name for column in columns if not column.is_numeric and not column.has_separators]
+    rounded = [column.name for column in columns if column.is_numeric and column.is_rounded]
     return [
         *note(words, f"is text or dates: {ONE}", f"are text or dates: {MANY}"),
         *note(grouped, f"has thousands separators: {ONE}", f"have thousands separators: {MANY}"),
@@ -173,7 +173,7 @@ def _meanings(columns: list[Column]) -> list[str]:
     ]
 
 
-def _doubts(frame: pd.DataFrame) -> list[str]:
+def _data_warnings(frame: pd.DataFrame) -> list[str]:
     """Notes on columns that say nothing new."""
     columns = [(str(name), frame[name]) for name in frame]
     constant = [name for name, values in columns if bool((values == values.iloc[0]).all())]

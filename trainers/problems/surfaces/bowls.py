@@ -35,18 +35,18 @@ class Quadratic(Surface):
     )
     angle: float = real(30, 0, 90, help="Rotation of the axes, in degrees.")
 
-    def turned(self, params: Tensor) -> tuple[Tensor, Tensor, float, float]:
+    def rotate(self, params: Tensor) -> tuple[Tensor, Tensor, float, float]:
         """Along the valley, across it, and cosine and sine of the angle."""
         x, y = params
         c, s = math.cos(math.radians(self.angle)), math.sin(math.radians(self.angle))
         return c * x + s * y, c * y - s * x, c, s
 
     def loss(self, params: Tensor) -> Tensor:
-        u, v, _, _ = self.turned(params)
+        u, v, _, _ = self.rotate(params)
         return (u**2 + self.condition * v**2) / 2
 
     def gradient(self, params: Tensor) -> Tensor:
-        u, v, c, s = self.turned(params)
+        u, v, c, s = self.rotate(params)
         across = self.condition * v
         return torch.stack([c * u - s * across, s * u + c * across])
 
