@@ -20,7 +20,7 @@ from trainers.settings import Choice, Settings, coerce, main_part, parts, settin
 from trainers.words import among, plain, quoted
 
 MAX_LINK_LENGTH = 4096
-"""How many characters of a link are read."""
+"""Max. characters of a link."""
 OLD_NAMES: Mapping[str, str] = {
     "batch": "batch_size",
     "validation": "validation_split",
@@ -35,14 +35,14 @@ OLD_NAMES: Mapping[str, str] = {
     "entrants": "optimizers",
     "Network": "MLP",
 }
-"""What names of settings and classes in older links are called now."""
+"""Current names of settings and classes, by their names in older links."""
 OLD_VALUES: Mapping[str, str] = {"made": "synthetic", "own": "csv", "standardised": "standardized"}
-"""The same of values."""
+"""The same for values."""
 OLD_HEADS = ("Racing", "Grid")
 
 
 class Reading(NamedTuple):
-    """What a text was taken for, and notes on what was not taken."""
+    """Parsed settings, notes on what was changed or ignored, and whether the text is damaged."""
 
     settings: Any
     notes: list[str]
@@ -154,7 +154,7 @@ def _held(name: str, text: str | None, allowed: Mapping[str, type[Any]], texts: 
 
 
 def _under(name: str, texts: Mapping[str, str]) -> dict[str, str]:
-    """The texts of the settings behind a dot."""
+    """Texts of the nested settings of a part, without its prefix."""
     start = f"{name}."
     return {key.removeprefix(start): text for key, text in texts.items() if key.startswith(start)}
 
@@ -164,7 +164,7 @@ def _fields(form: type[Any]) -> set[str]:
 
 
 def _apart(text: str) -> tuple[str, dict[str, str], list[str], list[str]]:
-    """The name at the head, the texts of settings, bare words, and a note if a setting came twice."""
+    """Split into name, texts of settings, bare words, and a note if a setting occurs twice."""
     name, *pieces = text.split("~")
     words = [piece for piece in pieces if piece and "-" not in piece]
     pairs = [piece.split("-", 1) for piece in pieces if "-" in piece]
@@ -181,7 +181,7 @@ def _unknown(words: Iterable[str]) -> list[str]:
 
 
 class Link:
-    """A link taken apart into its parameters. Each is taken once; what is wrong is noted on the way."""
+    """The parameters of a link. Each is taken once; problems are added to `notes`."""
 
     def __init__(self, text: str) -> None:
         self.notes: list[str] = []
@@ -229,7 +229,7 @@ class Link:
         return reading.settings
 
     def rest(self, why: str = "unknown") -> list[str]:
-        """Notes on the parameters that nobody took."""
+        """Notes on the parameters that were not taken."""
         return [f"The link's {quoted(name)} is {why}: ignored." for name in self.texts]
 
 

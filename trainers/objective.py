@@ -1,4 +1,4 @@
-"""What is minimised: a problem, on which of its rows, looked at in which batches."""
+"""Training objective: problem, validation split, mini-batches, dtype and seed."""
 
 from collections.abc import Iterator
 from copy import copy
@@ -18,7 +18,7 @@ MAX_SEED = 2**31 - 1
 
 @dataclass(frozen=True, kw_only=True)
 class Objective(Settings):
-    """A problem, its rows, and the precision. Without data there are neither batches nor rows to hold out."""
+    """A problem with its validation split, mini-batches and precision; the first two need data."""
 
     problem: Problem = Thermometer()
     batch_size: int = integer(0, 0, 100_000, help="Samples per update (mini-batch size). 0: full batch.")
@@ -47,34 +47,34 @@ class Objective(Settings):
 
     @property
     def split(self) -> Split:
-        """The problem on the rows to train on, and on those held out, if any."""
+        """The problem on the training set and, if any, on the validation set."""
         if not self.validation_split:
             return Split(self.problem)
         return train_validation_split(self.problem, self.validation_split, self.shuffle_seed)
 
     @property
     def training(self) -> Problem:
-        """What is minimised."""
+        """The problem on the training set, whose loss is minimized."""
         return self.split.training
 
     @property
     def held_out(self) -> Problem | None:
-        """The same problem on the rows held out."""
+        """The problem on the validation set, or None."""
         return self.split.held_out
 
     @property
     def whole(self) -> Problem:
-        """The same problem on all rows, those held out among them, as the model sees them."""
+        """The problem on all samples, preprocessed as for training."""
         return self.split.whole or self.problem
 
     @property
     def steps_per_epoch(self) -> int:
-        """How many updates an epoch has, each with one gradient."""
+        """Updates per epoch, each with one gradient."""
         return max(-(-self.training.num_samples // self.batch_size), 1) if self.batch_size else 1
 
     @property
     def batch_source(self) -> "Problem | MiniBatches":
-        """What the runners go through."""
+        """The mini-batches that runners iterate over; the training problem itself if full batch."""
         if self.steps_per_epoch == 1:
             return self.training
         return MiniBatches(self.training, self.batch_size, self.shuffle_seed)
@@ -82,9 +82,9 @@ class Objective(Settings):
 
 @cache_by_size
 def train_validation_split(problem: Problem, fraction: float, seed: int) -> Split:
-    """The problem on its rows less a share of them, and on that share, drawn at random; once.
+    """Split off a random fraction of the samples for validation, stratified by class. Cached.
 
-    What is fitted beforehand, such as a scaling, is fitted to the rows to train on.
+    Preprocessing, such as scaling, is fitted to the training set only.
     """
     rows = raw_data(problem) if isinstance(problem, Supervised) else None
     classes = rows.target if rows is not None and rows.class_names else None
@@ -97,17 +97,14 @@ def train_validation_split(problem: Problem, fraction: float, seed: int) -> Spli
 
 @dataclass(frozen=True)
 class MiniBatches:
-    """A problem seen in batches of so many rows, all rows once an epoch.
-
-    Each epoch has an order of its own; the seed decides them, so everybody sees the same.
-    """
+    """Mini-batches of `size` samples, reshuffled each epoch from `seed`; identical for all optimizers."""
 
     problem: Problem
     size: int
     seed: int
 
     def batches(self) -> Iterator[Problem]:
-        """The problem on the rows of each batch, epoch after epoch; an epoch's last batch may be smaller."""
+        """Yield the problem on each mini-batch, endlessly; the last of an epoch may be smaller."""
         generator = torch.Generator().manual_seed(self.seed)
         while True:
             order = torch.randperm(self.problem.num_samples, generator=generator)

@@ -1,4 +1,4 @@
-"""A run: one problem, one optimizer, one runner, and everything else that decides the numbers."""
+"""A run: problem, optimizer, runner, and everything else that determines the result."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
@@ -21,14 +21,14 @@ from trainers.words import is_number, plain, quoted, shown
 NO_TABLES: Mapping[str, CsvTable] = MappingProxyType({})
 COORDINATE = Real(0.0, "One coordinate of a custom initial point.", -1e6, 1e6)
 MAX_COORDINATES = 12
-"""A start with more coordinates is not chosen on the page, nor told in a link."""
+"""Max. parameters of a problem whose initial point can be set on the page."""
 MAX_NUMBERS = 12_000_000
-"""The most that is recorded of the runs of a page together: epochs times parameters, or times updates."""
+"""Max. numbers recorded for all runs of a page: epochs times parameters, or times updates per epoch."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Task(Objective):
-    """What runs must have in common to be compared."""
+    """Settings that runs must share to be comparable."""
 
     epochs: int = integer(
         1000, 1, 100_000, scale="log", help="Passes over the training data (one update each if full batch)."
@@ -46,11 +46,11 @@ class Task(Objective):
             raise SettingError("epochs", f"must be at most {most} with {what}, got {self.epochs}", most)
 
     def start_values(self) -> tuple[float, ...]:
-        """Where training begins: the chosen start, or the problem's for this seed."""
+        """The initial point: the custom one, or the problem's for this seed."""
         return self.start if self.start is not None else tuple(self.problem.start(self.seed).tolist())
 
     def initial(self) -> Tensor:
-        """The parameters before the first update, `(n,)`, in the precision of the task."""
+        """The initial parameters, `(n,)`, in the dtype of the task."""
         return torch.tensor(self.start_values(), dtype=getattr(torch, self.dtype))
 
     def to_query(self) -> str:
@@ -62,19 +62,19 @@ class Task(Objective):
         )
 
     def _rows_query(self) -> str:
-        """What a link says of rows and batches; nothing where all rows are looked at together."""
+        """The part of a query about data, mini-batches and validation split; empty for the defaults."""
         csv = self.problem.csv if isinstance(self.problem, Supervised) else None
         parts = [f"csv={csv.write()}"] if csv else []
         parts += [f"batch_size={self.batch_size}"] if self.batch_size else []
         parts += [f"validation_split={plain(self.validation_split)}"] if self.validation_split else []
-        drawn = self.shuffle_seed or self.batch_size or self.validation_split
-        parts += [f"shuffle_seed={self.shuffle_seed}"] if drawn else []
+        shuffled = self.shuffle_seed or self.batch_size or self.validation_split
+        parts += [f"shuffle_seed={self.shuffle_seed}"] if shuffled else []
         return "".join(f"&{part}" for part in parts)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Method(Settings):
-    """How a run trains: its optimizer, and who does the work."""
+    """How a run is trained: optimizer and runner."""
 
     optimizer: Optimizer = part(OPTIMIZERS, SGD(), main=True)
     runner: str = choice(
@@ -99,7 +99,7 @@ class Method(Settings):
 
     @property
     def label(self) -> str:
-        """The method in a few words: its rate, and what differs from the defaults."""
+        """The method in a few words: optimizer, runner, learning rate, and what differs from the defaults."""
         rate = {"lr": self.optimizer.lr} if hasattr(self.optimizer, "lr") else {}
         settings = rate | self.optimizer.non_default()
         return " · ".join([type(self.optimizer).__name__, self.runner, *in_words(settings)])
@@ -111,14 +111,14 @@ class Method(Settings):
 
 @dataclass(frozen=True, kw_only=True)
 class Run(Task, Method):
-    """Everything that decides the numbers of one training. Its `repr` identifies it fully.
+    """Full specification of one training run. Its `repr` identifies it.
 
     A value out of bounds raises `SettingError`, a `ValueError` that names setting, value and bounds.
     """
 
     @property
     def gradients_per_epoch(self) -> int:
-        """How many gradients are evaluated for one epoch: one for each batch."""
+        """Gradient evaluations per epoch: one per mini-batch."""
         return self.steps_per_epoch
 
     def to_query(self) -> str:
@@ -135,38 +135,38 @@ class Run(Task, Method):
         task, methods = read_task(link, tables), read_methods(link)
         method = link.noted(methods[0], "Run 1: ") if methods else Method()
         more = [f"The link has {len(methods)} runs: using the first."] if len(methods) > 1 else []
-        return join(task, method), [*link.notes, *more, *link.rest("no part of a run")]
+        return make_run(task, method), [*link.notes, *more, *link.rest("no part of a run")]
 
 
 def room_for(runs: int, dtype: str) -> int:
-    """How many numbers may be kept of each of so many runs. As many are left to the tab Three ways.
+    """Max. numbers to keep of each of `runs` runs; the tab Three ways gets the share of one more run.
 
-    They are half as many in float64. As a power of two it seldom changes when a run is added, which would
-    have long runs trained anew.
+    Half as many in float64. A power of two, so that it seldom changes when a run is added, as long runs
+    would be trained again.
     """
     share = MAX_NUMBERS // (runs + 1) // (2 if dtype == "float64" else 1)
     return int(1 << (share.bit_length() - 1))
 
 
 def most_rows(run: Run, room: int) -> int | None:
-    """Of how many epochs parameters and gradients can be kept in room for so many numbers; None for all."""
+    """Number of epochs whose parameters and gradients fit into `room` numbers; None for all."""
     rows = room // max(run.problem.num_params, run.steps_per_epoch)
     return None if rows > run.epochs else rows
 
 
 def in_words(values: dict[str, Any]) -> list[str]:
-    """The values of settings as short words: `lr 0.1`, `nesterov`."""
+    """Settings as short texts: `lr 0.1`, `nesterov`."""
     return [name if value is True else f"{name} {plain(value)}" for name, value in values.items()]
 
 
-def join(task: Task, method: Method) -> Run:
-    """The run that does this task by this method."""
+def make_run(task: Task, method: Method) -> Run:
+    """Return the run of this task and method."""
     parts = {f.name: getattr(task, f.name) for f in fields(task)}
     return Run(**parts, optimizer=method.optimizer, runner=method.runner)
 
 
 def runners(kind: type[Optimizer]) -> tuple[str, ...]:
-    """The runners that can train with this optimizer."""
+    """Names of the runners that can train with this optimizer."""
     return tuple(name for name in RUNNERS if (kind.in_torch() if name == "torch.optim" else kind.by_hand()))
 
 
@@ -193,18 +193,18 @@ def read_task(link: Link, tables: Mapping[str, CsvTable] = NO_TABLES) -> Task:
 
 
 def with_start(task: Task, start: tuple[Any, ...]) -> tuple[Task, list[str]]:
-    """The task begun as near to this start as can be, and a note on each coordinate not taken."""
+    """The task with this initial point, clamped to the bounds, and a note on each coordinate changed."""
     try:
         return replace(task, start=start), []
     except SettingError as error:
         if len(start) != task.problem.num_params:
             return task, [f"{error}: using the initial point of seed {task.seed}."]
     near, notes = [], []
-    for name, value, seeded in zip(task.problem.names, start, task.start_values(), strict=True):
+    for name, value, default in zip(task.problem.names, start, task.start_values(), strict=True):
         try:
             near.append(COORDINATE.checked(f"start {name}", value))
         except SettingError as error:
-            near.append(COORDINATE.coerce(name, value) if value == value else seeded)
+            near.append(COORDINATE.coerce(name, value) if value == value else default)
             notes.append(f"{error}: using {plain(near[-1])}.")
     return replace(task, start=tuple(near)), notes
 
@@ -216,7 +216,7 @@ def read_methods(link: Link) -> list[Reading]:
 
 
 def _start(start: Any, problem: Problem) -> tuple[float, ...]:
-    """A chosen start as numbers, checked."""
+    """Check a custom initial point and return it as floats; raises `SettingError`."""
     low, high = plain(COORDINATE.low), plain(COORDINATE.high)
     wanted = f"must be {problem.num_params} numbers from {low} to {high}"
     numbers = list(start) if isinstance(start, tuple | list) else [start]

@@ -1,4 +1,4 @@
-"""What a race is: optimizers tuned with the same budget, then compared from starts they have not seen."""
+"""Specification of a race: optimizers tuned with equal budgets, then compared on new seeds."""
 
 import math
 from collections.abc import Sequence
@@ -26,12 +26,12 @@ DEFAULT_OPTIMIZERS = (
     RMSprop(),
     Adagrad(),
 )
-"""Who races where nobody is named."""
+"""Default optimizers."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class RaceSettings(Settings):
-    """The rules of a race, the same for all."""
+    """Settings of a race, the same for all optimizers."""
 
     trials: int = integer(
         36, 2, 1000, scale="log", help="Number of trials of each optimizer.", label="Trials per optimizer"
@@ -83,7 +83,7 @@ class RaceSettings(Settings):
             )
 
     def space(self, optimizer: Optimizer) -> dict[str, Axis]:
-        """What is searched: learning rates evenly on a log scale, other settings where they say."""
+        """Search space: log-spaced learning rates, and the `search` ranges of others if all are tuned."""
         axes = {"lr": Axis(self.lr_min, self.lr_max, self.trials, log=True, digits=SIGNIFICANT_DIGITS)}
         if self.tune == "all":
             for name, setting in settings_of(optimizer).items():
@@ -95,10 +95,10 @@ class RaceSettings(Settings):
 
 @dataclass(frozen=True, kw_only=True)
 class Race(RaceSettings, Objective):
-    """A race of these optimizers on a problem; a bad value raises `SettingError` before any work.
+    """A race of optimizers on a problem. Invalid values raise `SettingError`.
 
-    Each optimizer has the same number of trials over its own space, trained from the seeds
-    `seed`, `seed + 1`, ...; its best trial is trained again from as many seeds that follow them.
+    Each trial is trained with `seeds` seeds: `seed`, `seed + 1`, ...; its score is the median over them. The
+    best trial of each optimizer is retrained with the next `seeds` seeds.
 
     Sources: F. Schneider, L. Balles and P. Hennig 2019, "DeepOBS"; D. Choi et al. 2019, arXiv 1910.05446.
     """
@@ -121,7 +121,7 @@ class Race(RaceSettings, Objective):
 
     @cached_property
     def sweeps(self) -> tuple[Sweep, ...]:
-        """The trials of each optimizer."""
+        """The sweep of each optimizer's trials."""
         points = self.trials if self.tune == "all" else None
         return tuple(
             Sweep(
@@ -131,17 +131,17 @@ class Race(RaceSettings, Objective):
         )
 
     def optimizer_at(self, entry: int, trial: int) -> Optimizer:
-        """An optimizer as one of its trials has it."""
+        """An optimizer with the hyperparameters of one of its trials."""
         return self.sweeps[entry].optimizer(trial * self.seeds)
 
     def evaluation_sweep(self, optimizer: Optimizer) -> Sweep:
-        """One setting trained from starts that no trial has seen."""
+        """The sweep that trains an optimizer with new seeds, which no trial has used."""
         run = self.run(optimizer)
         return Sweep(replace(run, seed=(self.seed + self.seeds) % 2**31), seeds=self.seeds)
 
     @cached_property
     def parts(self) -> list[Sweep]:
-        """All that is trained, or what takes as long: the trials, then the best one and torch's rate."""
+        """Sweeps used to estimate cost: trials plus two evaluation sweeps per optimizer."""
         parts: list[Sweep] = []
         for optimizer, trials in zip(self.optimizers, self.sweeps, strict=True):
             parts += [trials, self.evaluation_sweep(optimizer), self.evaluation_sweep(optimizer)]
@@ -153,21 +153,21 @@ class Race(RaceSettings, Objective):
 
     @property
     def size(self) -> int:
-        """How many runs are trained in all."""
+        """Number of runs in all."""
         return len(self.optimizers) * self.seeds * (self.trials + 2)
 
     @property
     def limit(self) -> float:
-        """Results beyond this count as failed; see `Sweep.limit`."""
+        """Gap above which a run failed; see `Sweep.limit`."""
         return self.sweeps[0].limit
 
     @property
     def rounding(self) -> float:
-        """Gaps up to this are the rounding of the loss, not the optimizer's work."""
+        """Rounding error of the gap."""
         return self.training.rounding(getattr(torch, self.dtype))
 
     def score(self, final: Tensor, best: Tensor, epochs_to_target: Tensor) -> Tensor:
-        """What counts, by the criterion, of some runs: small is good, infinite where it failed; see `limit`.
+        """Score `(runs,)` by the metric: lower is better, infinite if failed; see `limit`.
 
         `final` and `best` are losses, the first NaN where a run diverged; `epochs_to_target` is -1 if never.
         """
@@ -179,27 +179,27 @@ class Race(RaceSettings, Objective):
         return near.clamp(min=self.rounding) if self.training.minimum is not None else near
 
     def score_trials(self, result: SweepResult) -> Tensor:
-        """`(trials, starts)`"""
+        """Scores `(trials, seeds)`."""
         epochs_to_target = result.epochs_to.get(self.target, result.diverged_at)
         return self.score(result.final_loss, result.best_loss, epochs_to_target).reshape(-1, self.seeds)
 
     def score_curves(self, losses: Tensor) -> Tensor:
-        """`(runs,)` for losses `(epochs + 1, runs)`."""
+        """Scores `(runs,)` of loss curves `(epochs + 1, runs)`."""
         reached = self.training.above(losses) <= self.target
         epochs_to_target = reached.int().argmax(0).where(reached.any(0), -1)
         return self.score(losses[-1], losses.where(~losses.isnan(), math.inf).amin(0), epochs_to_target)
 
 
 def can_race(optimizer: Any) -> bool:
-    """Whether it can be trained in a sweep over learning rates."""
+    """Whether an optimizer has a hand-written update rule and a learning rate."""
     return isinstance(optimizer, Optimizer) and optimizer.by_hand() and "lr" in settings_of(optimizer)
 
 
-def eligible_optimizers(optimizers: Sequence[Optimizer], racing: RaceSettings) -> tuple[Optimizer, ...]:
-    """Those that can race, each once: what the race tunes does not tell them apart."""
+def eligible_optimizers(optimizers: Sequence[Optimizer], settings: RaceSettings) -> tuple[Optimizer, ...]:
+    """Optimizers that can race, without those that differ in tuned hyperparameters only."""
     eligible: dict[tuple[Any, ...], Optimizer] = {}
     for rule in filter(can_race, optimizers):
-        tuned = racing.space(rule)
+        tuned = settings.space(rule)
         fixed = [getattr(rule, name) for name in settings_of(rule) if name not in tuned]
         eligible.setdefault((type(rule), *fixed), rule)
     return tuple(eligible.values())

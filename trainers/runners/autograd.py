@@ -1,4 +1,4 @@
-"""The derivative by autograd, the update by hand."""
+"""Gradient by autograd, update by hand."""
 
 from collections.abc import Iterator
 

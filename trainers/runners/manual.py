@@ -1,4 +1,4 @@
-"""Everything by hand: the derivative and the update."""
+"""Gradient and update by hand."""
 
 from collections.abc import Iterator
 

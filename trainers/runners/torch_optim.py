@@ -1,4 +1,4 @@
-"""The derivative by autograd, the update by `torch.optim`."""
+"""Gradient by autograd, update by `torch.optim`."""
 
 from collections.abc import Iterator
 

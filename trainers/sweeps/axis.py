@@ -1,4 +1,4 @@
-"""The values of one setting that a sweep goes through."""
+"""Axes of a sweep: the values of one setting."""
 
 import math
 from dataclasses import dataclass
@@ -12,21 +12,21 @@ from trainers.words import is_number, plain, shown
 
 MAX_ABS = 1e300
 SIGNIFICANT_DIGITS = 4
-"""Settings are tried to so many significant digits, so that they can be written down."""
+"""Significant digits of trial settings, so that they can be written down."""
 LOG_AXIS_START = 1e-12
-"""Where a log axis begins for a setting that may be 0."""
+"""Lower end of a log axis for a setting whose lower bound is 0."""
 
 
 @dataclass(frozen=True)
 class Axis:
-    """Values of one setting: `count` of them from `low` to `high`, evenly spaced, or so on a log scale."""
+    """`count` values of one setting from `low` to `high`, evenly spaced on a linear or log scale."""
 
     low: float
     high: float
     count: int = 32
     log: bool = False
     digits: int | None = None
-    """To how many significant digits values are rounded."""
+    """Significant digits to which values are rounded; None for no rounding."""
 
     def __post_init__(self) -> None:
         if not all(is_number(x) and abs(x) <= MAX_ABS for x in (self.low, self.high)):
@@ -46,23 +46,23 @@ class Axis:
         for name, value in (("low", float(self.low)), ("high", float(self.high)), ("count", int(self.count))):
             object.__setattr__(self, name, value)
 
-    def at(self, shares: Tensor) -> Tensor:
-        """The values at these shares of the way from low to high, 0 to 1."""
+    def at(self, fractions: Tensor) -> Tensor:
+        """Values at fractions, 0 to 1, of the way from low to high."""
         if self.log:
             low, high = math.log(self.low), math.log(self.high)
-            values = torch.exp(low + (high - low) * shares)
+            values = torch.exp(low + (high - low) * fractions)
         else:
-            values = self.low + (self.high - self.low) * shares
+            values = self.low + (self.high - self.low) * fractions
         values = values if self.digits is None else round_to_digits(values, self.digits)
         return values.clamp(self.low, self.high)
 
     def values(self) -> Tensor:
-        """`(count,)`, float64."""
+        """All values, `(count,)`, float64."""
         return self.at(torch.linspace(0, 1, int(self.count), dtype=torch.float64))
 
 
 def round_to_digits(values: Tensor, digits: int) -> Tensor:
-    """Values to so many significant digits; those in the thousands and beyond as whole numbers."""
+    """Round to significant digits, but never coarser than to whole numbers."""
     size = values.abs().where(values != 0, 1.0).log10().floor()
     scale = 10.0 ** (digits - 1 - size).clamp(min=0)
     return (values * scale).round() / scale
@@ -73,7 +73,7 @@ def is_whole(value: Any) -> bool:
 
 
 def default_axis(setting: Real, count: int) -> Axis:
-    """The values worth looking at: where tuning looks, or what lies between 0 and 1."""
+    """The axis of a setting's search space, or of its values between 0 and 1 if it has none."""
     log = setting.scale == "log"
     lowest = max(setting.low, LOG_AXIS_START) if log else setting.low
     low, high = setting.search or (lowest, min(setting.high, 1.0))

@@ -1,4 +1,4 @@
-"""What is kept of the runs of a sweep."""
+"""Recording of a sweep: final and best losses, divergence, epochs to target."""
 
 import math
 
@@ -10,7 +10,7 @@ from trainers.sweeps.spec import Sweep
 
 
 class SweepRecorder:
-    """What is kept of all runs of a sweep."""
+    """Result tensors `(size,)` of a sweep, filled as runs end."""
 
     def __init__(self, sweep: Sweep) -> None:
         self.sweep, self.dtype = sweep, getattr(torch, sweep.run.dtype)
@@ -35,7 +35,7 @@ class SweepRecorder:
 
 
 class BlockRecorder:
-    """What is kept of the runs of one block that are still alive; it enters the tally as they end."""
+    """Running best loss and epochs to target of the active runs of a block."""
 
     def __init__(self, recorder: SweepRecorder, rows: Tensor) -> None:
         self.recorder, self.rows = recorder, rows
@@ -43,7 +43,7 @@ class BlockRecorder:
         self.waiting = {gap: torch.ones(len(rows), dtype=torch.bool) for gap in recorder.loss_thresholds}
 
     def record(self, first: int, losses: Tensor) -> Tensor | None:
-        """Take note of losses `(epochs, runs)`, those of `first` on; tell who is alive if not all are."""
+        """Record losses `(epochs, runs)` from epoch `first` on; returns which runs are finite, None if all."""
         low, high, alive = losses.amin(0), losses.amax(0), None
         if not (math.isfinite(low.min().item()) and math.isfinite(high.max().item())):
             alive = low.isfinite() & high.isfinite()
@@ -62,29 +62,29 @@ class BlockRecorder:
         return alive
 
     def keep(self, alive: Tensor) -> None:
-        """Go on with these runs alone."""
+        """Keep the runs where `alive` `(runs,)` is true; the others enter the result."""
         self.recorder.best[self.rows[~alive]] = nan_if_infinite(self.best[~alive])
         self.rows, self.best = self.rows[alive], self.best[alive]
         self.waiting = {gap: waiting[alive] for gap, waiting in self.waiting.items()}
 
     def finish(self, losses: Tensor) -> None:
-        """Take note of how the last runs alive ended."""
+        """Record the final losses `(runs,)` of the runs that are still active."""
         self.recorder.final[self.rows] = losses.double()
         self.recorder.best[self.rows] = nan_if_infinite(self.best)
 
 
 def diverged_mask(losses: Tensor) -> Tensor:
-    """Where a loss `(epochs, runs)` or one before it is not finite."""
+    """Mask `(epochs, runs)`, bool: whether the loss or an earlier one is not finite."""
     return (~losses.isfinite()).int().cummax(0).values.bool()
 
 
 def nan_if_infinite(best: Tensor) -> Tensor:
-    """The best losses in float64, NaN where the first was not finite."""
+    """Best losses in float64, NaN where the first loss was not finite."""
     return best.double().where(best.isfinite(), math.nan)
 
 
 def loss_threshold(minimum: float | None, gap: float, dtype: torch.dtype) -> float:
-    """The largest loss of this precision that is at most `gap` above the minimum."""
+    """Largest loss in this dtype that is at most `gap` above the minimum."""
     assert minimum is not None
     highest = torch.tensor(minimum + gap, dtype=dtype)
     while highest.double().item() - minimum > gap:

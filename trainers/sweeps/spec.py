@@ -1,4 +1,4 @@
-"""What a sweep is: a run whose settings are rows of numbers, and how its runs ended."""
+"""Hyperparameter sweep: a grid or Sobol points over settings of one run."""
 
 import math
 from collections.abc import Mapping
@@ -19,16 +19,16 @@ from trainers.words import is_number, shown
 
 MAX_RUNS = 1_000_000
 MAX_RUN_EPOCHS = 10_000_000_000
-"""The largest sweep: runs times epochs."""
+"""Max. size of a sweep: runs times epochs."""
 
 
 @dataclass(frozen=True)
 class Sweep:
-    """A run with some of its optimizer's settings replaced by axes; the run's other settings stay.
+    """A run with some of its optimizer's hyperparameters replaced by axes.
 
-    The grid of all axes' values is trained, or, if `points` is given, as many quasi-random points
-    (scrambled Sobol sequence from the run's seed). Each point is trained from `seeds` seeds, the run's
-    own first. A bad axis, count or size raises `SettingError` before any work.
+    Trains the grid of all axes' values or, if given, `num_points` quasi-random points (scrambled Sobol
+    sequence from the run's seed). Each point is trained with `seeds` seeds: `seed`, `seed + 1`, ... of the
+    run. An invalid axis, count or size raises `SettingError`.
     """
 
     run: Run
@@ -61,9 +61,9 @@ class Sweep:
         if self.size > MAX_RUNS:
             raise SettingError("sweep", f"must have at most {MAX_RUNS:,} runs, got {self.size:,}")
         if self.size * self.run.epochs > MAX_RUN_EPOCHS:
-            asked = f"{self.size:,} runs of {self.run.epochs:,} epochs"
-            raise SettingError("sweep", f"must have at most {MAX_RUN_EPOCHS:,} epochs in all, got {asked}")
-        replace(self.run.optimizer, **self.settings)  # refuses settings that contradict each other
+            size = f"{self.size:,} runs of {self.run.epochs:,} epochs"
+            raise SettingError("sweep", f"must have at most {MAX_RUN_EPOCHS:,} epochs in all, got {size}")
+        replace(self.run.optimizer, **self.settings)  # raises if settings contradict each other
 
     def _check_axis(self, name: str, axis: Axis) -> None:
         setting = settings_of(self.run.optimizer).get(name)
@@ -75,14 +75,14 @@ class Sweep:
 
     @property
     def size(self) -> int:
-        """How many runs there are."""
+        """Number of runs."""
         count = self.num_points or math.prod(int(axis.count) for axis in self.axes.values())
         return int(count) * int(self.seeds)
 
     @cached_property
     @cacheable
     def settings(self) -> dict[str, Tensor]:
-        """The swept settings, `(size,)` each in float64. The starts of one point lie side by side."""
+        """The swept settings, each `(size,)`, float64. The seeds of one point are adjacent."""
         if self.num_points is not None and self.axes:
             engine = SobolEngine(len(self.axes), scramble=True, seed=self.run.seed)
             shares = engine.draw(self.num_points, dtype=torch.float64).T
@@ -100,37 +100,37 @@ class Sweep:
         }
 
     def optimizer(self, row: int) -> Optimizer:
-        """The optimizer of one run, with its own values of the swept settings."""
+        """The optimizer of one run."""
         optimizer = self.run.optimizer
         values = {name: column[row].item() for name, column in self.settings.items()}
         given = {name: getattr(optimizer, name) for name in settings_of(optimizer)}
-        # Looking ahead without momentum is plain descent, which is how `coerce` puts it.
+        # Nesterov without momentum is plain descent, to which `coerce` changes it.
         alone: Optimizer = coerce(type(optimizer), given | values)[0]
         return alone
 
     @cached_property
     @cacheable
     def run_seeds(self) -> Tensor:
-        """`(size,)`, int64: the seed of each run's start."""
+        """The seed of each run, `(size,)`, int64."""
         return self._first_seeds().repeat(self.size // self.seeds)
 
     def _first_seeds(self) -> Tensor:
         return (self.run.seed + torch.arange(self.seeds)) % 2**31
 
     def initial(self, rows: Tensor) -> Tensor:
-        """The parameters of these runs before the first update, `(n, rows)`, in the run's precision."""
+        """The initial parameters of some runs, `(n, rows)`, in the run's dtype."""
         return self._start_params[:, rows % self.seeds]
 
     @cached_property
     @cacheable
     def _start_params(self) -> Tensor:
-        begins = [replace(self.run, seed=seed).initial() for seed in self._first_seeds().tolist()]
-        return torch.stack(begins, dim=1)
+        start_params = [replace(self.run, seed=seed).initial() for seed in self._first_seeds().tolist()]
+        return torch.stack(start_params, dim=1)
 
     @cached_property
     @cacheable
     def limit(self) -> float:
-        """Ten times the median gap, or loss, at the start: a run that ends beyond it failed, if finite."""
+        """Ten times the median initial gap (loss if the minimum is unknown): runs that end above it failed."""
         above = self.run.training.above(self.run.training.loss(self._start_params))
         return 10 * abs(float(torch.quantile(above, 0.5, interpolation="higher"))) or math.inf
 

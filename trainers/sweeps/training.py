@@ -1,4 +1,4 @@
-"""Many runs trained as one tensor program."""
+"""Vectorized training of all runs of a sweep."""
 
 import math
 from collections.abc import Callable, Iterator
@@ -14,15 +14,15 @@ from trainers.sweeps.result import SweepResult
 from trainers.sweeps.spec import Sweep
 
 CHUNK_EPOCHS = 16
-"""Epochs between two looks at the losses."""
+"""Epochs whose losses are recorded together."""
 OnProgress = Callable[[float], bool | None]
 
 
 def sweep(sweep: Sweep, on_progress: OnProgress | None = None) -> SweepResult:
     """Train all runs of a sweep. The same sweep gives the same bytes each time.
 
-    `on_progress(share)` is called after each epoch of a block with the share done so far; training ends
-    when it returns True, and what has not been trained then is NaN.
+    `on_progress(fraction)` is called after each epoch of a block with the fraction done; training stops when
+    it returns True, and the results of unfinished runs are then NaN.
     """
     began, recorder = perf_counter(), SweepRecorder(sweep)
     with sweep_mode():
@@ -35,9 +35,10 @@ def sweep(sweep: Sweep, on_progress: OnProgress | None = None) -> SweepResult:
 
 
 def curves(sweep: Sweep, rows: Tensor | None = None, on_progress: OnProgress | None = None) -> Tensor:
-    """The losses of these runs of a sweep, or of all: `(epochs + 1, rows)`, NaN from divergence on.
+    """Loss curves `(epochs + 1, rows)` of some runs of a sweep, or of all; NaN from divergence on.
 
-    Where `on_progress(share)`, called after each epoch, returns True, training ends; NaN from there on, too.
+    `on_progress(fraction)` is called after each epoch; training stops when it returns True, and later losses
+    are NaN.
     """
     rows = torch.arange(sweep.size) if rows is None else rows
     losses = torch.full((sweep.run.epochs + 1, len(rows)), math.nan, dtype=getattr(torch, sweep.run.dtype))
