@@ -69,7 +69,7 @@ def test_columns_in_any_order_train(places: list[int], count: int, table: CsvTab
     for name in models(own, PROBLEMS):
         run = Run(problem=PROBLEMS[name](source="csv", csv=own), epochs=2, validation_split=0.2)
         columns = table.frame.iloc[:, features].to_numpy().tolist()
-        assert own.rows(run.problem.is_classifier).inputs.tolist() == columns
+        assert own.to_dataset(run.problem.is_classifier).inputs.tolist() == columns
         assert train(run).loss.isfinite().all()
         assert Run.from_query(run.to_query(), tables) == (run, [])
     assert models(own, PROBLEMS)

@@ -91,7 +91,7 @@ def _choices(kind: type[Settings]) -> list[str]:
 
 
 def read(text: str, allowed: Mapping[str, type[Any]], fallback: type[Any], **others: Any) -> Reading:
-    """What `write` wrote: settings of one of the `allowed` classes, by name. `others` are other fields."""
+    """Parse the output of `write`: settings of an `allowed` class. `others` are its other fields."""
     name, texts, words, notes = _apart(text)
     kind = among(name, allowed)
     found = read_settings(allowed[kind] if kind else fallback, texts, **others)
@@ -100,7 +100,7 @@ def read(text: str, allowed: Mapping[str, type[Any]], fallback: type[Any], **oth
 
 
 def read_about(text: str, form: type[Any]) -> Reading:
-    """What `write` wrote of a class that is about another. Without a known subject it is damaged."""
+    """Parse the output of `write` for a class with a main part. If that one is unknown, it is damaged."""
     name, texts, words, notes = _apart(text)
     main = main_part(form)
     kind = among(name, parts(form)[main])
@@ -146,7 +146,7 @@ def read_settings(kind: type[Any], texts: Mapping[str, str], **others: Any) -> R
 
 
 def _held(name: str, text: str | None, allowed: Mapping[str, type[Any]], texts: Mapping[str, str]) -> Reading:
-    """What a setting holds that is a class of settings again, the first one where none is named."""
+    """Parse nested settings; of the first allowed class if none is named."""
     kind = next(iter(allowed)) if text is None else among(text, allowed)
     if kind is None:
         return Reading(None, [f"{name} {quoted(str(text))} is unknown: ignored."], True)

@@ -13,7 +13,7 @@ from trainers.settings import Number, real
 
 @dataclass(frozen=True)
 class Adagrad(Optimizer):
-    """Each step divided by the size of all gradients so far.
+    """Gradient descent with each step divided by the root of the sum of all squared gradients.
 
         g = gradient + weight_decay params
         s = s + g^2                                       first: s = initial_accumulator_value

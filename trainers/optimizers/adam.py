@@ -15,16 +15,18 @@ BETA_HIGH = 0.999999  # torch demands less than 1: at 1 the bias correction divi
 
 @dataclass(frozen=True)
 class Adam(Optimizer):
-    """Momentum divided by the gradient's recent size, both corrected for starting at zero.
+    """Adaptive moment estimation, with bias correction.
 
         g = gradient + weight_decay params
         m = beta1 m + (1 - beta1) g
-        s = beta2 s + (1 - beta2) g^2
-        r = s                                             amsgrad: largest s so far
+        v = beta2 v + (1 - beta2) g^2
+        r = v                                             amsgrad: largest v so far
         params -= lr m / (1 - beta1^t) / (sqrt(r / (1 - beta2^t)) + eps)
 
+    m and v are the first and second moment estimates, t is the update number.
+
     Source: D. Kingma and J. Ba 2015, arXiv 1412.6980, algorithm 1; amsgrad: S. Reddi, S. Kale and
-    S. Kumar 2018, in the form of `torch.optim.Adam`, which differs by correcting the largest s too.
+    S. Kumar 2018, in the form of `torch.optim.Adam`, which differs by correcting the largest v too.
     """
 
     summary: ClassVar[str] = "Momentum, scaled per parameter by the running RMS of the gradient."

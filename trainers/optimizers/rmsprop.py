@@ -20,7 +20,7 @@ from trainers.settings import Number, flag, real
 
 @dataclass(frozen=True)
 class RMSprop(Optimizer):
-    """Gradient descent with each step divided by the gradient's recent size.
+    """Gradient descent with each step divided by the running RMS of the gradient.
 
         g = gradient + weight_decay params
         s = alpha s + (1 - alpha) g^2

@@ -49,7 +49,7 @@ class SGD(Optimizer):
         )
 
     def max_stable_lr(self, curvature: float) -> float:
-        """2 / curvature for plain steps; momentum widens it, looking ahead narrows it.
+        """2 / curvature without momentum; 2 (1 + momentum) / curvature with it; smaller for Nesterov.
 
         Source: B. Polyak 1964, "Some methods of speeding up the convergence of iteration methods", for
         the form of torch.
@@ -66,7 +66,7 @@ class SGD(Optimizer):
         gradient = add_weight_decay(gradient, self.weight_decay, params)
         if is_used(self.momentum):
             velocity = state["momentum_buffer"]
-            # Runs without momentum have no dampening either, nor has anybody's first step.
+            # Runs without momentum have no dampening either, nor has the first step.
             dampening = self.dampening * switch(self.momentum) * (t > 1)
             add(velocity.mul_(self.momentum), 1 - dampening, gradient)
             gradient = add(gradient.clone(), self.momentum, velocity) if self.nesterov else velocity

@@ -1,4 +1,4 @@
-"""Models that tell classes apart: linear ones and networks, with back-propagation by hand."""
+"""Base of classifiers, linear or MLP, with hand-written backpropagation."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -23,14 +23,14 @@ Layer = tuple[Tensor, Tensor]
 
 
 def shape(problem: "Classifier") -> Dataset:
-    """Points of two classes in the plane."""
+    """Two-class points in the plane."""
     table = SHAPES[problem.source](problem.samples, problem.noise, problem.data_seed)
     inputs = numbers(table[["x", "y"]])
     return Dataset(inputs, numbers(table["class"], "int64"), ("x", "y"), "class", ("0", "1"))
 
 
 def digits(problem: "Classifier") -> Dataset:
-    """The 8x8 digits, their pixels from 0 to 1."""
+    """The 8x8 digits, with pixels from 0 to 1."""
     table = datasets.digits()
     inputs, target = numbers(table.iloc[:, :-1]) / 16.0, numbers(table["digit"], "int64")
     return Dataset(inputs, target, tuple(table.columns[:-1]), "digit", tuple(map(str, range(10))))
@@ -38,12 +38,12 @@ def digits(problem: "Classifier") -> Dataset:
 
 @dataclass(frozen=True)
 class Classifier(Supervised):
-    """Layers of weights from the inputs to a score for each class, or to one score for two classes.
+    """Dense layers from the inputs to one logit per class, or to a single logit for two classes.
 
-        values = activation(values weights + biases)      the last layer without activation
-        loss = mean(-log softmax(scores)[class])          one score s: softmax(0, s)
+        a = activation(a weights + biases)                the last layer without activation
+        loss = mean(-log softmax(logits)[class])          a single logit z: softmax(0, z)
 
-    Parameters are the layers in turn: weights `(inputs, outputs)` row by row, then biases.
+    Parameters are the layers in order: weights `(inputs, outputs)` row by row, then biases.
 
     Source: D. Rumelhart, G. Hinton and R. Williams 1986, "Learning representations by back-propagating
     errors".
@@ -65,15 +65,15 @@ class Classifier(Supervised):
 
     @property
     def widths(self) -> tuple[int, ...]:
-        """How many values there are before, between and after the layers."""
+        """Layer sizes: inputs, hidden units, logits."""
         return self.data.inputs.shape[1], len(self.class_names)
 
     def activate(self, pre_activations: Tensor) -> Tensor:
-        """What follows each layer but the last."""
+        """Apply the activation function of the hidden layers."""
         raise NotImplementedError
 
     def activation_derivative(self, activations: Tensor) -> Tensor:
-        """The derivative of the activation, from its result."""
+        """Return the derivative of the activation function, from its output."""
         raise NotImplementedError
 
     @property
@@ -86,7 +86,7 @@ class Classifier(Supervised):
 
     @property
     def layer_shapes(self) -> list[tuple[int, int]]:
-        """Inputs and outputs of each layer."""
+        """`(inputs, outputs)` of each layer."""
         return list(zip(self.widths[:-1], self.widths[1:], strict=True))
 
     @property
@@ -98,15 +98,15 @@ class Classifier(Supervised):
         return self.num_samples * sum(self.widths)
 
     def start(self, seed: int = 0) -> Tensor:
-        """As `torch.nn.Linear` begins: uniform within 1 / sqrt(inputs), for each layer."""
+        """Initialization of `torch.nn.Linear`: uniform within ±1 / sqrt(inputs), for each layer."""
         generator, layers = make_generator(seed), []
         for inputs, outputs in self.layer_shapes:
-            shares = torch.rand((inputs + 1) * outputs, generator=generator, dtype=torch.float64)
-            layers.append((2 * shares - 1) / inputs**0.5)
+            uniform = torch.rand((inputs + 1) * outputs, generator=generator, dtype=torch.float64)
+            layers.append((2 * uniform - 1) / inputs**0.5)
         return torch.cat(layers)
 
     def layers(self, params: Tensor) -> list[Layer]:
-        """Parameters `(n,)` or `(n, runs)` as layers."""
+        """Split parameters `(n,)` or `(n, runs)` into layers."""
         flat, place, layers = params.reshape(len(params), -1).T.contiguous(), 0, []
         for inputs, outputs in self.layer_shapes:
             end = place + inputs * outputs
@@ -116,7 +116,7 @@ class Classifier(Supervised):
         return layers
 
     def forward(self, layers: list[Layer], inputs: Tensor) -> list[Tensor]:
-        """The values before, between and after the layers, `(runs, rows, width)` each."""
+        """Return the inputs, hidden activations and logits, each `(runs, rows, units)`."""
         activations = [inputs.expand(len(layers[0][0]), *inputs.shape)]
         for weights, biases in layers[:-1]:
             activations.append(self.activate(torch.baddbmm(biases, activations[-1], weights)))
@@ -124,7 +124,7 @@ class Classifier(Supervised):
         return [*activations, torch.baddbmm(biases, activations[-1], weights)]
 
     def backward(self, layers: list[Layer], activations: list[Tensor], grad_logits: Tensor) -> Tensor:
-        """The gradient `(n, runs)` from the derivative by the scores, `(runs, rows, width)`."""
+        """Return the gradient `(n, runs)`, given that by the logits, `(runs, rows, logits)`."""
         parts: list[Tensor] = []
         grad = grad_logits
         for place in reversed(range(len(layers))):
@@ -151,19 +151,19 @@ class Classifier(Supervised):
         return loss.reshape(params.shape[1:]), gradient.reshape(params.shape)
 
     def predict(self, params: Tensor, x: Tensor) -> Tensor:
-        """`(rows, classes)`: the probability of each class."""
+        """Return class probabilities `(rows, classes)`."""
         logits = self.forward(self.layers(params), x[:, None] if x.ndim == 1 else x)[-1][0]
         return torch.softmax(with_zero_logit(logits), dim=-1)
 
     def accuracy(self, params: Tensor) -> Tensor:
         inputs, target = self.data.to(params.dtype)
         logits = with_zero_logit(self.forward(self.layers(params), inputs)[-1])
-        share = (logits.argmax(-1) == target).to(params.dtype).mean(1)
-        return share.masked_fill(~logits.isfinite().all(-1).all(-1), torch.nan).reshape(params.shape[1:])
+        accuracy = (logits.argmax(-1) == target).to(params.dtype).mean(1)
+        return accuracy.masked_fill(~logits.isfinite().all(-1).all(-1), torch.nan).reshape(params.shape[1:])
 
 
 def cross_entropy(logits: Tensor, target: Tensor) -> Tensor:
-    """`-log softmax(logits)[class]`, `(runs, rows)`; scores have a column for each class, or one for two."""
+    """`-log softmax(logits)[class]`, `(runs, rows)`; one logit per class, or a single one for two."""
     if logits.shape[-1] == 1:
         return -functional.logsigmoid(logits[..., 0] * (2 * target - 1))
     right = logits.gather(-1, target.expand(logits.shape[:-1])[..., None])[..., 0]
@@ -171,12 +171,12 @@ def cross_entropy(logits: Tensor, target: Tensor) -> Tensor:
 
 
 def cross_entropy_gradient(logits: Tensor, target: Tensor) -> Tensor:
-    """The derivative of `cross_entropy` by the scores: probability, minus 1 for the class that is right."""
+    """Gradient of `cross_entropy` by the logits: the probabilities, minus 1 for the true class."""
     if logits.shape[-1] == 1:
         return torch.sigmoid(logits) - target[:, None]
     return torch.softmax(logits, -1) - functional.one_hot(target, logits.shape[-1])
 
 
 def with_zero_logit(logits: Tensor) -> Tensor:
-    """A score for each class, where there is one for two."""
+    """Return one logit per class: (0, z) for a single logit z."""
     return torch.cat([torch.zeros_like(logits), logits], -1) if logits.shape[-1] == 1 else logits

@@ -1,4 +1,4 @@
-"""Classes told apart by straight lines."""
+"""Linear classifiers."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -13,7 +13,7 @@ from trainers.settings import SettingError, choice
 
 @dataclass(frozen=True)
 class LogisticRegression(Classifier):
-    """Two classes, and one score: the logarithm of the odds of the second. Seed 0 starts at 0.
+    """Binary classification with a single logit, the log-odds of the second class. Seed 0 starts at 0.
 
     Source: D. Cox 1958, "The regression analysis of binary sequences".
     """
@@ -35,7 +35,7 @@ class LogisticRegression(Classifier):
 
 @dataclass(frozen=True)
 class SoftmaxRegression(Classifier):
-    """A score for each class, linear in the inputs. Seed 0 starts at 0.
+    """Multiclass classification with one linear logit per class. Seed 0 starts at 0.
 
     Source: J. Bridle 1990, "Probabilistic interpretation of feedforward classification network outputs".
     """

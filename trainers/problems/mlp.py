@@ -1,4 +1,4 @@
-"""A small network."""
+"""Small multilayer perceptron."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -13,7 +13,7 @@ from trainers.settings import choice, integer
 
 @dataclass(frozen=True)
 class MLP(Classifier):
-    """One or two hidden layers; one score for two classes, else one for each.
+    """One or two hidden layers, and a single logit for two classes, else one per class.
 
     Source: D. Rumelhart, G. Hinton and R. Williams 1986, "Learning representations by back-propagating
     errors"; ReLU: V. Nair and G. Hinton 2010, whose derivative at 0 is 0 here, as in torch.

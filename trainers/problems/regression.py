@@ -1,4 +1,4 @@
-"""Several features, or powers of one: where conditioning decides."""
+"""Linear and polynomial regression, whose difficulty is their conditioning."""
 
 from dataclasses import dataclass, replace
 from typing import ClassVar
@@ -18,10 +18,10 @@ MAX_SAMPLES, MAX_SEED = 10_000, 2**31 - 1
 
 @dataclass(frozen=True)
 class LinearRegression(LeastSquares):
-    """A weighted sum of several features.
+    """Linear regression on several features.
 
-    The made data have normal features, each pair with the same correlation r: so the Hessian's eigenvalues
-    are about 2 (1 - r), several times, 2 for the bias, and 2 (1 + (features - 1) r).
+    The synthetic features are normal, each pair with the same correlation r, so the Hessian's eigenvalues
+    are about 2 (1 - r), repeated, 2 for the bias, and 2 (1 + (features - 1) r).
 
     Source: C. Gauss 1809, "Theoria motus corporum coelestium".
     """
@@ -47,7 +47,7 @@ class LinearRegression(LeastSquares):
     data_seed: int = integer(0, 0, MAX_SEED, help="Seed of the synthetic data.")
 
     def synthetic(self) -> Dataset:
-        """Rows whose true weights are 1, 2, ..., and the bias 1."""
+        """Return data with true weights 1, 2, ..., bias 1, and normal noise in the target."""
         generator = make_generator(self.data_seed)
         own = torch.randn(self.samples, self.features, generator=generator, dtype=torch.float64)
         shared, noise = torch.randn(2, self.samples, generator=generator, dtype=torch.float64)
@@ -67,12 +67,12 @@ class LinearRegression(LeastSquares):
 
 @dataclass(frozen=True)
 class Polynomial(LeastSquares):
-    """A polynomial of a chosen degree through points of the plane.
+    """Polynomial regression on one input.
 
-        prediction = w1 x + w2 x^2 + ... + b              x from -1 to 1 in the rows trained on
+        prediction = w1 x + w2 x^2 + ... + b              x from -1 to 1 over the training samples
 
-    The input is stretched to that first. The higher the degree, the more alike the powers, and the worse the
-    condition.
+    The input is min-max scaled to that range. The higher the degree, the more correlated the powers, and the
+    worse the conditioning.
 
     Source: W. Gautschi 1975, "Norm estimates for inverses of Vandermonde matrices", on the conditioning.
     """
@@ -112,6 +112,6 @@ class Polynomial(LeastSquares):
         return replace(rows, inputs=self.design_matrix(stretched), features=names).with_ones()
 
     def design_matrix(self, x: Tensor) -> Tensor:
-        """`(rows, degree)`: the powers of x."""
+        """Return the powers of x, `(rows, degree)`."""
         powers = torch.arange(1, self.degree + 1, dtype=x.dtype)
         return x.reshape(-1, 1) ** powers

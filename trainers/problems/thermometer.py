@@ -1,4 +1,4 @@
-"""The thermometer of unknown unit: the model with which the lesson begins."""
+"""The thermometer of unknown unit, from the book."""
 
 from dataclasses import dataclass, replace
 from typing import ClassVar
@@ -17,12 +17,12 @@ START = (1.0, 0.0)
 
 @dataclass(frozen=True)
 class Thermometer(LeastSquares):
-    """A line from the readings of an old thermometer, `t_u`, to degrees Celsius, `t_c`.
+    """Linear regression of degrees Celsius, `t_c`, on the readings of an old thermometer, `t_u`.
 
         prediction = w t_u + b
         loss = mean((prediction - t_c)^2)
 
-    The start is the book's (1, 0) for seed 0; other seeds draw from a normal distribution around it.
+    The initial point is the book's (1, 0) for seed 0; other seeds add standard normal noise.
 
     Source: E. Stevens, L. Antiga, T. Viehmann, "Deep Learning with PyTorch", chapter 5.
     """

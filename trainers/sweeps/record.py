@@ -43,7 +43,7 @@ class BlockRecorder:
         self.waiting = {gap: torch.ones(len(rows), dtype=torch.bool) for gap in recorder.loss_thresholds}
 
     def record(self, first: int, losses: Tensor) -> Tensor | None:
-        """Record losses `(epochs, runs)` from epoch `first` on; returns which runs are finite, None if all."""
+        """Record losses `(epochs, runs)` from epoch `first`; return which runs are finite, None if all."""
         low, high, alive = losses.amin(0), losses.amax(0), None
         if not (math.isfinite(low.min().item()) and math.isfinite(high.max().item())):
             alive = low.isfinite() & high.isfinite()

@@ -130,7 +130,7 @@ class Sweep:
     @cached_property
     @cacheable
     def limit(self) -> float:
-        """Ten times the median initial gap (loss if the minimum is unknown): runs that end above it failed."""
+        """10 times the median initial gap (loss if the minimum is unknown); runs that end above it failed."""
         above = self.run.training.above(self.run.training.loss(self._start_params))
         return 10 * abs(float(torch.quantile(above, 0.5, interpolation="higher"))) or math.inf
 

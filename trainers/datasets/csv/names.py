@@ -1,4 +1,4 @@
-"""Names of columns and files, made safe to keep and to print."""
+"""Clean names of columns and files, safe to print."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -11,12 +11,12 @@ MAX_SUFFIX_LENGTH = 8
 
 
 def clean(text: str) -> str:
-    """The text in one line, without control characters and marks that change the direction of writing."""
+    """Remove line breaks, control characters and marks of writing direction."""
     return "".join(c for c in " ".join(text.split()) if c.isprintable()).strip()
 
 
 def unique(names: Iterable[str]) -> list[str]:
-    """The names cleaned, shortened and told apart: `x`, `x 2`; `column 3` for the third if it has none."""
+    """Clean, shorten and number names: `x`, `x 2`; `column 3` for the third if it is empty."""
     given = [short(name) for name in names]
     taken: list[str] = []
     for place, name in enumerate(given, 1):
@@ -34,13 +34,13 @@ def short(name: str) -> str:
 
 
 def quoted(text: str) -> str:
-    """A name as a short quotation that is safe to print on a page, and becomes no link there."""
+    """Quote a name, shortened, safe to print on a page and not turned into a link there."""
     safe = "".join(c if c.isalnum() or c in "._-, " else "?" for c in text[:40])
     return "“" + re.sub(r"(?i)(www)\.", r"\1?", safe) + "”"
 
 
 def note(names: Sequence[str], one: str, many: str) -> list[str]:
-    """One sentence on these columns; none if there are none."""
+    """Return one sentence on these columns, or none if there are none."""
     if not names:
         return []
     more = f" and {len(names) - MAX_LISTED_NAMES} more" if len(names) > MAX_LISTED_NAMES else ""
@@ -49,7 +49,7 @@ def note(names: Sequence[str], one: str, many: str) -> list[str]:
 
 
 def file_name(name: str) -> str:
-    """The name without its folder, short and of safe characters only."""
+    """Return the name without its folder, shortened, with safe characters only."""
     path = PurePosixPath(name[-1000:].replace("\\", "/"))
     stem, ending = (re.sub("[^A-Za-z0-9._-]+", "_", part) for part in (path.stem, path.suffix))
     short_stem = stem.strip("._-")[: MAX_FILE_NAME_LENGTH - MAX_SUFFIX_LENGTH]

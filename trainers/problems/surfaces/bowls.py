@@ -1,5 +1,5 @@
 # mypy: disable-error-code="no-any-return"
-"""Bowls: one minimum, and curvatures that are the same everywhere."""
+"""Bowls: convex quadratic functions, with one minimum and a constant Hessian."""
 
 import math
 from dataclasses import dataclass
@@ -14,9 +14,9 @@ from trainers.settings import real
 
 @dataclass(frozen=True)
 class Quadratic(Surface):
-    """A bowl `(u^2 + condition v^2) / 2`, where u and v are x and y turned by an angle.
+    """`(u^2 + condition v^2) / 2`, where u and v are x and y rotated by an angle.
 
-    All is known of it: the curvatures are 1 and `condition`, and SGD is stable below `2 / condition`.
+    The Hessian's eigenvalues are 1 and `condition`; plain SGD is stable below lr `2 / condition`.
 
     Source: S. Boyd and L. Vandenberghe 2004, "Convex Optimization", section 9.3.
     """
@@ -36,7 +36,7 @@ class Quadratic(Surface):
     angle: float = real(30, 0, 90, help="Rotation of the axes, in degrees.")
 
     def rotate(self, params: Tensor) -> tuple[Tensor, Tensor, float, float]:
-        """Along the valley, across it, and cosine and sine of the angle."""
+        """Return u, v, and the cosine and sine of the angle."""
         x, y = params
         c, s = math.cos(math.radians(self.angle)), math.sin(math.radians(self.angle))
         return c * x + s * y, c * y - s * x, c, s
@@ -67,16 +67,16 @@ class Booth(Surface):
     argmin: ClassVar = ((1.0, 3.0),)
     window: ClassVar = ((-10.0, 10.0), (-10.0, 10.0))
 
-    def errors(self, params: Tensor) -> tuple[Tensor, Tensor]:
+    def residuals(self, params: Tensor) -> tuple[Tensor, Tensor]:
         x, y = params
         return x + 2 * y - 7, 2 * x + y - 5
 
     def loss(self, params: Tensor) -> Tensor:
-        a, b = self.errors(params)
+        a, b = self.residuals(params)
         return a**2 + b**2
 
     def gradient(self, params: Tensor) -> Tensor:
-        a, b = self.errors(params)
+        a, b = self.residuals(params)
         return torch.stack([2 * a + 4 * b, 4 * a + 2 * b])
 
     @property

@@ -1,5 +1,5 @@
 # mypy: disable-error-code="no-any-return"
-"""Surfaces with many dents, or a single one: where slopes mislead."""
+"""Functions with many local minima, or a plateau: the gradient misleads or vanishes."""
 
 import math
 from dataclasses import dataclass
@@ -45,19 +45,19 @@ class Ackley(Surface):
     window: ClassVar = ((-5.0, 5.0), (-5.0, 5.0))
 
     def terms(self, params: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """The radius r, the funnel and the dents."""
+        """Return the radius r, the funnel and the ripples."""
         radius = torch.linalg.vector_norm(params, dim=0) / 2**0.5
-        dents = torch.exp(torch.cos(TAU * params).sum(0) / 2)
-        return radius, 20 * torch.exp(-radius / 5), dents
+        ripples = torch.exp(torch.cos(TAU * params).sum(0) / 2)
+        return radius, 20 * torch.exp(-radius / 5), ripples
 
     def loss(self, params: Tensor) -> Tensor:
-        _, funnel, dents = self.terms(params)
-        return (20 - funnel) + (math.e - dents)
+        _, funnel, ripples = self.terms(params)
+        return (20 - funnel) + (math.e - ripples)
 
     def gradient(self, params: Tensor) -> Tensor:
-        radius, funnel, dents = self.terms(params)
+        radius, funnel, ripples = self.terms(params)
         outwards = torch.where(radius > 0, params / (2 * radius), 0.0)
-        return funnel / 5 * outwards + dents * math.pi * torch.sin(TAU * params)
+        return funnel / 5 * outwards + ripples * math.pi * torch.sin(TAU * params)
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ class Easom(Surface):
 
     def gradient(self, params: Tensor) -> Tensor:
         x, y = params
-        hole = torch.exp(-((params - math.pi) ** 2).sum(0))
+        bump = torch.exp(-((params - math.pi) ** 2).sum(0))
         by_x = torch.sin(x) + 2 * (x - math.pi) * torch.cos(x)
         by_y = torch.sin(y) + 2 * (y - math.pi) * torch.cos(y)
-        return hole * torch.stack([by_x * torch.cos(y), by_y * torch.cos(x)])
+        return bump * torch.stack([by_x * torch.cos(y), by_y * torch.cos(x)])

@@ -1,5 +1,5 @@
 # mypy: disable-error-code="no-any-return"
-"""Several pits, and the saddles between them: where a run ends depends on how it began."""
+"""Functions with a few minima and saddle points: the initial point decides where a run ends."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -49,17 +49,17 @@ class Himmelblau(Surface):
     )
     window: ClassVar = ((-5.0, 5.0), (-5.0, 5.0))
 
-    def errors(self, params: Tensor) -> tuple[Tensor, Tensor]:
+    def residuals(self, params: Tensor) -> tuple[Tensor, Tensor]:
         x, y = params
         return x**2 + y - 11, x + y**2 - 7
 
     def loss(self, params: Tensor) -> Tensor:
-        a, b = self.errors(params)
+        a, b = self.residuals(params)
         return a**2 + b**2
 
     def gradient(self, params: Tensor) -> Tensor:
         x, y = params
-        a, b = self.errors(params)
+        a, b = self.residuals(params)
         return torch.stack([4 * x * a + 2 * b, 2 * a + 4 * y * b])
 
 

@@ -1,5 +1,5 @@
 # mypy: disable-error-code="no-any-return"
-"""Valleys, plains and slopes: where progress is slow or never ends."""
+"""Valleys, plateaus and unbounded slopes, on which progress is slow or never ends."""
 
 import math
 from dataclasses import dataclass
@@ -45,17 +45,17 @@ class Beale(Surface):
     argmin: ClassVar = ((3.0, 0.5),)
     window: ClassVar = ((-4.5, 4.5), (-4.5, 4.5))
 
-    def errors(self, params: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    def residuals(self, params: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         x, y = params
         return 1.5 - x + x * y, 2.25 - x + x * y**2, 2.625 - x + x * y**3
 
     def loss(self, params: Tensor) -> Tensor:
-        a, b, c = self.errors(params)
+        a, b, c = self.residuals(params)
         return a**2 + b**2 + c**2
 
     def gradient(self, params: Tensor) -> Tensor:
         x, y = params
-        a, b, c = self.errors(params)
+        a, b, c = self.residuals(params)
         by_x = a * (y - 1) + b * (y**2 - 1) + c * (y**3 - 1)
         by_y = x * (a + 2 * b * y + 3 * c * y**2)
         return 2 * torch.stack([by_x, by_y])
@@ -102,8 +102,8 @@ class GoldsteinPrice(Surface):
 class McCormick(Surface):
     """`sin(x + y) + (x - y)^2 - 1.5 x + 2.5 y + 1`.
 
-    The pit that is usually called its minimum is the lowest of the window only: along `x = y` it falls
-    without end. So it has no smallest loss.
+    The minimum usually quoted is the lowest in the window only: along `x = y` the function is unbounded
+    below, so there is no minimum loss.
 
     Source: M. Jamil and X.-S. Yang 2013, arXiv 1308.4008.
     """
