@@ -12,7 +12,7 @@ import torch
 from tests.matrix import slow_but
 from tests.test_training import Leaving
 from trainers import Run, train, training
-from trainers.history import History, max_param_difference
+from trainers.history import History, param_differences
 from trainers.optimizers import SGD, Adam
 from trainers.problems import MLP, LogisticRegression, SoftmaxRegression, Thermometer
 from trainers.reports import loss as loss_report
@@ -139,7 +139,7 @@ def test_everything_is_drawn_of_what_is_kept() -> None:
     assert starts <= set(histories[1].epochs.tolist())
     assert cells(histories, names, 0.1)["status"].tolist() == ["finished"] * 2
     assert sentence(histories, 0.1)
-    epochs, apart = max_param_difference(histories)
+    epochs, apart = param_differences(histories)
     assert set(epochs.tolist()) == set(histories[0].epochs.tolist()) & set(histories[1].epochs.tolist())
     assert math.isfinite(float(apart.max()))
 

@@ -182,7 +182,7 @@ class History:
         return pd.DataFrame({"run": self.run.label, "epoch": range(len(self.loss))} | columns)
 
 
-def max_param_difference(histories: Sequence[History]) -> tuple[Tensor, Tensor]:
+def param_differences(histories: Sequence[History]) -> tuple[Tensor, Tensor]:
     """Epochs `(rows,)` that all runs have kept, and the largest parameter difference there, `(rows,)`.
 
     It is the largest absolute difference of any parameter between any two runs, in float64; NaN if a

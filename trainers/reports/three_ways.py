@@ -5,14 +5,14 @@ from collections.abc import Sequence
 import pandas as pd
 import torch
 
-from trainers.history import History, max_param_difference
+from trainers.history import History, param_differences
 from trainers.reports.thinning import thinned
 from trainers.words import figure
 
 
 def furthest(histories: Sequence[History]) -> float:
     """The largest difference between these runs' parameters at any one epoch, as long as all are finite."""
-    apart = max_param_difference(histories)[1]
+    apart = param_differences(histories)[1]
     return float(apart[apart.isfinite()].max()) if apart.isfinite().any() else 0.0
 
 
@@ -23,7 +23,7 @@ def distance(apart: float) -> str:
 
 def differences(histories: Sequence[History]) -> pd.DataFrame:
     """The largest difference between any two of these runs' parameters at each epoch: x, y."""
-    epochs, apart = max_param_difference(histories)
+    epochs, apart = param_differences(histories)
     rows = thinned(apart)
     return pd.DataFrame({"x": epochs[rows].numpy(), "y": apart[rows].numpy()})
 
