@@ -52,7 +52,7 @@ with st.skeleton(height=480):
     from trainers.reports.names import names
     from trainers.reports.runs_table import cells
     from trainers.reports.summary import sentence
-    from trainers.run import MOST_COORDINATES, Method, Task, runners
+    from trainers.run import MAX_COORDINATES, Method, Task, runners
     from trainers.settings import settings_of
 
 MAX_NOTES = 6
@@ -107,7 +107,7 @@ def task_controls(task: Task) -> None:
     all_controls(task, "task", but="epochs")
     for remark in validation.split_warnings(task):
         st.caption(escape_markdown(remark))
-    if task.problem.num_params <= MOST_COORDINATES:
+    if task.problem.num_params <= MAX_COORDINATES:
         start_controls(task)
 
 

@@ -7,7 +7,7 @@ from dashboard.context import View
 from dashboard.state import NAMES, Page
 from trainers.optimizers import OPTIMIZERS
 from trainers.problems import PROBLEMS, CsvDataset
-from trainers.run import MOST_COORDINATES, Method, Task, begun_at, runners
+from trainers.run import MAX_COORDINATES, Method, Task, runners, with_start
 from trainers.settings import Integer, Settings, coerce, settings_of
 
 
@@ -58,9 +58,9 @@ def read(
 
 def start_values(task: Task) -> dict[str, float]:
     """Return the coordinates of the initial point, if they are few enough to be edited."""
-    if task.problem.num_params > MOST_COORDINATES:
+    if task.problem.num_params > MAX_COORDINATES:
         return {}
-    return {f"start.{name}": x for name, x in zip(task.problem.names, task.beginning(), strict=True)}
+    return {f"start.{name}": x for name, x in zip(task.problem.names, task.start_values(), strict=True)}
 
 
 def _task(state: Mapping[str, Any], current: Task, csv: CsvDataset | None) -> tuple[Task, list[str]]:
@@ -69,13 +69,13 @@ def _task(state: Mapping[str, Any], current: Task, csv: CsvDataset | None) -> tu
     problem, notes = _settings(state, f"problem.{kind.__name__}", kind, current.problem, csv=csv)
     task, more = _settings(state, "task", Task, current, problem=problem)
     notes += more
-    chosen = state.get("start", current.start is not None) and problem.num_params <= MOST_COORDINATES
+    chosen = state.get("start", current.start is not None) and problem.num_params <= MAX_COORDINATES
     if not chosen:
         return task, notes
     kept = current.start if current.start is not None and len(current.start) == problem.num_params else None
-    begin = kept or task.beginning()
+    begin = kept or task.start_values()
     start = tuple(state.get(f"start.{name}", x) for name, x in zip(problem.names, begin, strict=True))
-    task, more = begun_at(task, start)
+    task, more = with_start(task, start)
     return task, notes + more
 
 

@@ -16,7 +16,7 @@ from dashboard.widgets import DrawnControls
 from trainers.optimizers import OPTIMIZERS, Optimizer
 from trainers.problems import PROBLEMS, CsvDataset
 from trainers.problems.supervised import CSV
-from trainers.run import Method, Task, begun_at, runners
+from trainers.run import Method, Task, runners, with_start
 from trainers.settings import coerce
 
 
@@ -186,7 +186,7 @@ def use_table() -> None:
 def start_at(point: Sequence[float]) -> None:
     """Set the initial point of all runs, clamped to its bounds."""
     current = page_from_controls()
-    task, notes = begun_at(current.page.task, tuple(point))
+    task, notes = with_start(current.page.task, tuple(point))
     apply_page(replace(current.page, task=task), current.ids, notes)
 
 

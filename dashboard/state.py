@@ -10,7 +10,7 @@ from trainers import links
 from trainers.datasets.csv.table import CsvTable
 from trainers.links import Link
 from trainers.reports.loss import available_metrics
-from trainers.run import NO_TABLES, Method, Run, Task, join, read_methods, read_task
+from trainers.run import NO_TABLES, Method, Run, Task, make_run, read_methods, read_task
 from trainers.settings import Choice, settings_of
 
 NAMES = tuple(tab.name for tab in TABS)
@@ -57,7 +57,7 @@ class Page:
 
     @property
     def runs(self) -> tuple[Run, ...]:
-        return tuple(join(self.task, method) for method in self.methods)
+        return tuple(make_run(self.task, method) for method in self.methods)
 
     def to_query(self) -> str:
         """Return the query string of a link to this page."""

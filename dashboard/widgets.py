@@ -10,7 +10,7 @@ import streamlit as st
 
 from trainers.optimizers import Optimizer
 from trainers.settings import Choice, Flag, Integer, Real, Setting, Settings, settings_of
-from trainers.sweeps.axis import LARGEST
+from trainers.sweeps.axis import MAX_ABS
 from trainers.words import is_number
 
 MAX_BUTTONS = 3  # more options get a selectbox
@@ -60,7 +60,7 @@ def selected_points(state: Any, selection: str, *names: str) -> list[tuple[float
         found = found.get(part) if isinstance(found, Mapping) else None
     point = found[0] if isinstance(found, list) and found else None
     numbers: list[Any] = [point.get(name) if isinstance(point, Mapping) else None for name in names]
-    usable = [is_number(number) and -LARGEST <= number <= LARGEST for number in numbers]
+    usable = [is_number(number) and -MAX_ABS <= number <= MAX_ABS for number in numbers]
     return [tuple(map(float, numbers))] if all(usable) else []
 
 
@@ -93,10 +93,17 @@ def labeled_control(label: str, setting: Setting, value: Any, key: str, width: A
     if isinstance(setting, Flag):
         st.checkbox(label, value, key=control_key(key, value), help=setting.help)
     elif isinstance(setting, Choice) and len(setting.options) > MAX_BUTTONS:
-        select(label, setting.options, value, key, help=setting.help)
+        select(label, setting.options, value, key, help=setting.help, format_func=setting.caption)
     elif isinstance(setting, Choice):
-        key = control_key(key, value)
-        st.segmented_control(label, setting.options, default=value, key=key, help=setting.help, required=True)
+        st.segmented_control(
+            label,
+            setting.options,
+            default=value,
+            format_func=setting.caption,
+            key=control_key(key, value),
+            help=setting.help,
+            required=True,
+        )
     elif isinstance(setting, Real):
         # Without bounds: the widget would silently replace values outside them.
         st.number_input(
@@ -118,7 +125,7 @@ def select(label: str, options: Sequence[Any], value: Any, key: str, place: Any 
 def all_controls(settings: Settings, prefix: str, but: str = "") -> None:
     """Draw the controls of all active settings. Those of optimizers are labeled as in torch."""
     for name, setting in settings_of(settings).items():
-        if name != but and settings.applies(name):
+        if name != but and settings.is_active(name):
             draw = labeled_control if isinstance(settings, Optimizer) else control
             draw(name, setting, getattr(settings, name), f"{prefix}.{name}")
 

@@ -40,7 +40,7 @@ def quick(by_hand: bool = False) -> list[Optimizer]:
 
 def choices(settings: Optimizer) -> set[tuple[Any, ...]]:
     """What an optimizer chooses, by two: each setting and flag but the rate, turned or not."""
-    turned = settings.changed()
+    turned = settings.non_default()
     names = [
         name
         for name, setting in settings_of(settings).items()
@@ -84,7 +84,7 @@ def rules() -> list[Optimizer]:
 
 def _mixed(settings: Optimizer) -> tuple[bool, int]:
     """Whether some settings are turned, but not all, and how many flags."""
-    turned = [settings_of(settings)[name] for name in settings.changed()]
+    turned = [settings_of(settings)[name] for name in settings.non_default()]
     able = [
         name for name, setting in settings_of(settings).items() if isinstance(setting, Real) and name != "lr"
     ]

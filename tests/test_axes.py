@@ -71,7 +71,7 @@ def drawn(histories: list[History]) -> Iterator[tuple[str, dict]]:
         curves = loss_report.curves(histories, names, y)
         beside = {
             "held_out": loss_report.curves(histories, names, "validation_loss") if task.held_out else None,
-            "batches": loss_report.batches(histories, names) if task.updates > 1 else None,
+            "batches": loss_report.batches(histories, names) if task.steps_per_epoch > 1 else None,
         }
         seen = {"x_title": "x", "y_title": y, "log": True, "diverged": diverged, "far": far}
         optimum = task.training.minimum if y == "loss" else None
@@ -100,7 +100,9 @@ def fit_of(histories: list[History], names: list[str], style: Style) -> object:
     task = histories[0].run
     rows, kind = task.training.data, fit_report.kind(task.training)
     if kind == "predicted_actual":
-        return charts.predicted_actual_chart(fit_report.predicted_actual(histories, names), style, rows.aim)
+        return charts.predicted_actual_chart(
+            fit_report.predicted_actual(histories, names), style, rows.target_name
+        )
     if kind == "confusion":
         return charts.confusion_chart(fit_confusion.confusion(histories[0]), style.colors[0])
     points = fit_report.points(task)

@@ -34,12 +34,12 @@ def twin(problem: Classifier, params: Tensor) -> nn.Sequential:
 def test_loss_gradient_and_accuracy_are_those_of_torch_nn(problem: Classifier) -> None:
     params = torch.randn(problem.num_params, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
     model, (inputs, target) = twin(problem, params), problem.data.to(torch.float64)
-    scores = model(inputs)
-    if scores.shape[1] == 1:
-        loss = nn.BCEWithLogitsLoss()(scores[:, 0], target.double())
-        found = (scores[:, 0] > 0).long()
+    logits = model(inputs)
+    if logits.shape[1] == 1:
+        loss = nn.BCEWithLogitsLoss()(logits[:, 0], target.double())
+        found = (logits[:, 0] > 0).long()
     else:
-        loss, found = nn.CrossEntropyLoss()(scores, target), scores.argmax(1)
+        loss, found = nn.CrossEntropyLoss()(logits, target), logits.argmax(1)
     loss.backward()
     parts = [
         part

@@ -53,7 +53,7 @@ def test_looking_at_batches_no_limit_is_told_or_drawn(problem: Problem, batch: i
     assert told.startswith("Hessian")
     assert "condition number" in told
     full = batch >= asked.training.num_samples
-    assert full == (asked.updates == 1)
+    assert full == (asked.steps_per_epoch == 1)
     assert (LIMIT in told) == full
     assert stability_limits(result, names)["run"].tolist() == (names[:2] if full else [])
     assert ("stability limit" in stability_margins(result, names)) == full

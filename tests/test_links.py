@@ -144,7 +144,7 @@ def test_what_is_not_understood_is_named(text: str) -> None:
         ("epochs=5&epochs=6&run=SGD", "The link says epochs 2 times: using the first."),
         (
             "start=1&run=SGD",
-            "start must be 2 numbers from -1000000 to 1000000, got 1: using the start of seed 0.",
+            "start must be 2 numbers from -1000000 to 1000000, got 1: using the initial point of seed 0.",
         ),
         (
             "start=2~1e9&run=SGD",
@@ -193,7 +193,7 @@ def test_a_damaged_setting_of_all_runs_has_its_default() -> None:
     assert notes == [
         "The link is damaged.",
         "epochs “5oo” can't be read: using 1000.",
-        "start “1?x” can't be read: using the start of seed 0.",
+        "start “1?x” can't be read: using the initial point of seed 0.",
         "Run 1 is left out: “Lion” is unknown.",
         "target “1e” can't be read: using 0.01.",
     ]

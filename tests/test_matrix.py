@@ -21,7 +21,7 @@ def test_one_optimizer_meets_every_problem_and_the_others_meet_some() -> None:
 @pytest.mark.parametrize("kind", OPTIMIZERS.values(), ids=lambda kind: kind.__name__)
 def test_every_setting_is_turned_and_every_pair_of_choices_occurs(kind: type[Optimizer]) -> None:
     quick = {optimizer for optimizer, _ in QUICK if type(optimizer) is kind}
-    turned = {name for optimizer in quick for name in optimizer.changed()}
+    turned = {name for optimizer in quick for name in optimizer.non_default()}
     assert turned == {
         name for name, setting in settings_of(kind).items() if isinstance(setting, Flag | Real)
     } - {"lr"}

@@ -28,16 +28,16 @@ def rows(problem: Any) -> set[tuple[float, ...]]:
 
 def test_an_epoch_goes_through_all_rows_once_in_an_order_of_its_own() -> None:
     run = Run(problem=LinearRegression(samples=23), batch_size=5)
-    assert run.updates == 5
-    batches = list(islice(run.batched.batches(), 10))
+    assert run.steps_per_epoch == 5
+    batches = list(islice(run.batch_source.batches(), 10))
     assert [batch.num_samples for batch in batches] == [5, 5, 5, 5, 3] * 2
     first, second = batches[:5], batches[5:]
     for epoch in (first, second):
         assert set.union(*map(rows, epoch)) == rows(run.problem)
     assert rows(first[0]) != rows(second[0])
-    again = list(islice(run.batched.batches(), 10))
+    again = list(islice(run.batch_source.batches(), 10))
     assert [rows(batch) for batch in again] == [rows(batch) for batch in batches]
-    other = next(replace(run, shuffle_seed=1).batched.batches())
+    other = next(replace(run, shuffle_seed=1).batch_source.batches())
     assert rows(other) != rows(first[0])
 
 
@@ -47,7 +47,7 @@ def test_everybody_sees_the_same_batches() -> None:
         for o in (SGD(), Adam())
         for s in (0, 1)
     ]
-    streams = [[rows(batch) for batch in islice(run.batched.batches(), 9)] for run in runs]
+    streams = [[rows(batch) for batch in islice(run.batch_source.batches(), 9)] for run in runs]
     assert all(stream == streams[0] for stream in streams)
 
 
@@ -122,13 +122,13 @@ def test_over_fitting_is_seen() -> None:
 
 def test_a_problem_without_data_has_one_batch_and_holds_nothing_out() -> None:
     run = Run(problem=Rosenbrock(), batch_size=8, validation_split=0.2, epochs=10)
-    assert (run.updates, run.held_out, run.training) == (1, None, run.problem)
+    assert (run.steps_per_epoch, run.held_out, run.training) == (1, None, run.problem)
     assert torch.equal(train(run).loss, train(replace(run, batch_size=0, validation_split=0.0)).loss)
 
 
 def test_a_batch_of_all_rows_is_full_batch() -> None:
     run = Run(batch_size=11, epochs=20)
-    assert run.updates == 1
+    assert run.steps_per_epoch == 1
     assert torch.equal(train(run).loss, train(replace(run, batch_size=0)).loss)
 
 

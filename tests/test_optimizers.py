@@ -18,7 +18,7 @@ from trainers.optimizers.base import State
 from trainers.problems import Thermometer
 from trainers.runners import RUNNERS
 from trainers.settings import SettingError
-from trainers.sweeps.block import Block
+from trainers.sweeps.block import RunBlock
 
 TOLERANCE = {torch.float32: 1e-5, torch.float64: 1e-13}
 
@@ -70,13 +70,13 @@ class Counting(SGD):
 
 
 def trained_alone(run: Run) -> None:
-    points = RUNNERS[run.runner](run.batched, run.optimizer, run.initial())
-    for _ in range(run.epochs * run.updates + 1):
+    points = RUNNERS[run.runner](run.batch_source, run.optimizer, run.initial())
+    for _ in range(run.epochs * run.steps_per_epoch + 1):
         next(points)
 
 
 def trained_together(run: Run) -> None:
-    block = Block(Sweep(run), torch.arange(1))
+    block = RunBlock(Sweep(run), torch.arange(1))
     for epoch in range(run.epochs):
         block.advance(epoch)
 
@@ -101,7 +101,7 @@ def test_settings_broadcast_over_runs(kind: type[Optimizer]) -> None:
 
 
 def broadcasts(rule: Optimizer, dtype: torch.dtype) -> None:
-    for name in (name for name, value in rule.changed().items() if not isinstance(value, bool)):
+    for name in (name for name, value in rule.non_default().items() if not isinstance(value, bool)):
         values = torch.tensor(
             [getattr(rule, name) * factor for factor in (0.1, 0.5, 1.0)], dtype=torch.float64
         )

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from dashboard.state import Page
 from trainers import Run, train
 from trainers.datasets.csv.table import CsvTable, read_table
-from trainers.objective import divided
+from trainers.objective import train_validation_split
 from trainers.optimizers import SGD, Adam
 from trainers.problems import (
     MLP,
@@ -26,7 +26,7 @@ from trainers.problems import (
     SoftmaxRegression,
 )
 from trainers.problems.compatible_models import models
-from trainers.problems.supervised import as_read, prepared
+from trainers.problems.supervised import raw_data, scaled_data
 from trainers.reports.conditioning import hessian_summary
 from trainers.run import Method, Task
 from trainers.settings import SettingError
@@ -69,7 +69,7 @@ def test_columns_in_any_order_train(places: list[int], count: int, table: CsvTab
     for name in models(own, PROBLEMS):
         run = Run(problem=PROBLEMS[name](source="csv", csv=own), epochs=2, validation_split=0.2)
         columns = table.frame.iloc[:, features].to_numpy().tolist()
-        assert own.rows(run.problem.is_classifier).inputs.tolist() == columns
+        assert own.to_dataset(run.problem.is_classifier).inputs.tolist() == columns
         assert train(run).loss.isfinite().all()
         assert Run.from_query(run.to_query(), tables) == (run, [])
     assert models(own, PROBLEMS)
@@ -115,22 +115,22 @@ def test_the_models_that_suit_come_first_what_is_suggested() -> None:
     ("make", "message"),
     [
         (lambda: CsvDataset.of(TABLE, 4, (0,)), "csv must name columns from 0 to 3, got 4"),
-        (lambda: CsvDataset.of(TABLE, 2, ()), "csv needs at least one feature, each once, got 0"),
+        (lambda: CsvDataset.of(TABLE, 2, ()), "csv must have at least 1 feature, each once, got 0"),
         (lambda: CsvDataset.of(TABLE, 2, (2,)), "csv has column 2 both as target and as feature"),
         (
             lambda: CsvDataset.of(TABLE, 2, (3,)),
-            "csv has words in column “kind”, which so can't be a feature",
+            "csv has text in column “kind”, which can't be a feature",
         ),
         (lambda: LinearRegression(source="csv"), "source csv needs an uploaded file"),
         (
             lambda: LinearRegression(source="csv", csv=KIND),
-            "csv can't be used: it has words in column “kind”",
+            "csv can't be used: it has text in column “kind”",
         ),
         (
             lambda: LogisticRegression(source="csv", csv=KIND),
-            "must have 2 classes for a single score, got 3",
+            "must have 2 classes for logistic regression, got 3",
         ),
-        (lambda: Polynomial(source="csv", csv=PRICE), "it must have one feature for a polynomial, got 2"),
+        (lambda: Polynomial(source="csv", csv=PRICE), "it must have 1 feature for a polynomial, got 2"),
     ],
 )
 def test_what_can_not_be_used_is_named(make: object, message: str) -> None:
@@ -190,7 +190,7 @@ def test_what_was_pickled_finds_a_table_that_was_read_again() -> None:
         problem=LinearRegression(source="csv", csv=CsvDataset.of(read_table(content), 1, (0,))), epochs=3
     )
     pickled = pickle.dumps(train(run))
-    for cache in (as_read, prepared, divided):
+    for cache in (raw_data, scaled_data, train_validation_split):
         cache.cache_clear()
     del run
     gc.collect()

@@ -18,7 +18,7 @@ from trainers.datasets.csv.table import CsvTable, TableError, numeric, read_tabl
 FOLDER = Path(__file__).parent / "own"
 NUMBERS = {"t": [1.0, 3.0, 5.0], "x": [2.0, 4.0, 6.0]}
 NO_HEADER = "The file has no header: its columns are named column 1, and so on."
-NO_NUMBERS = "No column holds numbers that differ, and at least 1 is needed."
+NO_NUMBERS = "The file needs at least 1 numeric column that is not constant."
 
 
 def floats(start: int, end: int) -> list[float]:
@@ -26,7 +26,7 @@ def floats(start: int, end: int) -> list[float]:
 
 
 def only_a_class(name: str) -> str:
-    return f"Column “{name}” holds words or dates, so it can only be a class."
+    return f"Column “{name}” is text or dates: usable only as a class target."
 
 
 # file: the frame; what was understood apart from UTF-8, comma and point; rows dropped; notes
@@ -62,7 +62,7 @@ GOLDEN: dict[str, tuple[dict[str, Any], dict[str, str], dict[str, int], list[str
         {"price": ["1,234", "12,500", "999", "1,234,567.5"], "x": [0.5, 1.0, 1.5, 2.0]},
         {"delimiter": "semicolon"},
         {},
-        ["Column “price” has marks for the thousands, so it can only be a class."],
+        ["Column “price” has thousands separators: usable only as a class target."],
     ),
     "pipe": (NUMBERS, {"delimiter": "pipe"}, {}, []),
     "tab": (
@@ -134,8 +134,8 @@ GOLDEN: dict[str, tuple[dict[str, Any], dict[str, str], dict[str, int], list[str
         {},
         {},
         [
-            "Columns “word”, “same word” hold words or dates, so they can only be classes.",
-            "Column “again” repeats the numbers of a column before.",
+            "Columns “word”, “same word” are text or dates: usable only as class targets.",
+            "Column “again” duplicates an earlier column.",
         ],
     ),
     "repeated_names": (
@@ -148,7 +148,7 @@ GOLDEN: dict[str, tuple[dict[str, Any], dict[str, str], dict[str, int], list[str
         },
         {},
         {},
-        ["Columns “x 3”, “x 4” had names of columns before."],
+        ["Columns “x 3”, “x 4” had duplicate names and were renamed."],
     ),
     "no_header": ({"column 1": [5.0, 4.9, 4.7], "column 2": [3.5, 3.0, 3.2]}, {}, {}, [NO_HEADER]),
     "no_header_but_classes": (
@@ -181,7 +181,7 @@ GOLDEN: dict[str, tuple[dict[str, Any], dict[str, str], dict[str, int], list[str
         {"t": floats(1, 9), "x": floats(1, 9)},
         {},
         {"no number in column “t”": 1},
-        ["Column “x” repeats the numbers of a column before."],
+        ["Column “x” duplicates an earlier column."],
     ),
     "too_few_numbers": ({"t": [*"12345678", "nine"], "x": floats(1, 9)}, {}, {}, [only_a_class("t")]),
     "names": (
@@ -258,7 +258,7 @@ def test_one_mark_for_the_thousands_drops_no_row() -> None:
     """Else the rows with large numbers would be the ones that are missing."""
     table = read_table("\n".join(["t;x", "1,234;1", *(f"{i};{i}" for i in range(50))]).encode())
     assert (len(table.frame), table.frame["t"][0], table.dropped) == (51, "1,234", ())
-    assert table.notes == ("Column “t” has marks for the thousands, so it can only be a class.",)
+    assert table.notes == ("Column “t” has thousands separators: usable only as a class target.",)
 
 
 def test_a_comma_after_zero_marks_decimals() -> None:
@@ -343,14 +343,14 @@ REFUSED: dict[str, tuple[bytes, str]] = {
     "png": (b"\x89PNG\r\n\x1a\n\0\0", "This is a PNG image, not a CSV."),
     "pdf": (b"%PDF-1.7\n1,2\n", "This is a PDF file, not a CSV."),
     "html": (b"<!DOCTYPE html>\n", "This is a web page, not a CSV."),
-    "nul": (b"t,x\n1,\x002\n3,4\n", "The file has a NUL at position 7, so it is no CSV."),
+    "nul": (b"t,x\n1,\x002\n3,4\n", "The file has a NUL at position 7, so it is not a CSV."),
     "no text": (
         b"t,x\n1,\x81\n",
-        "The file is no text in Windows-1252: it can't have byte 0x81 at position 7.",
+        "The file is not valid Windows-1252: it has byte 0x81 at position 7.",
     ),
     "odd UTF-16": (
         b"\xff\xfea\0,",
-        "The file is no text in UTF-16: it can't have byte 0x2c at position 5.",
+        "The file is not valid UTF-16: it has byte 0x2c at position 5.",
     ),
     "header only": (b"t,x\n", "The file has a header, but no rows."),
     "one row": (b"t,x\n1,2\n", "Of 1 rows 1 can be used, and 3 are needed."),
@@ -442,9 +442,7 @@ def test_many_columns_are_told_in_one_sentence() -> None:
     table = read_table(
         f"x,{names}\n".encode() + "\n".join(f"{i},{row}" for i, row in enumerate(rows.split("\n"))).encode()
     )
-    told = (
-        "Columns “w0”, “w1”, “w2”, “w3”, “w4” and 45 more hold words or dates, so they can only be classes."
-    )
+    told = "Columns “w0”, “w1”, “w2”, “w3”, “w4” and 45 more are text or dates: usable only as class targets."
     assert table.notes == (told,)
 
 

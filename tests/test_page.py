@@ -461,7 +461,7 @@ def test_an_optimizer_without_a_rule_is_offered_for_torch_alone() -> None:
         assert app.selectbox(key="0.runner").options == ["torch.optim"]
         assert shown(app).methods[0] == Method(optimizer=Adadelta(), runner="torch.optim")
         assert not opened(shown(app).to_query().replace("tab=Loss", "tab=Three+ways")).exception
-        with pytest.raises(ValueError, match="needs an update written by hand; Adadelta has none"):
+        with pytest.raises(ValueError, match="needs a hand-written update rule; Adadelta has none"):
             Run(optimizer=Adadelta(), runner="manual")
 
 

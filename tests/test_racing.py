@@ -18,8 +18,8 @@ from trainers import Race, Run, Sweep, race, sweep, train
 from trainers.optimizers import SGD, Adagrad, Adam, Optimizer, RMSprop
 from trainers.problems import PROBLEMS, Problem, Thermometer
 from trainers.races.result import RaceResult, expected_best, median
-from trainers.races.spec import USUAL, eligible_optimizers
-from trainers.races.tuning import middle_of_the_best
+from trainers.races.spec import DEFAULT_OPTIMIZERS, eligible_optimizers
+from trainers.races.tuning import pick_best_trial
 from trainers.reports.race import optimizer_names, sentence, warnings
 from trainers.reports.race_curves import band, budgets, quantile, sensitivity, stability_limits, tuned_curves
 from trainers.reports.race_ranking import ranking_table, win_rate_table
@@ -44,7 +44,7 @@ PUBLISHED = {
 
 @pytest.mark.parametrize("lr", PUBLISHED)
 def test_one_rate_for_all_has_three_winners(lr: float) -> None:
-    for rule, expected in zip(USUAL, PUBLISHED[lr], strict=True):
+    for rule, expected in zip(DEFAULT_OPTIMIZERS, PUBLISHED[lr], strict=True):
         run = Run(optimizer=replace(rule, lr=lr), epochs=499, dtype="float64")
         gap = sweep(Sweep(run)).gap.item()
         if expected == 0:
@@ -89,7 +89,7 @@ def test_everybody_has_the_same_budget_and_the_same_starts() -> None:
     assert {entry.trials.sweep.size for entry in DEFAULT.results} == {360}
     assert all(torch.equal(entry.trials.seeds, DEFAULT.results[0].trials.seeds) for entry in DEFAULT.results)
     tried = set(DEFAULT.results[0].trials.seeds.tolist())
-    fresh = set(DEFAULT.race.fresh(SGD()).run_seeds.tolist())
+    fresh = set(DEFAULT.race.evaluation_sweep(SGD()).run_seeds.tolist())
     assert len(tried) == len(fresh) == 10
     assert not tried & fresh
 
@@ -112,7 +112,7 @@ def test_results_are_those_of_the_runs_trained_alone(problem: Problem, criterion
             if criterion != "epochs" and (history.status == "diverged" or expected > asked.limit):
                 expected = math.inf
             assert entry.trial_scores[trial, start].item() == pytest.approx(expected, rel=1e-4)
-        seeds = asked.fresh(entry.best_optimizer).run_seeds.tolist()
+        seeds = asked.evaluation_sweep(entry.best_optimizer).run_seeds.tolist()
         alone = [
             trained(replace(asked.run(entry.best_optimizer), seed=seed)).loss[-1].item() for seed in seeds
         ]
@@ -178,8 +178,8 @@ def test_more_trials_never_hurt() -> None:
 
 
 def test_the_middle_of_a_plateau_is_chosen() -> None:
-    assert middle_of_the_best(torch.tensor([5.0, 1.0, 1.0, 1.0, 2.0])) == 2
-    assert middle_of_the_best(torch.tensor([math.inf, 3.0])) == 1
+    assert pick_best_trial(torch.tensor([5.0, 1.0, 1.0, 1.0, 2.0])) == 2
+    assert pick_best_trial(torch.tensor([math.inf, 3.0])) == 1
 
 
 def test_medians_and_quantiles_take_misses_as_infinite() -> None:
@@ -250,8 +250,8 @@ def test_what_ends_ten_times_as_far_as_it_began_failed() -> None:
     begin = [float(train(replace(asked.run(SGD()), seed=seed, epochs=1)).gap[0]) for seed in range(3)]
     assert asked.limit == pytest.approx(10 * sorted(begin)[1])
     grown = torch.tensor([asked.limit * 1.01, asked.limit * 0.99], dtype=torch.float64) + 2.9276455708956
-    judged = asked.judged(grown, grown, torch.tensor([-1, -1]))
-    assert judged.isinf().tolist() == [True, False]
+    score = asked.score(grown, grown, torch.tensor([-1, -1]))
+    assert score.isinf().tolist() == [True, False]
 
 
 @pytest.mark.parametrize("criterion", ["final", "best", "epochs"])
@@ -338,7 +338,7 @@ def test_losses_race_where_no_minimum_is_known(monkeypatch: pytest.MonkeyPatch) 
     assert " the lowest final loss, " in sentence(unknown, names)
     assert "final loss, tuned" in ranking_table(unknown, names)
     assert sensitivity(unknown, names)["mid"].min() > 2.9
-    with pytest.raises(ValueError, match="metric epochs needs a problem whose smallest loss is known"):
+    with pytest.raises(ValueError, match="metric epochs needs a problem with a known minimum"):
         Race(metric="epochs")
 
 
@@ -394,7 +394,7 @@ def test_the_race_of_a_page_is_in_its_link() -> None:
         (lambda: Race(optimizers=()), "optimizers must be at least one, got none"),
         (
             lambda: Race(optimizers=(Optimizer(),)),
-            "optimizers must have an update written by hand and a learning rate",
+            "optimizers must have a hand-written update rule and a learning rate",
         ),
         (lambda: Race(optimizers=SGD()), "optimizers must be a tuple of optimizers, got SGD"),
         (lambda: Race(optimizers=None), "optimizers must be a tuple of optimizers, got None"),
@@ -408,6 +408,6 @@ def test_a_bad_race_gets_a_sentence(make: Any, sentence: str) -> None:
 
 def test_a_result_names_its_race() -> None:
     assert isinstance(DEFAULT, RaceResult)
-    assert DEFAULT.race == Race(dtype="float64", problem=Thermometer(), optimizers=USUAL)
+    assert DEFAULT.race == Race(dtype="float64", problem=Thermometer(), optimizers=DEFAULT_OPTIMIZERS)
     assert RMSprop() in DEFAULT.race.optimizers
     assert Adagrad() in DEFAULT.race.optimizers

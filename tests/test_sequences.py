@@ -10,9 +10,9 @@ import pytest
 import torch
 
 from trainers import Axis, Race, Run, Sweep, race, sweep, train
-from trainers.caches import BYTES, kept_within_bounds
+from trainers.caches import MAX_CACHE_BYTES, cache_by_size
 from trainers.datasets.csv.table import read_table
-from trainers.datasets.dataset import Rows
+from trainers.datasets.dataset import Dataset
 from trainers.history import History
 from trainers.optimizers import SGD, Adam
 from trainers.problems import (
@@ -165,13 +165,13 @@ def test_what_is_kept_is_bounded_by_its_bytes() -> None:
     made: list[int] = []
     forget()
 
-    @kept_within_bounds
-    def sample(count: int) -> Rows:
+    @cache_by_size
+    def sample(count: int) -> Dataset:
         made.append(count)
         numbers = torch.zeros(count, 10, dtype=torch.float64)
-        return Rows(numbers, numbers[:, 0], tuple("abcdefghij"), "k")
+        return Dataset(numbers, numbers[:, 0], tuple("abcdefghij"), "k")
 
-    room = BYTES / sample(1).bytes
+    room = MAX_CACHE_BYTES / sample(1).bytes
     third, all_of_it = int(room / 3.1), int(room * 1.1)
     for count in (third, third + 1, third + 2, third, third + 1, third + 2):
         sample(count)

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from trainers import Run, train
 from trainers.datasets.csv.table import CsvTable
-from trainers.datasets.dataset import Rows
-from trainers.objective import divided
+from trainers.datasets.dataset import Dataset
+from trainers.objective import train_validation_split
 from trainers.optimizers import SGD
 from trainers.problems import (
     MLP,
@@ -28,10 +28,10 @@ from trainers.problems import (
     SoftmaxRegression,
     Thermometer,
 )
-from trainers.problems.supervised import Supervised, as_read, prepared
+from trainers.problems.supervised import Supervised, raw_data, scaled_data
 from trainers.reports import validation
 from trainers.reports.conditioning import conditioning
-from trainers.splits import drawn, quotas
+from trainers.splits import quotas, split_indices
 
 NUMBERS = count()
 
@@ -86,7 +86,7 @@ def inputs(problem: Any) -> NDArray[np.float64]:
 def split(problem: Supervised, share: float, seed: int) -> tuple[Run, NDArray[np.int64], NDArray[np.int64]]:
     """A run, and the numbers of its rows to train on and of those held out."""
     run = Run(problem=problem, validation_split=share, shuffle_seed=seed)
-    kept, out = (part.numpy() for part in parted(as_read(problem), share, seed))
+    kept, out = (part.numpy() for part in parted(raw_data(problem), share, seed))
     assert sorted([*kept, *out]) == list(range(problem.num_samples))
     assert (len(kept), len(out)) == (
         run.training.num_samples,
@@ -95,8 +95,8 @@ def split(problem: Supervised, share: float, seed: int) -> tuple[Run, NDArray[np
     return run, kept if len(out) else np.arange(problem.num_samples), out
 
 
-def parted(rows: Rows, share: float, seed: int) -> tuple[torch.Tensor, torch.Tensor]:
-    return drawn(len(rows), rows.target if rows.class_names else None, share, seed)
+def parted(rows: Dataset, share: float, seed: int) -> tuple[torch.Tensor, torch.Tensor]:
+    return split_indices(len(rows), rows.target if rows.class_names else None, share, seed)
 
 
 @given(st.sampled_from(STANDARDISED), shares, seeds)
@@ -104,7 +104,7 @@ def test_mean_and_deviation_are_those_of_the_rows_trained_on(
     problem: Supervised, share: float, seed: int
 ) -> None:
     run, kept, out = split(problem, share, seed)
-    raw = as_read(problem).inputs.numpy()
+    raw = raw_data(problem).inputs.numpy()
     assert inputs(run.training).mean(0) == pytest.approx(0, abs=1e-12)
     assert inputs(run.training).std(0) == pytest.approx(1)
     scaled = (raw - raw[kept].mean(0)) / raw[kept].std(0)
@@ -119,7 +119,7 @@ def test_a_polynomial_is_stretched_as_the_rows_trained_on_say(
     problem: Supervised, share: float, seed: int
 ) -> None:
     run, kept, out = split(problem, share, seed)
-    raw = as_read(problem).inputs[:, 0].numpy()
+    raw = raw_data(problem).inputs[:, 0].numpy()
     low, high = raw[kept].min(), raw[kept].max()
     stretched = 2 * (raw - low) / (high - low) - 1
     assert (inputs(run.training)[:, 0].min(), inputs(run.training)[:, 0].max()) == (-1, 1)
@@ -135,7 +135,7 @@ def test_training_and_held_out_rows_are_all_rows_and_keep_targets_and_classes(
     problem: Supervised, share: float, seed: int
 ) -> None:
     run, kept, out = split(problem, share, seed)
-    target = as_read(problem).target
+    target = raw_data(problem).target
     assert torch.equal(run.training.data.target, target[kept])
     assert torch.equal(run.whole.data.target, target)
     for part in (run.training, run.whole, run.held_out or run.training):
@@ -153,7 +153,7 @@ def test_training_and_held_out_rows_are_all_rows_and_keep_targets_and_classes(
 def test_a_batch_is_scaled_as_all_rows_trained_on(problem: Supervised) -> None:
     run = Run(problem=problem, validation_split=0.3, batch_size=3)
     known = {tuple(row) for row in run.training.data.inputs.tolist()}
-    for batch in islice(run.batched.batches(), 5):
+    for batch in islice(run.batch_source.batches(), 5):
         assert {tuple(row) for row in batch.data.inputs.tolist()} <= known
 
 
@@ -180,7 +180,7 @@ def test_an_outlier_held_out_leaves_training_well_conditioned() -> None:
     frame = points(features=1)
     frame.loc[7, "f0"] = 1e4
     problem = own(LinearRegression, frame, (0,), "y")
-    seed = next(seed for seed in range(99) if 7 in parted(as_read(problem), 0.2, seed)[1])
+    seed = next(seed for seed in range(99) if 7 in parted(raw_data(problem), 0.2, seed)[1])
     run = Run(problem=problem, validation_split=0.2, shuffle_seed=seed, optimizer=SGD(lr=0.5), epochs=20)
     assert conditioning(run.training).number == pytest.approx(1)
     assert train(run).epochs_to(1e-6) <= 2
@@ -215,7 +215,7 @@ def test_a_split_follows_from_problem_share_and_seed_alone(
 ) -> None:
     run = Run(problem=problem, validation_split=share, shuffle_seed=seed)
     first = run.split
-    for cache in (divided, prepared, as_read):
+    for cache in (train_validation_split, scaled_data, raw_data):
         cache.cache_clear()
     torch.manual_seed(seed)
     again = replace(run, epochs=7, seed=3, batch_size=2).split
@@ -228,11 +228,11 @@ def test_a_split_follows_from_problem_share_and_seed_alone(
 counts = st.lists(st.integers(1, 40), min_size=1, max_size=20)
 
 
-def of_classes(counts: list[int]) -> Rows:
+def of_classes(counts: list[int]) -> Dataset:
     target = torch.arange(len(counts)).repeat_interleave(torch.tensor(counts))
     target = target[torch.randperm(len(target), generator=torch.Generator().manual_seed(1))]
     labels = tuple(map(str, range(len(counts))))
-    return Rows(torch.zeros(len(target), 1, dtype=torch.float64), target, ("x",), "c", labels)
+    return Dataset(torch.zeros(len(target), 1, dtype=torch.float64), target, ("x",), "c", labels)
 
 
 @given(counts, shares, seeds)

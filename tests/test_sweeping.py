@@ -15,7 +15,7 @@ from trainers.problems import Problem, Thermometer
 from trainers.sweeps import block, record, training
 from trainers.sweeps.block import block_size
 from trainers.sweeps.cost import memory
-from trainers.sweeps.training import CHUNK
+from trainers.sweeps.training import CHUNK_EPOCHS
 
 RATES = Axis(1e-3, 1e-1, 5, log=True)
 
@@ -45,7 +45,7 @@ def test_every_row_is_its_run_trained_alone(rule: Optimizer, problem: Problem) -
 @pytest.mark.parametrize(("rule", "problem"), product_of_all(), ids=repr)
 def test_every_step_is_that_of_its_run_alone(rule: Optimizer, problem: Problem) -> None:
     asked = Sweep(Run(problem=problem, optimizer=rule, dtype="float64"), {"lr": RATES}, seeds=2)
-    some = block.Block(asked, torch.arange(asked.size))
+    some = block.RunBlock(asked, torch.arange(asked.size))
     for epoch in range(10):
         params, states = some.params.clone(), {name: s.clone() for name, s in some.state.items()}
         losses = some.advance(epoch)
@@ -103,7 +103,7 @@ def test_blocks_change_nothing_but_rounding(rule: Optimizer, monkeypatch: pytest
         Run(optimizer=rule, epochs=80, dtype="float64"), {"lr": Axis(1e-4, 1e-1, 50, log=True)}, seeds=2
     )
     whole = sweep(asked)
-    monkeypatch.setattr(block, "BLOCK", 14)
+    monkeypatch.setattr(block, "BLOCK_PARAMS", 14)
     parts = sweep(asked)
     torch.testing.assert_close(parts.final_loss, whole.final_loss, rtol=1e-9, atol=1e-9, equal_nan=True)
     assert torch.equal(parts.diverged_at, whole.diverged_at)
@@ -149,7 +149,7 @@ def test_progress_goes_to_one_and_can_stop() -> None:
 
 def test_gaps_are_those_of_the_history_to_the_last_bit() -> None:
     for gap in (1e-6, 1e-2, 0.3):
-        edge = record.level(2.9276455708956, gap, torch.float32)
+        edge = record.loss_threshold(2.9276455708956, gap, torch.float32)
         after = np.nextafter(np.float32(edge), np.float32(math.inf))
         assert edge - 2.9276455708956 <= gap < float(after) - 2.9276455708956
 
@@ -159,13 +159,13 @@ def test_gaps_are_those_of_the_history_to_the_last_bit() -> None:
     [
         (lambda: Axis(1, 1), "axis must go from low to high, got 1 to 1"),
         (lambda: Axis(2, 1), "axis must go from low to high, got 2 to 1"),
-        (lambda: Axis(-1, 1, log=True), "axis must begin above 0 on a log scale, got -1"),
-        (lambda: Axis(0, math.inf), "axis must have numbers as ends, got 0 to inf"),
+        (lambda: Axis(-1, 1, log=True), "axis must have low above 0 on a log scale, got -1"),
+        (lambda: Axis(0, math.inf), "axis must have numbers as low and high, got 0 to inf"),
         (lambda: Axis(0, 1, 1), "axis must have at least 2 values, got 1"),
         (lambda: Axis(0, 1, 2.5), "axis must have at least 2 values, got 2.5"),
         (lambda: Axis(0, 1, math.inf), "axis must have at least 2 values, got inf"),
-        (lambda: Axis(0, 10**400), "axis must have numbers as ends, got 0 to "),
-        (lambda: Axis("a", 1), "axis must have numbers as ends, got a to 1"),
+        (lambda: Axis(0, 10**400), "axis must have numbers as low and high, got 0 to "),
+        (lambda: Axis("a", 1), "axis must have numbers as low and high, got a to 1"),
         (lambda: Axis(0, 1, digits=0), "axis must be rounded to at least 1 digit, got 0"),
         (lambda: Axis(0, 1, digits=1.5), "axis must be rounded to at least 1 digit, got 1.5"),
         (lambda: Sweep(SGD()), "run of a sweep must be a Run, got SGD"),
@@ -176,8 +176,8 @@ def test_gaps_are_those_of_the_history_to_the_last_bit() -> None:
             lambda: Sweep(Run(), num_points=2.5),
             "num_points must be a whole number from 1 to 1,",
         ),
-        (lambda: Sweep(Run(), targets=0.01), "targets must be a tuple of gaps, got 0.01"),
-        (lambda: Sweep(Run(), targets=(math.nan,)), "targets must be a tuple of gaps, got "),
+        (lambda: Sweep(Run(), targets=0.01), "targets must be a tuple of target gaps, got 0.01"),
+        (lambda: Sweep(Run(), targets=(math.nan,)), "targets must be a tuple of target gaps, got "),
         (
             lambda: Sweep(Run(optimizer=SGD(momentum=0.9, nesterov=True)), {"dampening": Axis(0, 1)}),
             "nesterov needs momentum above 0 and dampening 0",
@@ -199,7 +199,7 @@ def test_gaps_are_those_of_the_history_to_the_last_bit() -> None:
         (lambda: Sweep(Run(), {"lr": Axis(1e-3, 1e3)}), "lr must be a number from 1e-08 to 100, got 1000"),
         (
             lambda: Sweep(Run(start=(1, 0)), seeds=2),
-            "seeds must be 1 where the run's start is chosen, got 2",
+            "seeds must be 1 for a run with a custom start, got 2",
         ),
     ],
 )
@@ -251,5 +251,5 @@ def test_the_memory_told_holds_the_result(count: int) -> None:
     kept = (result.final_loss, result.best_loss, result.diverged_at, result.seeds)
     kept += (*result.settings.values(), *result.epochs_to.values())
     held = sum(tensor.nbytes for tensor in kept)
-    block = 8 * min(block_size(asked), count) * (8 * asked.run.problem.num_params + CHUNK)
+    block = 8 * min(block_size(asked), count) * (8 * asked.run.problem.num_params + CHUNK_EPOCHS)
     assert held <= memory(asked) - block <= 1.5 * held

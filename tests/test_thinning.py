@@ -12,7 +12,7 @@ import torch
 from tests.matrix import slow_but
 from tests.test_training import Leaving
 from trainers import Run, train, training
-from trainers.history import History, spread
+from trainers.history import History, param_differences
 from trainers.optimizers import SGD, Adam
 from trainers.problems import MLP, LogisticRegression, SoftmaxRegression, Thermometer
 from trainers.reports import loss as loss_report
@@ -59,7 +59,7 @@ def test_so_many_epochs_are_kept(epochs: int, most: int | None) -> None:
 @pytest.mark.parametrize("stretch", [1, 50, 2**20])
 def test_what_is_kept_is_what_was(run: Run, stretch: int, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = trained(run)
-    monkeypatch.setattr(training, "STRETCH", stretch)
+    monkeypatch.setattr(training, "BUFFER_ELEMENTS", stretch)
     thin = train(run, most_rows=40)
     assert not whole.thinned
     assert thin.thinned
@@ -80,7 +80,7 @@ def assert_same(whole: History, thin: History) -> None:
         assert torch.allclose(thin.column(name), whole.column(name), rtol=1e-6, atol=0, equal_nan=True), name
     for name in ("params", "gradient"):
         assert same(getattr(thin, name), getattr(whole, name)[thin.epochs])
-    updates = whole.run.updates
+    updates = whole.run.steps_per_epoch
     batches = whole.batch_loss.reshape(-1, updates)[thin.epochs[thin.epochs < whole.run.epochs]]
     full = batches[: max(thin.kept_rows - 1, 0)].flatten()
     assert torch.equal(thin.batch_loss[: len(full)], full)
@@ -103,10 +103,10 @@ PAIRS = [case for number, case in enumerate(LAST) if number.bit_count() % 2]
 def test_where_a_run_diverged_is_kept(
     update: int, batch: int, validation: float, stretch: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(training, "STRETCH", stretch)
+    monkeypatch.setattr(training, "BUFFER_ELEMENTS", stretch)
     problem = LogisticRegression(samples=20)
     run = Run(problem=problem, epochs=120, batch_size=batch, validation_split=validation)
-    run = replace(run, optimizer=Leaving(lr=0.01, at=update * run.updates))
+    run = replace(run, optimizer=Leaving(lr=0.01, at=update * run.steps_per_epoch))
     whole, thin = train(run), train(run, most_rows=12)
     last = whole.diverged_at
     assert last is not None
@@ -139,7 +139,7 @@ def test_everything_is_drawn_of_what_is_kept() -> None:
     assert starts <= set(histories[1].epochs.tolist())
     assert cells(histories, names, 0.1)["status"].tolist() == ["finished"] * 2
     assert sentence(histories, 0.1)
-    epochs, apart = spread(histories)
+    epochs, apart = param_differences(histories)
     assert set(epochs.tolist()) == set(histories[0].epochs.tolist()) & set(histories[1].epochs.tolist())
     assert math.isfinite(float(apart.max()))
 

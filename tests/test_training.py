@@ -102,9 +102,9 @@ def test_divergence_at_any_update_is_a_result(
         batch_size=batch,
         validation_split=validation,
     )
-    for update in {1, 2, whole.updates, whole.updates + 1, 4 * whole.updates}:
+    for update in {1, 2, whole.steps_per_epoch, whole.steps_per_epoch + 1, 4 * whole.steps_per_epoch}:
         history = train(replace(whole, optimizer=Leaving(at=update)))
-        last = -(-update // whole.updates)  # the first epoch that sees what the update did
+        last = -(-update // whole.steps_per_epoch)  # the first epoch that sees what the update did
         assert (history.status, history.diverged_at, history.num_recorded) == ("diverged", last, last)
         for name in ("loss", *history.metrics):
             values = history.column(name)
@@ -235,8 +235,8 @@ def test_a_run_is_charged_with_its_own_steps_alone(
     for runner, batch in product(runners(kind), (0, 3)):
         run = Run(optimizer=kind(), runner=runner, epochs=10, batch_size=batch)
         first = train(run, lambda *_: clock.charge(7))
-        assert first.seconds == 10 * run.updates
-        assert first.seconds_per_epoch == run.updates
+        assert first.seconds == 10 * run.steps_per_epoch
+        assert first.seconds_per_epoch == run.steps_per_epoch
         assert train(run).seconds == first.seconds
 
 

@@ -1,4 +1,4 @@
-"""Data that are kept for whoever asks next, bounded by the bytes they take."""
+"""Cache of data shared by all sessions, bounded in bytes."""
 
 from collections.abc import Callable, Hashable
 from functools import partial
@@ -8,34 +8,33 @@ from typing import Any, ParamSpec, Protocol, TypeVar
 from cachetools import LRUCache, cached
 from cachetools.keys import hashkey
 
-from trainers.modes import kept
+from trainers.modes import cacheable
 
-BYTES = 200_000_000
-"""What all of it may take together: a few of the largest tables that are read, or hundreds of usual ones."""
+MAX_CACHE_BYTES = 200_000_000
+"""Max. size of the cache: a few of the largest tables, or hundreds of ordinary ones."""
 
 
-class Weighed(Protocol):
-    """What knows its size."""
+class Sized(Protocol):
+    """A value that knows its size."""
 
     @property
     def bytes(self) -> float:
-        """What it takes at most."""
+        """Max. memory."""
 
 
 P = ParamSpec("P")
-W = TypeVar("W", bound=Weighed)
+W = TypeVar("W", bound=Sized)
 
-DATA: LRUCache[Hashable, Any] = LRUCache(BYTES, getsizeof=lambda value: value.bytes)
+DATA: LRUCache[Hashable, Any] = LRUCache(MAX_CACHE_BYTES, getsizeof=lambda value: value.bytes)
 LOCK = Lock()
 
 
-def kept_within_bounds(make: Callable[P, W]) -> Callable[P, W]:
-    """Have the results of a function kept; those that were asked for longest ago give way to others.
+def cache_by_size(make: Callable[P, W]) -> Callable[P, W]:
+    """Cache a function's results, least recently used first out.
 
-    A result that is larger than all the room is made anew each time. A problem among the arguments is known
-    by its `key`.
+    A result larger than the whole cache is not stored. Arguments that have a `key` are identified by it.
     """
-    return cached(DATA, key=partial(_key, make.__qualname__), lock=LOCK)(kept(make))
+    return cached(DATA, key=partial(_key, make.__qualname__), lock=LOCK)(cacheable(make))
 
 
 def _key(*parts: Any) -> Hashable:

@@ -1,4 +1,4 @@
-"""What a training leaves behind."""
+"""History of a training run: parameters, loss, gradient and metrics per epoch."""
 
 import math
 from collections.abc import Sequence
@@ -12,72 +12,72 @@ from torch import Tensor
 
 from trainers.run import Run
 
-OVERFITTED = 0.05
-"""By what share the validation loss must have risen again to count as over-fitting."""
-GROWN = 1000
-"""How many times as large as at the start, or as 1, a number must be to have grown."""
+OVERFITTING_RISE = 0.05
+"""Relative rise of the validation loss above its minimum that counts as overfitting."""
+GROWTH_FACTOR = 1000
+"""Factor over its value at the start, or over 1, by which a number must have grown to count as overflow."""
 
 Cause = Literal["overflow", "not a number"]
 
 
 @dataclass(frozen=True, eq=False)
 class History:
-    """The course of one run: row k holds what was so after k epochs, which are updates without batches.
+    """History of one run: row k is the state after k epochs (k updates if full batch).
 
-    After divergence or a stop the remaining rows are NaN. Of a long run of many parameters `train` may have
-    been asked to keep parameters and gradients at some epochs only: row k is then that of `epochs[k]`.
+    Rows after divergence or a stop are NaN. With `most_rows`, `train` keeps parameters and gradients at some
+    epochs only: row k of these is then the state after `epochs[k]` epochs.
     """
 
     run: Run
     epochs: Tensor
-    """`(kept,)`, int64: those of which parameters, gradient and losses on batches are kept; usually all."""
+    """`(kept,)`, int64: epochs at which parameters, gradient and batch losses are kept; usually all."""
     params: Tensor
-    """`(kept, n)`, where all are kept `(epochs + 1, n)`."""
+    """`(kept, n)`; `(epochs + 1, n)` if all are kept."""
     loss: Tensor
     """`(epochs + 1,)`"""
     gradient: Tensor
-    """`(kept, n)`: the derivative of the loss."""
+    """`(kept, n)`: gradient of the loss."""
     status: Literal["finished", "diverged", "stopped"]
     diverged_at: int | None
-    """The first row whose loss is not finite. The book, which counts epochs from 1, says one more."""
+    """First row whose loss is not finite. The book counts epochs from 1, so its number is one higher."""
     seconds: float
-    """Wall time of the epochs trained: of the updates, with their losses and gradients.
+    """Wall time of the updates, with their losses and gradients.
 
-    Neither the making of the optimizer counts nor the callback nor, with batches, the loss on all rows.
+    Excludes setting up the optimizer, the callback and, with mini-batches, the loss on the full training set.
     """
     batch_loss: Tensor
-    """`(epochs updates,)`: the loss on each batch before its update; with one batch the loss.
+    """`(epochs * steps_per_epoch,)`: loss on each mini-batch before its update; `loss` if full batch.
 
-    Where not all is kept, of the kept epochs but the last of the run.
+    If not all epochs are kept: of the kept epochs except the run's last.
     """
     accuracy: Tensor | None = None
-    """`(epochs + 1,)`: the share of training rows whose class is found; None without classes."""
+    """`(epochs + 1,)`: training accuracy; None without classes."""
     validation_loss: Tensor | None = None
-    """`(epochs + 1,)`: the loss on the rows held out, if any."""
+    """`(epochs + 1,)`: loss on the validation set, if any."""
     validation_accuracy: Tensor | None = None
 
     @property
     def num_recorded(self) -> int:
-        """How many rows hold numbers: all, unless the run was cut short."""
+        """Number of recorded rows: `epochs + 1`, unless the run diverged or was stopped."""
         return int(self.loss.isfinite().sum())
 
     @property
     def thinned(self) -> bool:
-        """Whether parameters, gradients and losses on batches are kept at some epochs only."""
+        """Whether parameters, gradients and batch losses are kept at some epochs only."""
         return len(self.epochs) < len(self.loss)
 
     @property
     def kept_rows(self) -> int:
-        """How many of the kept rows hold numbers."""
+        """Number of kept rows that were recorded."""
         return int((self.epochs < self.num_recorded).sum())
 
     def row(self, epoch: int) -> int:
-        """The kept row of this epoch, or of the last one kept before."""
+        """Index of the kept row of this epoch, or of the last kept epoch before it."""
         return int(torch.searchsorted(self.epochs, epoch, right=True)) - 1
 
     @property
     def seconds_per_epoch(self) -> float:
-        """The mean over the epochs trained. The last one of a run that diverged has no row."""
+        """Mean wall time per trained epoch. The last epoch of a diverged run has no row."""
         trained = self.num_recorded if self.status == "diverged" else self.num_recorded - 1
         return self.seconds / max(trained, 1)
 
@@ -88,15 +88,15 @@ class History:
 
     @property
     def cause(self) -> Cause | None:
-        """Why a run diverged: "overflow" where something grew, "not a number" where nothing did; else None.
+        """Cause of divergence: "overflow" if something grew, "not a number" if nothing did; None otherwise.
 
-        Something grew where a number became infinite, or so large that its square is, or `GROWN`. Nothing
-        did where a zero was divided by zero, or the root taken of a negative number. Seen are the last row
-        that is finite, the losses on the batches after it, and the first row that is not.
+        Something grew where a number became infinite, or so large that its square is, or by `GROWTH_FACTOR`.
+        Nothing did where zero was divided by zero, or the root taken of a negative number. Judged by the last
+        finite row, the losses on the batches after it, and the first row that is not finite.
         """
         if self.diverged_at is None:
             return None
-        before, updates = max(self.diverged_at - 1, 0), self.run.updates
+        before, updates = max(self.diverged_at - 1, 0), self.run.steps_per_epoch
         first, last = self.row(before), self.row(self.diverged_at)
         batches = self.batch_loss[first * updates : last * updates]
         losses = torch.cat([self.loss[before : self.diverged_at + 1], batches])
@@ -106,54 +106,54 @@ class History:
         grown = (
             _size(torch.cat([losses, gradients.flatten(), params.flatten()]))
             > torch.finfo(losses.dtype).max ** 0.5
-            or _size(losses) > GROWN * max(_size(self.loss[:1]), 1.0)
-            or _size(gradients) > GROWN * max(_size(self.gradient[:1]), 1.0)
-            or _size(suspect) > GROWN * max(_size(self.params[:1]), 1.0)
+            or _size(losses) > GROWTH_FACTOR * max(_size(self.loss[:1]), 1.0)
+            or _size(gradients) > GROWTH_FACTOR * max(_size(self.gradient[:1]), 1.0)
+            or _size(suspect) > GROWTH_FACTOR * max(_size(self.params[:1]), 1.0)
         )
         return "overflow" if grown else "not a number"
 
     @property
     def best(self) -> float:
-        """The smallest loss on the way; NaN if the first was not finite."""
+        """Smallest loss of all epochs; NaN if the first was not finite."""
         return float(self.loss[: self.num_recorded].min()) if self.num_recorded else float("nan")
 
     @property
     def gap(self) -> Tensor:
-        """`(epochs + 1,)`, float64: loss minus the smallest loss there is; NaN where that is unknown.
+        """`(epochs + 1,)`, float64: loss minus minimum loss; NaN if the minimum is unknown.
 
-        Rounding of the loss can make it a little less than 0.
+        Rounding of the loss can make it slightly negative.
         """
         return self.run.training.gap(self.loss)
 
     def epochs_to(self, gap: float) -> int | None:
-        """The number of epochs after which the gap was first at most `gap`, or None."""
+        """Number of epochs until the gap was first at most `gap`; None if it never was."""
         reached = (self.gap <= gap).nonzero()
         return int(reached[0]) if len(reached) else None
 
     @property
     def overfitting_from(self) -> int | None:
-        """The epoch of the smallest validation loss, if the last is more than 5 % above it.
+        """Epoch of the smallest validation loss, if the last one is more than 5% above it.
 
-        None without rows held out, where it never fell, and where the training loss rose since as well,
-        which is not over-fitting.
+        None without a validation set, if the validation loss never fell, and if the training loss has risen
+        since then as well, which is not overfitting.
         """
         if self.validation_loss is None or not self.finished or not self.validation_loss.isfinite().all():
             return None
         best = int(self.validation_loss.argmin())
-        rose = self.validation_loss[-1] > (1 + OVERFITTED) * self.validation_loss[best]
+        rose = self.validation_loss[-1] > (1 + OVERFITTING_RISE) * self.validation_loss[best]
         fell = best > 0 and self.loss[-1] <= self.loss[best]
         return best if rose and fell else None
 
     @property
     def metrics(self) -> tuple[str, ...]:
-        """The names of the columns that this run has besides loss, gap and gradient_norm."""
+        """Names of this run's columns other than loss, gap and gradient_norm."""
         names = ("accuracy", "validation_loss", "validation_accuracy")
         return tuple(name for name in names if getattr(self, name) is not None)
 
     def column(self, name: str) -> Tensor:
-        """`(epochs + 1,)`, float64: loss, gap, gradient_norm, what was measured, or a parameter by its name.
+        """`(epochs + 1,)`, float64: loss, gap, gradient_norm, a metric, or a parameter by its name.
 
-        NaN for what this run does not have, or has not kept. "batch_loss" has a row an update.
+        NaN for what this run does not have, or did not keep. "batch_loss" has one row per update.
         """
         if name == "gap":
             return self.gap
@@ -165,7 +165,7 @@ class History:
         return self._at_epochs(self.params[:, self.run.problem.names.index(name)].double())
 
     def _at_epochs(self, values: Tensor) -> Tensor:
-        """Values `(kept, ...)` as `(epochs + 1, ...)`, NaN where nothing is kept."""
+        """Expand values `(kept, ...)` to `(epochs + 1, ...)`, NaN for epochs that are not kept."""
         if not self.thinned:
             return values
         whole = torch.full((len(self.loss), *values.shape[1:]), math.nan, dtype=values.dtype)
@@ -173,20 +173,20 @@ class History:
         return whole
 
     def frame(self, parameters: bool = True) -> pd.DataFrame:
-        """One row an epoch: run, epoch, loss, gap, what was measured, gradient_norm, parameters by name."""
+        """One row per epoch: run, epoch, loss, gap, metrics, gradient_norm, parameters by name."""
         names = ("loss", "gap", *self.metrics, "gradient_norm")
         columns = {name: self.column(name).numpy() for name in names}
         if parameters:
-            courses = self._at_epochs(self.params.double()).T.numpy()
-            columns |= dict(zip(self.run.problem.names, courses, strict=True))
+            trajectories = self._at_epochs(self.params.double()).T.numpy()
+            columns |= dict(zip(self.run.problem.names, trajectories, strict=True))
         return pd.DataFrame({"run": self.run.label, "epoch": range(len(self.loss))} | columns)
 
 
-def spread(histories: Sequence[History]) -> tuple[Tensor, Tensor]:
-    """The epochs `(rows,)` that all of these runs have kept, and how far their parameters are apart there.
+def param_differences(histories: Sequence[History]) -> tuple[Tensor, Tensor]:
+    """Epochs `(rows,)` that all runs have kept, and the largest parameter difference there, `(rows,)`.
 
-    The latter, `(rows,)` in float64, is the largest difference of one parameter between any two; NaN where a
-    parameter is none.
+    It is the largest absolute difference of any parameter between any two runs, in float64; NaN if a
+    parameter is NaN.
     """
     epochs = reduce(_common, (history.epochs for history in histories))
     params = [h.params[torch.searchsorted(h.epochs, epochs)].double() for h in histories]
@@ -199,5 +199,5 @@ def _common(some: Tensor, others: Tensor) -> Tensor:
 
 
 def _size(values: Tensor) -> float:
-    """The largest absolute value of those that are numbers; 0 where none is."""
+    """Largest absolute value, NaN ignored; 0 if there is none."""
     return float(values.abs().nan_to_num(0.0, posinf=math.inf).amax()) if values.numel() else 0.0

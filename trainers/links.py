@@ -19,8 +19,8 @@ from urllib.parse import parse_qsl, unquote
 from trainers.settings import Choice, Settings, coerce, main_part, parts, settings_of
 from trainers.words import among, plain, quoted
 
-LONGEST = 4096
-"""How many characters of a link are read."""
+MAX_LINK_LENGTH = 4096
+"""Max. characters of a link."""
 OLD_NAMES: Mapping[str, str] = {
     "batch": "batch_size",
     "validation": "validation_split",
@@ -35,14 +35,14 @@ OLD_NAMES: Mapping[str, str] = {
     "entrants": "optimizers",
     "Network": "MLP",
 }
-"""What names of settings and classes in older links are called now."""
+"""Current names of settings and classes, by their names in older links."""
 OLD_VALUES: Mapping[str, str] = {"made": "synthetic", "own": "csv", "standardised": "standardized"}
-"""The same of values."""
+"""The same for values."""
 OLD_HEADS = ("Racing", "Grid")
 
 
 class Reading(NamedTuple):
-    """What a text was taken for, and notes on what was not taken."""
+    """Parsed settings, notes on what was changed or ignored, and whether the text is damaged."""
 
     settings: Any
     notes: list[str]
@@ -91,7 +91,7 @@ def _choices(kind: type[Settings]) -> list[str]:
 
 
 def read(text: str, allowed: Mapping[str, type[Any]], fallback: type[Any], **others: Any) -> Reading:
-    """What `write` wrote: settings of one of the `allowed` classes, by name. `others` are other fields."""
+    """Parse the output of `write`: settings of an `allowed` class. `others` are its other fields."""
     name, texts, words, notes = _apart(text)
     kind = among(name, allowed)
     found = read_settings(allowed[kind] if kind else fallback, texts, **others)
@@ -100,7 +100,7 @@ def read(text: str, allowed: Mapping[str, type[Any]], fallback: type[Any], **oth
 
 
 def read_about(text: str, form: type[Any]) -> Reading:
-    """What `write` wrote of a class that is about another. Without a known subject it is damaged."""
+    """Parse the output of `write` for a class with a main part. If that one is unknown, it is damaged."""
     name, texts, words, notes = _apart(text)
     main = main_part(form)
     kind = among(name, parts(form)[main])
@@ -146,7 +146,7 @@ def read_settings(kind: type[Any], texts: Mapping[str, str], **others: Any) -> R
 
 
 def _held(name: str, text: str | None, allowed: Mapping[str, type[Any]], texts: Mapping[str, str]) -> Reading:
-    """What a setting holds that is a class of settings again, the first one where none is named."""
+    """Parse nested settings; of the first allowed class if none is named."""
     kind = next(iter(allowed)) if text is None else among(text, allowed)
     if kind is None:
         return Reading(None, [f"{name} {quoted(str(text))} is unknown: ignored."], True)
@@ -154,7 +154,7 @@ def _held(name: str, text: str | None, allowed: Mapping[str, type[Any]], texts: 
 
 
 def _under(name: str, texts: Mapping[str, str]) -> dict[str, str]:
-    """The texts of the settings behind a dot."""
+    """Texts of the nested settings of a part, without its prefix."""
     start = f"{name}."
     return {key.removeprefix(start): text for key, text in texts.items() if key.startswith(start)}
 
@@ -164,7 +164,7 @@ def _fields(form: type[Any]) -> set[str]:
 
 
 def _apart(text: str) -> tuple[str, dict[str, str], list[str], list[str]]:
-    """The name at the head, the texts of settings, bare words, and a note if a setting came twice."""
+    """Split into name, texts of settings, bare words, and a note if a setting occurs twice."""
     name, *pieces = text.split("~")
     words = [piece for piece in pieces if piece and "-" not in piece]
     pairs = [piece.split("-", 1) for piece in pieces if "-" in piece]
@@ -181,14 +181,14 @@ def _unknown(words: Iterable[str]) -> list[str]:
 
 
 class Link:
-    """A link taken apart into its parameters. Each is taken once; what is wrong is noted on the way."""
+    """The parameters of a link. Each is taken once; problems are added to `notes`."""
 
     def __init__(self, text: str) -> None:
         self.notes: list[str] = []
         self.damaged = False
         self.texts: dict[str, list[str]] = {}
-        if len(text) > LONGEST:
-            self.notes.append(f"The link has {len(text)} characters, more than {LONGEST}: ignored.")
+        if len(text) > MAX_LINK_LENGTH:
+            self.notes.append(f"The link has {len(text)} characters, more than {MAX_LINK_LENGTH}: ignored.")
             return
         for name, value in parse_qsl(query(text), keep_blank_values=True):
             self.texts.setdefault(OLD_NAMES.get(name, name), []).append(value)
@@ -229,7 +229,7 @@ class Link:
         return reading.settings
 
     def rest(self, why: str = "unknown") -> list[str]:
-        """Notes on the parameters that nobody took."""
+        """Notes on the parameters that were not taken."""
         return [f"The link's {quoted(name)} is {why}: ignored." for name in self.texts]
 
 

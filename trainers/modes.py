@@ -1,4 +1,4 @@
-"""torch's modes and threads while something is trained, and for what is kept."""
+"""torch's modes and threads during training, and for results that are cached."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,7 +13,7 @@ T = TypeVar("T")
 
 
 class _Threads(local):
-    """Whether this thread of the program trains already."""
+    """Whether this Python thread is training already."""
 
     inside = False
 
@@ -23,9 +23,9 @@ _here, _lock, _users, _before = _Threads(), Lock(), 0, 1
 
 @contextmanager
 def one_thread() -> Iterator[None]:
-    """One thread of torch's, whose numbers are the same on every machine; afterwards as many as there were.
+    """Use one torch thread, so that results are the same on every machine; restore the number afterwards.
 
-    With tensors as small as here more threads are up to 100 times slower, too.
+    With tensors this small, more threads are also up to 100 times slower.
     """
     if _here.inside:
         yield
@@ -38,7 +38,7 @@ def one_thread() -> Iterator[None]:
 
 
 def _enter() -> None:
-    """How many there were is known before the first of those that train at the same time."""
+    """Save the number of threads when the first of several concurrent trainings begins."""
     global _users, _before
     with _lock:
         _before = _before if _users else torch.get_num_threads()
@@ -57,23 +57,22 @@ def _leave() -> None:
 
 @contextmanager
 def training_mode() -> Iterator[None]:
-    """One thread, and autograd works, whatever mode the caller is in; afterwards all is as it was."""
+    """One thread, with autograd enabled whatever mode the caller is in; restored afterwards."""
     with one_thread(), torch.inference_mode(False), torch.enable_grad():
         yield
 
 
 @contextmanager
 def sweep_mode() -> Iterator[None]:
-    """One thread and no autograd, which is faster; afterwards all is as it was."""
+    """One thread, in inference mode, which is faster; restored afterwards."""
     with one_thread(), torch.inference_mode():
         yield
 
 
-def kept(make: Callable[P, T]) -> Callable[P, T]:
-    """Have a function work in one thread and outside of inference mode, whoever calls it first.
+def cacheable(make: Callable[P, T]) -> Callable[P, T]:
+    """Run a function in one thread and outside inference mode, whatever mode its caller is in.
 
-    It is for results that are kept for others: a tensor that was made in inference mode is of no use to
-    autograd ever after.
+    For results that are cached: autograd can't use tensors that were made in inference mode.
     """
 
     @wraps(make)

@@ -1,4 +1,4 @@
-"""What is minimised: a problem, on which of its rows, looked at in which batches."""
+"""Training objective: problem, validation split, mini-batches, dtype and seed."""
 
 from collections.abc import Iterator
 from copy import copy
@@ -6,31 +6,31 @@ from dataclasses import dataclass
 
 import torch
 
-from trainers.caches import kept_within_bounds
+from trainers.caches import cache_by_size
 from trainers.problems import Problem, Thermometer
-from trainers.problems.supervised import Supervised, as_read
+from trainers.problems.supervised import Supervised, raw_data
 from trainers.settings import SettingError, Settings, choice, integer, real
-from trainers.splits import Split, drawn
+from trainers.splits import Split, split_indices
 from trainers.words import shown
 
-MOST_SEED = 2**31 - 1
+MAX_SEED = 2**31 - 1
 
 
 @dataclass(frozen=True, kw_only=True)
 class Objective(Settings):
-    """A problem, its rows, and the precision. Without data there are neither batches nor rows to hold out."""
+    """A problem with its validation split, mini-batches and precision; the first two need data."""
 
     problem: Problem = Thermometer()
     batch_size: int = integer(0, 0, 100_000, help="Samples per update (mini-batch size). 0: full batch.")
     validation_split: float = real(
-        0, 0, 0.5, help="Fraction of the data held out for validation, the same of each class."
+        0, 0, 0.5, help="Fraction of the data held out for validation, stratified by class."
     )
-    shuffle_seed: int = integer(0, 0, MOST_SEED, help="Seed of the validation split and of the batch order.")
+    shuffle_seed: int = integer(0, 0, MAX_SEED, help="Seed of the validation split and of the batch order.")
     seed: int = integer(
-        0, 0, MOST_SEED, help="Seed of the initial parameters. 0: the problem's default initial point."
+        0, 0, MAX_SEED, help="Seed of the initial parameters. 0: the problem's default initial point."
     )
     dtype: str = choice(
-        "float32", ("float32", "float64"), help="Precision of all numbers.", label="Precision"
+        "float32", ("float32", "float64"), help="Floating-point type of all numbers.", label="Precision"
     )
 
     def check(self) -> None:
@@ -38,57 +38,57 @@ class Objective(Settings):
         if not isinstance(self.problem, Problem):
             raise SettingError("problem", f"must be one such as Thermometer(), got {shown(self.problem)}")
         if getattr(self.problem, "subset_data", None) is not None:
-            raise SettingError("problem", "must have all its rows; hold some out with validation_split")
+            raise SettingError("problem", "must have all its samples; hold some out with validation_split")
 
-    def applies(self, name: str) -> bool:
+    def is_active(self, name: str) -> bool:
         if name == "shuffle_seed":
-            return self.updates > 1 or self.held_out is not None
+            return self.steps_per_epoch > 1 or self.held_out is not None
         return self.problem.num_samples > 0 or name not in ("batch_size", "validation_split")
 
     @property
     def split(self) -> Split:
-        """The problem on the rows to train on, and on those held out, if any."""
+        """The problem on the training set and, if any, on the validation set."""
         if not self.validation_split:
             return Split(self.problem)
-        return divided(self.problem, self.validation_split, self.shuffle_seed)
+        return train_validation_split(self.problem, self.validation_split, self.shuffle_seed)
 
     @property
     def training(self) -> Problem:
-        """What is minimised."""
+        """The problem on the training set, whose loss is minimized."""
         return self.split.training
 
     @property
     def held_out(self) -> Problem | None:
-        """The same problem on the rows held out."""
+        """The problem on the validation set, or None."""
         return self.split.held_out
 
     @property
     def whole(self) -> Problem:
-        """The same problem on all rows, those held out among them, as the model sees them."""
+        """The problem on all samples, preprocessed as for training."""
         return self.split.whole or self.problem
 
     @property
-    def updates(self) -> int:
-        """How many updates an epoch has, each with one gradient."""
+    def steps_per_epoch(self) -> int:
+        """Updates per epoch, each with one gradient."""
         return max(-(-self.training.num_samples // self.batch_size), 1) if self.batch_size else 1
 
     @property
-    def batched(self) -> "Problem | Batched":
-        """What the runners go through."""
-        return (
-            Batched(self.training, self.batch_size, self.shuffle_seed) if self.updates > 1 else self.training
-        )
+    def batch_source(self) -> "Problem | MiniBatches":
+        """The mini-batches that runners iterate over; the training problem itself if full batch."""
+        if self.steps_per_epoch == 1:
+            return self.training
+        return MiniBatches(self.training, self.batch_size, self.shuffle_seed)
 
 
-@kept_within_bounds
-def divided(problem: Problem, share: float, seed: int) -> Split:
-    """The problem on its rows less a share of them, and on that share, drawn at random; once.
+@cache_by_size
+def train_validation_split(problem: Problem, fraction: float, seed: int) -> Split:
+    """Split off a random fraction of the samples for validation, stratified by class. Cached.
 
-    What is fitted beforehand, such as a scaling, is fitted to the rows to train on.
+    Preprocessing, such as scaling, is fitted to the training set only.
     """
-    rows = as_read(problem) if isinstance(problem, Supervised) else None
+    rows = raw_data(problem) if isinstance(problem, Supervised) else None
     classes = rows.target if rows is not None and rows.class_names else None
-    stay, out = drawn(problem.num_samples, classes, share, seed)
+    stay, out = split_indices(problem.num_samples, classes, fraction, seed)
     if not len(out):
         return Split(copy(problem))  # without the data that it may hold already
     fitted = problem.fitted(stay)
@@ -96,18 +96,15 @@ def divided(problem: Problem, share: float, seed: int) -> Split:
 
 
 @dataclass(frozen=True)
-class Batched:
-    """A problem seen in batches of so many rows, all rows once an epoch.
-
-    Each epoch has an order of its own; the seed decides them, so everybody sees the same.
-    """
+class MiniBatches:
+    """Mini-batches of `size` samples, reshuffled each epoch from `seed`; identical for all optimizers."""
 
     problem: Problem
     size: int
     seed: int
 
     def batches(self) -> Iterator[Problem]:
-        """The problem on the rows of each batch, epoch after epoch; an epoch's last batch may be smaller."""
+        """Yield the problem on each mini-batch, endlessly; the last of an epoch may be smaller."""
         generator = torch.Generator().manual_seed(self.seed)
         while True:
             order = torch.randperm(self.problem.num_samples, generator=generator)

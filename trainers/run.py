@@ -1,4 +1,4 @@
-"""A run: one problem, one optimizer, one runner, and everything else that decides the numbers."""
+"""A run: problem, optimizer, runner, and everything else that determines the result."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
@@ -19,16 +19,16 @@ from trainers.settings import Real, SettingError, Settings, choice, integer, par
 from trainers.words import is_number, plain, quoted, shown
 
 NO_TABLES: Mapping[str, CsvTable] = MappingProxyType({})
-COORDINATE = Real(0.0, "One coordinate of a chosen start.", -1e6, 1e6)
-MOST_COORDINATES = 12
-"""A start with more coordinates is not chosen on the page, nor told in a link."""
-MOST_NUMBERS = 12_000_000
-"""The most that is recorded of the runs of a page together: epochs times parameters, or times updates."""
+COORDINATE = Real(0.0, "One coordinate of a custom initial point.", -1e6, 1e6)
+MAX_COORDINATES = 12
+"""Max. parameters of a problem whose initial point can be set on the page."""
+MAX_NUMBERS = 12_000_000
+"""Max. numbers recorded for all runs of a page: epochs times parameters, or times updates per epoch."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Task(Objective):
-    """What runs must have in common to be compared."""
+    """Settings that runs must share to be comparable."""
 
     epochs: int = integer(
         1000, 1, 100_000, scale="log", help="Passes over the training data (one update each if full batch)."
@@ -39,21 +39,19 @@ class Task(Objective):
         super().check()
         if self.start is not None:
             object.__setattr__(self, "start", _start(self.start, self.problem))
-        most = MOST_NUMBERS // max(self.problem.num_params, self.updates)
+        most = MAX_NUMBERS // max(self.problem.num_params, self.steps_per_epoch)
         if self.epochs > most:
-            numbers = (
-                f"{self.problem.num_params} parameters" if self.problem.num_params >= self.updates else None
-            )
-            what = numbers or f"{self.updates} updates an epoch"
+            params, updates = self.problem.num_params, self.steps_per_epoch
+            what = f"{params} parameters" if params >= updates else f"{updates} updates per epoch"
             raise SettingError("epochs", f"must be at most {most} with {what}, got {self.epochs}", most)
 
-    def beginning(self) -> tuple[float, ...]:
-        """Where training begins: the chosen start, or the problem's for this seed."""
+    def start_values(self) -> tuple[float, ...]:
+        """The initial point: the custom one, or the problem's for this seed."""
         return self.start if self.start is not None else tuple(self.problem.start(self.seed).tolist())
 
     def initial(self) -> Tensor:
-        """The parameters before the first update, `(n,)`, in the precision of the task."""
-        return torch.tensor(self.beginning(), dtype=getattr(torch, self.dtype))
+        """The initial parameters, `(n,)`, in the dtype of the task."""
+        return torch.tensor(self.start_values(), dtype=getattr(torch, self.dtype))
 
     def to_query(self) -> str:
         """The query string of a link to this task."""
@@ -64,25 +62,26 @@ class Task(Objective):
         )
 
     def _rows_query(self) -> str:
-        """What a link says of rows and batches; nothing where all rows are looked at together."""
+        """The part of a query about data, mini-batches and validation split; empty for the defaults."""
         csv = self.problem.csv if isinstance(self.problem, Supervised) else None
         parts = [f"csv={csv.write()}"] if csv else []
         parts += [f"batch_size={self.batch_size}"] if self.batch_size else []
         parts += [f"validation_split={plain(self.validation_split)}"] if self.validation_split else []
-        drawn = self.shuffle_seed or self.batch_size or self.validation_split
-        parts += [f"shuffle_seed={self.shuffle_seed}"] if drawn else []
+        shuffled = self.shuffle_seed or self.batch_size or self.validation_split
+        parts += [f"shuffle_seed={self.shuffle_seed}"] if shuffled else []
         return "".join(f"&{part}" for part in parts)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Method(Settings):
-    """How a run trains: its optimizer, and who does the work."""
+    """How a run is trained: optimizer and runner."""
 
     optimizer: Optimizer = part(OPTIMIZERS, SGD(), main=True)
     runner: str = choice(
         "manual",
         RUNNERS,
         help="How gradient and update are computed: by hand, by autograd, or by torch.optim.",
+        label="Implementation",
     )
 
     def check(self) -> None:
@@ -91,18 +90,18 @@ class Method(Settings):
             raise SettingError("optimizer", f"must be one such as SGD(), got {shown(self.optimizer)}")
         for name, value in vars(self.optimizer).items():
             if isinstance(value, Tensor):
-                raise SettingError(name, "must be one number for a run; a sweep takes many")
+                raise SettingError(name, "must be a single number in a run; a sweep takes several")
         if self.runner not in runners(type(self.optimizer)):
             name = type(self.optimizer).__name__
-            needed = "in torch" if self.runner == "torch.optim" else "written by hand"
-            reason = f"{self.runner} needs an update {needed}; {name} has none"
+            needed = "an optimizer of torch" if self.runner == "torch.optim" else "a hand-written update rule"
+            reason = f"{self.runner} needs {needed}; {name} has none"
             raise SettingError("runner", reason, runners(type(self.optimizer))[0])
 
     @property
     def label(self) -> str:
-        """The method in a few words: its rate, and what differs from the defaults."""
+        """The method in a few words: optimizer, runner, learning rate, and what differs from the defaults."""
         rate = {"lr": self.optimizer.lr} if hasattr(self.optimizer, "lr") else {}
-        settings = rate | self.optimizer.changed()
+        settings = rate | self.optimizer.non_default()
         return " · ".join([type(self.optimizer).__name__, self.runner, *in_words(settings)])
 
     def to_query(self) -> str:
@@ -112,15 +111,15 @@ class Method(Settings):
 
 @dataclass(frozen=True, kw_only=True)
 class Run(Task, Method):
-    """Everything that decides the numbers of one training. Its `repr` identifies it fully.
+    """Full specification of one training run. Its `repr` identifies it.
 
     A value out of bounds raises `SettingError`, a `ValueError` that names setting, value and bounds.
     """
 
     @property
     def gradients_per_epoch(self) -> int:
-        """How many gradients are evaluated for one epoch: one for each batch."""
-        return self.updates
+        """Gradient evaluations per epoch: one per mini-batch."""
+        return self.steps_per_epoch
 
     def to_query(self) -> str:
         """The query string of a link that opens this run."""
@@ -136,38 +135,38 @@ class Run(Task, Method):
         task, methods = read_task(link, tables), read_methods(link)
         method = link.noted(methods[0], "Run 1: ") if methods else Method()
         more = [f"The link has {len(methods)} runs: using the first."] if len(methods) > 1 else []
-        return join(task, method), [*link.notes, *more, *link.rest("no part of a run")]
+        return make_run(task, method), [*link.notes, *more, *link.rest("no part of a run")]
 
 
 def room_for(runs: int, dtype: str) -> int:
-    """How many numbers may be kept of each of so many runs. As many are left to the tab Three ways.
+    """Max. numbers to keep of each of `runs` runs; the tab Three ways gets the share of one more run.
 
-    They are half as many in float64. As a power of two it seldom changes when a run is added, which would
-    have long runs trained anew.
+    Half as many in float64. A power of two, so that it seldom changes when a run is added, as long runs
+    would be trained again.
     """
-    share = MOST_NUMBERS // (runs + 1) // (2 if dtype == "float64" else 1)
+    share = MAX_NUMBERS // (runs + 1) // (2 if dtype == "float64" else 1)
     return int(1 << (share.bit_length() - 1))
 
 
 def most_rows(run: Run, room: int) -> int | None:
-    """Of how many epochs parameters and gradients can be kept in room for so many numbers; None for all."""
-    rows = room // max(run.problem.num_params, run.updates)
+    """Number of epochs whose parameters and gradients fit into `room` numbers; None for all."""
+    rows = room // max(run.problem.num_params, run.steps_per_epoch)
     return None if rows > run.epochs else rows
 
 
 def in_words(values: dict[str, Any]) -> list[str]:
-    """The values of settings as short words: `lr 0.1`, `nesterov`."""
+    """Settings as short texts: `lr 0.1`, `nesterov`."""
     return [name if value is True else f"{name} {plain(value)}" for name, value in values.items()]
 
 
-def join(task: Task, method: Method) -> Run:
-    """The run that does this task by this method."""
+def make_run(task: Task, method: Method) -> Run:
+    """Return the run of this task and method."""
     parts = {f.name: getattr(task, f.name) for f in fields(task)}
     return Run(**parts, optimizer=method.optimizer, runner=method.runner)
 
 
 def runners(kind: type[Optimizer]) -> tuple[str, ...]:
-    """The runners that can train with this optimizer."""
+    """Names of the runners that can train with this optimizer."""
     return tuple(name for name in RUNNERS if (kind.in_torch() if name == "torch.optim" else kind.by_hand()))
 
 
@@ -185,27 +184,27 @@ def read_task(link: Link, tables: Mapping[str, CsvTable] = NO_TABLES) -> Task:
     if start is None:
         return task
     try:
-        task, notes = begun_at(task, tuple(map(COORDINATE.read, start.split("~"))))
+        task, notes = with_start(task, tuple(map(COORDINATE.read, start.split("~"))))
     except ValueError:
         link.damaged = True
-        notes = [f"start {quoted(start)} can't be read: using the start of seed {task.seed}."]
+        notes = [f"start {quoted(start)} can't be read: using the initial point of seed {task.seed}."]
     link.notes += notes
     return task
 
 
-def begun_at(task: Task, start: tuple[Any, ...]) -> tuple[Task, list[str]]:
-    """The task begun as near to this start as can be, and a note on each coordinate not taken."""
+def with_start(task: Task, start: tuple[Any, ...]) -> tuple[Task, list[str]]:
+    """The task with this initial point, clamped to the bounds, and a note on each coordinate changed."""
     try:
         return replace(task, start=start), []
     except SettingError as error:
         if len(start) != task.problem.num_params:
-            return task, [f"{error}: using the start of seed {task.seed}."]
+            return task, [f"{error}: using the initial point of seed {task.seed}."]
     near, notes = [], []
-    for name, value, seeded in zip(task.problem.names, start, task.beginning(), strict=True):
+    for name, value, default in zip(task.problem.names, start, task.start_values(), strict=True):
         try:
             near.append(COORDINATE.checked(f"start {name}", value))
         except SettingError as error:
-            near.append(COORDINATE.coerce(name, value) if value == value else seeded)
+            near.append(COORDINATE.coerce(name, value) if value == value else default)
             notes.append(f"{error}: using {plain(near[-1])}.")
     return replace(task, start=tuple(near)), notes
 
@@ -217,7 +216,7 @@ def read_methods(link: Link) -> list[Reading]:
 
 
 def _start(start: Any, problem: Problem) -> tuple[float, ...]:
-    """A chosen start as numbers, checked."""
+    """Check a custom initial point and return it as floats; raises `SettingError`."""
     low, high = plain(COORDINATE.low), plain(COORDINATE.high)
     wanted = f"must be {problem.num_params} numbers from {low} to {high}"
     numbers = list(start) if isinstance(start, tuple | list) else [start]

@@ -1,7 +1,7 @@
 """The settings of optimizers, problems and runs, each defined once where it belongs.
 
-A setting says its default, its bounds, its scale and one line of help. Checks, links, sidebar controls
-and tables all follow from it. A class of settings is a frozen dataclass that derives from `Settings`:
+A setting has a default, bounds, a scale and one line of help, from which checks, links, sidebar controls
+and tables follow. A class of settings is a frozen dataclass that derives from `Settings`:
 
     @dataclass(frozen=True)
     class Constant(Settings):
@@ -13,6 +13,7 @@ import math
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, ClassVar, Literal, TypeAlias
 
 from torch import Tensor
@@ -20,15 +21,15 @@ from torch import Tensor
 from trainers.words import among, is_number, plain, shown
 
 NUMBER = re.compile(r"-?(\d+(\.\d+)?|\.\d+)(e[+-]?\d+)?", re.ASCII | re.IGNORECASE)
-"""A number as links have it."""
-Number: TypeAlias = Any
+"""A number in a link."""
+Number: TypeAlias = float | Tensor
 """A real setting: a float, or a tensor `(runs,)`, float64, with one number for each run."""
 
 
 class SettingError(ValueError):
-    """A setting's value that can't be used. The message names the setting, the value and the bound.
+    """An invalid value of a setting. The message names the setting, the value and the bound.
 
-    `nearest` is the usable value nearest to it, where other settings decide that.
+    `nearest` is the nearest valid value, where it depends on other settings.
     """
 
     def __init__(self, name: str, reason: str, nearest: Any = None) -> None:
@@ -40,42 +41,42 @@ class SettingError(ValueError):
 
 @dataclass(frozen=True)
 class Setting:
-    """What all kinds of setting have: a default and a line of help."""
+    """Base of all kinds of setting: a default and a line of help."""
 
     default: Any
     help: str
     label: str = field(default="", kw_only=True)
-    """What it is called beside its control, if that is not its name in words."""
+    """Label of its control; by default its name with spaces."""
 
     def checked(self, name: str, value: Any) -> Any:
-        """The value in its canonical form; raises `SettingError` where it can't be used."""
+        """Return the value in its canonical form; raises `SettingError` if it is invalid."""
         raise NotImplementedError
 
     def coerce(self, name: str, value: Any) -> Any:
-        """The usable value nearest to `value`; the default where there is no nearest."""
+        """Return the valid value nearest to `value`, or the default."""
         try:
             return self.checked(name, value)
         except SettingError:
             return self.default
 
     def read(self, text: str) -> Any:
-        """The value that `text` in a link stands for, unchecked; `ValueError` if it is none."""
+        """Parse a value from a link, without checking it; raises `ValueError`."""
         raise NotImplementedError
 
     def write(self, value: Any) -> str:
-        """The value as text for a link: letters, digits, `.`, `_`, `-` only."""
+        """Format a value for a link: letters, digits, `.`, `_`, `-` only."""
         return str(value)
 
 
 @dataclass(frozen=True)
 class Real(Setting):
-    """A real number within bounds. `scale` says how to step through it."""
+    """A real number within bounds. `scale` is that of its steps and of searches."""
 
     low: float
     high: float
     scale: Literal["linear", "log"] = "linear"
     search: tuple[float, float] | None = None
-    """Where tuning looks for a good value; None for what it leaves alone."""
+    """Search space of tuning; None if it is not tuned."""
 
     def checked(self, name: str, value: Any) -> Any:
         if isinstance(value, Tensor):
@@ -94,7 +95,7 @@ class Real(Setting):
         return float(min(max(value, self.low), self.high))
 
     def step(self, value: float) -> float:
-        """How far one press of + or - goes: on a log scale, half a unit of the leading digit."""
+        """Step of the + and - buttons: on a log scale, half a unit of the leading digit."""
         if self.scale == "linear":
             return 10.0 ** round(math.log10((self.high - self.low) / 100))
         size = value if value > 0 else self.default or self.high / 100
@@ -110,7 +111,7 @@ class Real(Setting):
         return float(text)
 
     def western(self, text: str) -> str:
-        """A number with a decimal comma, with a point instead."""
+        """Replace a decimal comma by a point."""
         return text if "." in text else text.replace(",", ".", 1)
 
     def write(self, value: Any) -> str:
@@ -131,7 +132,7 @@ class Integer(Real):
         return round(float(super().coerce(name, value)))
 
     def western(self, text: str) -> str:
-        """A number with commas or points between its thousands, without."""
+        """Remove thousands separators."""
         return re.sub(r"(?<=\d)[.,](?=\d{3}(?!\d))", "", text)
 
     def step(self, value: float) -> float:
@@ -164,6 +165,8 @@ class Choice(Setting):
     """One of a few words."""
 
     options: tuple[str, ...]
+    captions: Mapping[str, str] = field(default_factory=dict, kw_only=True, compare=False)
+    """Names of options on the page, where they differ."""
 
     def checked(self, name: str, value: Any) -> str:
         if not isinstance(value, str) or value not in self.options:
@@ -172,6 +175,10 @@ class Choice(Setting):
 
     def read(self, text: str) -> str:
         return among(text, self.options) or text
+
+    def caption(self, option: str) -> str:
+        """Name of an option on the page."""
+        return self.captions.get(option, option)
 
 
 def real(
@@ -204,15 +211,21 @@ def flag(default: bool, help: str, label: str = "") -> Any:
     return _field(Flag(default, help, label=label))
 
 
-def choice(default: str, options: Iterable[str], help: str, label: str = "") -> Any:
+def choice(
+    default: str,
+    options: Iterable[str],
+    help: str,
+    label: str = "",
+    captions: Mapping[str, str] = MappingProxyType({}),
+) -> Any:
     """A dataclass field that holds one of a few words."""
-    return _field(Choice(default, help, tuple(options), label=label))
+    return _field(Choice(default, help, tuple(options), label=label, captions=captions))
 
 
 def part(allowed: Mapping[str, type["Settings"]], default: Any, main: bool = False) -> Any:
     """A dataclass field that holds settings of one of these classes, by name.
 
-    The class with a `main` part is about it: a link begins with that one's name.
+    A link to a class with a `main` part begins with the name of that part's class.
     """
     return field(default=default, metadata={"allowed": allowed, "main": main})
 
@@ -233,17 +246,17 @@ class Settings:
         self.check()
 
     def __getstate__(self) -> dict[str, Any]:
-        """The fields alone, for `pickle` and `copy`: what is derived from them is found again."""
+        """The fields only, for `pickle` and `copy`: cached properties are computed again."""
         return {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
 
     def check(self) -> None:
-        """Raise `SettingError` where settings that are fine alone contradict each other."""
+        """Raise `SettingError` if settings that are valid alone contradict each other."""
 
-    def applies(self, name: str) -> bool:
-        """Whether a setting does anything at these settings."""
+    def is_active(self, name: str) -> bool:
+        """Whether a setting has an effect, given the others."""
         return True
 
-    def changed(self) -> dict[str, Any]:
+    def non_default(self) -> dict[str, Any]:
         """The settings that differ from their defaults."""
         values = {name: getattr(self, name) for name in settings_of(self)}
         return {name: v for name, v in values.items() if v != settings_of(self)[name].default}
@@ -256,21 +269,21 @@ def settings_of(settings: Settings | type[Settings]) -> dict[str, Setting]:
 
 
 def parts(kind: type[Settings]) -> dict[str, Mapping[str, type[Settings]]]:
-    """The fields that hold settings again: by name the classes they may have."""
+    """Fields that hold nested settings: name -> allowed classes by name."""
     fields = dataclasses.fields(kind)
     return {f.name: f.metadata["allowed"] for f in fields if "allowed" in f.metadata}
 
 
 def main_part(kind: type[Settings]) -> str:
-    """The name of the part that a class is about, if any."""
+    """Name of the main part of a class, or ""."""
     return next((f.name for f in dataclasses.fields(kind) if f.metadata.get("main")), "")
 
 
 def coerce(kind: type[Settings], values: Mapping[str, Any], **others: Any) -> tuple[Any, list[str]]:
-    """Settings of that kind as near to `values` as can be, and a note for each value not taken.
+    """Clamp or default every invalid value; returns the settings and a note on each value changed.
 
-    Never raises for any values: a number out of bounds is clamped, anything else that can't be used
-    gives way to the setting's default. `others` are fields that are no settings.
+    Never raises. A number out of bounds is clamped; any other invalid value becomes the setting's default.
+    `others` are fields that are not settings.
     """
     notes, usable = [], {}
     for name, setting in settings_of(kind).items():
@@ -291,5 +304,5 @@ def coerce(kind: type[Settings], values: Mapping[str, Any], **others: Any) -> tu
 
 
 def real_settings(settings: Settings | type[Settings]) -> dict[str, Real]:
-    """Those that hold numbers, by name."""
+    """The numeric settings, by name."""
     return {name: setting for name, setting in settings_of(settings).items() if isinstance(setting, Real)}

@@ -1,4 +1,4 @@
-"""The training loop around all runners: it records, and sees when to stop."""
+"""Training loop of all runners: records the history and stops on divergence."""
 
 import math
 from collections.abc import Callable, Iterator
@@ -15,29 +15,29 @@ from trainers.problems import Quadratic
 from trainers.run import Run
 from trainers.runners import RUNNERS
 
-ROOM = 2**22
-"""About how many numbers are gone through at once when epochs are measured."""
-STRETCH = 2**20
-"""About how many numbers of the latest epochs are at hand."""
+METRIC_ELEMENTS = 2**22
+"""Max. elements per chunk when metrics are computed; bounds memory."""
+BUFFER_ELEMENTS = 2**20
+"""Max. elements of the buffer of the latest epochs."""
 
 OnEpoch = Callable[[int, Tensor], bool | None]
 
 
 def train(run: Run, on_epoch: OnEpoch | None = None, most_rows: int | None = None) -> History:
-    """Train a run and return its course. A loss that is not finite ends it as "diverged".
+    """Train a run and return its history. A non-finite loss ends it as "diverged".
 
-    `on_epoch(epoch, loss)` is called after each update, with the last epoch recorded and the losses so far
+    `on_epoch(epoch, loss)` is called after each update, with the last recorded epoch and the losses so far
     (`(epochs + 1,)`, NaN beyond row `epoch`). Training ends as "stopped" when it returns True.
 
-    With `most_rows` parameters, gradients and losses on batches are kept of about so many epochs at the most:
-    see `History.epochs`. Losses, and what is measured beside them, are complete all the same.
+    `most_rows` limits the number of epochs at which parameters, gradients and batch losses are kept: see
+    `History.epochs`. Losses and metrics are always complete.
     """
     with training_mode():
-        return _train(run, on_epoch, Recorder(run, kept_epochs(run.epochs, most_rows)))
+        return _train(run, on_epoch, HistoryRecorder(run, kept_epochs(run.epochs, most_rows)))
 
 
 def kept_epochs(epochs: int, most: int | None) -> Tensor:
-    """The epochs of which all is kept: all, or of so many half close together at the start, half evenly."""
+    """Epochs to keep, int64: all, or at most about `most`, half of them log-spaced and half evenly spaced."""
     if most is None or most > epochs:
         return torch.arange(epochs + 1)
     half = max((most - 1) // 2, 1)
@@ -47,14 +47,15 @@ def kept_epochs(epochs: int, most: int | None) -> Tensor:
     return kept
 
 
-def _train(run: Run, on_epoch: OnEpoch | None, recorder: "Recorder") -> History:
-    points = RUNNERS[run.runner](run.batched, run.optimizer, run.initial())
+def _train(run: Run, on_epoch: OnEpoch | None, recorder: "HistoryRecorder") -> History:
+    points = RUNNERS[run.runner](run.batch_source, run.optimizer, run.initial())
     status: Literal["finished", "diverged", "stopped"] = "finished"
     warm_up(run)
-    first = next(points)  # makes the optimizer
+    first = next(points)  # sets up the optimizer
     began, waited = perf_counter(), 0.0
 
-    for update, point in zip(range(run.epochs * run.updates + 1), chain([first], points), strict=False):
+    updates = range(run.epochs * run.steps_per_epoch + 1)
+    for update, point in zip(updates, chain([first], points), strict=False):
         if not recorder.record(update, *point):
             status = "diverged"
             break
@@ -70,29 +71,30 @@ def _train(run: Run, on_epoch: OnEpoch | None, recorder: "Recorder") -> History:
 
 
 def warm_up(run: Run) -> None:
-    """Make one step elsewhere: the first of a process waits for what torch imports only then."""
+    """Take one step on another problem: the first step of a process waits for imports of torch."""
     problem = Quadratic()
     points = RUNNERS[run.runner](problem, run.optimizer, problem.start().to(getattr(torch, run.dtype)))
     next(points)
     next(points)
 
 
-class Recorder:
-    """What is recorded of a training, NaN until then: losses of all epochs, the rest of those kept."""
+class HistoryRecorder:
+    """Recorder of a run's history: losses and metrics of all epochs, the rest at the kept ones; else NaN."""
 
     def __init__(self, run: Run, epochs: Tensor) -> None:
-        self.run, self.training, self.updates = run, run.training, run.updates
+        self.run, self.training, self.steps_per_epoch = run, run.training, run.steps_per_epoch
         self.epoch, self.seconds = 0, 0.0
         self.dtype, size = getattr(torch, run.dtype), run.problem.num_params
-        self.measures = dict(_measures(run))
+        self.metric_functions = dict(_metrics(run))
         self.loss = self._empty(run.epochs + 1)
-        self.measured = {name: self._empty(run.epochs + 1) for name in self.measures}
+        self.metrics = {name: self._empty(run.epochs + 1) for name in self.metric_functions}
         self.epochs = epochs
         self.params, self.gradient = self._empty(len(epochs), size), self._empty(len(epochs), size)
-        self.batch_loss = self._empty(len(epochs), self.updates)
-        # The latest epochs, from the last one of the stretch before on.
-        rows = min(ROOM // run.training.cost, STRETCH // max(size, self.updates), run.epochs)
-        self.first, self.latest = 0, [self._empty(max(rows, 1) + 1, n) for n in (size, size, self.updates)]
+        self.batch_loss = self._empty(len(epochs), self.steps_per_epoch)
+        # The latest epochs, from the last one of the chunk before on.
+        widths = (size, size, self.steps_per_epoch)
+        rows = min(METRIC_ELEMENTS // run.training.cost, BUFFER_ELEMENTS // max(widths), run.epochs)
+        self.first, self.latest = 0, [self._empty(max(rows, 1) + 1, width) for width in widths]
         # Writing a row through numpy costs a third of writing it through torch.
         self._loss = self.loss.numpy()
         self._params, self._gradient, self._batch_loss = (part.numpy() for part in self.latest)
@@ -101,15 +103,15 @@ class Recorder:
         return torch.full(shape, math.nan, dtype=self.dtype)
 
     def record(self, update: int, params: Tensor, loss: Tensor, gradient: Tensor) -> bool:
-        """Take note of a point; at the beginning of an epoch tell whether its loss is finite."""
-        self.epoch, within = divmod(update, self.updates)
+        """Record a point. Returns False if it starts an epoch and its loss is not finite."""
+        self.epoch, within = divmod(update, self.steps_per_epoch)
         if self.epoch - self.first == len(self._params):
-            self._go_on()
+            self._flush()
         row = self.epoch - self.first
         self._batch_loss[row, within] = loss.item()
         if within > 0:
             return True
-        if self.updates > 1:
+        if self.steps_per_epoch > 1:
             began = perf_counter()
             params = params.detach()
             loss, gradient = self.training.loss(params), self.training.gradient(params)
@@ -119,8 +121,8 @@ class Recorder:
         self._loss[self.epoch] = number = loss.item()
         return math.isfinite(number)
 
-    def _go_on(self) -> None:
-        """Keep what is at hand, all but the last epoch of it make room for what comes."""
+    def _flush(self) -> None:
+        """Empty the full buffer into the history, except for its last epoch."""
         began = perf_counter()
         self._keep(self.epoch, self.epoch)
         for part in self.latest:
@@ -130,19 +132,19 @@ class Recorder:
         self.seconds += perf_counter() - began
 
     def _keep(self, end: int, measured: int) -> None:
-        """Measure the latest epochs before `measured`, and keep of those before `end` what is to be kept."""
+        """Compute the metrics of buffered epochs before `measured`, and store the kept ones before `end`."""
         begin = self.first + (self.first > 0)
         low, high = torch.searchsorted(self.epochs, torch.tensor([begin, end])).tolist()
         rows = self.epochs[low:high] - self.first
         for kept, part in zip((self.params, self.gradient, self.batch_loss), self.latest, strict=True):
             kept[low:high] = part[rows]
-        stretch = self.latest[0][begin - self.first : measured - self.first].T.contiguous()
+        chunk = self.latest[0][begin - self.first : measured - self.first].T.contiguous()
         with torch.inference_mode():
-            for name, measure in self.measures.items() if stretch.numel() else ():
-                self.measured[name][begin:measured] = measure(stretch)
+            for name, metric in self.metric_functions.items() if chunk.numel() else ():
+                self.metrics[name][begin:measured] = metric(chunk)
 
     def history(self, status: Literal["finished", "diverged", "stopped"], seconds: float) -> History:
-        """The history of what was recorded. A thinned one ends with the last two epochs there were."""
+        """Return the history. If not all epochs are kept, the last two recorded ones are."""
         self._keep(self.epoch + 1, self.epoch + (status != "diverged"))
         kept = [self.epochs, self.params, self.gradient, self.batch_loss]
         if len(self.epochs) <= self.run.epochs and status != "finished":
@@ -162,11 +164,12 @@ class Recorder:
             diverged_at=self.epoch if status == "diverged" else None,
             seconds=seconds,
             batch_loss=batch_loss[epochs < self.run.epochs].flatten(),
-            **self.measured,
+            **self.metrics,
         )
 
 
-def _measures(run: Run) -> Iterator[tuple[str, Callable[[Tensor], Tensor]]]:
+def _metrics(run: Run) -> Iterator[tuple[str, Callable[[Tensor], Tensor]]]:
+    """Metrics by name, each a function of params `(n, epochs)`, which returns `(epochs,)`."""
     if run.training.class_names:
         yield "accuracy", run.training.accuracy
     if run.held_out is not None:

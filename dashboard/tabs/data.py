@@ -7,7 +7,7 @@ import streamlit as st
 from dashboard.context import Actions, Context, Tab
 from dashboard.tables import DataTab
 from dashboard.widgets import class_title, control_key, escape_markdown, record_control, select
-from trainers.datasets.csv.dataset import MOST_CLASSES
+from trainers.datasets.csv.dataset import MAX_CLASSES
 from trainers.datasets.csv.table import CsvTable
 from trainers.problems import PROBLEMS
 from trainers.problems.compatible_models import models
@@ -91,7 +91,7 @@ def _columns(table: CsvTable, data: DataTab, actions: Actions) -> None:
         return
     kinds = models(csv, PROBLEMS)
     if not kinds:
-        reason = f"the target has {len(csv.classes):,} classes, and models support 2 to {MOST_CLASSES}"
+        reason = f"the target has {len(csv.classes):,} classes, and models support 2 to {MAX_CLASSES}"
         large = csv.too_large(classify=False)
         st.write(f"No compatible model: {f'it {escape_markdown(large)}' if large else reason}.")
         return

@@ -60,11 +60,13 @@ def lines_chart(histories: Histories, names: Sequence[str], style: Style, task: 
     assert isinstance(problem, Supervised)
     rows = problem.data
     if fit_report.kind(problem) == "predicted_actual":
-        return charts.predicted_actual_chart(fit_report.predicted_actual(histories, names), style, rows.aim)
+        return charts.predicted_actual_chart(
+            fit_report.predicted_actual(histories, names), style, rows.target_name
+        )
     points = fit_report.points(task)
     window = (float(points["x"].min()), float(points["x"].max()))
     curves = fit_report.curves(histories, names, window)
-    return charts.fit_chart(points, curves, style, rows.features[0], rows.aim)
+    return charts.fit_chart(points, curves, style, rows.features[0], rows.target_name)
 
 
 def _panels(context: Context, histories: Histories, problem: Supervised, kind: str) -> None:

@@ -15,7 +15,7 @@ from trainers.optimizers import OPTIMIZERS, Optimizer
 from trainers.reports import grid as report
 from trainers.run import Method, Task
 from trainers.settings import SettingError, choice, integer, real_settings, settings_of
-from trainers.sweeps.axis import Axis, window
+from trainers.sweeps.axis import Axis, default_axis
 from trainers.sweeps.result import SweepResult
 
 REALS = tuple(dict.fromkeys(name for kind in OPTIMIZERS.values() for name in real_settings(kind)))
@@ -41,7 +41,7 @@ class GridSettings(TabSettings):
         x = self.x if self.x in available else next(iter(available))
         others = [name for name in available if name != x]
         y = self.y if self.y in others else others[0]
-        return {name: window(available[name], self.count) for name in (x, y)}
+        return {name: default_axis(available[name], self.count) for name in (x, y)}
 
     def fitted(self, task: Task, methods: Sequence[Method]) -> Self:
         """Return the grid with an existing run, and hyperparameters that its optimizer has."""

@@ -30,7 +30,7 @@ def draw(context: Context) -> None:
     what = f"{Y_TITLES[view.y]} against {X_TITLES[view.x]} for {len(histories)} runs"
     place.finally_().vega_lite_chart(spec, alt=f"Line chart: {what}. {sentence(histories, view.target)}")
     also = (HELD_OUT.get(view.y, "validation_loss"),) * _shows_held_out(task, view)
-    also += ("batch_loss",) * (view.batches and view.y == "loss" and task.updates > 1)
+    also += ("batch_loss",) * (view.batches and view.y == "loss" and task.steps_per_epoch > 1)
     place.container.caption(loss_report.caption(histories, view.y, view.scale == "log", also))
 
 
@@ -39,7 +39,7 @@ def _controls(task: Task, view: View) -> None:
         y = settings_of(view)["y"]
         metric = Choice(view.y, y.help, available_metrics(task.training), label=y.label)
         control("y", metric, view.y, "view.y")
-        aside = ("held_out",) * (task.held_out is not None) + ("batches",) * (task.updates > 1)
+        aside = ("held_out",) * (task.held_out is not None) + ("batches",) * (task.steps_per_epoch > 1)
         known = ("target",) * (task.training.minimum is not None)
         for name in ("scale", "x", *known, *aside):
             control(name, settings_of(view)[name], getattr(view, name), f"view.{name}", width=150)

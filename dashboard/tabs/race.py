@@ -15,7 +15,7 @@ from trainers.charts import Style
 from trainers.objective import Objective
 from trainers.optimizers import Optimizer
 from trainers.races.result import RaceResult
-from trainers.races.spec import USUAL, Race, RaceSettings, eligible_optimizers
+from trainers.races.spec import DEFAULT_OPTIMIZERS, Race, RaceSettings, eligible_optimizers
 from trainers.reports import race as report
 from trainers.reports import race_curves, race_ranking
 from trainers.reports.loss import Y_TITLES
@@ -38,7 +38,7 @@ class RaceTabSettings(RaceSettings, TabSettings):
 
     def race(self, task: Task, optimizers: Sequence[Optimizer]) -> Race | None:
         """Return the race on this task, None if no optimizer is eligible or the metric needs a minimum."""
-        field = eligible_optimizers(USUAL if self.optimizers == "usual" else optimizers, self)
+        field = eligible_optimizers(DEFAULT_OPTIMIZERS if self.optimizers == "usual" else optimizers, self)
         if not field or (self.metric == "epochs" and task.training.minimum is None):
             return None
         shared = {f.name: getattr(task, f.name) for f in fields(Objective)}

@@ -32,7 +32,7 @@ def plain(run: Run, model: Callable[[], nn.Module], loss_fn: nn.Module) -> list[
     trained, losses = model(), []
     optimizer = torch.optim.Adam(trained.parameters(), lr=run.optimizer.lr)
     for _ in range(run.epochs):
-        if run.updates > 1:
+        if run.steps_per_epoch > 1:
             with torch.no_grad():
                 losses.append(loss_fn(trained(inputs), target).item())
         for index in torch.randperm(len(target)).split(run.batch_size) if run.batch_size else [slice(None)]:
@@ -40,7 +40,7 @@ def plain(run: Run, model: Callable[[], nn.Module], loss_fn: nn.Module) -> list[
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()
-            if run.updates == 1:
+            if run.steps_per_epoch == 1:
                 losses.append(loss.item())
     return losses
 

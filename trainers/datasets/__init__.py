@@ -1,4 +1,4 @@
-"""Data sets as tables."""
+"""Datasets as tables."""
 
 from trainers.datasets.bundled import digits, thermometer
 from trainers.datasets.synthetic import circles, moons, spirals, xor

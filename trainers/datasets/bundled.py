@@ -1,4 +1,4 @@
-"""The data sets shipped with the project, each one function that returns a table."""
+"""The datasets shipped with the project, one function each, which return tables."""
 
 from pathlib import Path
 
@@ -21,7 +21,7 @@ def digits() -> pd.DataFrame:
     """1,797 handwritten digits: 64 pixels from 0 to 16, row by row, and the `digit` they show.
 
     Source: E. Alpaydin, C. Kaynak 1998, "Optical Recognition of Handwritten Digits", UCI Machine Learning
-    Repository, doi 10.24432/C50P49, its test set. Licence: CC BY 4.0; see `digits.txt`.
+    Repository, doi 10.24432/C50P49, its test set. License: CC BY 4.0; see `digits.txt`.
     """
     names = [f"pixel {row},{column}" for row in range(8) for column in range(8)]
     return pd.read_csv(FOLDER / "digits.csv.gz", header=None, names=[*names, "digit"], dtype="int64")

@@ -1,6 +1,6 @@
-"""Points of two classes in the plane, made at random: columns x, y and class, one half of the rows each.
+"""Synthetic two-class datasets in the plane: tables with columns x, y and class, half of the rows each.
 
-`noise` is the standard deviation of what is added to both coordinates. The same seed makes the same points.
+`noise` is the standard deviation of normal noise added to both coordinates.
 """
 
 import numpy as np
@@ -11,9 +11,9 @@ Points = NDArray[np.float64]
 
 
 def moons(points: int, noise: float, seed: int) -> pd.DataFrame:
-    """Two half circles that reach into one another."""
-    share, kind, random = _begun(points, seed)
-    angle = np.pi * share
+    """Two interleaving half circles."""
+    fraction, kind, random = _sample(points, seed)
+    angle = np.pi * fraction
     x = np.where(kind == 0, np.cos(angle), 1 - np.cos(angle))
     y = np.where(kind == 0, np.sin(angle), 0.5 - np.sin(angle))
     return _table(x - 0.5, y - 0.25, kind, noise, random)
@@ -21,32 +21,32 @@ def moons(points: int, noise: float, seed: int) -> pd.DataFrame:
 
 def circles(points: int, noise: float, seed: int) -> pd.DataFrame:
     """A circle of radius 0.5 within one of radius 1."""
-    share, kind, random = _begun(points, seed)
-    angle, radius = 2 * np.pi * share, np.where(kind == 0, 1.0, 0.5)
+    fraction, kind, random = _sample(points, seed)
+    angle, radius = 2 * np.pi * fraction, np.where(kind == 0, 1.0, 0.5)
     return _table(radius * np.cos(angle), radius * np.sin(angle), kind, noise, random)
 
 
 def spirals(points: int, noise: float, seed: int) -> pd.DataFrame:
-    """Two arms that wind one and a half times around each other.
+    """Two interleaving spirals of one and a half turns.
 
-    After K. Lang and M. Witbrock 1988, "Learning to tell two spirals apart", who have three turns.
+    After K. Lang and M. Witbrock 1988, "Learning to tell two spirals apart", who use three turns.
     """
-    share, kind, random = _begun(points, seed)
-    radius = np.sqrt(0.02 + 0.98 * share)
+    fraction, kind, random = _sample(points, seed)
+    radius = np.sqrt(0.02 + 0.98 * fraction)
     angle = 3 * np.pi * radius + np.pi * kind
     return _table(radius * np.cos(angle), radius * np.sin(angle), kind, noise, random)
 
 
 def xor(points: int, noise: float, seed: int) -> pd.DataFrame:
-    """Four squares, those across from each other of one class."""
-    _, kind, random = _begun(points, seed)
+    """Four squares; opposite ones have the same class."""
+    _, kind, random = _sample(points, seed)
     x, y = random.uniform(0.1, 1, (2, points))
     left = random.random(points) < 0.5
     return _table(np.where(left, -x, x), np.where(left == (kind == 0), -y, y), kind, noise, random)
 
 
-def _begun(points: int, seed: int) -> tuple[Points, Points, np.random.Generator]:
-    """For each point its place along its curve, 0 to 1, and its class, 0 or 1, by turns."""
+def _sample(points: int, seed: int) -> tuple[Points, Points, np.random.Generator]:
+    """Return positions along the curve, uniform in [0, 1), alternating classes 0 and 1, and the generator."""
     random = np.random.default_rng(seed)
     return random.random(points), (np.arange(points) % 2).astype(np.float64), random
 

@@ -6,14 +6,14 @@ from typing import ClassVar
 import torch
 from torch import Tensor, optim
 
-from trainers.optimizers.arithmetic import add_quotient, decayed, matched
+from trainers.optimizers.arithmetic import add_quotient, add_weight_decay, match_dtype
 from trainers.optimizers.base import Optimizer, State
 from trainers.settings import Number, real
 
 
 @dataclass(frozen=True)
 class Adagrad(Optimizer):
-    """Each step divided by the size of all gradients so far.
+    """Gradient descent with each step divided by the root of the sum of all squared gradients.
 
         g = gradient + weight_decay params
         s = s + g^2                                       first: s = initial_accumulator_value
@@ -35,16 +35,16 @@ class Adagrad(Optimizer):
         return optim.Adagrad(
             [params],
             lr=self.lr,
-            lr_decay=self.lr_decay,
-            weight_decay=self.weight_decay,
-            initial_accumulator_value=self.initial_accumulator_value,
-            eps=self.eps,
+            lr_decay=float(self.lr_decay),
+            weight_decay=float(self.weight_decay),
+            initial_accumulator_value=float(self.initial_accumulator_value),
+            eps=float(self.eps),
         )
 
     def init(self, params: Tensor) -> State:
-        return {"sum": torch.zeros_like(params) + matched(self.initial_accumulator_value, params)}
+        return {"sum": torch.zeros_like(params) + match_dtype(self.initial_accumulator_value, params)}
 
     def step(self, t: int, params: Tensor, gradient: Tensor, state: State) -> None:
-        gradient = decayed(gradient, self.weight_decay, params)
-        divisor = state["sum"].addcmul_(gradient, gradient).sqrt().add_(matched(self.eps, params))
+        gradient = add_weight_decay(gradient, self.weight_decay, params)
+        divisor = state["sum"].addcmul_(gradient, gradient).sqrt().add_(match_dtype(self.eps, params))
         add_quotient(params, -self.lr / (1 + (t - 1) * self.lr_decay), gradient, divisor)

@@ -6,7 +6,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor, optim
 
-from trainers.optimizers.arithmetic import add_product, add_quotient, decayed, matched
+from trainers.optimizers.arithmetic import add_product, add_quotient, add_weight_decay, match_dtype
 from trainers.optimizers.base import Optimizer, State
 from trainers.settings import Number, flag, real
 
@@ -15,16 +15,18 @@ BETA_HIGH = 0.999999  # torch demands less than 1: at 1 the bias correction divi
 
 @dataclass(frozen=True)
 class Adam(Optimizer):
-    """Momentum divided by the gradient's recent size, both corrected for starting at zero.
+    """Adaptive moment estimation, with bias correction.
 
         g = gradient + weight_decay params
         m = beta1 m + (1 - beta1) g
-        s = beta2 s + (1 - beta2) g^2
-        r = s                                             amsgrad: largest s so far
+        v = beta2 v + (1 - beta2) g^2
+        r = v                                             amsgrad: largest v so far
         params -= lr m / (1 - beta1^t) / (sqrt(r / (1 - beta2^t)) + eps)
 
+    m and v are the first and second moment estimates, t is the update number.
+
     Source: D. Kingma and J. Ba 2015, arXiv 1412.6980, algorithm 1; amsgrad: S. Reddi, S. Kale and
-    S. Kumar 2018, in the form of `torch.optim.Adam`, which differs by correcting the largest s too.
+    S. Kumar 2018, in the form of `torch.optim.Adam`, which differs by correcting the largest v too.
     """
 
     summary: ClassVar[str] = "Momentum, scaled per parameter by the running RMS of the gradient."
@@ -53,8 +55,8 @@ class Adam(Optimizer):
             [params],
             lr=self.lr,
             betas=(self.beta1, self.beta2),
-            eps=self.eps,
-            weight_decay=self.weight_decay,
+            eps=float(self.eps),
+            weight_decay=float(self.weight_decay),
             amsgrad=self.amsgrad,
         )
 
@@ -63,8 +65,8 @@ class Adam(Optimizer):
         return {name: torch.zeros_like(params) for name in names}
 
     def step(self, t: int, params: Tensor, gradient: Tensor, state: State) -> None:
-        gradient = decayed(gradient, self.weight_decay, params)
-        exp_avg = state["exp_avg"].lerp_(gradient, matched(1 - self.beta1, params))
+        gradient = add_weight_decay(gradient, self.weight_decay, params)
+        exp_avg = state["exp_avg"].lerp_(gradient, match_dtype(1 - self.beta1, params))
         size = state["exp_avg_sq"]
         add_product(size.mul_(self.beta2), 1 - self.beta2, gradient, gradient)
         if self.amsgrad:
@@ -72,5 +74,5 @@ class Adam(Optimizer):
             size = torch.maximum(largest, size, out=largest)
         # Dividing by sqrt(size) / correction + eps, without a pass over all parameters for the correction.
         correction = (1 - self.beta2**t) ** 0.5
-        divisor = size.sqrt().add_(matched(self.eps * correction, params))
+        divisor = size.sqrt().add_(match_dtype(self.eps * correction, params))
         add_quotient(params, self.lr, exp_avg, divisor, scale=-correction / (1 - self.beta1**t))

@@ -1,39 +1,39 @@
-"""What update rules are written with. A setting is a number, or has one number for each run, `(runs,)`."""
+"""Operations of update rules. A setting is a number, or a tensor `(runs,)` with one number per run."""
 
 from torch import Tensor
 
 from trainers.settings import Number
 
 
-def used(setting: Number) -> bool:
-    """Whether a setting does anything: false only for the plain number 0."""
+def is_used(setting: Number) -> bool:
+    """Whether a setting has an effect: false only for the number 0."""
     return isinstance(setting, Tensor) or setting != 0
 
 
 def switch(setting: Number) -> Number:
-    """1 where a setting does anything, else 0."""
+    """1.0 where a setting is nonzero, else 0.0."""
     return (setting != 0).double() if isinstance(setting, Tensor) else float(setting != 0)
 
 
-def matched(setting: Number, tensor: Tensor) -> Number:
-    """A setting in the precision of a tensor."""
+def match_dtype(setting: Number, tensor: Tensor) -> Number:
+    """Convert a setting to the dtype of a tensor."""
     return setting.to(tensor.dtype) if isinstance(setting, Tensor) else setting
 
 
-# torch's fused operations take a plain number as factor, not one for each run: hence two ways.
+# torch's fused operations take only a number as factor, not a tensor `(runs,)`: hence two cases.
 
 
 def add(target: Tensor, factor: Number, term: Tensor) -> Tensor:
     """`target += factor term`, in place."""
     if isinstance(factor, Tensor):
-        return target.add_(matched(factor, target) * term)
+        return target.add_(match_dtype(factor, target) * term)
     return target.add_(term, alpha=factor)
 
 
 def add_product(target: Tensor, factor: Number, a: Tensor, b: Tensor) -> Tensor:
     """`target += factor a b`, in place."""
     if isinstance(factor, Tensor):
-        return target.addcmul_(matched(factor, target) * a, b)
+        return target.addcmul_(match_dtype(factor, target) * a, b)
     return target.addcmul_(a, b, value=factor)
 
 
@@ -42,10 +42,10 @@ def add_quotient(target: Tensor, factor: Number, a: Tensor, b: Tensor, scale: Nu
     if isinstance(scale, Tensor):
         factor, scale = scale * factor, 1.0
     if isinstance(factor, Tensor):
-        return target.addcdiv_(matched(factor, target) * a, b, value=scale)
+        return target.addcdiv_(match_dtype(factor, target) * a, b, value=scale)
     return target.addcdiv_(a, b, value=scale * factor)
 
 
-def decayed(gradient: Tensor, weight_decay: Number, params: Tensor) -> Tensor:
-    """`gradient + weight_decay params`: the gradient of the loss with an L2 penalty, as a new tensor."""
-    return add(gradient.clone(), weight_decay, params) if used(weight_decay) else gradient
+def add_weight_decay(gradient: Tensor, weight_decay: Number, params: Tensor) -> Tensor:
+    """Return `gradient + weight_decay params`, the gradient with an L2 penalty, as a new tensor."""
+    return add(gradient.clone(), weight_decay, params) if is_used(weight_decay) else gradient

@@ -6,14 +6,21 @@ from typing import ClassVar
 import torch
 from torch import Tensor, optim
 
-from trainers.optimizers.arithmetic import add, add_product, add_quotient, decayed, matched, used
+from trainers.optimizers.arithmetic import (
+    add,
+    add_product,
+    add_quotient,
+    add_weight_decay,
+    is_used,
+    match_dtype,
+)
 from trainers.optimizers.base import Optimizer, State
 from trainers.settings import Number, flag, real
 
 
 @dataclass(frozen=True)
 class RMSprop(Optimizer):
-    """Gradient descent with each step divided by the gradient's recent size.
+    """Gradient descent with each step divided by the running RMS of the gradient.
 
         g = gradient + weight_decay params
         s = alpha s + (1 - alpha) g^2
@@ -41,34 +48,34 @@ class RMSprop(Optimizer):
     eps: Number = real(1e-8, 0, 1, scale="log", help="Added to the denominator for numerical stability.")
     weight_decay: Number = real(0, 0, 10, help="Weight decay (L2 penalty).")
     momentum: Number = real(0, 0, 1, help="Momentum factor.", search=(0, 0.99))
-    centered: bool = flag(False, help="Divide by the deviation from the mean gradient instead.")
+    centered: bool = flag(False, help="Divide by the gradient's estimated standard deviation.")
 
     def torch(self, params: Tensor) -> optim.RMSprop:
         return optim.RMSprop(
             [params],
             lr=self.lr,
-            alpha=self.alpha,
-            eps=self.eps,
-            weight_decay=self.weight_decay,
-            momentum=self.momentum,
+            alpha=float(self.alpha),
+            eps=float(self.eps),
+            weight_decay=float(self.weight_decay),
+            momentum=float(self.momentum),
             centered=self.centered,
         )
 
     def init(self, params: Tensor) -> State:
         names = ["square_avg"]
         names += ["grad_avg"] if self.centered else []
-        names += ["momentum_buffer"] if used(self.momentum) else []
+        names += ["momentum_buffer"] if is_used(self.momentum) else []
         return {name: torch.zeros_like(params) for name in names}
 
     def step(self, t: int, params: Tensor, gradient: Tensor, state: State) -> None:
-        gradient = decayed(gradient, self.weight_decay, params)
+        gradient = add_weight_decay(gradient, self.weight_decay, params)
         variance = state["square_avg"]
         add_product(variance.mul_(self.alpha), 1 - self.alpha, gradient, gradient)
         if self.centered:
-            mean = state["grad_avg"].lerp_(gradient, matched(1 - self.alpha, params))
+            mean = state["grad_avg"].lerp_(gradient, match_dtype(1 - self.alpha, params))
             variance = variance.addcmul(mean, mean, value=-1)
         divisor = variance.sqrt().add_(self.eps)
-        if used(self.momentum):
+        if is_used(self.momentum):
             velocity = add_quotient(state["momentum_buffer"].mul_(self.momentum), 1, gradient, divisor)
             add(params, -self.lr, velocity)
         else:

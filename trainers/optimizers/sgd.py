@@ -7,7 +7,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor, optim
 
-from trainers.optimizers.arithmetic import add, decayed, switch, used
+from trainers.optimizers.arithmetic import add, add_weight_decay, is_used, switch
 from trainers.optimizers.base import Optimizer, State
 from trainers.settings import Number, SettingError, flag, real
 
@@ -35,38 +35,38 @@ class SGD(Optimizer):
     weight_decay: Number = real(0, 0, 10, help="Weight decay (L2 penalty).")
 
     def check(self) -> None:
-        if self.nesterov and (not used(self.momentum) or used(self.dampening)):
+        if self.nesterov and (not is_used(self.momentum) or is_used(self.dampening)):
             raise SettingError("nesterov", "needs momentum above 0 and dampening 0")
 
     def torch(self, params: Tensor) -> optim.SGD:
         return optim.SGD(
             [params],
             lr=self.lr,
-            momentum=self.momentum,
-            dampening=self.dampening,
+            momentum=float(self.momentum),
+            dampening=float(self.dampening),
             nesterov=self.nesterov,
             weight_decay=self.weight_decay,
         )
 
     def max_stable_lr(self, curvature: float) -> float:
-        """2 / curvature for plain steps; momentum widens it, looking ahead narrows it.
+        """2 / curvature without momentum; 2 (1 + momentum) / curvature with it; smaller for Nesterov.
 
         Source: B. Polyak 1964, "Some methods of speeding up the convergence of iteration methods", for
         the form of torch.
         """
-        if self.dampening == 1 and used(self.momentum):
+        if self.dampening == 1 and is_used(self.momentum):
             return math.inf  # no gradient enters the velocity after the first
         ahead = (1 + 2 * self.momentum) if self.nesterov else (1 - self.dampening * switch(self.momentum))
         return float(2 * (1 + self.momentum) / (ahead * (curvature + self.weight_decay)))
 
     def init(self, params: Tensor) -> State:
-        return {"momentum_buffer": torch.zeros_like(params)} if used(self.momentum) else {}
+        return {"momentum_buffer": torch.zeros_like(params)} if is_used(self.momentum) else {}
 
     def step(self, t: int, params: Tensor, gradient: Tensor, state: State) -> None:
-        gradient = decayed(gradient, self.weight_decay, params)
-        if used(self.momentum):
+        gradient = add_weight_decay(gradient, self.weight_decay, params)
+        if is_used(self.momentum):
             velocity = state["momentum_buffer"]
-            # Runs without momentum have no dampening either, nor has anybody's first step.
+            # Runs without momentum have no dampening either, nor has the first step.
             dampening = self.dampening * switch(self.momentum) * (t > 1)
             add(velocity.mul_(self.momentum), 1 - dampening, gradient)
             gradient = add(gradient.clone(), self.momentum, velocity) if self.nesterov else velocity

@@ -1,4 +1,4 @@
-"""What a problem is: parameters in, loss out, with the gradient derived by hand beside it."""
+"""Base of all problems: a loss of parameters, with a hand-derived gradient."""
 
 import math
 from collections.abc import Iterator
@@ -15,106 +15,106 @@ from trainers.settings import Settings
 
 @dataclass(frozen=True)
 class Problem(Settings):
-    """A loss to minimise over `size` parameters.
+    """A loss to minimize over `num_params` parameters.
 
-    Parameters have shape `(n,)`, or `(n, runs)` with one run a column; a loss then has shape `()`
-    or `(runs,)`. All is computed in the precision of the parameters.
+    Parameters have shape `(n,)`, or `(n, runs)` with one run per column; the loss then has shape `()` or
+    `(runs,)`. All results have the dtype of the parameters, unless stated otherwise.
     """
 
     names: ClassVar[tuple[str, ...]]
-    """The parameters' names, for axes and tables."""
+    """Names of the parameters, for axes and tables."""
 
     window: ClassVar[tuple[tuple[float, float], tuple[float, float]] | None] = None
-    """What to look at of the plane of two parameters, from and to, for each; None where it depends."""
+    """Default axis limits `((x0, x1), (y0, y1))` of two parameters; None if they depend on the runs."""
 
     @property
     def num_params(self) -> int:
-        """How many parameters there are."""
+        """Number of parameters."""
         return len(self.names)
 
     @property
     def minimum(self) -> float | None:
-        """The smallest loss there is, where it is known exactly."""
+        """The minimum loss, if it is known exactly."""
         return None
 
     def key(self) -> tuple[Any, ...]:
-        """What tells it from others, without any data."""
+        """Hashable identity of the problem, without its data."""
         return type(self), *(getattr(self, f.name) for f in fields(self) if f.compare)
 
     def gap(self, loss: Tensor) -> Tensor:
-        """Losses minus the smallest there is, in float64; NaN where that is unknown."""
+        """Loss minus minimum loss, in float64; NaN if the minimum is unknown."""
         return loss.double() - (math.nan if self.minimum is None else self.minimum)
 
     def above(self, loss: Tensor) -> Tensor:
-        """The gap where the smallest loss is known, else the loss itself, in float64."""
+        """The gap if the minimum is known, else the loss, in float64."""
         return loss.double() - (self.minimum or 0.0)
 
     def rounding(self, dtype: torch.dtype) -> float:
-        """Gaps up to this are the rounding of a loss near the minimum, not the optimizer's work."""
+        """Rounding error of a gap near the minimum, in this dtype."""
         return 8 * torch.finfo(dtype).eps * abs(self.minimum or 0.0)
 
     @property
     def minimizers(self) -> tuple[tuple[float, ...], ...]:
-        """The known minima, as parameters: all have the loss `minimum`, if there is one."""
+        """Known minimizers, as parameters; their loss is `minimum`, if that is known."""
         return ()
 
     @property
     def hessian(self) -> Tensor | None:
-        """The second derivatives `(n, n)` in float64, where they are the same everywhere."""
+        """The Hessian `(n, n)`, float64, if it is constant."""
         return None
 
     @property
     def num_samples(self) -> int:
-        """How many rows of data the loss is a mean over; 0 for a loss without data."""
+        """Number of samples that the loss is a mean over; 0 without data."""
         return 0
 
     @property
     def cost(self) -> int:
-        """About how many numbers one evaluation of the loss goes through."""
+        """Approximate number of elements that one evaluation of the loss goes through."""
         return self.num_params
 
     @property
     def class_names(self) -> tuple[str, ...]:
-        """The names of the classes that the model tells apart; empty for other problems."""
+        """Names of the classes of a classification problem; empty for others."""
         return ()
 
     @property
     def table(self) -> pd.DataFrame | None:
-        """The data behind the loss: inputs as the model sees them, last column the target."""
+        """The data: preprocessed inputs, and the target as last column; None without data."""
         return None
 
     def subset(self, index: Tensor | slice) -> "Problem":
-        """The same problem on some rows of its data."""
+        """Return the problem on some of its samples."""
         raise NotImplementedError
 
     def fitted(self, training: Tensor | slice) -> "Problem":
-        """The same problem on all rows of its data, with what is learnt of them learnt from these alone."""
+        """Return the problem on all samples, with preprocessing fitted to the training samples only."""
         return self
 
     def batches(self) -> Iterator["Problem"]:
-        """What each update looks at: all of it, over and over."""
+        """Yield the mini-batch of each update; here the full problem, endlessly."""
         return repeat(self)
 
     def start(self, seed: int = 0) -> Tensor:
-        """Where training begins, `(n,)` in float64: the customary start for seed 0, else a random one."""
+        """Initial point `(n,)`, float64: the usual one for seed 0, else a random one."""
         raise NotImplementedError
 
     def loss(self, params: Tensor) -> Tensor:
-        """The loss of these parameters."""
+        """Return the loss."""
         raise NotImplementedError
 
     def gradient(self, params: Tensor) -> Tensor:
-        """The derivative of the loss by each parameter, in the shape of `params`."""
+        """Return the gradient of the loss, in the shape of `params`."""
         raise NotImplementedError
 
     def loss_and_gradient(self, params: Tensor) -> tuple[Tensor, Tensor]:
-        """Loss and gradient of many runs `(n, runs)` at once, where there is a faster way to both."""
+        """Return loss `(runs,)` and gradient `(n, runs)` for params `(n, runs)`, in one pass if possible."""
         return self.loss(params), self.gradient(params)
 
     def predict(self, params: Tensor, x: Tensor) -> Tensor:
-        """What the model with these parameters `(n,)` answers to inputs `(rows,)` or `(rows, inputs)`."""
+        """Predict for inputs `(rows,)` or `(rows, features)`; of classes probabilities `(rows, classes)`."""
         raise NotImplementedError
 
     def accuracy(self, params: Tensor) -> Tensor:
-        """The share of rows whose class is found, in the shape of a loss."""
+        """Return the fraction of samples whose class is predicted correctly, in the shape of a loss."""
         raise NotImplementedError

@@ -1,4 +1,4 @@
-"""Models that tell classes apart: linear ones and networks, with back-propagation by hand."""
+"""Base of classifiers, linear or MLP, with hand-written backpropagation."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -8,8 +8,8 @@ from torch import Tensor
 from torch.nn import functional
 
 from trainers import datasets
-from trainers.datasets.dataset import Rows, numbers
-from trainers.problems.supervised import CSV, Supervised, seeded
+from trainers.datasets.dataset import Dataset, numbers
+from trainers.problems.supervised import CSV, Supervised, make_generator
 from trainers.settings import choice, integer, real
 
 SHAPES = {
@@ -22,28 +22,28 @@ Layer = tuple[Tensor, Tensor]
 """Weights `(runs, inputs, outputs)` and biases `(runs, 1, outputs)`."""
 
 
-def shape(problem: "Classifier") -> Rows:
-    """Points of two classes in the plane."""
+def shape(problem: "Classifier") -> Dataset:
+    """Two-class points in the plane."""
     table = SHAPES[problem.source](problem.samples, problem.noise, problem.data_seed)
     inputs = numbers(table[["x", "y"]])
-    return Rows(inputs, numbers(table["class"], "int64"), ("x", "y"), "class", ("0", "1"))
+    return Dataset(inputs, numbers(table["class"], "int64"), ("x", "y"), "class", ("0", "1"))
 
 
-def digits(problem: "Classifier") -> Rows:
-    """The 8x8 digits, their pixels from 0 to 1."""
+def digits(problem: "Classifier") -> Dataset:
+    """The 8x8 digits, with pixels from 0 to 1."""
     table = datasets.digits()
     inputs, target = numbers(table.iloc[:, :-1]) / 16.0, numbers(table["digit"], "int64")
-    return Rows(inputs, target, tuple(table.columns[:-1]), "digit", tuple(map(str, range(10))))
+    return Dataset(inputs, target, tuple(table.columns[:-1]), "digit", tuple(map(str, range(10))))
 
 
 @dataclass(frozen=True)
 class Classifier(Supervised):
-    """Layers of weights from the inputs to a score for each class, or to one score for two classes.
+    """Dense layers from the inputs to one logit per class, or to a single logit for two classes.
 
-        values = activation(values weights + biases)      the last layer without activation
-        loss = mean(-log softmax(scores)[class])          one score s: softmax(0, s)
+        a = activation(a weights + biases)                the last layer without activation
+        loss = mean(-log softmax(logits)[class])          a single logit z: softmax(0, z)
 
-    Parameters are the layers in turn: weights `(inputs, outputs)` row by row, then biases.
+    Parameters are the layers in order: weights `(inputs, outputs)` row by row, then biases.
 
     Source: D. Rumelhart, G. Hinton and R. Williams 1986, "Learning representations by back-propagating
     errors".
@@ -52,63 +52,63 @@ class Classifier(Supervised):
     is_classifier: ClassVar[bool] = True
     datasets: ClassVar = dict.fromkeys(SHAPES, shape)
 
-    source: str = choice("moons", (*SHAPES, CSV), help="The data.", label="Data")
-    samples: int = integer(200, 4, 10_000, scale="log", help="How many points are made.")
-    noise: float = real(0.1, 0, 1, help="Standard deviation of what is added to the points.")
-    data_seed: int = integer(0, 0, 2**31 - 1, help="Seed of the made points.")
+    source: str = choice("moons", (*SHAPES, CSV), help="Dataset.", label="Data")
+    samples: int = integer(200, 4, 10_000, scale="log", help="Number of samples.")
+    noise: float = real(0.1, 0, 1, help="Standard deviation of the noise in the inputs.")
+    data_seed: int = integer(0, 0, 2**31 - 1, help="Seed of the synthetic data.")
 
-    def applies(self, name: str) -> bool:
+    def is_active(self, name: str) -> bool:
         return self.source in SHAPES or name not in ("samples", "noise", "data_seed")
 
-    def scaled(self, rows: Rows, training: Rows) -> Rows:
+    def scaled(self, rows: Dataset, training: Dataset) -> Dataset:
         return rows.standardized(training) if self.source == CSV else rows
 
     @property
     def widths(self) -> tuple[int, ...]:
-        """How many values there are before, between and after the layers."""
+        """Layer sizes: inputs, hidden units, logits."""
         return self.data.inputs.shape[1], len(self.class_names)
 
-    def activate(self, values: Tensor) -> Tensor:
-        """What follows each layer but the last."""
+    def activate(self, pre_activations: Tensor) -> Tensor:
+        """Apply the activation function of the hidden layers."""
         raise NotImplementedError
 
-    def activation_derivative(self, activated: Tensor) -> Tensor:
-        """The derivative of the activation, from its result."""
+    def activation_derivative(self, activations: Tensor) -> Tensor:
+        """Return the derivative of the activation function, from its output."""
         raise NotImplementedError
 
     @property
     def names(self) -> tuple[str, ...]:  # type: ignore[override]
         names: list[str] = []
-        for layer, (inputs, outputs) in enumerate(self.pairs, start=1):
+        for layer, (inputs, outputs) in enumerate(self.layer_shapes, start=1):
             names += [f"w{layer}.{i + 1}.{o + 1}" for i in range(inputs) for o in range(outputs)]
             names += [f"b{layer}.{o + 1}" for o in range(outputs)]
         return tuple(names)
 
     @property
-    def pairs(self) -> list[tuple[int, int]]:
-        """Inputs and outputs of each layer."""
+    def layer_shapes(self) -> list[tuple[int, int]]:
+        """`(inputs, outputs)` of each layer."""
         return list(zip(self.widths[:-1], self.widths[1:], strict=True))
 
     @property
     def num_params(self) -> int:
-        return sum((inputs + 1) * outputs for inputs, outputs in self.pairs)
+        return sum((inputs + 1) * outputs for inputs, outputs in self.layer_shapes)
 
     @property
     def cost(self) -> int:
         return self.num_samples * sum(self.widths)
 
     def start(self, seed: int = 0) -> Tensor:
-        """As `torch.nn.Linear` begins: uniform within 1 / sqrt(inputs), for each layer."""
-        generator, layers = seeded(seed), []
-        for inputs, outputs in self.pairs:
-            shares = torch.rand((inputs + 1) * outputs, generator=generator, dtype=torch.float64)
-            layers.append((2 * shares - 1) / inputs**0.5)
+        """Initialization of `torch.nn.Linear`: uniform within ±1 / sqrt(inputs), for each layer."""
+        generator, layers = make_generator(seed), []
+        for inputs, outputs in self.layer_shapes:
+            uniform = torch.rand((inputs + 1) * outputs, generator=generator, dtype=torch.float64)
+            layers.append((2 * uniform - 1) / inputs**0.5)
         return torch.cat(layers)
 
     def layers(self, params: Tensor) -> list[Layer]:
-        """Parameters `(n,)` or `(n, runs)` as layers."""
+        """Split parameters `(n,)` or `(n, runs)` into layers."""
         flat, place, layers = params.reshape(len(params), -1).T.contiguous(), 0, []
-        for inputs, outputs in self.pairs:
+        for inputs, outputs in self.layer_shapes:
             end = place + inputs * outputs
             weights = flat[:, place:end].reshape(-1, inputs, outputs)
             layers.append((weights, flat[:, None, end : end + outputs]))
@@ -116,26 +116,27 @@ class Classifier(Supervised):
         return layers
 
     def forward(self, layers: list[Layer], inputs: Tensor) -> list[Tensor]:
-        """The values before, between and after the layers, `(runs, rows, width)` each."""
-        values = [inputs.expand(len(layers[0][0]), *inputs.shape)]
+        """Return the inputs, hidden activations and logits, each `(runs, rows, units)`."""
+        activations = [inputs.expand(len(layers[0][0]), *inputs.shape)]
         for weights, biases in layers[:-1]:
-            values.append(self.activate(torch.baddbmm(biases, values[-1], weights)))
+            activations.append(self.activate(torch.baddbmm(biases, activations[-1], weights)))
         weights, biases = layers[-1]
-        return [*values, torch.baddbmm(biases, values[-1], weights)]
+        return [*activations, torch.baddbmm(biases, activations[-1], weights)]
 
-    def backward(self, layers: list[Layer], values: list[Tensor], slope: Tensor) -> Tensor:
-        """The gradient `(n, runs)` from the derivative by the scores, `(runs, rows, width)`."""
+    def backward(self, layers: list[Layer], activations: list[Tensor], grad_logits: Tensor) -> Tensor:
+        """Return the gradient `(n, runs)`, given that by the logits, `(runs, rows, logits)`."""
         parts: list[Tensor] = []
+        grad = grad_logits
         for place in reversed(range(len(layers))):
-            parts = [(values[place].mT @ slope).flatten(1), slope.sum(1), *parts]
+            parts = [(activations[place].mT @ grad).flatten(1), grad.sum(1), *parts]
             if place > 0:
-                slope = (slope @ layers[place][0].mT) * self.activation_derivative(values[place])
+                grad = (grad @ layers[place][0].mT) * self.activation_derivative(activations[place])
         return torch.cat(parts, dim=1).T.contiguous()
 
     def loss(self, params: Tensor) -> Tensor:
         inputs, target = self.data.to(params.dtype)
-        scores = self.forward(self.layers(params), inputs)[-1]
-        return cross_entropy(scores, target).mean(1).reshape(params.shape[1:])
+        logits = self.forward(self.layers(params), inputs)[-1]
+        return cross_entropy(logits, target).mean(1).reshape(params.shape[1:])
 
     def gradient(self, params: Tensor) -> Tensor:
         return self.loss_and_gradient(params)[1]
@@ -143,38 +144,39 @@ class Classifier(Supervised):
     def loss_and_gradient(self, params: Tensor) -> tuple[Tensor, Tensor]:
         inputs, target = self.data.to(params.dtype)
         layers = self.layers(params)
-        values = self.forward(layers, inputs)
-        loss = cross_entropy(values[-1], target).mean(1)
-        gradient = self.backward(layers, values, cross_entropy_gradient(values[-1], target) / len(target))
+        activations = self.forward(layers, inputs)
+        loss = cross_entropy(activations[-1], target).mean(1)
+        grad_logits = cross_entropy_gradient(activations[-1], target) / len(target)
+        gradient = self.backward(layers, activations, grad_logits)
         return loss.reshape(params.shape[1:]), gradient.reshape(params.shape)
 
     def predict(self, params: Tensor, x: Tensor) -> Tensor:
-        """`(rows, classes)`: the probability of each class."""
-        scores = self.forward(self.layers(params), x[:, None] if x.ndim == 1 else x)[-1][0]
-        return torch.softmax(two_scores(scores), dim=-1)
+        """Return class probabilities `(rows, classes)`."""
+        logits = self.forward(self.layers(params), x[:, None] if x.ndim == 1 else x)[-1][0]
+        return torch.softmax(with_zero_logit(logits), dim=-1)
 
     def accuracy(self, params: Tensor) -> Tensor:
         inputs, target = self.data.to(params.dtype)
-        scores = two_scores(self.forward(self.layers(params), inputs)[-1])
-        share = (scores.argmax(-1) == target).to(params.dtype).mean(1)
-        return share.masked_fill(~scores.isfinite().all(-1).all(-1), torch.nan).reshape(params.shape[1:])
+        logits = with_zero_logit(self.forward(self.layers(params), inputs)[-1])
+        accuracy = (logits.argmax(-1) == target).to(params.dtype).mean(1)
+        return accuracy.masked_fill(~logits.isfinite().all(-1).all(-1), torch.nan).reshape(params.shape[1:])
 
 
-def cross_entropy(scores: Tensor, target: Tensor) -> Tensor:
-    """`-log softmax(scores)[class]`, `(runs, rows)`; scores have a column for each class, or one for two."""
-    if scores.shape[-1] == 1:
-        return -functional.logsigmoid(scores[..., 0] * (2 * target - 1))
-    right = scores.gather(-1, target.expand(scores.shape[:-1])[..., None])[..., 0]
-    return scores.logsumexp(-1) - right
+def cross_entropy(logits: Tensor, target: Tensor) -> Tensor:
+    """`-log softmax(logits)[class]`, `(runs, rows)`; one logit per class, or a single one for two."""
+    if logits.shape[-1] == 1:
+        return -functional.logsigmoid(logits[..., 0] * (2 * target - 1))
+    right = logits.gather(-1, target.expand(logits.shape[:-1])[..., None])[..., 0]
+    return logits.logsumexp(-1) - right
 
 
-def cross_entropy_gradient(scores: Tensor, target: Tensor) -> Tensor:
-    """The derivative of `cross_entropy` by the scores: probability, minus 1 for the class that is right."""
-    if scores.shape[-1] == 1:
-        return torch.sigmoid(scores) - target[:, None]
-    return torch.softmax(scores, -1) - functional.one_hot(target, scores.shape[-1])
+def cross_entropy_gradient(logits: Tensor, target: Tensor) -> Tensor:
+    """Gradient of `cross_entropy` by the logits: the probabilities, minus 1 for the true class."""
+    if logits.shape[-1] == 1:
+        return torch.sigmoid(logits) - target[:, None]
+    return torch.softmax(logits, -1) - functional.one_hot(target, logits.shape[-1])
 
 
-def two_scores(scores: Tensor) -> Tensor:
-    """A score for each class, where there is one for two."""
-    return torch.cat([torch.zeros_like(scores), scores], -1) if scores.shape[-1] == 1 else scores
+def with_zero_logit(logits: Tensor) -> Tensor:
+    """Return one logit per class: (0, z) for a single logit z."""
+    return torch.cat([torch.zeros_like(logits), logits], -1) if logits.shape[-1] == 1 else logits

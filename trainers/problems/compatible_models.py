@@ -1,4 +1,4 @@
-"""Which models suit a table of the user's."""
+"""Models that can be fitted to a table of the user's."""
 
 from collections.abc import Mapping
 
@@ -10,13 +10,13 @@ from trainers.settings import Choice, SettingError, settings_of
 
 
 def models(csv: CsvDataset, kinds: Mapping[str, type[Problem]]) -> list[str]:
-    """The names of those that can be fitted to these columns, the one that fits best first."""
-    able = [name for name, kind in kinds.items() if _suits(kind, csv)]
+    """Names of the models that can be fitted to these columns, the suggested kind first."""
+    compatible = [name for name, kind in kinds.items() if _is_compatible(kind, csv)]
     classify = suggestion(csv.table, csv.target, csv.features) == "classification"
-    return sorted(able, key=lambda name: kinds[name].is_classifier != classify)  # type: ignore[attr-defined]
+    return sorted(compatible, key=lambda name: kinds[name].is_classifier != classify)  # type: ignore[attr-defined]
 
 
-def _suits(kind: type[Problem], csv: CsvDataset) -> bool:
+def _is_compatible(kind: type[Problem], csv: CsvDataset) -> bool:
     source = settings_of(kind).get("source")
     if not issubclass(kind, Supervised) or not isinstance(source, Choice) or CSV not in source.options:
         return False

@@ -1,4 +1,4 @@
-"""Linear models, whose mean squared error is known in every respect."""
+"""Base of linear least squares, with exact minimum and Hessian."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -7,19 +7,19 @@ from weakref import WeakKeyDictionary
 import torch
 from torch import Tensor
 
-from trainers.datasets.dataset import Rows, with_ones
-from trainers.modes import kept
+from trainers.datasets.dataset import Dataset, with_ones
+from trainers.modes import cacheable
 from trainers.problems.supervised import Supervised, normal
 
 
 @dataclass(frozen=True)
 class LeastSquares(Supervised):
-    """A weighted sum of features, plus a bias, which is the last parameter.
+    """Linear regression with a bias, which is the last parameter.
 
         prediction = design params                        design: features, and a column of ones
         loss = mean((prediction - target)^2)
 
-    The inputs of the rows are the design. Seed 0 starts at 0.
+    The inputs of the data are the design matrix. Seed 0 starts at 0.
     """
 
     @property
@@ -31,7 +31,7 @@ class LeastSquares(Supervised):
         return normal(self.num_params, seed)
 
     def design_matrix(self, x: Tensor) -> Tensor:
-        """`(rows, weights)`: what the model makes of inputs `(rows,)` or `(rows, inputs)`."""
+        """Return the features `(rows, weights)` of inputs `(rows,)` or `(rows, inputs)`."""
         return x[:, None] if x.ndim == 1 else x
 
     def predict(self, params: Tensor, x: Tensor) -> Tensor:
@@ -39,7 +39,7 @@ class LeastSquares(Supervised):
         return prediction
 
     def error(self, params: Tensor) -> Tensor:
-        """`design params - target`, for all rows."""
+        """Return `design params - target`, `(rows,)` or `(rows, runs)`."""
         design, target = self.data.to(params.dtype)
         return (design @ params).sub_(target if params.ndim == 1 else target[:, None])
 
@@ -53,71 +53,71 @@ class LeastSquares(Supervised):
         return design.T @ self.error(params) * (2 / len(target))
 
     def loss_and_gradient(self, params: Tensor) -> tuple[Tensor, Tensor]:
-        return solved(self.data).reduced(params.dtype).point(params)
+        return least_squares_solution(self.data).reduced(params.dtype).loss_and_gradient(params)
 
     @property
     def minimum(self) -> float:
-        return solved(self.data).least
+        return least_squares_solution(self.data).min_loss
 
     @property
     def minimizers(self) -> tuple[tuple[float, ...], ...]:
-        """One; none where several are equally good."""
-        solution = solved(self.data)
+        """The unique minimizer, if there is one."""
+        solution = least_squares_solution(self.data)
         return (tuple(solution.params.tolist()),) if solution.unique else ()
 
     @property
     def hessian(self) -> Tensor:
-        return solved(self.data).hessian
+        return least_squares_solution(self.data).hessian
 
 
 @dataclass(frozen=True, eq=False)
 class Solution:
-    """What is known exactly of a design `(rows, n)` and a target `(rows,)`, both float64."""
+    """Exact solution for a design matrix `(rows, n)` and a target `(rows,)`, both float64."""
 
     design: Tensor
     target: Tensor
 
     @cached_property
-    @kept
+    @cacheable
     def params(self) -> Tensor:
-        """`(n,)`: those with the smallest loss, by least squares; of several the shortest."""
+        """`(n,)`: the least squares solution; the one of minimum norm if there are several."""
         solution: Tensor = torch.linalg.lstsq(self.design, self.target, driver="gelsd").solution
         return solution
 
     @cached_property
-    @kept
-    def least(self) -> float:
-        """The smallest loss."""
+    @cacheable
+    def min_loss(self) -> float:
+        """The minimum loss."""
         return (self.design @ self.params - self.target).square().mean().item()
 
     @cached_property
-    @kept
+    @cacheable
     def unique(self) -> bool:
-        """Whether one place alone has the smallest loss."""
+        """Whether the minimizer is unique."""
         return int(torch.linalg.matrix_rank(self.design)) == self.design.shape[1]
 
     @cached_property
-    @kept
+    @cacheable
     def hessian(self) -> Tensor:
         return self.design.T @ self.design * (2 / len(self.target))
 
     @cached_property
-    def _reduced(self) -> dict[torch.dtype, "Reduced"]:
+    def _reduced(self) -> dict[torch.dtype, "QRReduced"]:
         return {}
 
-    def reduced(self, dtype: torch.dtype) -> "Reduced":
-        """The same loss in this precision, for many runs at once."""
+    def reduced(self, dtype: torch.dtype) -> "QRReduced":
+        """The QR-reduced loss in this dtype. Cached."""
         if dtype not in self._reduced:
-            self._reduced[dtype] = kept(Reduced.of)(self.design, self.target, dtype)
+            self._reduced[dtype] = cacheable(QRReduced.of)(self.design, self.target, dtype)
         return self._reduced[dtype]
 
 
-SOLUTIONS: WeakKeyDictionary[Rows, Solution] = WeakKeyDictionary()
-"""Of the rows that are in use."""
+SOLUTIONS: WeakKeyDictionary[Dataset, Solution] = WeakKeyDictionary()
+"""Solutions of the datasets in use."""
 
 
-def solved(rows: Rows) -> Solution:
-    """The least squares solution of these rows, found once."""
+def least_squares_solution(rows: Dataset) -> Solution:
+    """The least squares solution of a dataset. Cached."""
     found = SOLUTIONS.get(rows)
     if found is None:
         found = SOLUTIONS[rows] = Solution(*rows.to(torch.float64))
@@ -125,41 +125,41 @@ def solved(rows: Rows) -> Solution:
 
 
 @dataclass(frozen=True)
-class Reduced:
-    """A table with no more rows than parameters, and the same loss as the one it was made from.
+class QRReduced:
+    """QR-reduced least squares: the same loss with `k = min(n, rows)` rows.
 
         design = Q R                                              Q'Q = 1
         |design p - target|^2 = |R p - Q' target|^2 + rest        for all p
 
-    So thousands of runs need not go through all rows of the data at each epoch.
+    So thousands of runs do not go through all samples at each epoch.
 
     Source: G. Golub 1965, "Numerical methods for solving linear least squares problems".
     """
 
     design: Tensor
-    """`(k, n)`: R, with k the smaller of n and the rows of the data."""
+    """`(k, n)`: R."""
     target: Tensor
     """`(k, 1)`: Q' target."""
-    slopes: Tensor
-    """`(n, k)`: turns errors into the gradient."""
+    gradient_matrix: Tensor
+    """`(n, k)`: its product with the errors is the gradient."""
     mean: Tensor
-    """`(1, k)`: one over the number of rows of the data."""
-    least: Tensor
-    """`(1, 1)`: the mean square that no parameters can avoid."""
+    """`(1, k)`: one over the number of samples."""
+    min_loss: Tensor
+    """`(1, 1)`: the minimum loss."""
 
     @classmethod
-    def of(cls, design: Tensor, target: Tensor, dtype: torch.dtype) -> "Reduced":
+    def of(cls, design: Tensor, target: Tensor, dtype: torch.dtype) -> "QRReduced":
         """Reduce a design `(rows, n)` and a target `(rows,)`, both float64."""
         rows = len(target)
         q, r = torch.linalg.qr(design)
-        shadow = q.T @ target
-        least = (target - q @ shadow).square().mean()
-        slopes, mean = r.T * (2 / rows), r.new_full((1, len(r)), 1 / rows)
-        tensors = (r, shadow[:, None], slopes, mean, least.reshape(1, 1))
+        projected_target = q.T @ target
+        min_loss = (target - q @ projected_target).square().mean()
+        gradient_matrix, mean = r.T * (2 / rows), r.new_full((1, len(r)), 1 / rows)
+        tensors = (r, projected_target[:, None], gradient_matrix, mean, min_loss.reshape(1, 1))
         return cls(*(tensor.to(dtype).contiguous() for tensor in tensors))
 
-    def point(self, params: Tensor) -> tuple[Tensor, Tensor]:
-        """The loss `(runs,)` and its gradient `(n, runs)` for parameters `(n, runs)`."""
+    def loss_and_gradient(self, params: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the loss `(runs,)` and its gradient `(n, runs)` for parameters `(n, runs)`."""
         error = torch.addmm(self.target, self.design, params, beta=-1)
-        gradient = self.slopes @ error
-        return torch.addmm(self.least, self.mean, error.mul_(error))[0], gradient
+        gradient = self.gradient_matrix @ error
+        return torch.addmm(self.min_loss, self.mean, error.mul_(error))[0], gradient

@@ -1,4 +1,4 @@
-"""Classes told apart by straight lines."""
+"""Linear classifiers."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -13,12 +13,12 @@ from trainers.settings import SettingError, choice
 
 @dataclass(frozen=True)
 class LogisticRegression(Classifier):
-    """Two classes, and one score: the logarithm of the odds of the second. Seed 0 starts at 0.
+    """Binary classification with a single logit, the log-odds of the second class. Seed 0 starts at 0.
 
     Source: D. Cox 1958, "The regression analysis of binary sequences".
     """
 
-    summary: ClassVar[str] = "A straight line between two classes."
+    summary: ClassVar[str] = "Linear binary classifier (sigmoid)."
 
     @property
     def widths(self) -> tuple[int, ...]:
@@ -27,7 +27,7 @@ class LogisticRegression(Classifier):
     def check_compatible(self, csv: CsvDataset) -> None:
         super().check_compatible(csv)
         if len(csv.classes) != 2:
-            raise SettingError("csv", f"must have 2 classes for a single score, got {len(csv.classes)}")
+            raise SettingError("csv", f"must have 2 classes for logistic regression, got {len(csv.classes)}")
 
     def start(self, seed: int = 0) -> Tensor:
         return normal(self.num_params, seed)
@@ -35,15 +35,15 @@ class LogisticRegression(Classifier):
 
 @dataclass(frozen=True)
 class SoftmaxRegression(Classifier):
-    """A score for each class, linear in the inputs. Seed 0 starts at 0.
+    """Multiclass classification with one linear logit per class. Seed 0 starts at 0.
 
     Source: J. Bridle 1990, "Probabilistic interpretation of feedforward classification network outputs".
     """
 
-    summary: ClassVar[str] = "Each class has a score that is linear in the inputs: ten digits, say."
+    summary: ClassVar[str] = "Multinomial logistic regression: one logit per class, linear in the inputs."
     datasets: ClassVar = Classifier.datasets | {"digits": digits}
 
-    source: str = choice("digits", ("digits", *SHAPES, CSV), help="The data.", label="Data")
+    source: str = choice("digits", ("digits", *SHAPES, CSV), help="Dataset.", label="Data")
 
     def start(self, seed: int = 0) -> Tensor:
         return 0.1 * normal(self.num_params, seed)

@@ -1,4 +1,4 @@
-"""A small network."""
+"""Small multilayer perceptron."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -13,23 +13,23 @@ from trainers.settings import choice, integer
 
 @dataclass(frozen=True)
 class MLP(Classifier):
-    """One or two hidden layers; one score for two classes, else one for each.
+    """One or two hidden layers, and a single logit for two classes, else one per class.
 
     Source: D. Rumelhart, G. Hinton and R. Williams 1986, "Learning representations by back-propagating
     errors"; ReLU: V. Nair and G. Hinton 2010, whose derivative at 0 is 0 here, as in torch.
     """
 
-    summary: ClassVar[str] = "A small network between classes: curved borders, many minima."
+    summary: ClassVar[str] = "A small MLP classifier: nonlinear decision boundary, non-convex loss."
     datasets: ClassVar = Classifier.datasets | {"digits": digits}
 
-    source: str = choice("moons", (*SHAPES, "digits", CSV), help="The data.", label="Data")
-    depth: int = integer(1, 1, 2, help="How many hidden layers.", label="Hidden layers")
-    width: int = integer(16, 1, 64, help="Values in the first hidden layer.", label="Units, layer 1")
-    width2: int = integer(16, 1, 64, help="Values in the second hidden layer.", label="Units, layer 2")
-    activation: str = choice("tanh", ("tanh", "relu"), help="What bends the values of hidden layers.")
+    source: str = choice("moons", (*SHAPES, "digits", CSV), help="Dataset.", label="Data")
+    depth: int = integer(1, 1, 2, help="Number of hidden layers.", label="Hidden layers")
+    width: int = integer(16, 1, 64, help="Units in the first hidden layer.", label="Units, layer 1")
+    width2: int = integer(16, 1, 64, help="Units in the second hidden layer.", label="Units, layer 2")
+    activation: str = choice("tanh", ("tanh", "relu"), help="Activation function of the hidden layers.")
 
-    def applies(self, name: str) -> bool:
-        return super().applies(name) and (name != "width2" or self.depth == 2)
+    def is_active(self, name: str) -> bool:
+        return super().is_active(name) and (name != "width2" or self.depth == 2)
 
     @property
     def widths(self) -> tuple[int, ...]:
@@ -37,8 +37,8 @@ class MLP(Classifier):
         hidden = (self.width, self.width2)[: self.depth]
         return self.data.inputs.shape[1], *hidden, 1 if classes == 2 else classes
 
-    def activate(self, values: Tensor) -> Tensor:
-        return torch.tanh(values) if self.activation == "tanh" else torch.relu(values)
+    def activate(self, pre_activations: Tensor) -> Tensor:
+        return torch.tanh(pre_activations) if self.activation == "tanh" else torch.relu(pre_activations)
 
-    def activation_derivative(self, activated: Tensor) -> Tensor:
-        return 1 - activated**2 if self.activation == "tanh" else (activated > 0).to(activated.dtype)
+    def activation_derivative(self, activations: Tensor) -> Tensor:
+        return 1 - activations**2 if self.activation == "tanh" else (activations > 0).to(activations.dtype)

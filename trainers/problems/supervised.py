@@ -1,4 +1,4 @@
-"""Problems with data: a model, and how far its predictions are from the targets."""
+"""Base of supervised problems: a model, data, and a loss."""
 
 from collections.abc import Callable, Mapping
 from copy import copy
@@ -10,9 +10,9 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from trainers.caches import kept_within_bounds
+from trainers.caches import cache_by_size
 from trainers.datasets.csv.dataset import CsvDataset
-from trainers.datasets.dataset import Index, Rows
+from trainers.datasets.dataset import Dataset, Index
 from trainers.problems.base import Problem
 from trainers.settings import SettingError
 
@@ -21,20 +21,20 @@ CSV = "csv"
 
 @dataclass(frozen=True)
 class Supervised(Problem):
-    """A model fitted to rows of data: the loss is a mean over them.
+    """A model fitted to samples, over which the loss is a mean.
 
-    A subclass has either one data set, which `load_data` returns, or a setting `source` with the names of
-    `datasets` and perhaps "csv", columns of the user's table, which `csv` then holds. `scaled` preprocesses.
+    A subclass has either one dataset, which `load_data` returns, or a setting `source` with the names in
+    `datasets` and, if supported, "csv": columns of the user's table, held by `csv`. `scaled` preprocesses.
     """
 
-    datasets: ClassVar[Mapping[str, Callable[[Any], Rows]]] = {}
-    """Data sets by name; each function takes the problem and returns all rows."""
+    datasets: ClassVar[Mapping[str, Callable[[Any], Dataset]]] = {}
+    """Datasets by name; each function takes the problem and returns all samples."""
     is_classifier: ClassVar[bool] = False
     """Whether the target is a class."""
 
     csv: CsvDataset | None = field(default=None, kw_only=True)
-    subset_data: Rows | None = field(default=None, kw_only=True, repr=False)
-    """Some rows in place of all; `rows` makes it."""
+    subset_data: Dataset | None = field(default=None, kw_only=True, repr=False)
+    """Preprocessed data in place of the full dataset; set by `subset` and `fitted`."""
 
     def check(self) -> None:
         super().check()
@@ -52,28 +52,28 @@ class Supervised(Problem):
         return tuple(part.key() if isinstance(part, CsvDataset) else part for part in super().key())
 
     def check_compatible(self, csv: CsvDataset) -> None:
-        """Raise `SettingError` where the model can't be fitted to these columns."""
-        csv.rows(self.is_classifier)
+        """Raise `SettingError` if the model can't be fitted to these columns."""
+        csv.to_dataset(self.is_classifier)
 
-    def load_data(self) -> Rows:
-        """All rows, as they were read or made."""
+    def load_data(self) -> Dataset:
+        """Return the full dataset, before preprocessing."""
         source: str = self.source  # type: ignore[attr-defined]
         if source != CSV:
             return self.datasets[source](self)
         assert self.csv is not None
-        return self.csv.rows(self.is_classifier)
+        return self.csv.to_dataset(self.is_classifier)
 
-    def scaled(self, rows: Rows, training: Rows) -> Rows:
-        """Rows as the model sees them. What is learnt for that, such as a mean, is learnt from `training`.
+    def scaled(self, rows: Dataset, training: Dataset) -> Dataset:
+        """Return preprocessed data. Statistics such as means are those of `training`.
 
-        Both are as `load_data` returns them.
+        Both arguments are unprocessed, as from `load_data`.
         """
         return rows
 
     @cached_property
-    def data(self) -> Rows:
-        """The rows that the loss is a mean over."""
-        return prepared(self) if self.subset_data is None else self.subset_data
+    def data(self) -> Dataset:
+        """The preprocessed data that the loss is a mean over."""
+        return scaled_data(self) if self.subset_data is None else self.subset_data
 
     @property
     def num_samples(self) -> int:
@@ -92,39 +92,39 @@ class Supervised(Problem):
         return self.data.frame()
 
     def subset(self, index: Index) -> Self:
-        """The same problem on some rows of its data, scaled as they are."""
+        """Return the problem on some of its samples, preprocessed as they are."""
         return self._on(self.data[index])
 
     def fitted(self, training: Index) -> Self:
-        """The same problem on all its rows, scaled as these of them say."""
-        rows = as_read(self)
+        """Return the problem on all samples, with preprocessing fitted to the training samples."""
+        rows = raw_data(self)
         return self._on(self.scaled(rows, rows[training]))
 
-    def _on(self, rows: Rows) -> Self:
+    def _on(self, rows: Dataset) -> Self:
         other = copy(self)
         object.__setattr__(other, "subset_data", rows)
         return other
 
 
-@kept_within_bounds
-def as_read(problem: Supervised) -> Rows:
-    """All rows of a problem, read or made once."""
+@cache_by_size
+def raw_data(problem: Supervised) -> Dataset:
+    """The full dataset of a problem, before preprocessing. Cached."""
     return problem.load_data()
 
 
-@kept_within_bounds
-def prepared(problem: Supervised) -> Rows:
-    """All rows of a problem as the model sees them if it trains on all."""
-    rows = as_read(problem)
+@cache_by_size
+def scaled_data(problem: Supervised) -> Dataset:
+    """The full dataset of a problem, with preprocessing fitted to all of it. Cached."""
+    rows = raw_data(problem)
     return problem.scaled(rows, rows)
 
 
-def seeded(seed: int) -> torch.Generator:
+def make_generator(seed: int) -> torch.Generator:
     return torch.Generator().manual_seed(seed)
 
 
 def normal(size: int, seed: int) -> Tensor:
-    """`(size,)`, float64: 0 for seed 0, else drawn from a normal distribution."""
+    """`(size,)`, float64: zeros for seed 0, else standard normal."""
     if seed == 0:
         return torch.zeros(size, dtype=torch.float64)
-    return torch.randn(size, generator=seeded(seed), dtype=torch.float64)
+    return torch.randn(size, generator=make_generator(seed), dtype=torch.float64)

@@ -1,4 +1,4 @@
-"""The thermometer of unknown unit: the model with which the lesson begins."""
+"""The thermometer of unknown unit, from the book."""
 
 from dataclasses import dataclass, replace
 from typing import ClassVar
@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from trainers import datasets
-from trainers.datasets.dataset import Rows, numbers
+from trainers.datasets.dataset import Dataset, numbers
 from trainers.problems.least_squares import LeastSquares
 from trainers.problems.supervised import normal
 from trainers.settings import choice
@@ -17,12 +17,12 @@ START = (1.0, 0.0)
 
 @dataclass(frozen=True)
 class Thermometer(LeastSquares):
-    """A line from the readings of an old thermometer, `t_u`, to degrees Celsius, `t_c`.
+    """Linear regression of degrees Celsius, `t_c`, on the readings of an old thermometer, `t_u`.
 
         prediction = w t_u + b
         loss = mean((prediction - t_c)^2)
 
-    The start is the book's (1, 0) for seed 0; other seeds draw from a normal distribution around it.
+    The initial point is the book's (1, 0) for seed 0; other seeds add standard normal noise.
 
     Source: E. Stevens, L. Antiga, T. Viehmann, "Deep Learning with PyTorch", chapter 5.
     """
@@ -32,19 +32,19 @@ class Thermometer(LeastSquares):
     scaling: str = choice(
         "x0.1",
         ("raw", "x0.1", "standardized"),
-        help="The input as read, times 0.1 as in the book, or with mean 0 and deviation 1 over the rows "
-        "trained on.",
+        help="None, × 0.1 as in the book, or to mean 0 and standard deviation 1 over the training samples.",
         label="Input scaling",
+        captions={"x0.1": "× 0.1"},
     )
 
     def start(self, seed: int = 0) -> Tensor:
         return torch.tensor(START, dtype=torch.float64) + normal(2, seed)
 
-    def load_data(self) -> Rows:
+    def load_data(self) -> Dataset:
         table = datasets.thermometer()
-        return Rows(numbers(table["t_u"])[:, None], numbers(table["t_c"]), ("t_u",), "t_c (°C)")
+        return Dataset(numbers(table["t_u"])[:, None], numbers(table["t_c"]), ("t_u",), "t_c (°C)")
 
-    def scaled(self, rows: Rows, training: Rows) -> Rows:
+    def scaled(self, rows: Dataset, training: Dataset) -> Dataset:
         """The design matrix, with the columns t_u and 1, and the target t_c."""
         if self.scaling == "standardized":
             return rows.standardized(training).with_ones()

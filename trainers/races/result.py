@@ -1,4 +1,4 @@
-"""How a race ended."""
+"""Result of a race."""
 
 import math
 from collections.abc import Sequence
@@ -13,40 +13,40 @@ from trainers.optimizers import Optimizer
 from trainers.races.spec import Race
 from trainers.sweeps.result import SweepResult
 
-NEAR = 0.02
-"""What share of the range of rates, on a log scale, is its edge."""
+EDGE_FRACTION = 0.02
+"""Fraction of the log learning-rate range that counts as its edge."""
 
 
 @dataclass(frozen=True)
 class OptimizerResult:
-    """One optimizer in a race. Results are as `Race.judged` says."""
+    """Result of one optimizer. For scores see `Race.score`: lower is better, infinite if failed."""
 
     optimizer: Optimizer
     trials: SweepResult
     trial_scores: Tensor
-    """`(trials, starts)`"""
+    """`(trials, seeds)`"""
     best_trial: int
-    """The trial with the smallest median."""
+    """Index of the trial with the lowest median score."""
     losses: Tensor
-    """`(epochs + 1, starts)`: the best trial trained again from fresh starts."""
+    """`(epochs + 1, seeds)`: loss curves of the best trial, retrained with new seeds."""
     tuned_scores: Tensor
-    """`(starts,)`: the results of that."""
+    """`(seeds,)`: their scores."""
     default_scores: Tensor
-    """`(starts,)`: the same for torch's learning rate."""
+    """`(seeds,)`: the scores at torch's default learning rate."""
 
     @property
     def scores(self) -> Tensor:
-        """`(trials,)`: the medians over the starts."""
+        """`(trials,)`: median scores over the seeds."""
         return median(self.trial_scores)
 
     @property
     def diverged(self) -> Tensor:
-        """`(trials,)`, bool: whether the median start diverged, which is worse than to end far away."""
+        """`(trials,)`, bool: whether the median seed diverged, which is worse than any final gap."""
         gone = self.trials.diverged_at.reshape(self.trial_scores.shape) >= 0
         return median(gone.double()) > 0
 
     def optimizer_at(self, trial: int) -> Optimizer:
-        """The optimizer as one trial had it."""
+        """The optimizer with the hyperparameters of one trial."""
         return self.trials.sweep.optimizer(trial * self.trial_scores.shape[1])
 
     @property
@@ -56,21 +56,21 @@ class OptimizerResult:
 
     @property
     def best_optimizer(self) -> Optimizer:
-        """The optimizer as its best trial had it."""
+        """The optimizer with the hyperparameters of its best trial."""
         return self.optimizer_at(self.best_trial)
 
     @property
     def at_edge(self) -> str:
-        """ "low" or "high" if the best learning rate is at that end of its range, else nothing."""
+        """ "low" or "high" if the best learning rate is at that edge of its range, else ""."""
         axis = self.trials.sweep.axes["lr"]
         place = math.log(self.best_optimizer.lr / axis.low) / math.log(axis.high / axis.low)  # type: ignore[attr-defined]
-        margin = max(NEAR, 0.5 / (axis.count - 1))
+        margin = max(EDGE_FRACTION, 0.5 / (axis.count - 1))
         return "low" if place < margin else "high" if place > 1 - margin else ""
 
 
 @dataclass(frozen=True, eq=False)
 class RaceResult:
-    """How a race ended."""
+    """Result of a race, one entry per optimizer that finished."""
 
     race: Race
     results: tuple[OptimizerResult, ...]
@@ -79,27 +79,27 @@ class RaceResult:
 
     @cached_property
     def ranking(self) -> list[int]:
-        """The entries from the best to the worst, by their medians over the fresh starts."""
+        """Indices of the results from best to worst, by median score over the new seeds."""
         medians = [float(median(entry.tuned_scores)) for entry in self.results]
         return sorted(range(len(self.results)), key=medians.__getitem__)
 
     def expected_best(self, entry: OptimizerResult, counts: Sequence[int]) -> list[float]:
-        """The expected result of an entry for smaller budgets of trials; see `expected_best`.
+        """Expected best score of an optimizer after so many trials; see `expected_best`.
 
-        A trial that failed, or made it worse, counts as what it began with, the gap at the start; one that
-        did not reach the target as all the epochs.
+        A trial that failed or ended worse than it began counts as no improvement: the initial gap, or all
+        epochs if it did not reach the target.
         """
         miss = float(self.race.epochs) if self.race.metric == "epochs" else self.race.limit / 10
         return [expected_best(entry.scores, count, miss) for count in counts]
 
     def win_rates(self) -> Tensor:
-        """`(entries, entries)`: in what share of the fresh starts one entry beat another; a tie is half."""
+        """`(optimizers, optimizers)`: fraction of new seeds on which the row beats the column; ties: half."""
         results = torch.stack([entry.tuned_scores for entry in self.results])
         ours, theirs = results[:, None], results[None, :]
         return ((ours < theirs).double() + 0.5 * (ours == theirs).double()).mean(2)
 
     def frame(self, names: Sequence[str]) -> pd.DataFrame:
-        """One row a trial and start: run, trial, and the columns of `SweepResult.frame`."""
+        """One row per trial and seed: run, trial, and the columns of `SweepResult.frame`."""
         parts = []
         for name, entry in zip(names, self.results, strict=True):
             frame = entry.trials.frame()
@@ -110,22 +110,22 @@ class RaceResult:
 
 
 def median(results: Tensor) -> Tensor:
-    """The median over the last dimension, where a miss is infinite; of two in the middle, the worse."""
+    """Median over the last dim; of two middle values the larger. A failure is infinite."""
     return results.sort(dim=-1).values[..., results.shape[-1] // 2]
 
 
 def expected_best(scores: Tensor, count: int, miss: float) -> float:
-    """The mean of the best of `count` trials, drawn without replacement from those that were made.
+    """Expected minimum of `count` scores drawn without replacement.
 
-    Exact: the i-th best of N is the best drawn with probability C(N - i, count - 1) / C(N, count). What is
-    worse than `miss` counts as that.
+    Exact: the i-th best of N is the best drawn with probability C(N - i, count - 1) / C(N, count). Scores
+    above `miss` count as `miss`.
 
     Source: P. Sivaprasad et al. 2020, arXiv 1910.11758.
     """
     ordered = scores.clamp(max=miss).sort().values.tolist()
-    share, expected, total = count / len(ordered), 0.0, len(ordered)
+    probability, expected, total = count / len(ordered), 0.0, len(ordered)
     for place, score in enumerate(ordered):
-        expected += share * score
+        expected += probability * score
         left = total - place - 1
-        share *= (left - count + 1) / left if left else 0.0
+        probability *= (left - count + 1) / left if left else 0.0
     return expected

@@ -1,4 +1,4 @@
-"""What a race is: optimizers tuned with the same budget, then compared from starts they have not seen."""
+"""Specification of a race: optimizers tuned with equal budgets, then compared on new seeds."""
 
 import math
 from collections.abc import Sequence
@@ -13,53 +13,62 @@ from trainers.objective import Objective
 from trainers.optimizers import SGD, Adagrad, Adam, Optimizer, RMSprop
 from trainers.run import Run
 from trainers.settings import Real, SettingError, Settings, choice, integer, real, settings_of
-from trainers.sweeps.axis import DIGITS, Axis
+from trainers.sweeps.axis import SIGNIFICANT_DIGITS, Axis
 from trainers.sweeps.result import SweepResult
 from trainers.sweeps.spec import Sweep
 from trainers.words import plain, shown
 
-USUAL = (SGD(), SGD(momentum=0.9), SGD(momentum=0.9, nesterov=True), Adam(), RMSprop(), Adagrad())
-"""Who races where nobody is named."""
+DEFAULT_OPTIMIZERS = (
+    SGD(),
+    SGD(momentum=0.9),
+    SGD(momentum=0.9, nesterov=True),
+    Adam(),
+    RMSprop(),
+    Adagrad(),
+)
+"""Default optimizers."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class RaceSettings(Settings):
-    """The rules of a race, the same for all."""
+    """Settings of a race, the same for all optimizers."""
 
     trials: int = integer(
-        36, 2, 1000, scale="log", help="How many settings each optimizer tries.", label="Trials per optimizer"
+        36, 2, 1000, scale="log", help="Number of trials of each optimizer.", label="Trials per optimizer"
     )
     seeds: int = integer(
         10,
         1,
         100,
         scale="log",
-        help="How many random starts each trial is trained from.",
+        help="Number of seeds of each trial; its score is the median.",
         label="Seeds per trial",
     )
     epochs: int = integer(
-        500, 1, 10_000, scale="log", help="How many epochs each run is trained for.", label="Epochs per run"
+        500, 1, 10_000, scale="log", help="Passes over the training data in each run.", label="Epochs per run"
     )
     metric: str = choice(
         "final",
         ("final", "best", "epochs"),
-        help="What decides: the loss at the end, the best loss on the way, or the epochs until the gap to "
-        "the smallest loss is within the target. Of the starts, the median counts.",
+        help="Score of a run: final loss, best loss, or epochs until the gap is within the target. A trial's "
+        "score is the median over its seeds.",
+        captions={"final": "final loss", "best": "best loss", "epochs": "epochs to target"},
     )
     target: float = real(
-        1e-2, 1e-12, 1e6, scale="log", help="The gap that counts as arrived.", label="Target gap"
+        1e-2, 1e-12, 1e6, scale="log", help="Gap that counts as reaching the target.", label="Target gap"
     )
     tune: str = choice(
         "lr",
         ("lr", "all"),
-        help="Tune the learning rate alone, on a grid, or with the other settings, at quasi-random points.",
+        help="The learning rate only, on a log grid, or all hyperparameters, at quasi-random points.",
         label="Tuned hyperparameters",
+        captions={"lr": "lr only"},
     )
     lr_min: float = real(
-        1e-4, 1e-8, 100, scale="log", help="The smallest learning rate tried.", label="Min. learning rate"
+        1e-4, 1e-8, 100, scale="log", help="Lower end of the search range.", label="Min. learning rate"
     )
     lr_max: float = real(
-        10, 1e-8, 100, scale="log", help="The largest learning rate tried.", label="Max. learning rate"
+        10, 1e-8, 100, scale="log", help="Upper end of the search range.", label="Max. learning rate"
     )
 
     def check(self) -> None:
@@ -74,26 +83,27 @@ class RaceSettings(Settings):
             )
 
     def space(self, optimizer: Optimizer) -> dict[str, Axis]:
-        """What is searched: learning rates evenly on a log scale, other settings where they say."""
-        axes = {"lr": Axis(self.lr_min, self.lr_max, self.trials, log=True, digits=DIGITS)}
+        """Search space: log-spaced learning rates, and the `search` ranges of others if all are tuned."""
+        axes = {"lr": Axis(self.lr_min, self.lr_max, self.trials, log=True, digits=SIGNIFICANT_DIGITS)}
         if self.tune == "all":
             for name, setting in settings_of(optimizer).items():
                 if name != "lr" and isinstance(setting, Real) and setting.search is not None:
-                    axes[name] = Axis(*setting.search, self.trials, setting.scale == "log", DIGITS)
+                    log = setting.scale == "log"
+                    axes[name] = Axis(*setting.search, self.trials, log, SIGNIFICANT_DIGITS)
         return axes
 
 
 @dataclass(frozen=True, kw_only=True)
 class Race(RaceSettings, Objective):
-    """A race of these optimizers on a problem; a bad value raises `SettingError` before any work.
+    """A race of optimizers on a problem. Invalid values raise `SettingError`.
 
-    Each optimizer has the same number of trials over its own space, trained from the seeds
-    `seed`, `seed + 1`, ...; its best trial is trained again from as many seeds that follow them.
+    Each trial is trained with `seeds` seeds: `seed`, `seed + 1`, ...; its score is the median over them. The
+    best trial of each optimizer is retrained with the next `seeds` seeds.
 
     Sources: F. Schneider, L. Balles and P. Hennig 2019, "DeepOBS"; D. Choi et al. 2019, arXiv 1910.05446.
     """
 
-    optimizers: tuple[Optimizer, ...] = USUAL
+    optimizers: tuple[Optimizer, ...] = DEFAULT_OPTIMIZERS
 
     def check(self) -> None:
         super().check()
@@ -104,14 +114,14 @@ class Race(RaceSettings, Objective):
             raise SettingError("optimizers", "must be at least one, got none")
         for optimizer in self.optimizers:
             if not can_race(optimizer):
-                reason = "must have an update written by hand and a learning rate"
+                reason = "must have a hand-written update rule and a learning rate"
                 raise SettingError("optimizers", f"{reason}, got {shown(optimizer)}")
         if self.metric == "epochs" and self.training.minimum is None:
-            raise SettingError("metric", "epochs needs a problem whose smallest loss is known")
+            raise SettingError("metric", "epochs needs a problem with a known minimum")
 
     @cached_property
     def sweeps(self) -> tuple[Sweep, ...]:
-        """The trials of each optimizer."""
+        """The sweep of each optimizer's trials."""
         points = self.trials if self.tune == "all" else None
         return tuple(
             Sweep(
@@ -121,20 +131,20 @@ class Race(RaceSettings, Objective):
         )
 
     def optimizer_at(self, entry: int, trial: int) -> Optimizer:
-        """An optimizer as one of its trials has it."""
+        """An optimizer with the hyperparameters of one of its trials."""
         return self.sweeps[entry].optimizer(trial * self.seeds)
 
-    def fresh(self, optimizer: Optimizer) -> Sweep:
-        """One setting trained from starts that no trial has seen."""
+    def evaluation_sweep(self, optimizer: Optimizer) -> Sweep:
+        """The sweep that trains an optimizer with new seeds, which no trial has used."""
         run = self.run(optimizer)
         return Sweep(replace(run, seed=(self.seed + self.seeds) % 2**31), seeds=self.seeds)
 
     @cached_property
     def parts(self) -> list[Sweep]:
-        """All that is trained, or what takes as long: the trials, then the best one and torch's rate."""
+        """Sweeps used to estimate cost: trials plus two evaluation sweeps per optimizer."""
         parts: list[Sweep] = []
         for optimizer, trials in zip(self.optimizers, self.sweeps, strict=True):
-            parts += [trials, self.fresh(optimizer), self.fresh(optimizer)]
+            parts += [trials, self.evaluation_sweep(optimizer), self.evaluation_sweep(optimizer)]
         return parts
 
     def run(self, optimizer: Optimizer) -> Run:
@@ -143,53 +153,53 @@ class Race(RaceSettings, Objective):
 
     @property
     def size(self) -> int:
-        """How many runs are trained in all."""
+        """Number of runs in all."""
         return len(self.optimizers) * self.seeds * (self.trials + 2)
 
     @property
     def limit(self) -> float:
-        """Results beyond this count as failed; see `Sweep.limit`."""
+        """Gap above which a run failed; see `Sweep.limit`."""
         return self.sweeps[0].limit
 
     @property
     def rounding(self) -> float:
-        """Gaps up to this are the rounding of the loss, not the optimizer's work."""
+        """Rounding error of the gap."""
         return self.training.rounding(getattr(torch, self.dtype))
 
-    def judged(self, final: Tensor, best: Tensor, arrived: Tensor) -> Tensor:
-        """What counts, by the criterion, of some runs: small is good, infinite where it failed; see `limit`.
+    def score(self, final: Tensor, best: Tensor, epochs_to_target: Tensor) -> Tensor:
+        """Score `(runs,)` by the metric: lower is better, infinite if failed; see `limit`.
 
-        `final` and `best` are losses, the first NaN where a run diverged; `arrived` is an epoch or -1.
+        `final` and `best` are losses, the first NaN where a run diverged; `epochs_to_target` is -1 if never.
         """
         if self.metric == "epochs":
-            return arrived.double().where(arrived >= 0, math.inf)
+            return epochs_to_target.double().where(epochs_to_target >= 0, math.inf)
         loss = final if self.metric == "final" else best.where(final.isfinite(), math.nan)
         above = self.training.above(loss)
         near = above.where(above <= self.limit, math.inf)
         return near.clamp(min=self.rounding) if self.training.minimum is not None else near
 
-    def judged_trials(self, result: SweepResult) -> Tensor:
-        """`(trials, starts)`"""
-        arrived = result.epochs_to.get(self.target, result.diverged_at)
-        return self.judged(result.final_loss, result.best_loss, arrived).reshape(-1, self.seeds)
+    def score_trials(self, result: SweepResult) -> Tensor:
+        """Scores `(trials, seeds)`."""
+        epochs_to_target = result.epochs_to.get(self.target, result.diverged_at)
+        return self.score(result.final_loss, result.best_loss, epochs_to_target).reshape(-1, self.seeds)
 
-    def judged_curves(self, losses: Tensor) -> Tensor:
-        """`(runs,)` for losses `(epochs + 1, runs)`."""
+    def score_curves(self, losses: Tensor) -> Tensor:
+        """Scores `(runs,)` of loss curves `(epochs + 1, runs)`."""
         reached = self.training.above(losses) <= self.target
-        arrived = reached.int().argmax(0).where(reached.any(0), -1)
-        return self.judged(losses[-1], losses.where(~losses.isnan(), math.inf).amin(0), arrived)
+        epochs_to_target = reached.int().argmax(0).where(reached.any(0), -1)
+        return self.score(losses[-1], losses.where(~losses.isnan(), math.inf).amin(0), epochs_to_target)
 
 
 def can_race(optimizer: Any) -> bool:
-    """Whether it can be trained in a sweep over learning rates."""
+    """Whether an optimizer has a hand-written update rule and a learning rate."""
     return isinstance(optimizer, Optimizer) and optimizer.by_hand() and "lr" in settings_of(optimizer)
 
 
-def eligible_optimizers(optimizers: Sequence[Optimizer], racing: RaceSettings) -> tuple[Optimizer, ...]:
-    """Those that can race, each once: what the race tunes does not tell them apart."""
+def eligible_optimizers(optimizers: Sequence[Optimizer], settings: RaceSettings) -> tuple[Optimizer, ...]:
+    """Optimizers that can race, without those that differ in tuned hyperparameters only."""
     eligible: dict[tuple[Any, ...], Optimizer] = {}
     for rule in filter(can_race, optimizers):
-        tuned = racing.space(rule)
+        tuned = settings.space(rule)
         fixed = [getattr(rule, name) for name in settings_of(rule) if name not in tuned]
         eligible.setdefault((type(rule), *fixed), rule)
     return tuple(eligible.values())

@@ -59,7 +59,7 @@ def hessian_summary(task: Objective) -> str:
     known = conditioning(task.training)
     if known is None:
         return ""
-    if task.updates > 1:
+    if task.steps_per_epoch > 1:
         return f"Hessian (full batch): {known.spectrum()}."
     return (
         f"Hessian: {known.spectrum()}. Plain SGD is stable below lr {format_number(known.max_stable_lr, 4)}."

@@ -6,7 +6,7 @@ from typing import Literal
 import pandas as pd
 import torch
 
-from trainers.datasets.dataset import Rows
+from trainers.datasets.dataset import Dataset
 from trainers.history import History
 from trainers.objective import Objective
 from trainers.problems.supervised import Supervised
@@ -39,7 +39,7 @@ def points(task: Objective) -> pd.DataFrame:
     return table.reset_index(drop=True)
 
 
-def _points(rows: Rows) -> pd.DataFrame:
+def _points(rows: Dataset) -> pd.DataFrame:
     x = rows.inputs[:, 0].numpy()
     if rows.class_names:
         labels = [rows.class_names[k] for k in rows.target.tolist()]

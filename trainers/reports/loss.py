@@ -11,7 +11,7 @@ from trainers.history import History
 from trainers.problems import Problem
 from trainers.reports.summary import END_PHRASES
 from trainers.reports.thinning import BUCKETS, downsample
-from trainers.run import MOST_NUMBERS, Run
+from trainers.run import MAX_NUMBERS, Run
 from trainers.words import format_number
 
 COLUMNS = {
@@ -51,7 +51,7 @@ def batches(histories: Sequence[History], names: Sequence[str], x: str = "epochs
     """Return the mini-batch losses, downsampled, of runs with several updates per epoch: run, x, y."""
     parts = [pd.DataFrame(columns=["run", "x", "y"], dtype="float64")]
     for history, name in zip(histories, names, strict=True):
-        updates = history.run.updates
+        updates = history.run.steps_per_epoch
         values = history.batch_loss.double() if updates > 1 else history.batch_loss[:0]
         rows = downsample(values)
         places = (history.epochs[rows // updates] + rows % updates / updates).numpy() * cost_per_epoch(
@@ -129,7 +129,7 @@ def storage_captions(histories: Sequence[History]) -> list[str]:
     runs = "all runs" if len(thin) == len(histories) else f"{len(thin)} of {len(histories)} runs"
     return [
         f"Parameters, gradients and mini-batch losses of {runs} are kept at {fewest:,} of "
-        f"{thin[0].run.epochs:,} epochs: a page has room for {MOST_NUMBERS:,} numbers. The losses after each "
+        f"{thin[0].run.epochs:,} epochs: a page has room for {MAX_NUMBERS:,} numbers. The losses after each "
         "epoch are complete."
     ]
 

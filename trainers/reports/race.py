@@ -24,7 +24,7 @@ def optimizer_names(race: Race) -> list[str]:
 def _words(optimizer: Optimizer, settings: RaceSettings) -> list[str]:
     """Return the class name and the settings that are neither default nor tuned."""
     tuned = settings.space(optimizer)
-    changed = {name: value for name, value in optimizer.changed().items() if name not in tuned}
+    changed = {name: value for name, value in optimizer.non_default().items() if name not in tuned}
     return [type(optimizer).__name__, *in_words(changed)]
 
 

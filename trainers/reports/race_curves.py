@@ -63,7 +63,7 @@ def stability_limits(result: RaceResult, names: Sequence[str]) -> pd.DataFrame:
     They hold for full-batch updates only: each mini-batch has its own Hessian.
     """
     hessian, rows = result.race.training.hessian, []
-    if hessian is not None and result.race.tune == "lr" and result.race.updates == 1:
+    if hessian is not None and result.race.tune == "lr" and result.race.steps_per_epoch == 1:
         curvature = float(torch.linalg.eigvalsh(hessian).max())
         rows = [
             (name, e.optimizer.max_stable_lr(curvature))

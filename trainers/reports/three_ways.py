@@ -5,14 +5,14 @@ from collections.abc import Sequence
 import pandas as pd
 import torch
 
-from trainers.history import History, spread
+from trainers.history import History, param_differences
 from trainers.reports.thinning import downsample
 from trainers.words import format_number
 
 
 def max_param_difference(histories: Sequence[History]) -> float:
     """Return the largest parameter difference at any epoch at which all are finite."""
-    difference = spread(histories)[1]
+    difference = param_differences(histories)[1]
     return float(difference[difference.isfinite()].max()) if difference.isfinite().any() else 0.0
 
 
@@ -25,7 +25,7 @@ def describe_difference(difference: float) -> str:
 
 def differences(histories: Sequence[History]) -> pd.DataFrame:
     """Return the largest parameter difference between any two runs at each epoch: x, y."""
-    epochs, difference = spread(histories)
+    epochs, difference = param_differences(histories)
     rows = downsample(difference)
     return pd.DataFrame({"x": epochs[rows].numpy(), "y": difference[rows].numpy()})
 

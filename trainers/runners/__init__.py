@@ -1,4 +1,4 @@
-"""Three ways to train. They differ only in who finds the gradient and who takes the step."""
+"""Three training loops, which differ only in how gradient and update are computed."""
 
 from collections.abc import Callable, Iterator
 from typing import Any

@@ -1,17 +1,17 @@
-"""The derivative by autograd, the update by hand."""
+"""Gradient by autograd, update by hand."""
 
 from collections.abc import Iterator
 
 import torch
 from torch import Tensor
 
-from trainers.objective import Batched
+from trainers.objective import MiniBatches
 from trainers.optimizers import Optimizer
 from trainers.problems import Problem
 from trainers.runners.point import Point
 
 
-def autograd(problem: Problem | Batched, optimizer: Optimizer, params: Tensor) -> Iterator[Point]:
+def autograd(problem: Problem | MiniBatches, optimizer: Optimizer, params: Tensor) -> Iterator[Point]:
     """Yield params, loss and gradient before each update. `ones` counts every run's loss once."""
     params = params.clone().requires_grad_()
     state = optimizer.init(params)

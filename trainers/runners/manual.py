@@ -1,16 +1,16 @@
-"""Everything by hand: the derivative and the update."""
+"""Gradient and update by hand."""
 
 from collections.abc import Iterator
 
 from torch import Tensor
 
-from trainers.objective import Batched
+from trainers.objective import MiniBatches
 from trainers.optimizers import Optimizer
 from trainers.problems import Problem
 from trainers.runners.point import Point
 
 
-def manual(problem: Problem | Batched, optimizer: Optimizer, params: Tensor) -> Iterator[Point]:
+def manual(problem: Problem | MiniBatches, optimizer: Optimizer, params: Tensor) -> Iterator[Point]:
     """Yield params, loss and gradient before each update."""
     params = params.clone()
     state = optimizer.init(params)

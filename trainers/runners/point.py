@@ -1,4 +1,4 @@
-"""What a runner yields."""
+"""The tuple that runners yield."""
 
 from typing import TypeAlias
 

@@ -1,17 +1,17 @@
-"""The derivative by autograd, the update by `torch.optim`."""
+"""Gradient by autograd, update by `torch.optim`."""
 
 from collections.abc import Iterator
 
 import torch
 from torch import Tensor
 
-from trainers.objective import Batched
+from trainers.objective import MiniBatches
 from trainers.optimizers import Optimizer
 from trainers.problems import Problem
 from trainers.runners.point import Point
 
 
-def torch_optim(problem: Problem | Batched, optimizer: Optimizer, params: Tensor) -> Iterator[Point]:
+def torch_optim(problem: Problem | MiniBatches, optimizer: Optimizer, params: Tensor) -> Iterator[Point]:
     """Yield params, loss and gradient before each update. `ones` counts every run's loss once."""
     params = params.clone().requires_grad_()
     optim = optimizer.torch(params)

@@ -1,4 +1,4 @@
-"""The values of one setting that a sweep goes through."""
+"""Axes of a sweep: the values of one setting."""
 
 import math
 from dataclasses import dataclass
@@ -10,35 +10,35 @@ from torch import Tensor
 from trainers.settings import Real, SettingError
 from trainers.words import is_number, plain, shown
 
-LARGEST = 1e300
-DIGITS = 4
-"""Settings are tried to so many significant digits, so that they can be written down."""
-SMALLEST = 1e-12
-"""Where a log axis begins for a setting that may be 0."""
+MAX_ABS = 1e300
+SIGNIFICANT_DIGITS = 4
+"""Significant digits of trial settings, so that they can be written down."""
+LOG_AXIS_START = 1e-12
+"""Lower end of a log axis for a setting whose lower bound is 0."""
 
 
 @dataclass(frozen=True)
 class Axis:
-    """Values of one setting: `count` of them from `low` to `high`, evenly spaced, or so on a log scale."""
+    """`count` values of one setting from `low` to `high`, evenly spaced on a linear or log scale."""
 
     low: float
     high: float
     count: int = 32
     log: bool = False
     digits: int | None = None
-    """To how many significant digits values are rounded."""
+    """Significant digits to which values are rounded; None for no rounding."""
 
     def __post_init__(self) -> None:
-        if not all(is_number(x) and abs(x) <= LARGEST for x in (self.low, self.high)):
+        if not all(is_number(x) and abs(x) <= MAX_ABS for x in (self.low, self.high)):
             raise SettingError(
-                "axis", f"must have numbers as ends, got {shown(self.low)} to {shown(self.high)}"
+                "axis", f"must have numbers as low and high, got {shown(self.low)} to {shown(self.high)}"
             )
         if not self.low < self.high:
             raise SettingError(
                 "axis", f"must go from low to high, got {plain(self.low)} to {plain(self.high)}"
             )
         if self.log and self.low <= 0:
-            raise SettingError("axis", f"must begin above 0 on a log scale, got {plain(self.low)}")
+            raise SettingError("axis", f"must have low above 0 on a log scale, got {plain(self.low)}")
         if not is_whole(self.count) or self.count < 2:
             raise SettingError("axis", f"must have at least 2 values, got {shown(self.count)}")
         if self.digits is not None and (not is_whole(self.digits) or self.digits < 1):
@@ -46,22 +46,23 @@ class Axis:
         for name, value in (("low", float(self.low)), ("high", float(self.high)), ("count", int(self.count))):
             object.__setattr__(self, name, value)
 
-    def at(self, shares: Tensor) -> Tensor:
-        """The values at these shares of the way from low to high, 0 to 1."""
+    def at(self, fractions: Tensor) -> Tensor:
+        """Values at fractions, 0 to 1, of the way from low to high."""
         if self.log:
             low, high = math.log(self.low), math.log(self.high)
-            values = torch.exp(low + (high - low) * shares)
+            values = torch.exp(low + (high - low) * fractions)
         else:
-            values = self.low + (self.high - self.low) * shares
-        return (values if self.digits is None else rounded(values, self.digits)).clamp(self.low, self.high)
+            values = self.low + (self.high - self.low) * fractions
+        values = values if self.digits is None else round_to_digits(values, self.digits)
+        return values.clamp(self.low, self.high)
 
     def values(self) -> Tensor:
-        """`(count,)`, float64."""
+        """All values, `(count,)`, float64."""
         return self.at(torch.linspace(0, 1, int(self.count), dtype=torch.float64))
 
 
-def rounded(values: Tensor, digits: int) -> Tensor:
-    """Values to so many significant digits; those in the thousands and beyond as whole numbers."""
+def round_to_digits(values: Tensor, digits: int) -> Tensor:
+    """Round to significant digits, but never coarser than to whole numbers."""
     size = values.abs().where(values != 0, 1.0).log10().floor()
     scale = 10.0 ** (digits - 1 - size).clamp(min=0)
     return (values * scale).round() / scale
@@ -71,8 +72,9 @@ def is_whole(value: Any) -> bool:
     return is_number(value) and math.isfinite(value) and value == int(value)
 
 
-def window(setting: Real, count: int) -> Axis:
-    """The values worth looking at: where tuning looks, or what lies between 0 and 1."""
+def default_axis(setting: Real, count: int) -> Axis:
+    """The axis of a setting's search space, or of its values between 0 and 1 if it has none."""
     log = setting.scale == "log"
-    low, high = setting.search or (max(setting.low, SMALLEST if log else setting.low), min(setting.high, 1.0))
-    return Axis(low, high, count, log, DIGITS)
+    lowest = max(setting.low, LOG_AXIS_START) if log else setting.low
+    low, high = setting.search or (lowest, min(setting.high, 1.0))
+    return Axis(low, high, count, log, SIGNIFICANT_DIGITS)

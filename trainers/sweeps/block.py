@@ -1,4 +1,4 @@
-"""Some runs of a sweep, trained side by side as one tensor."""
+"""Blocks of a sweep: runs trained together as one tensor."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -10,25 +10,26 @@ from trainers.optimizers import Optimizer
 from trainers.settings import Real, settings_of
 from trainers.sweeps.spec import Sweep
 
-BLOCK = 32_768
-"""Parameters trained together: enough to share the cost of a call, few enough for the processor's cache."""
-ROOM = 2**18
-"""The numbers that the losses of a block go through at a time, for the same reasons."""
+BLOCK_PARAMS = 32_768
+"""Parameters of a block: enough to amortize the cost of a call, few enough for the CPU cache."""
+BLOCK_ELEMENTS = 2**18
+"""Elements that one evaluation of a block's losses goes through, for the same reasons."""
 
 
 def block_size(sweep: Sweep) -> int:
-    """How many runs are trained together."""
+    """Number of runs trained together."""
     rows = sweep.run.training.num_samples
-    share = sweep.run.batch_size / rows if sweep.run.updates > 1 else 1.0
-    return max(min(BLOCK // sweep.run.problem.num_params, int(ROOM / (sweep.run.training.cost * share))), 1)
+    fraction = sweep.run.batch_size / rows if sweep.run.steps_per_epoch > 1 else 1.0
+    by_elements = int(BLOCK_ELEMENTS / (sweep.run.training.cost * fraction))
+    return max(min(BLOCK_PARAMS // sweep.run.problem.num_params, by_elements), 1)
 
 
-class Block:
-    """Runs under way: their parameters `(n, runs)`, and what their optimizer remembers."""
+class RunBlock:
+    """Runs in training: params `(n, runs)` and optimizer state."""
 
     def __init__(self, sweep: Sweep, rows: Tensor) -> None:
-        self.training, self.updates = sweep.run.training, sweep.run.updates
-        self.batches = sweep.run.batched.batches()
+        self.training, self.steps_per_epoch = sweep.run.training, sweep.run.steps_per_epoch
+        self.batches = sweep.run.batch_source.batches()
         self.settings = {name: column[rows] for name, column in self.columns(sweep)}
         self.optimizer: Optimizer = replace(sweep.run.optimizer, **self.settings)
         self.params = sweep.initial(rows)
@@ -36,26 +37,26 @@ class Block:
 
     @staticmethod
     def columns(sweep: Sweep) -> Iterator[tuple[str, Tensor]]:
-        """The swept settings; where only the relative size counts, on a log scale, in the run's precision."""
+        """Yield the swept settings, those on a log scale in the run's dtype, the others in float64."""
         for name, column in sweep.settings.items():
             setting = settings_of(sweep.run.optimizer)[name]
             relative = isinstance(setting, Real) and setting.scale == "log"
             yield name, column.to(getattr(torch, sweep.run.dtype)) if relative else column
 
     def advance(self, epoch: int) -> Tensor:
-        """The losses `(runs,)` after that many epochs; then the updates of the next."""
-        if self.updates == 1:
+        """Return the losses `(runs,)` after `epoch` epochs, then train the next epoch."""
+        if self.steps_per_epoch == 1:
             loss, gradient = self.training.loss_and_gradient(self.params)
             self.optimizer.step(epoch + 1, self.params, gradient, self.state)
             return loss
         loss = self.training.loss(self.params)
-        for update in range(1 + epoch * self.updates, 1 + (epoch + 1) * self.updates):
+        for update in range(1 + epoch * self.steps_per_epoch, 1 + (epoch + 1) * self.steps_per_epoch):
             gradient = next(self.batches).gradient(self.params)
             self.optimizer.step(update, self.params, gradient, self.state)
         return loss
 
     def keep(self, alive: Tensor) -> None:
-        """Go on with these runs alone."""
+        """Keep the runs where `alive` `(runs,)` is true, and drop the others."""
         self.settings = {name: column[alive] for name, column in self.settings.items()}
         self.optimizer = replace(self.optimizer, **self.settings)
         self.params = self.params[:, alive]

@@ -1,36 +1,36 @@
-"""What a sweep costs: updates, seconds, megabytes."""
+"""Cost estimates of a sweep: parameter updates, seconds, bytes."""
 
 from time import perf_counter
 
 import torch
 
 from trainers.modes import sweep_mode
-from trainers.sweeps.block import Block, block_size
+from trainers.sweeps.block import RunBlock, block_size
 from trainers.sweeps.spec import Sweep
-from trainers.sweeps.training import CHUNK
+from trainers.sweeps.training import CHUNK_EPOCHS
 
-PROBE, PROBED, PATIENCE = 5, 2**17, 0.05
-"""For an estimate: the epochs trained, the numbers they go through, the seconds that suffice."""
-FEW = 4_000
-"""Fewer parameters than these take about as long as they do."""
+PROBE_EPOCHS, PROBE_ELEMENTS, PROBE_SECONDS = 5, 2**17, 0.05
+"""Limits of a timing probe: epochs, elements per epoch, and seconds that are enough."""
+MIN_PARAMS = 4_000
+"""Floor of the cost of an update, in parameters: the overhead of its calls."""
 
 
 def work(sweep: Sweep) -> float:
-    """How much there is to do, in updates of one parameter; few runs at once cost as much as some more."""
+    """Cost estimate in parameter updates, with a floor for the overhead of calls."""
     load = max(sweep.run.problem.num_params, sweep.run.training.cost)
-    return float(max(sweep.size * load, FEW * sweep.run.updates) * (sweep.run.epochs + 1))
+    return float(max(sweep.size * load, MIN_PARAMS * sweep.run.steps_per_epoch) * (sweep.run.epochs + 1))
 
 
 def estimate(sweep: Sweep) -> float:
-    """The seconds that a sweep will take about, from a few epochs of its first block."""
-    few = max(PROBED // sweep.run.training.cost, 4)
+    """Estimated seconds, from a few timed epochs of the first block."""
+    few = max(PROBE_ELEMENTS // sweep.run.training.cost, 4)
     rows = torch.arange(min(block_size(sweep), sweep.size, few))
     with sweep_mode():
-        block = Block(sweep, rows)
+        block = RunBlock(sweep, rows)
         block.advance(0)
         began = perf_counter()
         epochs = 0
-        while epochs < PROBE and perf_counter() - began < PATIENCE:
+        while epochs < PROBE_EPOCHS and perf_counter() - began < PROBE_SECONDS:
             epochs += 1
             block.advance(epochs)
         spent = (perf_counter() - began) / epochs
@@ -38,7 +38,7 @@ def estimate(sweep: Sweep) -> float:
 
 
 def memory(sweep: Sweep) -> float:
-    """The bytes that a sweep will take about: its result, and the block it works on."""
+    """Estimated bytes: the result and one block."""
     block = min(block_size(sweep), sweep.size)
     numbers = 5 + len(sweep.axes) + len(sweep.targets)
-    return 8.0 * sweep.size * numbers + 8.0 * block * (8 * sweep.run.problem.num_params + CHUNK)
+    return 8.0 * sweep.size * numbers + 8.0 * block * (8 * sweep.run.problem.num_params + CHUNK_EPOCHS)

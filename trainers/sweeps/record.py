@@ -1,4 +1,4 @@
-"""What is kept of the runs of a sweep."""
+"""Recording of a sweep: final and best losses, divergence, epochs to target."""
 
 import math
 
@@ -9,14 +9,14 @@ from trainers.sweeps.result import SweepResult
 from trainers.sweeps.spec import Sweep
 
 
-class Tally:
-    """What is kept of all runs of a sweep."""
+class SweepRecorder:
+    """Result tensors `(size,)` of a sweep, filled as runs end."""
 
     def __init__(self, sweep: Sweep) -> None:
         self.sweep, self.dtype = sweep, getattr(torch, sweep.run.dtype)
         minimum = sweep.run.training.minimum
         targets = sweep.targets if minimum is not None else ()
-        self.levels = {gap: level(minimum, gap, self.dtype) for gap in targets}
+        self.loss_thresholds = {gap: loss_threshold(minimum, gap, self.dtype) for gap in targets}
         self.final = torch.full((sweep.size,), math.nan, dtype=torch.float64)
         self.best = self.final.clone()
         self.diverged_at = torch.full((sweep.size,), -1)
@@ -34,57 +34,57 @@ class Tally:
         )
 
 
-class Ledger:
-    """What is kept of the runs of one block that are still alive; it enters the tally as they end."""
+class BlockRecorder:
+    """Running best loss and epochs to target of the active runs of a block."""
 
-    def __init__(self, tally: Tally, rows: Tensor) -> None:
-        self.tally, self.rows = tally, rows
-        self.best = torch.full((len(rows),), math.inf, dtype=tally.dtype)
-        self.waiting = {gap: torch.ones(len(rows), dtype=torch.bool) for gap in tally.levels}
+    def __init__(self, recorder: SweepRecorder, rows: Tensor) -> None:
+        self.recorder, self.rows = recorder, rows
+        self.best = torch.full((len(rows),), math.inf, dtype=recorder.dtype)
+        self.waiting = {gap: torch.ones(len(rows), dtype=torch.bool) for gap in recorder.loss_thresholds}
 
     def record(self, first: int, losses: Tensor) -> Tensor | None:
-        """Take note of losses `(epochs, runs)`, those of `first` on; tell who is alive if not all are."""
+        """Record losses `(epochs, runs)` from epoch `first`; return which runs are finite, None if all."""
         low, high, alive = losses.amin(0), losses.amax(0), None
         if not (math.isfinite(low.min().item()) and math.isfinite(high.max().item())):
             alive = low.isfinite() & high.isfinite()
-            gone = diverged(losses[:, ~alive])
-            self.tally.diverged_at[self.rows[~alive]] = first + (~gone).sum(0)
+            gone = diverged_mask(losses[:, ~alive])
+            self.recorder.diverged_at[self.rows[~alive]] = first + (~gone).sum(0)
             losses[:, ~alive] = losses[:, ~alive].masked_fill(gone, math.inf)
             low[~alive] = losses[:, ~alive].amin(0)
         torch.minimum(self.best, low, out=self.best)
-        for gap, level in self.tally.levels.items():
-            waiting = self.best > level
+        for gap, loss_threshold in self.recorder.loss_thresholds.items():
+            waiting = self.best > loss_threshold
             new = (self.waiting[gap] ^ waiting).nonzero().flatten()
             if len(new):
-                before = (losses[:, new] > level).cummin(0).values.sum(0)
-                self.tally.epochs_to[gap][self.rows[new]] = first + before
+                before = (losses[:, new] > loss_threshold).cummin(0).values.sum(0)
+                self.recorder.epochs_to[gap][self.rows[new]] = first + before
                 self.waiting[gap] = waiting
         return alive
 
     def keep(self, alive: Tensor) -> None:
-        """Go on with these runs alone."""
-        self.tally.best[self.rows[~alive]] = finite(self.best[~alive])
+        """Keep the runs where `alive` `(runs,)` is true; the others enter the result."""
+        self.recorder.best[self.rows[~alive]] = nan_if_infinite(self.best[~alive])
         self.rows, self.best = self.rows[alive], self.best[alive]
         self.waiting = {gap: waiting[alive] for gap, waiting in self.waiting.items()}
 
     def finish(self, losses: Tensor) -> None:
-        """Take note of how the last runs alive ended."""
-        self.tally.final[self.rows] = losses.double()
-        self.tally.best[self.rows] = finite(self.best)
+        """Record the final losses `(runs,)` of the runs that are still active."""
+        self.recorder.final[self.rows] = losses.double()
+        self.recorder.best[self.rows] = nan_if_infinite(self.best)
 
 
-def diverged(losses: Tensor) -> Tensor:
-    """Where a loss `(epochs, runs)` or one before it is not finite."""
+def diverged_mask(losses: Tensor) -> Tensor:
+    """Mask `(epochs, runs)`, bool: whether the loss or an earlier one is not finite."""
     return (~losses.isfinite()).int().cummax(0).values.bool()
 
 
-def finite(best: Tensor) -> Tensor:
-    """The best losses in float64, NaN where the first was not finite."""
+def nan_if_infinite(best: Tensor) -> Tensor:
+    """Best losses in float64, NaN where the first loss was not finite."""
     return best.double().where(best.isfinite(), math.nan)
 
 
-def level(minimum: float | None, gap: float, dtype: torch.dtype) -> float:
-    """The largest loss of this precision that is at most `gap` above the minimum."""
+def loss_threshold(minimum: float | None, gap: float, dtype: torch.dtype) -> float:
+    """Largest loss in this dtype that is at most `gap` above the minimum."""
     assert minimum is not None
     highest = torch.tensor(minimum + gap, dtype=dtype)
     while highest.double().item() - minimum > gap:

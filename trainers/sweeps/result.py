@@ -1,4 +1,4 @@
-"""How each run of a sweep ended."""
+"""Result of a sweep."""
 
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 from torch import Tensor
 
-from trainers.modes import kept
+from trainers.modes import cacheable
 from trainers.run import Run
 from trainers.sweeps.spec import Sweep
 from trainers.words import plain
@@ -15,16 +15,16 @@ from trainers.words import plain
 
 @dataclass(frozen=True)
 class SweepResult:
-    """How each run of a sweep ended. Tensors have shape `(size,)`, float64 unless said otherwise."""
+    """Result of a sweep. Tensors have shape `(size,)` and are float64 unless stated otherwise."""
 
     sweep: Sweep
     final_loss: Tensor
     """NaN for a run that diverged."""
     best_loss: Tensor
     diverged_at: Tensor
-    """int64: the first epoch whose loss is not finite, or -1."""
+    """int64: first epoch whose loss is not finite, or -1."""
     epochs_to: dict[float, Tensor]
-    """int64, by target gap: the epochs after which it was first reached, or -1."""
+    """int64, by target gap: epochs until it was first reached, or -1."""
     seconds: float
     stopped: bool
 
@@ -35,21 +35,21 @@ class SweepResult:
 
     @property
     def seeds(self) -> Tensor:
-        """int64: the seed of each run's start."""
+        """int64: the seed of each run."""
         return self.sweep.run_seeds
 
     @cached_property
-    @kept
+    @cacheable
     def gap(self) -> Tensor:
-        """The final loss minus the smallest loss there is; NaN where that is unknown or the run diverged."""
+        """Final loss minus minimum loss; NaN if the minimum is unknown or the run diverged."""
         return self.sweep.run.training.gap(self.final_loss)
 
     def run(self, row: int) -> Run:
-        """One run of the sweep, to be trained alone."""
+        """One run of the sweep, as it would be trained alone."""
         return replace(self.sweep.run, optimizer=self.sweep.optimizer(row), seed=int(self.seeds[row]))
 
     def frame(self) -> pd.DataFrame:
-        """One row a run: values, seed, final_loss, best_loss, gap, status, diverged_at, epochs_to_X."""
+        """One row per run: settings, seed, final_loss, best_loss, gap, status, diverged_at, epochs_to_X."""
         diverged = self.diverged_at >= 0
         status = pd.Series("finished", index=range(len(self.seeds)))
         status = status.mask(pd.Series(self.final_loss.isnan().numpy()), "stopped")

@@ -1,4 +1,4 @@
-"""What a sweep is: a run whose settings are rows of numbers, and how its runs ended."""
+"""Hyperparameter sweep: a grid or Sobol points over settings of one run."""
 
 import math
 from collections.abc import Mapping
@@ -10,25 +10,25 @@ import torch
 from torch import Tensor
 from torch.quasirandom import SobolEngine
 
-from trainers.modes import kept
+from trainers.modes import cacheable
 from trainers.optimizers import Optimizer
 from trainers.run import Run
 from trainers.settings import Real, SettingError, Settings, coerce, settings_of
 from trainers.sweeps.axis import Axis, is_whole
 from trainers.words import is_number, shown
 
-MOST_RUNS = 1_000_000
-MOST_POINTS = 10_000_000_000
-"""The largest sweep: runs times epochs."""
+MAX_RUNS = 1_000_000
+MAX_RUN_EPOCHS = 10_000_000_000
+"""Max. size of a sweep: runs times epochs."""
 
 
 @dataclass(frozen=True)
 class Sweep:
-    """A run with some of its optimizer's settings replaced by axes; the run's other settings stay.
+    """A run with some of its optimizer's hyperparameters replaced by axes.
 
-    The grid of all axes' values is trained, or, if `points` is given, as many quasi-random points
-    (scrambled Sobol sequence from the run's seed). Each point is trained from `seeds` seeds, the run's
-    own first. A bad axis, count or size raises `SettingError` before any work.
+    Trains the grid of all axes' values or, if given, `num_points` quasi-random points (scrambled Sobol
+    sequence from the run's seed). Each point is trained with `seeds` seeds: `seed`, `seed + 1`, ... of the
+    run. An invalid axis, count or size raises `SettingError`.
     """
 
     run: Run
@@ -46,22 +46,24 @@ class Sweep:
             raise SettingError("axes", f"must map settings to axes, got {shown(self.axes)}")
         if not self.run.optimizer.by_hand():
             name = type(self.run.optimizer).__name__
-            raise SettingError("optimizer", f"of a sweep must be written by hand; {name} is not")
+            raise SettingError(
+                "optimizer", f"must have a hand-written update rule in a sweep; {name} has none"
+            )
         for name, axis in self.axes.items():
             self._check_axis(name, axis)
         object.__setattr__(self, "seeds", _count("seeds", self.seeds))
         if self.num_points is not None:
             object.__setattr__(self, "num_points", _count("num_points", self.num_points))
         if not isinstance(self.targets, tuple) or not all(is_number(x) and x == x for x in self.targets):
-            raise SettingError("targets", f"must be a tuple of gaps, got {shown(self.targets)}")
+            raise SettingError("targets", f"must be a tuple of target gaps, got {shown(self.targets)}")
         if self.run.start is not None and self.seeds > 1:
-            raise SettingError("seeds", f"must be 1 where the run's start is chosen, got {self.seeds}")
-        if self.size > MOST_RUNS:
-            raise SettingError("sweep", f"must have at most {MOST_RUNS:,} runs, got {self.size:,}")
-        if self.size * self.run.epochs > MOST_POINTS:
-            asked = f"{self.size:,} runs of {self.run.epochs:,} epochs"
-            raise SettingError("sweep", f"must have at most {MOST_POINTS:,} epochs in all, got {asked}")
-        replace(self.run.optimizer, **self.settings)  # refuses settings that contradict each other
+            raise SettingError("seeds", f"must be 1 for a run with a custom start, got {self.seeds}")
+        if self.size > MAX_RUNS:
+            raise SettingError("sweep", f"must have at most {MAX_RUNS:,} runs, got {self.size:,}")
+        if self.size * self.run.epochs > MAX_RUN_EPOCHS:
+            size = f"{self.size:,} runs of {self.run.epochs:,} epochs"
+            raise SettingError("sweep", f"must have at most {MAX_RUN_EPOCHS:,} epochs in all, got {size}")
+        replace(self.run.optimizer, **self.settings)  # raises if settings contradict each other
 
     def _check_axis(self, name: str, axis: Axis) -> None:
         setting = settings_of(self.run.optimizer).get(name)
@@ -73,14 +75,14 @@ class Sweep:
 
     @property
     def size(self) -> int:
-        """How many runs there are."""
+        """Number of runs."""
         count = self.num_points or math.prod(int(axis.count) for axis in self.axes.values())
         return int(count) * int(self.seeds)
 
     @cached_property
-    @kept
+    @cacheable
     def settings(self) -> dict[str, Tensor]:
-        """The swept settings, `(size,)` each in float64. The starts of one point lie side by side."""
+        """The swept settings, each `(size,)`, float64. The seeds of one point are adjacent."""
         if self.num_points is not None and self.axes:
             engine = SobolEngine(len(self.axes), scramble=True, seed=self.run.seed)
             shares = engine.draw(self.num_points, dtype=torch.float64).T
@@ -98,42 +100,42 @@ class Sweep:
         }
 
     def optimizer(self, row: int) -> Optimizer:
-        """The optimizer of one run, with its own values of the swept settings."""
+        """The optimizer of one run."""
         optimizer = self.run.optimizer
         values = {name: column[row].item() for name, column in self.settings.items()}
         given = {name: getattr(optimizer, name) for name in settings_of(optimizer)}
-        # Looking ahead without momentum is plain descent, which is how `coerce` puts it.
+        # Nesterov without momentum is plain descent, to which `coerce` changes it.
         alone: Optimizer = coerce(type(optimizer), given | values)[0]
         return alone
 
     @cached_property
-    @kept
+    @cacheable
     def run_seeds(self) -> Tensor:
-        """`(size,)`, int64: the seed of each run's start."""
+        """The seed of each run, `(size,)`, int64."""
         return self._first_seeds().repeat(self.size // self.seeds)
 
     def _first_seeds(self) -> Tensor:
         return (self.run.seed + torch.arange(self.seeds)) % 2**31
 
     def initial(self, rows: Tensor) -> Tensor:
-        """The parameters of these runs before the first update, `(n, rows)`, in the run's precision."""
-        return self._begins[:, rows % self.seeds]
+        """The initial parameters of some runs, `(n, rows)`, in the run's dtype."""
+        return self._start_params[:, rows % self.seeds]
 
     @cached_property
-    @kept
-    def _begins(self) -> Tensor:
-        begins = [replace(self.run, seed=seed).initial() for seed in self._first_seeds().tolist()]
-        return torch.stack(begins, dim=1)
+    @cacheable
+    def _start_params(self) -> Tensor:
+        start_params = [replace(self.run, seed=seed).initial() for seed in self._first_seeds().tolist()]
+        return torch.stack(start_params, dim=1)
 
     @cached_property
-    @kept
+    @cacheable
     def limit(self) -> float:
-        """Ten times the median gap, or loss, at the start: a run that ends beyond it failed, if finite."""
-        above = self.run.training.above(self.run.training.loss(self._begins))
+        """10 times the median initial gap (loss if the minimum is unknown); runs that end above it failed."""
+        above = self.run.training.above(self.run.training.loss(self._start_params))
         return 10 * abs(float(torch.quantile(above, 0.5, interpolation="higher"))) or math.inf
 
 
 def _count(name: str, value: Any) -> int:
-    if not is_whole(value) or not 1 <= value <= MOST_RUNS:
-        raise SettingError(name, f"must be a whole number from 1 to {MOST_RUNS:,}, got {shown(value)}")
+    if not is_whole(value) or not 1 <= value <= MAX_RUNS:
+        raise SettingError(name, f"must be a whole number from 1 to {MAX_RUNS:,}, got {shown(value)}")
     return int(value)

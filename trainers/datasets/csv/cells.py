@@ -1,6 +1,6 @@
-"""From the bytes of a file that someone brought to rows of cells, or one plain sentence why not.
+"""Parse the bytes of an uploaded CSV file into rows of cells, or raise `TableError`.
 
-All limits are checked here, on bytes and text, before anything looks at the cells.
+Limits are checked here, on bytes and text, before cells are parsed.
 """
 
 import codecs
@@ -12,18 +12,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 
-MOST_BYTES = 10 * 2**20
-LONGEST_FIRST_LINE = 65_536
-MOST_COLUMNS = 200
-MOST_ROWS = 100_000
+MAX_BYTES = 10 * 2**20
+MAX_FIRST_LINE_LENGTH = 65_536
+MAX_COLUMNS = 200
+MAX_ROWS = 100_000
 DELIMITERS = {"\t": "tab", ";": "semicolon", "|": "pipe", ",": "comma", " ": "space"}
-"""In the order of preference: a comma may be a decimal mark, and a space may be within words."""
+"""In order of preference: a comma may be a decimal mark, and a space may be part of a text."""
 
-SAMPLE = 100_000
-"""How many characters are looked at to find the delimiter."""
+SNIFFED_CHARACTERS = 100_000
+"""Characters from which the delimiter is detected."""
 
 AGREEMENT = 0.8
-"""The share of a file's lines with equally many cells from which on a delimiter counts as consistent."""
+"""Fraction of lines with the same number of cells at which a delimiter counts as consistent."""
 
 OTHER_FILES = {
     b"PK\x03\x04": "a zip file",
@@ -51,12 +51,12 @@ OTHER_FILES = {
 
 
 class TableError(ValueError):
-    """A file that can't be used as a table. The message is one sentence, fit for the page."""
+    """An unusable file. The message is one sentence for the page."""
 
 
 @dataclass(frozen=True, eq=False)
 class Cells:
-    """The rows of a file as text; lines without any cell are left out."""
+    """The rows of a file as text, without blank lines."""
 
     rows: list[list[str]]
     encoding: str
@@ -64,23 +64,24 @@ class Cells:
 
 
 def read_cells(content: bytes) -> Cells:
-    """The cells of a CSV file; raises `TableError` where it is none, or beyond a limit."""
+    """Parse a CSV file; raises `TableError` if it is invalid or exceeds a limit."""
     _check(content)
-    text, encoding = _decoded(content)
-    said = re.match(r"sep=([,;|\t])(\r\n|\r|\n)", text)  # as Excel writes it
-    text = text[said.end() :] if said else text
+    text, encoding = _decode(content)
+    declared = re.match(r"sep=([,;|\t])(\r\n|\r|\n)", text)  # as Excel writes it
+    text = text[declared.end() :] if declared else text
     text = text.removeprefix("# ").removesuffix("\x1a")  # numpy's header; the end in old files of DOS
-    at_most("The first line", len(re.split("[\r\n]", text, maxsplit=1)[0]), LONGEST_FIRST_LINE, "characters")
-    delimiter = said[1] if said else _delimiter(text)
+    first_line = re.split("[\r\n]", text, maxsplit=1)[0]
+    check_limit("The first line", len(first_line), MAX_FIRST_LINE_LENGTH, "characters")
+    delimiter = declared[1] if declared else _delimiter(text)
     rows = _rows(text, delimiter)
-    kept = list(islice(rows, MOST_ROWS + 2))
-    if len(kept) > MOST_ROWS + 1:  # the first may be the header
-        at_most("The file", len(kept) - 1 + sum(1 for _ in rows), MOST_ROWS, "rows")
+    kept = list(islice(rows, MAX_ROWS + 2))
+    if len(kept) > MAX_ROWS + 1:  # the first may be the header
+        check_limit("The file", len(kept) - 1 + sum(1 for _ in rows), MAX_ROWS, "rows")
     return Cells(kept, encoding, DELIMITERS[delimiter])
 
 
-def at_most(what: str, count: int, limit: int, unit: str) -> None:
-    """Raise `TableError` if there are more than the limit."""
+def check_limit(what: str, count: int, limit: int, unit: str) -> None:
+    """Raise `TableError` if `count` exceeds the limit."""
     if count > limit:
         raise TableError(f"{what} has {count:,} {unit}, more than {limit:,}.")
 
@@ -88,8 +89,8 @@ def at_most(what: str, count: int, limit: int, unit: str) -> None:
 def _check(content: bytes) -> None:
     if not content.strip():
         raise TableError("The file is empty.")
-    if len(content) > MOST_BYTES:
-        size, most = len(content) / 2**20, MOST_BYTES // 2**20
+    if len(content) > MAX_BYTES:
+        size, most = len(content) / 2**20, MAX_BYTES // 2**20
         raise TableError(f"The file has {size:.4g} MB, more than {most} MB.")
     for start, kind in OTHER_FILES.items():
         if content.startswith(start):
@@ -97,16 +98,16 @@ def _check(content: bytes) -> None:
             raise TableError(f"This is {'an Excel file' if excel else kind}, not a CSV.")
 
 
-def _decoded(content: bytes) -> tuple[str, str]:
-    """The text, and the encoding in words."""
+def _decode(content: bytes) -> tuple[str, str]:
+    """Return the text, and the encoding's name for the page."""
     codec, words = _encoding(content)
     try:
         text = content.decode(codec)
     except UnicodeDecodeError as error:
         wrong = f"byte 0x{content[error.start]:02x} at position {error.start + 1:,}"
-        raise TableError(f"The file is no text in {words}: it can't have {wrong}.") from None
+        raise TableError(f"The file is not valid {words}: it has {wrong}.") from None
     if "\0" in text:
-        raise TableError(f"The file has a NUL at position {text.index(chr(0)) + 1:,}, so it is no CSV.")
+        raise TableError(f"The file has a NUL at position {text.index(chr(0)) + 1:,}, so it is not a CSV.")
     return text, words
 
 
@@ -129,8 +130,8 @@ def _encoding(content: bytes) -> tuple[str, str]:
 
 
 def _delimiter(text: str) -> str:
-    """The first delimiter that cuts nearly all lines, and the first line too, into equally many cells."""
-    return max(DELIMITERS, key=lambda delimiter: _fitness(text[:SAMPLE], delimiter))
+    """Return the first delimiter that splits most lines, including the first, into equally many cells."""
+    return max(DELIMITERS, key=lambda delimiter: _fitness(text[:SNIFFED_CHARACTERS], delimiter))
 
 
 def _fitness(sample: str, delimiter: str) -> tuple[float, bool]:
@@ -142,7 +143,7 @@ def _fitness(sample: str, delimiter: str) -> tuple[float, bool]:
 
 
 def _rows(text: str, delimiter: str, strict: bool = True) -> Iterator[list[str]]:
-    """The rows in turn, without blank lines. Where quotes are wrong, strict raises `TableError`."""
+    """Yield the rows, without blank lines. With `strict`, invalid quotes raise `TableError`."""
     lines = io.StringIO(text, newline="")
     reader = csv.reader(lines, delimiter=delimiter, skipinitialspace=True, strict=strict)
     line = 0

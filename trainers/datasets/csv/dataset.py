@@ -1,4 +1,4 @@
-"""A table of the user's as the data of a problem."""
+"""Columns of an uploaded table as the dataset of a problem."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -8,20 +8,20 @@ from weakref import WeakValueDictionary
 from pandas.api.types import is_float_dtype
 
 from trainers.datasets.csv.table import CsvTable
-from trainers.datasets.dataset import Rows, numbers
+from trainers.datasets.dataset import Dataset, numbers
 from trainers.settings import SettingError
 from trainers.words import plain, shown
 
-MOST_CLASSES = 20
-LARGEST = 1e100
-"""Larger numbers have squares that are not finite."""
+MAX_CLASSES = 20
+MAX_ABS = 1e100
+"""Max. absolute value: the squares of larger numbers may overflow."""
 TABLES: WeakValueDictionary[str, CsvTable] = WeakValueDictionary()
-"""The tables in use, by digest: what is pickled holds no table, and finds it again here."""
+"""Tables in use, by digest. A pickled dataset has no table and looks it up here."""
 
 
 @dataclass(frozen=True)
 class CsvDataset:
-    """Which columns of which table: the target, and the features. They are named by their places, from 0."""
+    """Target and feature columns of a table, by their indices from 0."""
 
     name: str
     digest: str
@@ -30,7 +30,7 @@ class CsvDataset:
     table: CsvTable = field(compare=False, repr=False)
 
     def __post_init__(self) -> None:
-        # All that have the same file share one table, which so lives as long as any of them.
+        # Datasets of the same file share one table, which lives as long as any of them.
         object.__setattr__(self, "table", TABLES.setdefault(self.digest, self.table))
         columns = self.table.frame.columns
         object.__setattr__(self, "features", tuple(self.features))
@@ -39,22 +39,22 @@ class CsvDataset:
                 reason = f"must name columns from 0 to {len(columns) - 1}, got {shown(place)}"
                 raise SettingError("csv", reason)
         if not self.features or len(set(self.features)) < len(self.features):
-            raise SettingError("csv", f"needs at least one feature, each once, got {len(self.features)}")
+            raise SettingError("csv", f"must have at least 1 feature, each once, got {len(self.features)}")
         if self.target in self.features:
             raise SettingError("csv", f"has column {self.target} both as target and as feature")
-        words = [place for place in self.features if not self.numeric(place)]
-        if words:
-            raise SettingError("csv", f"has words in {self.called(words[0])}, which so can't be a feature")
+        not_numeric = [place for place in self.features if not self.is_numeric(place)]
+        if not_numeric:
+            raise SettingError("csv", f"has text in {self.called(not_numeric[0])}, which can't be a feature")
 
     @classmethod
     def of(cls, table: CsvTable, target: int, features: Sequence[int]) -> "CsvDataset":
         return cls(table.name, table.digest, target, tuple(features), table)
 
     def key(self) -> tuple[Any, ...]:
-        """What tells these columns from others, without the table."""
+        """Hashable identity of these columns, without the table."""
         return self.name, self.digest, self.target, self.features
 
-    def numeric(self, place: int) -> bool:
+    def is_numeric(self, place: int) -> bool:
         return is_float_dtype(self.table.frame.dtypes.iloc[place])
 
     def called(self, place: int) -> str:
@@ -62,45 +62,45 @@ class CsvDataset:
 
     @property
     def classes(self) -> tuple[Any, ...]:
-        """The different values of the target, in order."""
+        """Distinct values of the target, sorted."""
         return tuple(sorted(self.table.frame.iloc[:, self.target].unique().tolist()))
 
-    def rows(self, classify: bool) -> Rows:
-        """The columns as inputs and target; raises `SettingError` where they can't be that."""
+    def to_dataset(self, classify: bool) -> Dataset:
+        """Return inputs and target; raises `SettingError` if the columns are unsuitable."""
         if self.too_large(classify):
             raise SettingError("csv", self.too_large(classify))
         frame = self.table.frame
         inputs = numbers(frame.iloc[:, list(self.features)])
         features = tuple(map(str, frame.columns[list(self.features)]))
-        column, aim = frame.iloc[:, self.target], str(frame.columns[self.target])
+        column, target_name = frame.iloc[:, self.target], str(frame.columns[self.target])
         if not classify:
-            if not self.numeric(self.target):
+            if not self.is_numeric(self.target):
                 raise SettingError(
-                    "csv", f"has words in {self.called(self.target)}, which so can only be a class"
+                    "csv", f"has text in {self.called(self.target)}, which can only be a class target"
                 )
-            return Rows(inputs, numbers(column), features, aim)
+            return Dataset(inputs, numbers(column), features, target_name)
         classes = self.classes
-        if not 2 <= len(classes) <= MOST_CLASSES:
-            raise SettingError("csv", f"must have 2 to {MOST_CLASSES} classes, got {len(classes)}")
+        if not 2 <= len(classes) <= MAX_CLASSES:
+            raise SettingError("csv", f"must have 2 to {MAX_CLASSES} classes, got {len(classes)}")
         places = numbers(column.map({value: k for k, value in enumerate(classes)}), "int64")
-        return Rows(inputs, places, features, aim, tuple(map(plain, classes)))
+        return Dataset(inputs, places, features, target_name, tuple(map(plain, classes)))
 
     def too_large(self, classify: bool) -> str:
-        """Which numbers are larger than a model can square, in words; nothing if none are."""
-        bounds = f"must have numbers from -{plain(LARGEST)} to {plain(LARGEST)}"
+        """Describe the first column with numbers above `MAX_ABS`; "" if there is none."""
+        bounds = f"must have numbers from -{plain(MAX_ABS)} to {plain(MAX_ABS)}"
         for place in self.features if classify else (*self.features, self.target):
-            largest = self.table.frame.iloc[:, place].abs().max() if self.numeric(place) else 0.0
-            if largest > LARGEST:
+            largest = self.table.frame.iloc[:, place].abs().max() if self.is_numeric(place) else 0.0
+            if largest > MAX_ABS:
                 return f"{bounds} in {self.called(place)}, got one of size {plain(float(largest))}"
         return ""
 
     def write(self) -> str:
-        """As text for a link."""
+        """Format for a link."""
         return "~".join([self.name, self.digest, str(self.target), ".".join(map(str, self.features))])
 
     @classmethod
     def read(cls, text: str, tables: Mapping[str, CsvTable]) -> "CsvDataset":
-        """What `write` wrote, if its table is among these; raises `SettingError` if not."""
+        """Parse the output of `write`; raises `SettingError` if its table is not among `tables`."""
         try:
             name, digest, target, features = text.split("~")
             places = int(target), tuple(map(int, features.split(".")))
@@ -111,8 +111,8 @@ class CsvDataset:
         return cls.of(tables[digest], *places)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _found, (self.name, self.digest, self.target, self.features)
+        return _restore, (self.name, self.digest, self.target, self.features)
 
 
-def _found(name: str, digest: str, target: int, features: tuple[int, ...]) -> CsvDataset:
+def _restore(name: str, digest: str, target: int, features: tuple[int, ...]) -> CsvDataset:
     return CsvDataset(name, digest, target, features, TABLES[digest])

@@ -1,4 +1,4 @@
-"""Test functions of two variables: what optimizers do on valleys, ripples, saddles and plains."""
+"""Test functions of two variables: bowls, valleys, plateaus, saddles and local minima."""
 
 from trainers.problems.surfaces.base import Surface
 from trainers.problems.surfaces.bowls import Booth, Matyas, Quadratic

@@ -1,4 +1,4 @@
-"""What the test functions of two variables have in common."""
+"""Base of the test functions of two variables."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -11,7 +11,7 @@ from trainers.problems.base import Problem
 
 @dataclass(frozen=True)
 class Surface(Problem):
-    """A function of x and y. Seed 0 starts at `begin`, ours where no source is named; others anywhere."""
+    """A function of x and y. Seed 0 starts at `start_point`; other seeds uniformly in the window."""
 
     names: ClassVar[tuple[str, ...]] = ("x", "y")
     start_point: ClassVar[tuple[float, float]]
@@ -32,6 +32,6 @@ class Surface(Problem):
         assert self.window is not None
         low, high = torch.tensor(self.window, dtype=torch.float64).T
         generator = torch.Generator().manual_seed(seed)
-        shares = torch.rand(2, generator=generator, dtype=torch.float64)
-        start: Tensor = low + (high - low) * shares
+        uniform = torch.rand(2, generator=generator, dtype=torch.float64)
+        start: Tensor = low + (high - low) * uniform
         return start

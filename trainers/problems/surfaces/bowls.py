@@ -1,5 +1,5 @@
 # mypy: disable-error-code="no-any-return"
-"""Bowls: one minimum, and curvatures that are the same everywhere."""
+"""Bowls: convex quadratic functions, with one minimum and a constant Hessian."""
 
 import math
 from dataclasses import dataclass
@@ -14,14 +14,14 @@ from trainers.settings import real
 
 @dataclass(frozen=True)
 class Quadratic(Surface):
-    """A bowl `(u^2 + condition v^2) / 2`, where u and v are x and y turned by an angle.
+    """`(u^2 + condition v^2) / 2`, where u and v are x and y rotated by an angle.
 
-    All is known of it: the curvatures are 1 and `condition`, and SGD is stable below `2 / condition`.
+    The Hessian's eigenvalues are 1 and `condition`; plain SGD is stable below lr `2 / condition`.
 
     Source: S. Boyd and L. Vandenberghe 2004, "Convex Optimization", section 9.3.
     """
 
-    summary: ClassVar[str] = "A bowl, as narrow and as tilted as you like."
+    summary: ClassVar[str] = "A convex bowl of any condition number, rotated by any angle."
     start_point: ClassVar[tuple[float, float]] = (-4.0, 2.0)
     window: ClassVar = ((-5.0, 5.0), (-5.0, 5.0))
 
@@ -30,23 +30,23 @@ class Quadratic(Surface):
         1,
         1e6,
         scale="log",
-        help="How much more it curves across the valley than along it.",
+        help="Ratio of the Hessian's largest to smallest eigenvalue.",
         label="Condition number",
     )
-    angle: float = real(30, 0, 90, help="By how many degrees the valley is turned.")
+    angle: float = real(30, 0, 90, help="Rotation of the axes, in degrees.")
 
-    def turned(self, params: Tensor) -> tuple[Tensor, Tensor, float, float]:
-        """Along the valley, across it, and cosine and sine of the angle."""
+    def rotate(self, params: Tensor) -> tuple[Tensor, Tensor, float, float]:
+        """Return u, v, and the cosine and sine of the angle."""
         x, y = params
         c, s = math.cos(math.radians(self.angle)), math.sin(math.radians(self.angle))
         return c * x + s * y, c * y - s * x, c, s
 
     def loss(self, params: Tensor) -> Tensor:
-        u, v, _, _ = self.turned(params)
+        u, v, _, _ = self.rotate(params)
         return (u**2 + self.condition * v**2) / 2
 
     def gradient(self, params: Tensor) -> Tensor:
-        u, v, c, s = self.turned(params)
+        u, v, c, s = self.rotate(params)
         across = self.condition * v
         return torch.stack([c * u - s * across, s * u + c * across])
 
@@ -62,21 +62,21 @@ class Booth(Surface):
     Source: M. Jamil and X.-S. Yang 2013, arXiv 1308.4008.
     """
 
-    summary: ClassVar[str] = "A bowl nine times as steep across as along."
+    summary: ClassVar[str] = "A convex bowl with condition number 9."
     start_point: ClassVar[tuple[float, float]] = (-8.0, 6.0)
     argmin: ClassVar = ((1.0, 3.0),)
     window: ClassVar = ((-10.0, 10.0), (-10.0, 10.0))
 
-    def errors(self, params: Tensor) -> tuple[Tensor, Tensor]:
+    def residuals(self, params: Tensor) -> tuple[Tensor, Tensor]:
         x, y = params
         return x + 2 * y - 7, 2 * x + y - 5
 
     def loss(self, params: Tensor) -> Tensor:
-        a, b = self.errors(params)
+        a, b = self.residuals(params)
         return a**2 + b**2
 
     def gradient(self, params: Tensor) -> Tensor:
-        a, b = self.errors(params)
+        a, b = self.residuals(params)
         return torch.stack([2 * a + 4 * b, 4 * a + 2 * b])
 
     @property
@@ -91,7 +91,7 @@ class Matyas(Surface):
     Source: M. Jamil and X.-S. Yang 2013, arXiv 1308.4008.
     """
 
-    summary: ClassVar[str] = "A flat bowl, 25 times as steep across as along."
+    summary: ClassVar[str] = "A flat convex bowl with condition number 25."
     start_point: ClassVar[tuple[float, float]] = (-8.0, 4.0)
     window: ClassVar = ((-10.0, 10.0), (-10.0, 10.0))
 

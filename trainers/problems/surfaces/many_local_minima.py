@@ -1,5 +1,5 @@
 # mypy: disable-error-code="no-any-return"
-"""Surfaces with many dents, or a single one: where slopes mislead."""
+"""Functions with many local minima, or a plateau: the gradient misleads or vanishes."""
 
 import math
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ class Rastrigin(Surface):
     Source: M. Jamil and X.-S. Yang 2013, arXiv 1308.4008.
     """
 
-    summary: ClassVar[str] = "A bowl full of dents: each near whole numbers holds a run."
+    summary: ClassVar[str] = "Many regular local minima, in which runs get stuck."
     start_point: ClassVar[tuple[float, float]] = (2.4, -1.7)
     window: ClassVar = ((-5.12, 5.12), (-5.12, 5.12))
 
@@ -40,24 +40,24 @@ class Ackley(Surface):
     Source: M. Jamil and X.-S. Yang 2013, arXiv 1308.4008.
     """
 
-    summary: ClassVar[str] = "A dented funnel with a sharp tip."
+    summary: ClassVar[str] = "A funnel with many local minima and a sharp global minimum."
     start_point: ClassVar[tuple[float, float]] = (3.4, -2.6)
     window: ClassVar = ((-5.0, 5.0), (-5.0, 5.0))
 
     def terms(self, params: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """The radius r, the funnel and the dents."""
+        """Return the radius r, the funnel and the ripples."""
         radius = torch.linalg.vector_norm(params, dim=0) / 2**0.5
-        dents = torch.exp(torch.cos(TAU * params).sum(0) / 2)
-        return radius, 20 * torch.exp(-radius / 5), dents
+        ripples = torch.exp(torch.cos(TAU * params).sum(0) / 2)
+        return radius, 20 * torch.exp(-radius / 5), ripples
 
     def loss(self, params: Tensor) -> Tensor:
-        _, funnel, dents = self.terms(params)
-        return (20 - funnel) + (math.e - dents)
+        _, funnel, ripples = self.terms(params)
+        return (20 - funnel) + (math.e - ripples)
 
     def gradient(self, params: Tensor) -> Tensor:
-        radius, funnel, dents = self.terms(params)
+        radius, funnel, ripples = self.terms(params)
         outwards = torch.where(radius > 0, params / (2 * radius), 0.0)
-        return funnel / 5 * outwards + dents * math.pi * torch.sin(TAU * params)
+        return funnel / 5 * outwards + ripples * math.pi * torch.sin(TAU * params)
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ class Easom(Surface):
     Source: M. Jamil and X.-S. Yang 2013, arXiv 1308.4008.
     """
 
-    summary: ClassVar[str] = "One hole in a vast plain: far from it there is no slope."
+    summary: ClassVar[str] = "One narrow minimum in a plateau: the gradient vanishes elsewhere."
     start_point: ClassVar[tuple[float, float]] = (2.0, 4.0)
     min_value: ClassVar[float] = -1.0
     argmin: ClassVar = ((math.pi, math.pi),)
@@ -78,7 +78,7 @@ class Easom(Surface):
 
     def gradient(self, params: Tensor) -> Tensor:
         x, y = params
-        hole = torch.exp(-((params - math.pi) ** 2).sum(0))
+        bump = torch.exp(-((params - math.pi) ** 2).sum(0))
         by_x = torch.sin(x) + 2 * (x - math.pi) * torch.cos(x)
         by_y = torch.sin(y) + 2 * (y - math.pi) * torch.cos(y)
-        return hole * torch.stack([by_x * torch.cos(y), by_y * torch.cos(x)])
+        return bump * torch.stack([by_x * torch.cos(y), by_y * torch.cos(x)])

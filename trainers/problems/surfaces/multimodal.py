@@ -1,5 +1,5 @@
 # mypy: disable-error-code="no-any-return"
-"""Several pits, and the saddles between them: where a run ends depends on how it began."""
+"""Functions with a few minima and saddle points: the initial point decides where a run ends."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -17,7 +17,7 @@ class Saddle(Surface):
     Source: Y. Dauphin et al. 2014, arXiv 1406.2572, on why saddles matter.
     """
 
-    summary: ClassVar[str] = "A saddle between two pits: some leave it soon, some late."
+    summary: ClassVar[str] = "A saddle point between two global minima: some runs leave it soon, some late."
     start_point: ClassVar[tuple[float, float]] = (-1.5, 1e-3)
     min_value: ClassVar[float] = -0.25
     argmin: ClassVar = ((0.0, 1.0), (0.0, -1.0))
@@ -39,7 +39,7 @@ class Himmelblau(Surface):
     Source: M. Jamil and X.-S. Yang 2013, arXiv 1308.4008.
     """
 
-    summary: ClassVar[str] = "Four pits, equally deep: the start and the step decide which one is found."
+    summary: ClassVar[str] = "Four equal global minima: the initial point and the step size decide."
     start_point: ClassVar[tuple[float, float]] = (0.0, 0.0)
     argmin: ClassVar = (
         (3.0, 2.0),
@@ -49,17 +49,17 @@ class Himmelblau(Surface):
     )
     window: ClassVar = ((-5.0, 5.0), (-5.0, 5.0))
 
-    def errors(self, params: Tensor) -> tuple[Tensor, Tensor]:
+    def residuals(self, params: Tensor) -> tuple[Tensor, Tensor]:
         x, y = params
         return x**2 + y - 11, x + y**2 - 7
 
     def loss(self, params: Tensor) -> Tensor:
-        a, b = self.errors(params)
+        a, b = self.residuals(params)
         return a**2 + b**2
 
     def gradient(self, params: Tensor) -> Tensor:
         x, y = params
-        a, b = self.errors(params)
+        a, b = self.residuals(params)
         return torch.stack([4 * x * a + 2 * b, 2 * a + 4 * y * b])
 
 
@@ -70,7 +70,7 @@ class StyblinskiTang(Surface):
     Source: S. Surjanovic and D. Bingham, "Virtual Library of Simulation Experiments".
     """
 
-    summary: ClassVar[str] = "Four pits, one of them the deepest."
+    summary: ClassVar[str] = "Four local minima, one of them global."
     start_point: ClassVar[tuple[float, float]] = (0.5, -0.5)
     min_value: ClassVar[float] = -78.332331407542831
     argmin: ClassVar = ((-2.9035340277711771, -2.9035340277711771),)
@@ -90,7 +90,7 @@ class ThreeHumpCamel(Surface):
     Source: S. Surjanovic and D. Bingham, "Virtual Library of Simulation Experiments".
     """
 
-    summary: ClassVar[str] = "Three pits in a row, the middle one deepest."
+    summary: ClassVar[str] = "Three local minima in a row, the middle one global."
     start_point: ClassVar[tuple[float, float]] = (2.2, 1.5)
     window: ClassVar = ((-5.0, 5.0), (-5.0, 5.0))
 
@@ -110,7 +110,7 @@ class SixHumpCamel(Surface):
     Source: S. Surjanovic and D. Bingham, "Virtual Library of Simulation Experiments".
     """
 
-    summary: ClassVar[str] = "Six pits, two of them the deepest."
+    summary: ClassVar[str] = "Six local minima, two of them global."
     start_point: ClassVar[tuple[float, float]] = (-2.0, 1.2)
     min_value: ClassVar[float] = -1.0316284534898774
     argmin: ClassVar = (

@@ -1,5 +1,5 @@
 # mypy: disable-error-code="no-any-return"
-"""Valleys, plains and slopes: where progress is slow or never ends."""
+"""Valleys, plateaus and unbounded slopes, on which progress is slow or never ends."""
 
 import math
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ class Rosenbrock(Surface):
     Source: J. Moré, B. Garbow and K. Hillstrom 1981, "Testing unconstrained optimization software".
     """
 
-    summary: ClassVar[str] = "A bent valley: soon found, slowly followed."
+    summary: ClassVar[str] = "A narrow curved valley: quickly found, slowly followed."
     start_point: ClassVar[tuple[float, float]] = (-1.2, 1.0)
     argmin: ClassVar = ((1.0, 1.0),)
     window: ClassVar = ((-2.0, 2.0), (-1.0, 3.0))
@@ -40,22 +40,22 @@ class Beale(Surface):
     Source: J. Moré, B. Garbow and K. Hillstrom 1981, "Testing unconstrained optimization software".
     """
 
-    summary: ClassVar[str] = "A flat plain between steep walls."
+    summary: ClassVar[str] = "A flat plateau between steep walls."
     start_point: ClassVar[tuple[float, float]] = (1.0, 1.0)
     argmin: ClassVar = ((3.0, 0.5),)
     window: ClassVar = ((-4.5, 4.5), (-4.5, 4.5))
 
-    def errors(self, params: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    def residuals(self, params: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         x, y = params
         return 1.5 - x + x * y, 2.25 - x + x * y**2, 2.625 - x + x * y**3
 
     def loss(self, params: Tensor) -> Tensor:
-        a, b, c = self.errors(params)
+        a, b, c = self.residuals(params)
         return a**2 + b**2 + c**2
 
     def gradient(self, params: Tensor) -> Tensor:
         x, y = params
-        a, b, c = self.errors(params)
+        a, b, c = self.residuals(params)
         by_x = a * (y - 1) + b * (y**2 - 1) + c * (y**3 - 1)
         by_y = x * (a + 2 * b * y + 3 * c * y**2)
         return 2 * torch.stack([by_x, by_y])
@@ -70,7 +70,7 @@ class GoldsteinPrice(Surface):
     Source: S. Surjanovic and D. Bingham, "Virtual Library of Simulation Experiments".
     """
 
-    summary: ClassVar[str] = "From 3 to a million within four steps: steps must suit the steepest place."
+    summary: ClassVar[str] = "Losses from 3 to a million: the steepest region limits the learning rate."
     start_point: ClassVar[tuple[float, float]] = (1.0, 0.5)
     min_value: ClassVar[float] = 3.0
     argmin: ClassVar = ((0.0, -1.0),)
@@ -102,13 +102,13 @@ class GoldsteinPrice(Surface):
 class McCormick(Surface):
     """`sin(x + y) + (x - y)^2 - 1.5 x + 2.5 y + 1`.
 
-    The pit that is usually called its minimum is the lowest of the window only: along `x = y` it falls
-    without end. So it has no smallest loss.
+    The minimum usually quoted is the lowest in the window only: along `x = y` the function is unbounded
+    below, so there is no minimum loss.
 
     Source: M. Jamil and X.-S. Yang 2013, arXiv 1308.4008.
     """
 
-    summary: ClassVar[str] = "A staircase that goes down for ever; marked is the usual step."
+    summary: ClassVar[str] = "Unbounded below; the local minimum usually quoted is marked."
     start_point: ClassVar[tuple[float, float]] = (3.0, 0.0)
     min_value: ClassVar[None] = None
     argmin: ClassVar = ((0.5 - math.pi / 3, -0.5 - math.pi / 3),)
