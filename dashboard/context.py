@@ -35,6 +35,7 @@ class View(Settings):
         ("epochs", "gradients", "seconds"),
         help="Epochs, gradient evaluations, or training time (from the mean time of an epoch).",
         label="x-axis",
+        captions={"gradients": "gradient evaluations"},
     )
     target: float = real(
         1e-2,

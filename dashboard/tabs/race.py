@@ -31,9 +31,10 @@ class RaceTabSettings(RaceSettings, TabSettings):
     optimizers: str = choice(
         "usual",
         ("usual", "runs"),
-        help="usual: SGD, SGD with momentum 0.9, with Nesterov momentum, Adam, RMSprop and Adagrad. runs: "
-        "the optimizers of your runs; runs that differ only in tuned hyperparameters are merged.",
+        help="Defaults: SGD, SGD with momentum 0.9, with Nesterov momentum, Adam, RMSprop and Adagrad. "
+        "Your runs: their optimizers; runs that differ only in tuned hyperparameters are merged.",
         label="Optimizers",
+        captions={"usual": "defaults", "runs": "your runs"},
     )
 
     def race(self, task: Task, optimizers: Sequence[Optimizer]) -> Race | None:
@@ -52,7 +53,7 @@ def draw(context: Context) -> None:
     spec = settings.race(context.task, [run.optimizer for run in context.runs])
     _controls(context, settings)
     if settings.optimizers == "runs" and not context.runs:
-        headline.say("No runs to race: add one, or choose the usual optimizers.")
+        headline.say("No runs to race: add one, or choose the default optimizers.")
     elif spec is None:
         headline.say(f"No race: {_obstacle(context.task, settings)}.")
     elif is_confirmed(headline, spec, spec.parts, f"{spec.size:,} runs of {spec.epochs:,} epochs"):

@@ -307,7 +307,7 @@ def test_a_click_on_a_trial_of_the_race_adds_it(page: Page) -> None:
 def test_the_race_is_in_the_link(page: Page, open_page: Callable[..., Page]) -> None:
     visit(page, "/?epochs=50&tab=Race&race=Racing~trials-4~starts-2~epochs-20")
     change(page, lambda: enter(page.get_by_label("Trials per optimizer", exact=True), "8"))
-    change(page, page.get_by_role("radio", name="best", exact=True).click)
+    change(page, page.get_by_role("radio", name="best loss", exact=True).click)
     assert dict(query(page))["race"].startswith("trials-8~seeds-2~epochs-20~metric-best")
     pages = page, visit(open_page(), address(page))
     mine, theirs = (p.get_by_text("8 trials each").inner_text() for p in pages)
