@@ -114,7 +114,7 @@ class History:
 
     @property
     def best(self) -> float:
-        """Smallest loss of all epochs; NaN if the first was not finite."""
+        """Minimum of the losses recorded; NaN if the first was not finite."""
         return float(self.loss[: self.num_recorded].min()) if self.num_recorded else float("nan")
 
     @property
