@@ -19,6 +19,8 @@ SETTINGS = {tab.key: tab.settings for tab in TABS if tab.settings is not None}
 TAB = Choice(NAMES[0], "The open tab.", NAMES)
 OLD_PLACES = {"zoom": ("path", "zoom"), "lesson": ("three_ways", "run"), "optimizers": ("race", "optimizers")}
 """Parameters of older links, and the tab and setting that replace them."""
+OLD_TABS = {"grid": "Grid search"}
+"""The tabs of older links, in lower case, and their names now."""
 Kind = TypeVar("Kind", bound=TabSettings)
 
 
@@ -109,9 +111,9 @@ def _undamaged(link: Link, readings: Sequence[links.Reading]) -> Iterator[Method
 
 
 def _tab(link: Link) -> str:
-    text = link.take("tab")
+    text = link.take("tab") or TAB.default
     try:
-        return TAB.checked("tab", TAB.read(TAB.default if text is None else text))
+        return TAB.checked("tab", TAB.read(OLD_TABS.get(text.lower(), text)))
     except ValueError as error:
         link.notes.append(f"{error}: using {TAB.default}.")
         return str(TAB.default)

@@ -33,6 +33,7 @@ RENAMED = {
     "own": "csv",
     "entrants": "optimizers",
     "Network": "MLP",
+    "Grid": "Grid search",
     "made": "synthetic",
     "standardised": "standardized",
 }

@@ -113,9 +113,9 @@ def test_every_story_on_every_tab(preset: Any, tab: str, monkeypatch: pytest.Mon
     assert shown(app).tab == tab
     without = ("Data",) if preset.page.task.problem.num_samples else ("Data", "Fit")
     asks_first = any(button.label == "Run" for button in app.button)
-    assert asks_first == (tab in ("Race", "Grid") and preset.page.task.problem.num_params > 2)
+    assert asks_first == (tab in ("Race", "Grid search") and preset.page.task.problem.num_params > 2)
     assert bool(chart_types(app)) == (tab not in without and not asks_first)
-    of_these_runs = tab not in ("Race", "Grid") or tab == preset.page.tab
+    of_these_runs = tab not in ("Race", "Grid search") or tab == preset.page.tab
     assert (app.caption[0].value == preset.hint) == of_these_runs
 
 
@@ -217,22 +217,22 @@ def test_twelve_runs_are_the_most() -> None:
 
 @pytest.mark.parametrize("tab", TABS)
 def test_no_runs_and_all_diverging(tab: str) -> None:
-    expected = {"Parameters": 3, "Race": 3, "Three ways": 0, "Grid": 0, "Data": 0}.get(tab, 1)
+    expected = {"Parameters": 3, "Race": 3, "Three ways": 0, "Grid search": 0, "Data": 0}.get(tab, 1)
     app = opened(f"run=none&tab={tab}")
     assert len(chart_types(app)) == expected
-    told = {"Race": "After tuning, ", "Grid": "Add a run to search "}
+    told = {"Race": "After tuning, ", "Grid search": "Add a run to search "}
     assert sentence(app).startswith(told.get(tab, "No runs yet."))
     methods = tuple(Method(optimizer=SGD(lr=1 + i)) for i in range(12))
     page = Page(Task(problem=Thermometer("raw"), epochs=100), methods, tab)
     app = opened(page.to_query())
-    found = {"Race": "After tuning, Adam", "Grid": "Best of 1,024 runs: lr "}
+    found = {"Race": "After tuning, Adam", "Grid search": "Best of 1,024 runs: lr "}
     assert sentence(app).startswith(found.get(tab, "All 12 runs diverged, SGD · lr "))
     assert bool(chart_types(app)) == (tab != "Data")
 
 
 @pytest.mark.parametrize(
     ("tab", "told"),
-    [("Race", "After tuning, "), ("Grid", "Best of 16 runs: "), ("Loss", "After 43 epochs")],
+    [("Race", "After tuning, "), ("Grid search", "Best of 16 runs: "), ("Loss", "After 43 epochs")],
 )
 def test_progress_gives_way_to_what_was_found_out(
     tab: str, told: str, monkeypatch: pytest.MonkeyPatch
@@ -308,9 +308,9 @@ def test_a_race_that_takes_long_is_not_begun_unasked(monkeypatch: pytest.MonkeyP
 def test_the_grid_follows_its_run() -> None:
     app = opened("epochs=50&run=SGD&run=Adam&tab=Grid")
     assert len(chart_types(app)) == 1
-    app.selectbox(key="grid.run").select(2).run()
+    app.selectbox(key="grid_search.run").select(2).run()
     assert (grid(app).run, grid(app).x, grid(app).y) == (2, "lr", "beta1")
-    app.selectbox(key="grid.x").select("eps").run()
+    app.selectbox(key="grid_search.x").select("eps").run()
     assert (grid(app).x, grid(app).y) == ("eps", "beta1")
     assert not app.warning
 

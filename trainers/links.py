@@ -34,9 +34,15 @@ OLD_NAMES: Mapping[str, str] = {
     "own": "csv",
     "entrants": "optimizers",
     "Network": "MLP",
+    "grid": "grid_search",
 }
 """Current names of settings and classes, by their names in older links."""
-OLD_VALUES: Mapping[str, str] = {"made": "synthetic", "own": "csv", "standardised": "standardized"}
+OLD_VALUES: Mapping[str, str] = {
+    "made": "synthetic",
+    "own": "csv",
+    "standardised": "standardized",
+    "Grid": "Grid search",
+}
 """The same for values."""
 OLD_HEADS = ("Racing", "Grid")
 

@@ -78,11 +78,11 @@ def _controls(context: Context, settings: GridSettings, run: Run) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         numbers = range(1, len(context.runs) + 1)
         named = dict(zip(numbers, context.names, strict=True))
-        select("Run", numbers, settings.run, "grid.run", format_func=named.get, width=260)
+        select("Run", numbers, settings.run, "grid_search.run", format_func=named.get, width=260)
         if len(available) > 1:
-            select("x-axis", available, settings.x, "grid.x", width=180)
-            select("y-axis", available, settings.y, "grid.y", width=180)
-        control("count", settings_of(settings)["count"], settings.count, "grid.count", width=150)
+            select("x-axis", available, settings.x, "grid_search.x", width=180)
+            select("y-axis", available, settings.y, "grid_search.y", width=180)
+        control("count", settings_of(settings)["count"], settings.count, "grid_search.count", width=150)
 
 
 def _show(context: Context, result: SweepResult) -> None:
@@ -90,7 +90,7 @@ def _show(context: Context, result: SweepResult) -> None:
     context.headline.say(report.sentence(result))
     st.vega_lite_chart(
         chart_spec(grid_chart, result),
-        key="grid.chart",
+        key="grid_search.chart",
         on_select=partial(add_cell, context.actions, spec),
         selection_mode="cell",
         alt=f"Heat map of {' and '.join(spec.axes)}. {report.sentence(result)}",
@@ -104,7 +104,7 @@ def _show(context: Context, result: SweepResult) -> None:
 
 def add_cell(actions: Actions, spec: Sweep) -> None:
     """Add the clicked cell to the comparison."""
-    for (row,) in clicked_points("grid.chart", "cell", "row"):
+    for (row,) in clicked_points("grid_search.chart", "cell", "row"):
         if row in range(spec.size):
             actions.add(spec.optimizer(int(row)))
 
@@ -122,4 +122,4 @@ def grid_csv(spec: Sweep) -> str:
     return sweep_cached(spec).frame().to_csv(index=False)
 
 
-GRID = Tab("Grid", draw, GridSettings, about_runs=False)
+GRID = Tab("Grid search", draw, GridSettings, about_runs=False)

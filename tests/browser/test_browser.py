@@ -264,7 +264,7 @@ def assert_complete(page: Page, name: str) -> None:
     assert tab(page, name).get_attribute("aria-selected") == "true"
     charts = page.locator(CHART).count()
     assert charts == {"Parameters": 3, "Race": 3, "Data": 0}.get(name, 1)
-    expected = {"Three ways": 0, "Grid": 0, "Race": 6}.get(name, 3)
+    expected = {"Three ways": 0, "Grid search": 0, "Race": 6}.get(name, 3)
     assert name == "Path" or all(len(curves(page, chart)) == expected for chart in range(charts))
     assert page.locator("input[type=range]").count() == (name in ("Fit", "Path"))
     assert page.locator("input[type=file]").count() == (name == "Data")

@@ -47,7 +47,7 @@ SHAPES = [{}, {"selection": {}}, {"selection": {"cell": 3}}]
 """Of what Streamlit itself takes: it ends the script at anything but an object in `selection`."""
 LINKS = {
     ("race.chart", "trial"): "epochs=20&run=SGD&tab=Race&race=Racing~trials-4~starts-2~epochs-20",
-    ("grid.chart", "cell"): "epochs=20&run=SGD&tab=Grid&grid=Grid~run-1~x-lr~y-momentum~count-4",
+    ("grid_search.chart", "cell"): "epochs=20&run=SGD&tab=Grid&grid=Grid~run-1~x-lr~y-momentum~count-4",
     ("path.chart.True", "start"): "epochs=20&run=SGD&tab=Path&problem=Booth",
 }
 
