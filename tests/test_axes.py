@@ -4,6 +4,7 @@ import itertools
 import math
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -24,6 +25,7 @@ from trainers.charts.axes import MAX_EXIT_POINTS, MAX_ROOM, MIN_ROOM, is_log_sui
 from trainers.charts.style import Style
 from trainers.optimizers import SGD, Adam, Optimizer
 from trainers.problems import PROBLEMS
+from trainers.problems.supervised import Supervised
 from trainers.reports import fit as fit_report
 from trainers.reports import fit_boundary, fit_confusion, path_surface, race_curves
 from trainers.reports import grid as grid_report
@@ -39,7 +41,19 @@ MARGINS = 1.11
 # --- What meets a log scale -----------------------------------------------------------------------
 
 
-@pytest.fixture(scope="module", params=PROBLEMS)
+def kind(name: str) -> tuple[Any, ...]:
+    """What its charts depend on: the model, and whether its minimum is known, and above 0."""
+    problem = PROBLEMS[name]()
+    minimum = problem.minimum
+    model = fit_report.kind(problem) if isinstance(problem, Supervised) else problem.num_params
+    return model, minimum is None, minimum is not None and minimum > 0, minimum is not None and minimum < 0
+
+
+FIRST = {kind(name): name for name in reversed(PROBLEMS)}.values()
+"""The first problem of each kind."""
+
+
+@pytest.fixture(scope="module", params=slow_but(FIRST, PROBLEMS))
 def histories(request: pytest.FixtureRequest) -> list[History]:
     """Runs on each problem: two usual ones, one that is fast, and one that begins at a minimum."""
     problem = PROBLEMS[request.param]()
@@ -139,15 +153,13 @@ def warnings(spec: dict, capfd: pytest.CaptureFixture[str]) -> str:
     return capfd.readouterr().err
 
 
-BOTH = [("final", name) for name in PROBLEMS] + [("epochs", name) for name in ("Thermometer", "Booth")]
+BOTH = [("final", name) for name in FIRST] + [("epochs", name) for name in ("Thermometer", "Booth")]
 
 
-@pytest.mark.parametrize(
-    ("criterion", "name"), slow_but(BOTH, itertools.product(["final", "epochs"], PROBLEMS))
-)
-def test_nor_in_a_race_or_a_grid(name: str, criterion: str, capfd: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize(("metric", "name"), slow_but(BOTH, itertools.product(["final", "epochs"], PROBLEMS)))
+def test_nor_in_a_race_or_a_grid(name: str, metric: str, capfd: pytest.CaptureFixture[str]) -> None:
     problem = PROBLEMS[name]()
-    if criterion == "epochs" and problem.minimum is None:
+    if metric == "epochs" and problem.minimum is None:
         pytest.skip("needs a known minimum")
     asked = Race(
         problem=problem,
@@ -155,7 +167,7 @@ def test_nor_in_a_race_or_a_grid(name: str, criterion: str, capfd: pytest.Captur
         trials=4,
         seeds=2,
         epochs=20,
-        metric=criterion,
+        metric=metric,
         target=100.0,
     )
     result, names = race(asked), ["SGD", "Adam"]

@@ -95,11 +95,12 @@ def kind(problem: Problem) -> tuple[Any, ...]:
     return fit.kind(problem) if isinstance(problem, Supervised) else "", problem.num_params > 2
 
 
-FIRST = {kind(preset.page.task.training): preset for preset in reversed(EXAMPLES)}.values()
-"""The first story of each kind of problem."""
-QUICK = [
-    (preset, tab) for preset, tab in product(EXAMPLES, TABS) if preset in FIRST or tab == preset.page.tab
-]
+FIRST, *OTHERS = {kind(e.page.task.training): e for e in reversed(EXAMPLES)}.values()
+"""The first example of each kind of problem."""
+QUICK = [(FIRST, tab) for tab in TABS]
+QUICK += [(other, tab) for other, tab in product(OTHERS, ("Fit", "Path", "Race"))]
+QUICK += [(example, example.page.tab) for example in EXAMPLES]
+"""The first kind on each tab, the others where the kind decides most, and each example on its own tab."""
 
 
 @pytest.mark.parametrize(
