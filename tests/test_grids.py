@@ -92,9 +92,8 @@ class InTorch(Optimizer):
 
 
 def test_an_optimizer_without_a_rule_has_no_grid() -> None:
-    with pytest.raises(
-        SettingError, match="grid needs a hand-written update rule with two numeric settings, got InTorch"
-    ):
+    reason = "needs a hand-written update rule with two numeric hyperparameters, got InTorch"
+    with pytest.raises(SettingError, match=f"grid {reason}"):
         GridSettings().axes(InTorch())
     methods = [Method(optimizer=InTorch(), runner="torch.optim")]
     assert GridSettings().fitted(Task(), methods) == GridSettings()

@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 from dashboard.context import MAX_RUNS, View
 from dashboard.examples import EXAMPLES
 from dashboard.state import NAMES as TABS
-from dashboard.state import OLD_PLACES, Page
+from dashboard.state import OLD_PLACES, SETTINGS, Page
 from tests.matrix import optimizers
 from trainers import Run, links
 from trainers.optimizers import OPTIMIZERS, SGD, Adam, Optimizer, RMSprop
-from trainers.problems import Rosenbrock, Thermometer
+from trainers.problems import PROBLEMS, Rosenbrock, Thermometer
 from trainers.run import Method, Task, runners
 from trainers.settings import Settings, integer, part, real, settings_of
 
@@ -270,3 +270,11 @@ def test_a_whole_address_is_a_link() -> None:
     assert told[0] == run
     assert told[1][0] == "The link's “tab” is no part of a run: ignored."
     assert Run.from_query("run=none") == (Run(), [])
+
+
+def test_a_name_of_older_links_is_no_name_of_today() -> None:
+    kinds = (*OPTIMIZERS.values(), *PROBLEMS.values(), Task, View, *SETTINGS.values())
+    today = {*OPTIMIZERS, *PROBLEMS, *(name for kind in kinds for name in settings_of(kind))}
+    assert not today & links.OLD_NAMES.keys()
+    options = {o for kind in kinds for s in settings_of(kind).values() for o in getattr(s, "options", ())}
+    assert not options & links.OLD_VALUES.keys()

@@ -67,23 +67,6 @@ def test_gaps_at_a_shared_rate(optimizer: type, gaps: dict[float, float]) -> Non
         assert history.gap[499].item() == pytest.approx(gap, rel=6e-3)
 
 
-@pytest.mark.parametrize(
-    ("settings", "edge"),
-    [
-        ({}, 0.0329782198),
-        ({"momentum": 0.9}, 0.06265862),
-        ({"momentum": 0.9, "nesterov": True}, 0.02237808),
-    ],
-)
-def test_edges_of_stability(settings: dict[str, float], edge: float) -> None:
-    inside, outside = (
-        train(Run(optimizer=SGD(lr=factor * edge, **settings), epochs=3000, dtype="float64"))
-        for factor in (0.99, 1.01)
-    )
-    assert inside.gap[-1] < 1e-3
-    assert outside.status == "diverged" or outside.loss[-1] > 1e6
-
-
 def test_the_readings() -> None:
     table = Thermometer("raw").table
     assert isinstance(table, pd.DataFrame)

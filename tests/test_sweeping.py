@@ -213,8 +213,10 @@ def test_a_general_optimizer_never_loses_to_its_special_case() -> None:
     run = Run(optimizer=SGD(), epochs=200, dtype="float64")
     rates = Axis(1e-4, 0.05, 24, log=True)
     plain = sweep(Sweep(run, {"lr": rates})).gap
-    heavy = sweep(Sweep(run, {"lr": rates, "momentum": Axis(0, 0.95, 6)})).gap
-    assert np.nanmin(heavy) <= np.nanmin(plain) * (1 + 1e-9)
+    for nesterov in (False, True):
+        heavy = replace(run, optimizer=SGD(momentum=0.5, nesterov=nesterov))
+        general = sweep(Sweep(heavy, {"lr": rates, "momentum": Axis(0, 0.95, 6)})).gap
+        assert np.nanmin(general) <= np.nanmin(plain) * (1 + 1e-9)
     twin = sweep(Sweep(replace(run, optimizer=SGD(momentum=0.0)), {"lr": rates})).gap
     torch.testing.assert_close(twin, plain, equal_nan=True)
 

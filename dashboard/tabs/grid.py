@@ -1,4 +1,4 @@
-"""The tab Grid: grid search over two hyperparameters of one optimizer."""
+"""The tab Grid search: a grid over two hyperparameters of one optimizer."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -36,7 +36,7 @@ class GridSettings(TabSettings):
         if not optimizer.by_hand() or len(available) < 2:
             name = type(optimizer).__name__
             raise SettingError(
-                "grid", f"needs a hand-written update rule with two numeric settings, got {name}"
+                "grid", f"needs a hand-written update rule with two numeric hyperparameters, got {name}"
             )
         x = self.x if self.x in available else next(iter(available))
         others = [name for name in available if name != x]
@@ -67,7 +67,7 @@ def draw(context: Context) -> None:
     try:
         spec = settings.sweep(run)
     except SettingError as error:
-        headline.say(f"No grid: {error}.")
+        headline.say(f"No grid: it {error.reason}.")
         return
     if is_confirmed(headline, spec, [spec], f"{spec.size:,} runs of {run.epochs:,} epochs"):
         _show(context, run_with_progress(sweep_cached, spec, headline, f"Training {spec.size:,} runs"))

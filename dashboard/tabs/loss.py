@@ -86,7 +86,7 @@ def loss_chart(
         x_title=X_TITLES[view.x],
         y_title=Y_TITLES[view.y],
         log=view.scale == "log",
-        diverged=loss_report.diverged(histories, names),
+        diverged=loss_report.diverged_runs(histories, names),
         far=loss_report.far_runs(histories, names),
         optimum=task.training.minimum if view.y == "loss" else None,
         held_out=held_out,

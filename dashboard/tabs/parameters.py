@@ -44,7 +44,7 @@ def parameter_chart(histories: Histories, names: Sequence[str], style: Style, ta
         style,
         name.replace("_", " "),
         log=name == "gradient_norm",
-        leaving=loss_report.diverged(histories, names) + loss_report.far_runs(histories, names),
+        leaving=loss_report.diverged_runs(histories, names) + loss_report.far_runs(histories, names),
         optimum=optimum.get(name),
     )
 

@@ -89,8 +89,8 @@ class RaceResult:
         A trial that failed or ended worse than it began counts as no improvement: the initial gap, or all
         epochs if it did not reach the target.
         """
-        miss = float(self.race.epochs) if self.race.metric == "epochs" else self.race.limit / 10
-        return [expected_best(entry.scores, count, miss) for count in counts]
+        no_improvement = float(self.race.epochs) if self.race.metric == "epochs" else self.race.limit / 10
+        return [expected_best(entry.scores, count, no_improvement) for count in counts]
 
     def win_rates(self) -> Tensor:
         """`(optimizers, optimizers)`: fraction of new seeds on which the row beats the column; ties: half."""
@@ -114,15 +114,15 @@ def median(results: Tensor) -> Tensor:
     return results.sort(dim=-1).values[..., results.shape[-1] // 2]
 
 
-def expected_best(scores: Tensor, count: int, miss: float) -> float:
+def expected_best(scores: Tensor, count: int, no_improvement: float) -> float:
     """Expected minimum of `count` scores drawn without replacement.
 
     Exact: the i-th best of N is the best drawn with probability C(N - i, count - 1) / C(N, count). Scores
-    above `miss` count as `miss`.
+    above `no_improvement` count as `no_improvement`.
 
     Source: P. Sivaprasad et al. 2020, arXiv 1910.11758.
     """
-    ordered = scores.clamp(max=miss).sort().values.tolist()
+    ordered = scores.clamp(max=no_improvement).sort().values.tolist()
     probability, expected, total = count / len(ordered), 0.0, len(ordered)
     for place, score in enumerate(ordered):
         expected += probability * score

@@ -14,24 +14,24 @@ from trainers.sweeps.spec import Sweep
 from trainers.sweeps.training import OnProgress, curves, sweep
 
 
-def race(race: Race, on_progress: OnProgress | None = None) -> RaceResult:
+def race(spec: Race, on_progress: OnProgress | None = None) -> RaceResult:
     """Tune all optimizers of a race and compare them. The same race gives the same numbers each time.
 
     `on_progress(fraction)` is called often with the fraction done; the race stops when it returns True, and
     the result then lacks the optimizers that have not finished.
     """
-    began, progress = perf_counter(), Progress(sum(map(work, race.parts)), on_progress)
+    began, progress = perf_counter(), RaceProgress(sum(map(work, spec.parts)), on_progress)
     entries: list[OptimizerResult] = []
-    for optimizer, trials in zip(race.optimizers, race.sweeps, strict=True):
-        entry = tune_and_evaluate(race, optimizer, trials, progress)
+    for optimizer, trials in zip(spec.optimizers, spec.sweeps, strict=True):
+        entry = tune_and_evaluate(spec, optimizer, trials, progress)
         if entry is None:
             break
         entries.append(entry)
-    return RaceResult(race, tuple(entries), perf_counter() - began, progress.stopped)
+    return RaceResult(spec, tuple(entries), perf_counter() - began, progress.stopped)
 
 
 def tune_and_evaluate(
-    race: Race, optimizer: Optimizer, trials: Sweep, progress: "Progress"
+    race: Race, optimizer: Optimizer, trials: Sweep, progress: "RaceProgress"
 ) -> OptimizerResult | None:
     """Tune an optimizer; train its best trial and torch's default lr with new seeds. None if stopped."""
     result = sweep(trials, progress.part(trials))
@@ -49,7 +49,7 @@ def tune_and_evaluate(
     return OptimizerResult(optimizer, result, results, best, losses[0], tuned, untuned)
 
 
-class Progress:
+class RaceProgress:
     """Progress of a race, reported by its sweeps."""
 
     def __init__(self, total: float, on_progress: OnProgress | None) -> None:

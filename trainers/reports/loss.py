@@ -74,7 +74,7 @@ def live_curves(
     return pd.concat(parts, ignore_index=True)
 
 
-def diverged(histories: Sequence[History], names: Sequence[str]) -> list[str]:
+def diverged_runs(histories: Sequence[History], names: Sequence[str]) -> list[str]:
     """Return the names of the runs whose loss became infinite or NaN."""
     pairs = zip(histories, names, strict=True)
     return [name for history, name in pairs if history.status == "diverged"]

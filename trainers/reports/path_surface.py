@@ -80,17 +80,17 @@ def subsample(problem: Problem) -> tuple[Problem, int]:
     return (problem, 1) if every <= 1 else (problem.subset(slice(None, None, every)), every)
 
 
-def contour_lines(plane: LossSurface) -> pd.DataFrame:
+def contour_lines(surface: LossSurface) -> pd.DataFrame:
     """Return lines of equal loss: level, line, order, x, y."""
-    shares = plane.normalized()
+    shares = surface.normalized()
     if not np.isfinite(shares).any():
         return pd.DataFrame(columns=["level", "line", "order", "x", "y"])
-    count, (low, high) = len(shares), plane.span
-    x, y = (np.linspace(*side, count) for side in plane.limits)
+    count, (low, high) = len(shares), surface.span
+    x, y = (np.linspace(*side, count) for side in surface.limits)
     lines = contour_generator(x, y, np.ma.masked_invalid(shares))
     parts = []
     for share in np.linspace(0, 1, LEVELS + 2)[1:-1]:
-        level = low ** (1 - share) * high**share if plane.log else low + share * (high - low)
+        level = low ** (1 - share) * high**share if surface.log else low + share * (high - low)
         for number, line in enumerate(lines.lines(share)):
             points = np.asarray(line)
             part = {"level": level, "line": f"{share:.3f} {number}", "order": range(len(points))}

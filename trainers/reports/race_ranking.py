@@ -20,16 +20,16 @@ def _row(result: RaceResult, place: int, name: str) -> dict[str, str]:
     race, entry = result.race, result.results[place]
     low, high = (format_score(race, quantile(entry.tuned_scores, share)) for share in (LOW, HIGH))
     others = len(result.results) - 1
-    missed = int(entry.scores.isinf().sum())
+    failed = int(entry.scores.isinf().sum())
     edge = " (edge of the range)" if entry.at_edge else ""
     row = {
         "run": name,
         "best learning rate": "–" if entry.failed else f"{format_number(best_lr(entry), 4)}{edge}",
-        **_other_settings(entry),
+        **(_other_settings(entry) if race.tune == "all" else {}),
         f"{metric_label(race)}, tuned": format_score(race, median(entry.tuned_scores)),
         "10th–90th percentile": low if low == high else f"{low} to {high}",
         "at default lr": format_score(race, median(entry.default_scores)),
-        failure_label(race): f"{missed} of {race.trials}{_diverged(race, entry)}",
+        failure_label(race): f"{failed} of {race.trials}{_diverged(race, entry)}",
     }
     if len(result.results) > 1:
         row["win rate"] = f"{(float(result.win_rates()[place].sum()) - 0.5) / others:.0%}"
@@ -45,11 +45,7 @@ def _diverged(race: Race, entry: OptimizerResult) -> str:
 def _other_settings(entry: OptimizerResult) -> dict[str, str]:
     tuned = [name for name in entry.trials.sweep.axes if name != "lr"]
     words = [f"{name} {format_number(getattr(entry.best_optimizer, name), 3)}" for name in tuned]
-    return (
-        {"other hyperparameters": ", ".join(words) or "–"}
-        if len(entry.trials.sweep.axes) > 1 or tuned
-        else {}
-    )
+    return {"other hyperparameters": ", ".join(words) or "–"}
 
 
 def win_rate_table(result: RaceResult, names: Sequence[str]) -> pd.DataFrame:

@@ -1,5 +1,6 @@
 """Source code of runners, problems and optimizers, for the tab Three ways."""
 
+import re
 from inspect import getsource, isfunction
 from textwrap import dedent
 from typing import Any
@@ -9,21 +10,7 @@ from trainers.problems import Problem
 from trainers.problems.supervised import Supervised
 from trainers.runners import RUNNERS
 
-METHODS = (
-    *(
-        "turned",
-        "errors",
-        "terms",
-        "error",
-        "layers",
-        "forward",
-        "activate",
-        "activation_derivative",
-        "backward",
-    ),
-    *("loss", "gradient", "loss_and_gradient"),
-)
-"""Methods that compute a loss and its gradient, in reading order."""
+CALL = re.compile(r"\bself\.(\w+)\(")
 
 
 def three_ways() -> dict[str, list[tuple[str, bool]]]:
@@ -38,18 +25,22 @@ def three_ways() -> dict[str, list[tuple[str, bool]]]:
 
 
 def problem_code(problem: Problem) -> str:
-    """Return the methods that compute the loss and the hand-written gradient."""
+    """Return the methods that compute loss and hand-written gradient, each before those that call it."""
     methods: dict[str, Any] = {}
-    for kind in type(problem).__mro__:
-        if kind in (Supervised, Problem):
-            break
-        for name, method in vars(kind).items():
-            if isfunction(method) and name in METHODS:
-                methods.setdefault(name, method)
-    if "self.loss_and_gradient" not in getsource(methods["gradient"]):
-        methods.pop("loss_and_gradient", None)  # a shortcut for many runs
-    shown = sorted(methods.values(), key=lambda method: METHODS.index(method.__name__))
-    return "\n".join(dedent(getsource(method)) for method in shown)
+    for name in ("loss", "gradient"):
+        _collect(type(problem), name, methods)
+    return "\n".join(dedent(getsource(method)) for method in methods.values())
+
+
+def _collect(kind: type[Problem], name: str, methods: dict[str, Any]) -> None:
+    """Add a method of this class to `methods`, after the methods that it calls."""
+    method = getattr(kind, name)
+    shared = any(method is getattr(base, name, None) for base in (Problem, Supervised))
+    if name in methods or shared or not isfunction(method):
+        return
+    for called in CALL.findall(getsource(method)):
+        _collect(kind, called, methods)
+    methods[name] = method
 
 
 def update_code(optimizer: Optimizer) -> tuple[str, str]:

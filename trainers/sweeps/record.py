@@ -52,11 +52,11 @@ class BlockRecorder:
             losses[:, ~alive] = losses[:, ~alive].masked_fill(gone, math.inf)
             low[~alive] = losses[:, ~alive].amin(0)
         torch.minimum(self.best, low, out=self.best)
-        for gap, loss_threshold in self.recorder.loss_thresholds.items():
-            waiting = self.best > loss_threshold
+        for gap, threshold in self.recorder.loss_thresholds.items():
+            waiting = self.best > threshold
             new = (self.waiting[gap] ^ waiting).nonzero().flatten()
             if len(new):
-                before = (losses[:, new] > loss_threshold).cummin(0).values.sum(0)
+                before = (losses[:, new] > threshold).cummin(0).values.sum(0)
                 self.recorder.epochs_to[gap][self.rows[new]] = first + before
                 self.waiting[gap] = waiting
         return alive

@@ -18,18 +18,18 @@ CHUNK_EPOCHS = 16
 OnProgress = Callable[[float], bool | None]
 
 
-def sweep(sweep: Sweep, on_progress: OnProgress | None = None) -> SweepResult:
+def sweep(spec: Sweep, on_progress: OnProgress | None = None) -> SweepResult:
     """Train all runs of a sweep. The same sweep gives the same bytes each time.
 
     `on_progress(fraction)` is called after each epoch of a block with the fraction done; training stops when
     it returns True, and the results of unfinished runs are then NaN.
     """
-    began, recorder = perf_counter(), SweepRecorder(sweep)
+    began, recorder = perf_counter(), SweepRecorder(spec)
     with sweep_mode():
-        for rows in torch.arange(sweep.size).split(block_size(sweep)):
-            for epoch in train_block(sweep, rows, recorder):
-                done = int(rows[0]) + len(rows) * (epoch + 1) / (sweep.run.epochs + 1)
-                if on_progress is not None and on_progress(done / sweep.size):
+        for rows in torch.arange(spec.size).split(block_size(spec)):
+            for epoch in train_block(spec, rows, recorder):
+                done = int(rows[0]) + len(rows) * (epoch + 1) / (spec.run.epochs + 1)
+                if on_progress is not None and on_progress(done / spec.size):
                     return recorder.result(perf_counter() - began, stopped=True)
     return recorder.result(perf_counter() - began, stopped=False)
 
