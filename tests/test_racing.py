@@ -153,7 +153,7 @@ def test_expected_best_is_the_mean_over_all_choices_of_trials() -> None:
     told = [3.0, 1.0, 10.0, 10.0, 2.0, 2.0]
     for count in range(1, 7):
         choices = [min(choice) for choice in combinations(told, count)]
-        assert expected_best(scores, count, miss=10.0) == pytest.approx(mean(choices))
+        assert expected_best(scores, count, no_improvement=10.0) == pytest.approx(mean(choices))
 
 
 def test_more_trials_never_hurt() -> None:
