@@ -124,10 +124,10 @@ def run_controls(id: int, method: Method, color: str, full: bool) -> None:
     """Draw the settings of one run, in an expander with its label."""
     kind = type(method.optimizer)
     with st.expander(f"{swatch(color)} {method.label}", key=f"{id}.expander"):
-        select("optimizer", list(OPTIMIZERS), kind.__name__, f"{id}.optimizer")
+        select("Optimizer", list(OPTIMIZERS), kind.__name__, f"{id}.optimizer")
         st.caption(kind.summary)
         hint = settings_of(Method)["runner"].help
-        select("runner", runners(kind), method.runner, f"{id}.runner", help=hint)
+        select("Implementation", runners(kind), method.runner, f"{id}.runner", help=hint)
         all_controls(method.optimizer, f"{id}.{kind.__name__}")
         with st.container(horizontal=True):
             st.button(

@@ -163,7 +163,7 @@ EXAMPLES = (
     ),
     Example(
         "Overfitting",
-        "A wide network memorizes 60 noisy samples: training loss keeps falling while validation loss "
+        "A wide network overfits 60 noisy samples: training loss keeps falling while validation loss "
         "(dotted) rises.",
         _page(
             Task(problem=MLP(noise=0.35, samples=100, width=32), epochs=1000, validation_split=0.4),

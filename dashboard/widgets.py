@@ -132,7 +132,7 @@ def all_controls(settings: Settings, prefix: str, but: str = "") -> None:
 
 def class_title(name: str) -> str:
     """Return the name of a class as separate words."""
-    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name)
+    return re.sub(r"(?<=[a-z])(?<!Mc)(?=[A-Z])", " ", name)
 
 
 def escape_markdown(text: str) -> str:

@@ -297,19 +297,22 @@ def kinds(counts: list[int]) -> Supervised:
         ([20, 20], 0.01, ["A validation split of 0.01 of 40 samples rounds to 0: no validation set."]),
         ([20, 1], 0.2, ["Class k1 has a single sample, which is in the training set."]),
         ([1, 1, 1], 0.5, ["Classes k0, k1 and k2 each have a single sample, which is in the training set."]),
-        ([9, 9, 9], 0.05, ["1 validation sample is too few for 3 classes. Missing: k1 and k2."]),
+        ([9, 9, 9], 0.05, ["1 validation sample is too few for 3 classes: none of classes k1 and k2."]),
         (
             [9, 9, 9, 1],
             0.08,
             [
                 "Class k3 has a single sample, which is in the training set.",
-                "2 validation samples are too few for 4 classes. Missing: k2.",
+                "2 validation samples are too few for 4 classes: none of class k2.",
             ],
         ),
         (
             [3] * 12,
             0.03,
-            ["1 validation sample is too few for 12 classes. Missing: k1, k10, k11, k2, k3 and 6 more."],
+            [
+                "1 validation sample is too few for 12 classes: "
+                "none of classes k1, k10, k11, k2, k3 and 6 more."
+            ],
         ),
     ],
 )

@@ -23,11 +23,14 @@ class Objective(Settings):
     problem: Problem = Thermometer()
     batch_size: int = integer(0, 0, 100_000, help="Samples per update (mini-batch size). 0: full batch.")
     validation_split: float = real(
-        0, 0, 0.5, help="Fraction of the data held out for validation, stratified by class."
+        0, 0, 0.5, help="Fraction of the data held out for validation; of classes, stratified."
     )
     shuffle_seed: int = integer(0, 0, MAX_SEED, help="Seed of the validation split and of the batch order.")
     seed: int = integer(
-        0, 0, MAX_SEED, help="Seed of the initial parameters. 0: the problem's default initial point."
+        0,
+        0,
+        MAX_SEED,
+        help="Seed of the initial parameters. 0: the problem's usual initial point, if it has one.",
     )
     dtype: str = choice(
         "float32", ("float32", "float64"), help="Floating-point type of all numbers.", label="Precision"

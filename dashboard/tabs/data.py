@@ -31,7 +31,7 @@ def draw(context: Context) -> None:
     file = left.file_uploader("A CSV file", type=["csv", "tsv", "txt"], key="csv.file", max_upload_size=10)
     record_control("csv.file", file)
     key = control_key("csv.text", data.text)
-    right.text_area("or its text", data.text, key=key, height=110, placeholder=PLACEHOLDER)
+    right.text_area("or paste its text", data.text, key=key, height=110, placeholder=PLACEHOLDER)
     if data.error:
         st.error(escape_markdown(data.error))
     if data.table is not None:

@@ -26,7 +26,11 @@ from trainers.settings import choice, settings_of
 class PathSettings(TabSettings):
     """The zoom level."""
 
-    zoom: str = choice("all", ("all", "paths", "minimum"), help="Visible part of the surface.")
+    zoom: str = choice(
+        "all",
+        ("all", "paths", "minimum"),
+        help="The whole surface, all paths, or around the minimum; the final points where it is unknown.",
+    )
 
 
 def draw(context: Context) -> None:

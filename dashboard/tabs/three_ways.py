@@ -15,6 +15,9 @@ from trainers.reports import source_code
 from trainers.reports import three_ways as report
 from trainers.run import Method, Task, runners
 from trainers.settings import integer
+from trainers.words import format_epochs, join_words
+
+WAYS = {"manual": "by hand", "autograd": "with autograd", "torch.optim": "with torch.optim"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,8 +63,9 @@ def _difference(context: Context, run: Run, summary: Placeholder) -> None:
     histories = train_all(each, supported, context.room // len(each), summary)
     difference, rounding = report.max_param_difference(histories), report.ulp(histories)
     summary.finally_().markdown(
-        f"The same run trained with {', '.join(supported)}, from the same initial point. Over {run.epochs:,} "
-        f"epochs in {run.dtype} their parameters were **{report.describe_difference(difference)}**."
+        f"The same run trained {join_words([WAYS[runner] for runner in supported])}, from the same initial "
+        f"point. {_until(histories)} in {run.dtype} their parameters were "
+        f"**{report.describe_difference(difference)}**."
     )
     what = (
         f"largest parameter difference between the implementations, over the epochs, at most {difference:.2g}"
@@ -70,8 +74,17 @@ def _difference(context: Context, run: Run, summary: Placeholder) -> None:
     kept = f"each of the {len(histories[0].epochs):,} epochs kept" if histories[0].thinned else "each epoch"
     plot.container.caption(
         f"Largest parameter difference between two implementations at {kept}; no point where they are "
-        f"equal. Dotted: 1 ulp (rounding unit) of the largest parameter in {run.dtype}, {rounding:.2g}."
+        f"equal. Dotted: 1 ulp (unit in the last place) of the largest parameter in {run.dtype}, "
+        f"{rounding:.2g}."
     )
+
+
+def _until(histories: Histories) -> str:
+    """Return how far the runs were trained, in words."""
+    ends = [history.diverged_at for history in histories if history.diverged_at is not None]
+    if ends:
+        return f"Until the first diverged, after {format_epochs(min(ends))},"
+    return f"Over {format_epochs(histories[0].run.epochs)}"
 
 
 def difference_chart(histories: Histories) -> Any:

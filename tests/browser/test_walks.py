@@ -39,8 +39,8 @@ class Walk:
         start = "epochs=60&run=SGD~lr-0.01&run=Adam~lr-0.1&y=gap&scale=linear&target=1&tab=Data&zoom=paths"
         self.page, self.target, self.left_out = Page.from_query(start)[0], 3, set[int]()
         visit(browser, f"/?{start}")
-        browser.get_by_label("or its text").fill(TEXT)
-        browser.get_by_label("or its text").press("Control+Enter")
+        browser.get_by_label("or paste its text").fill(TEXT)
+        browser.get_by_label("or paste its text").press("Control+Enter")
         browser.get_by_text("Suggested: Linear Regression.").wait_for()
         ready(browser)
 

@@ -29,7 +29,7 @@ class Adam(Optimizer):
     S. Kumar 2018, in the form of `torch.optim.Adam`, which differs by correcting the largest v too.
     """
 
-    summary: ClassVar[str] = "Momentum, scaled per parameter by the running RMS of the gradient."
+    summary: ClassVar[str] = "Momentum, divided per parameter by the running RMS of the gradient."
 
     lr: Number = real(1e-3, 1e-8, 100, scale="log", help="Learning rate (step size).", search=(1e-4, 10))
     beta1: Number = real(

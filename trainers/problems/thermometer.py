@@ -13,6 +13,7 @@ from trainers.problems.supervised import normal
 from trainers.settings import choice
 
 START = (1.0, 0.0)
+CAPTIONS = {"x0.1": "× 0.1"}
 
 
 @dataclass(frozen=True)
@@ -32,9 +33,10 @@ class Thermometer(LeastSquares):
     scaling: str = choice(
         "x0.1",
         ("raw", "x0.1", "standardized"),
-        help="None, × 0.1 as in the book, or to mean 0 and standard deviation 1 over the training samples.",
+        help="raw: as measured. × 0.1: divided by 10. standardized: mean 0 and standard deviation 1 over the "
+        "training samples.",
         label="Input scaling",
-        captions={"x0.1": "× 0.1"},
+        captions=CAPTIONS,
     )
 
     def start(self, seed: int = 0) -> Tensor:
@@ -49,4 +51,6 @@ class Thermometer(LeastSquares):
         if self.scaling == "standardized":
             return rows.standardized(training).with_ones()
         inputs = 0.1 * rows.inputs if self.scaling == "x0.1" else rows.inputs
-        return replace(rows, inputs=inputs, features=(f"t_u ({self.scaling})",)).with_ones()
+        return replace(
+            rows, inputs=inputs, features=(f"t_u ({CAPTIONS.get(self.scaling, self.scaling)})",)
+        ).with_ones()

@@ -109,7 +109,9 @@ def caption(histories: Sequence[History], column: str, log: bool, also: Sequence
         sentences += [part for name in (column, *also) for part in hidden_values(histories, name)]
     elif log and histories:
         sentences.append("No value is above 0, so the axis is linear.")
-    if any(history.finished and is_far(history.run, history.loss) for history in histories):
+    far = [history.finished and is_far(history.run, history.loss) for history in histories]
+    stay = [history.finished and not away for history, away in zip(histories, far, strict=True)]
+    if any(far) and any(stay):  # else the chart shows all there is
         sentences.append("Triangle at the edge: a run that leaves the chart without diverging.")
     causes = {history.cause for history in histories}
     ends = " or ".join(words for cause, words in END_PHRASES.items() if cause in causes)

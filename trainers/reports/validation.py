@@ -62,7 +62,8 @@ def _on_classes(labels: Sequence[str], rows: Tensor, out: Tensor) -> list[str]:
         warnings.append(f"{classes} a single sample, which is in the training set.")
     if missing:
         text = f"{held:,} validation {_samples(held)} {'is' if held == 1 else 'are'} too few"
-        warnings.append(f"{text} for {len(labels)} classes. Missing: {_named(missing)}.")
+        which = "class" if len(missing) == 1 else "classes"
+        warnings.append(f"{text} for {len(labels)} classes: none of {which} {_named(missing)}.")
     return warnings
 
 
