@@ -1,71 +1,89 @@
-"""Turns for training: one session at a time.
+"""Who may train: one at a time, in turns.
 
-Threads that train at the same time take twice as long as one after the other: they pass the interpreter lock
-at every small operation of torch, and threads that draw a page wait behind all of them.
+Threads that train at the same time take twice as long as one after the other: they hand Python's lock to each
+other at every small operation of torch's, and whoever draws a page waits behind all of them.
 """
 
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from threading import Event, Lock
+from dataclasses import dataclass
+from threading import Event, Lock, get_ident
 
 SLICE_S = 0.05
-"""Training time before another session may take its turn."""
+"""How long one trains before another's turn may come."""
 POLL_S = 0.1
-"""Interval between calls of `poll` while waiting."""
+"""Between two calls of `poll` while one waits."""
+
+
+@dataclass(eq=False)
+class Share:
+    """The slices of time that somebody has had, over all turns taken with it."""
+
+    slices: int = 0
 
 
 class Turns:
-    """Fair scheduling: the session that has trained least has the turn, so short trainings end soon."""
+    """A line of all who want to train. One does: who has had the fewest slices, so short work ends soon."""
 
     def __init__(self) -> None:
-        self._lock, self._slices = Lock(), dict[Event, int]()
+        self._lock, self._line = Lock(), dict[Event, Share]()
         self._trains: Event | None = None
+        self._threads = set[int]()
 
     @contextmanager
-    def turn(self, poll: Callable[[], object]) -> Iterator[Callable[[], None]]:
-        """Wait for the turn, and hold it until the end of the block.
+    def turn(self, poll: Callable[[], object], share: Share | None = None) -> Iterator[Callable[[], None]]:
+        """Wait for a turn, and have it until the end of the block.
 
-        Yields a function to call often, which passes the turn on when a slice of time is over. `poll` is
-        called at each slice and while waiting; an exception raised there ends the turn.
+        Yields a function to call often, which lets others go first when a slice of time is over. `poll` is
+        called at each slice and while waiting; an exception that it raises ends the turn. Turns with one
+        `share` count together. Raises `RuntimeError` within another turn of the same thread, which would wait
+        forever.
         """
-        mine, until = Event(), 0.0
+        mine, ours, until = Event(), share or Share(), 0.0
+        if get_ident() in self._threads:
+            raise RuntimeError("a turn within a turn of the same thread")
 
         def pause() -> None:
             nonlocal until
             if time.monotonic() < until:
                 return
             poll()
-            self._line_up(mine)
+            self._line_up(mine, ours)
             while not mine.wait(POLL_S):
                 poll()
             until = time.monotonic() + SLICE_S
 
+        self._threads.add(get_ident())
         try:
             pause()
             yield pause
         finally:
+            self._threads.discard(get_ident())
             self._leave(mine)
 
     def __len__(self) -> int:
-        """Return the number of sessions that train or wait."""
-        return len(self._slices)
+        """Return how many train or wait."""
+        return len(self._line)
 
-    def _line_up(self, mine: Event) -> None:
-        """Wait behind all sessions with as many slices."""
+    def _line_up(self, mine: Event, share: Share) -> None:
+        """Stand behind all who have had as many slices."""
         with self._lock:
-            self._slices[mine] = self._slices.pop(mine, -1) + 1
+            share.slices += self._line.pop(mine, None) is not None
+            self._line[mine] = share
             self._give_up(mine)
 
     def _leave(self, mine: Event) -> None:
         with self._lock:
-            self._slices.pop(mine, None)
+            share = self._line.pop(mine, None)
+            if share is not None and self._trains is mine:
+                share.slices += 1
             self._give_up(mine)
 
     def _give_up(self, mine: Event) -> None:
-        """Pass the turn, if it is this session's or nobody's, to the one with the fewest slices."""
+        """If it is this one's turn, or nobody's, it is now that of who has had the fewest slices."""
         if self._trains in (mine, None):
             mine.clear()
-            self._trains = min(self._slices, key=self._slices.__getitem__, default=None)
+            self._trains = min(self._line, key=lambda event: self._line[event].slices, default=None)
             if self._trains is not None:
                 self._trains.set()

@@ -11,7 +11,7 @@ from typing import Any, Protocol, overload
 import streamlit as st
 from torch import Tensor
 
-from dashboard.turns import Turns
+from dashboard.turns import Share, Turns
 from dashboard.widgets import Placeholder
 from trainers import History, Race, Run, Sweep, charts, race, sweep, train
 from trainers.races.result import RaceResult
@@ -71,6 +71,9 @@ class Live(Protocol):
 class Watch:
     """Observer of a training that only gives way to other sessions."""
 
+    share: Share | None = None
+    """The time that all trainings with this observer have had; each its own if None."""
+
     def poll(self) -> None:
         """Called every few milliseconds; an exception ends the training."""
 
@@ -80,7 +83,7 @@ class Watch:
     @contextmanager
     def turn(self) -> Iterator[Callable[..., None]]:
         """Hold the turn for the block; yields the callback of each update, with `report`'s arguments."""
-        with TURNS.turn(self.poll) as pause:
+        with TURNS.turn(self.poll, self.share) as pause:
 
             def look(*how_far: Any) -> None:
                 pause()
@@ -93,7 +96,7 @@ class Progress(Watch):
     """Observer that shows progress, and lets Streamlit stop an outdated script."""
 
     def __init__(self, draw: Callable[..., object]) -> None:
-        self.draw = draw
+        self.draw, self.share = draw, Share()
         self.outside = copy_context()  # elements drawn within a cached function are replayed at each hit
         self.began = self.reported = time.monotonic()
 
@@ -184,8 +187,11 @@ def is_confirmed(place: Placeholder, spec: Any, sweeps: Sequence[Sweep], what: s
     cheap = sum(map(work, sweeps)) < ESTIMATE_MIN_UPDATES and megabytes < CONFIRM_MB
     if cheap or st.session_state.get("confirmed") == spec:
         return True
-    with Progress(lambda: None).turn():
-        seconds = sum(map(estimate, sweeps))
+    seconds = 0.0
+    with Progress(lambda: None).turn() as look:
+        for sweep in sweeps:
+            seconds += estimate(sweep)
+            look()
     if seconds < CONFIRM_SECONDS and megabytes < CONFIRM_MB:
         return True
     place.say(f"{what} take about {seconds:,.0f} seconds and {megabytes:,.0f} MB on this server.")

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import replace
+from itertools import count
 from typing import Any
 
 import numpy as np
@@ -11,9 +12,9 @@ import torch
 from tests.matrix import pairs, product_of_all
 from trainers import Axis, Run, Sweep, sweep, train
 from trainers.optimizers import SGD, Adam, Optimizer, RMSprop
-from trainers.problems import Problem, Thermometer
-from trainers.sweeps import block, record, training
-from trainers.sweeps.block import block_size
+from trainers.problems import LinearRegression, Problem, Thermometer
+from trainers.sweeps import block, cost, record, training
+from trainers.sweeps.block import RunBlock, block_size
 from trainers.sweeps.cost import memory
 from trainers.sweeps.training import CHUNK_EPOCHS
 
@@ -255,3 +256,14 @@ def test_the_memory_told_holds_the_result(count: int) -> None:
     held = sum(tensor.nbytes for tensor in kept)
     block = 8 * min(block_size(asked), count) * (8 * asked.run.problem.num_params + CHUNK_EPOCHS)
     assert held <= memory(asked) - block <= 1.5 * held
+
+
+def test_an_estimate_of_epochs_of_many_updates_makes_few_of_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However long an epoch is: here a second goes by at each update."""
+    seconds, updates = count(), list[int]()
+    monkeypatch.setattr(cost, "perf_counter", lambda: float(next(seconds)))
+    monkeypatch.setattr(RunBlock, "step", lambda self, update: updates.append(update))
+    run = Run(problem=LinearRegression(samples=10_000), batch_size=1, epochs=9)
+    found = cost.estimate(Sweep(run, seeds=1))
+    assert updates == [1, 2]
+    assert found > 10_000 * 10

@@ -10,7 +10,7 @@ from types import SimpleNamespace
 import pytest
 
 from dashboard import turns, work
-from dashboard.turns import Turns
+from dashboard.turns import Share, Turns
 from dashboard.work import TURNS, train_cached
 from trainers import Run
 
@@ -175,3 +175,36 @@ def test_many_together_draw_no_oftener_than_one(waiting: int, monkeypatch: pytes
     for number in range(4000):
         progress.report(number)
     assert len(pictures) == pytest.approx(4000 / (waiting + 1), rel=0.01)
+
+
+def test_trainings_with_one_share_count_together(pool: ThreadPoolExecutor) -> None:
+    """A page of many short runs does not go before a long one again and again."""
+    line, order, share = Turns(), list[str](), Share(slices=5)
+
+    def train() -> None:
+        with line.turn(nothing, share):
+            order.append("one of many")
+
+    with line.turn(nothing) as pause:
+        job = pool.submit(train)
+        wait_for(lambda: len(line) == 2)
+        for _ in range(5):
+            pause()
+            order.append("long")
+    job.result(LIMIT_S)
+    assert order == ["long"] * 4 + ["one of many", "long"]
+    assert share.slices == 6
+
+
+def test_a_turn_within_a_turn_is_refused() -> None:
+    line = Turns()
+
+    def begin() -> None:
+        with line.turn(nothing):
+            raise AssertionError("it would wait forever")
+
+    with line.turn(nothing), pytest.raises(RuntimeError, match="a turn within a turn"):
+        begin()
+    assert len(line) == 0
+    with line.turn(nothing):
+        assert len(line) == 1

@@ -51,9 +51,13 @@ class RunBlock:
             return loss
         loss = self.training.loss(self.params)
         for update in range(1 + epoch * self.steps_per_epoch, 1 + (epoch + 1) * self.steps_per_epoch):
-            gradient = next(self.batches).gradient(self.params)
-            self.optimizer.step(update, self.params, gradient, self.state)
+            self.step(update)
         return loss
+
+    def step(self, update: int) -> None:
+        """Make one update, counted from 1, on the next mini-batch."""
+        gradient = next(self.batches).gradient(self.params)
+        self.optimizer.step(update, self.params, gradient, self.state)
 
     def keep(self, alive: Tensor) -> None:
         """Keep the runs where `alive` `(runs,)` is true, and drop the others."""

@@ -1,5 +1,6 @@
 """Cost estimates of a sweep: parameter updates, seconds, bytes."""
 
+from collections.abc import Callable
 from time import perf_counter
 
 import torch
@@ -22,19 +23,31 @@ def work(sweep: Sweep) -> float:
 
 
 def estimate(sweep: Sweep) -> float:
-    """Estimated seconds, from a few timed epochs of the first block."""
+    """Estimated seconds, from a few timed epochs of the first block, or updates where an epoch has many."""
     few = max(PROBE_ELEMENTS // sweep.run.training.cost, 4)
     rows = torch.arange(min(block_size(sweep), sweep.size, few))
     with sweep_mode():
-        block = RunBlock(sweep, rows)
-        block.advance(0)
-        began = perf_counter()
-        epochs = 0
-        while epochs < PROBE_EPOCHS and perf_counter() - began < PROBE_SECONDS:
-            epochs += 1
-            block.advance(epochs)
-        spent = (perf_counter() - began) / epochs
-    return spent * (sweep.run.epochs + 1) * sweep.size / len(rows)
+        seconds = _seconds_per_epoch(RunBlock(sweep, rows), sweep.run.steps_per_epoch)
+    return seconds * (sweep.run.epochs + 1) * sweep.size / len(rows)
+
+
+def _seconds_per_epoch(block: RunBlock, steps: int) -> float:
+    if steps == 1:
+        return _seconds_per_call(block.advance, PROBE_EPOCHS)
+    update = _seconds_per_call(lambda update: block.step(update + 1), PROBE_EPOCHS * steps)
+    return steps * update + _seconds_per_call(lambda _: block.training.loss(block.params), PROBE_EPOCHS)
+
+
+def _seconds_per_call(call: Callable[[int], object], most: int) -> float:
+    """Mean seconds of calls with 1, 2, ..., after an untimed one with 0, until `PROBE_SECONDS` are over."""
+    call(0)
+    began = perf_counter()
+    for count in range(1, most + 1):
+        call(count)
+        seconds = perf_counter() - began
+        if seconds >= PROBE_SECONDS:
+            break
+    return seconds / count
 
 
 def memory(sweep: Sweep) -> float:
