@@ -80,7 +80,8 @@ def _winner_phrase(race: Race, best: Tensor, several: bool) -> str:
     """Return the predicate of the best optimizers."""
     reach, have = ("reach", "have") if several else ("reaches", "has")
     if race.metric == "epochs":
-        return f"{reach} the target gap of {format_number(race.target, 6)} first, after {format_epochs(int(best))}"
+        target = format_number(race.target, 6)
+        return f"{reach} the target gap of {target} first, after {format_epochs(int(best))}"
     if _is_minimum(race, best):
         return f"{reach} the minimum to within rounding error"
     lowest = "lowest" if race.training.minimum is None else "smallest"
