@@ -310,7 +310,7 @@ def test_one_epoch_is_one_epoch() -> None:
         for entry, epochs in zip(found.results, (1.0, 1200.0), strict=True)
     )
     assert sentence(replace(found, results=(first, second)), ["SGD", "Adam"]).startswith(
-        "After tuning, SGD reaches the target gap of 60 first, after 1 epoch. Adam is next, with 1,200 epochs ("
+        "After tuning, SGD reaches the target gap of 60 first, after 1 epoch. Adam is next, with 1,200 epochs"
     )
 
 
