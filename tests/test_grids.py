@@ -11,9 +11,10 @@ from dashboard.tabs.grid import REALS, GridSettings
 from trainers import Axis, Run, Sweep, SweepResult, sweep, train
 from trainers.optimizers import OPTIMIZERS, SGD, Optimizer, RMSprop
 from trainers.problems import Thermometer
-from trainers.reports.grid import cell_edges, cells, sentence
+from trainers.reports.grid import cell_edges, cells, floor_caption, sentence
 from trainers.run import Method, Task
 from trainers.settings import SettingError, real_settings
+from trainers.words import format_number
 
 RUN = Run(optimizer=SGD(), epochs=200, dtype="float64")
 
@@ -113,8 +114,14 @@ def test_what_a_grid_shows_in_words(make: Callable[[], SweepResult], words: str)
 
 def test_runs_that_end_alike_far_from_the_minimum_are_not_called_its_finders() -> None:
     """The first step is the same with any momentum."""
-    told = sentence(result(Run(epochs=1), x="momentum", y="dampening"))
-    assert told == "81 of 81 runs tie for best; none failed."
+    found = result(Run(epochs=1), x="momentum", y="dampening")
+    gap = format_number(found.gap[0])
+    assert sentence(found) == f"81 of 81 runs tie for best, with a final gap of {gap}; none failed."
+    assert floor_caption(found) == ""
+
+
+def test_the_value_that_stands_for_gaps_within_rounding_is_told() -> None:
+    assert floor_caption(result(Run(epochs=5000))) == " Gaps within rounding error are shown as 2.8e−06."
 
 
 def test_settings_that_contradict_each_other_are_no_grid() -> None:

@@ -35,7 +35,7 @@ from trainers.races.result import RaceResult
 from trainers.reports import fit
 from trainers.run import Method, Task
 from trainers.runners import RUNNERS
-from trainers.settings import Number, real
+from trainers.settings import Number, real, settings_of
 
 local_script_runner.ScriptCache = cache(local_script_runner.ScriptCache)  # compiled once, as by a server
 
@@ -282,10 +282,28 @@ def test_your_own_runs_race() -> None:
     app = opened(
         "run=Adam&run=Adam~lr-0.1&run=SGD~momentum-0.5&tab=Race&optimizers=runs&race=Racing~trials-4"
     )
-    assert app.table[0].value["run"].str.partition(") ")[2].tolist() == ["Adam", "SGD · momentum 0.5"]
+    assert app.table[0].value["optimizer"].str.partition(") ")[2].tolist() == ["Adam", "SGD · momentum 0.5"]
     app = opened("run=none&tab=Race&optimizers=runs")
     assert any("No runs to race" in m.value for m in app.main.markdown)
     assert not chart_types(app)
+
+
+def test_a_race_of_one_on_one_seed_has_no_percentiles_and_no_win_rate() -> None:
+    app = opened("epochs=50&run=SGD&tab=Race&optimizers=runs&race=Racing~trials-4~starts-1~epochs-20")
+    told = " ".join(caption.value for caption in app.main.caption)
+    assert "Result on one new seed." in told
+    assert "percentile" not in told
+    assert "Win rate" not in told
+    app = opened("epochs=5000&run=SGD~momentum-0.9&tab=Race&optimizers=runs&race=Racing~trials-9~epochs-1000")
+    told = " ".join(caption.value for caption in app.main.caption)
+    assert told.count("Gaps within rounding error are drawn at 2.8e−06.") == 2
+    assert told.count("Gaps within rounding error count as 2.8e−06.") == 1
+
+
+def test_why_there_is_no_race_names_the_metric_as_the_page_does() -> None:
+    app = opened("problem=MLP&epochs=5&run=SGD&tab=Race&race=Racing~metric-epochs")
+    shown_as = settings_of(RaceTabSettings)["metric"].captions["epochs"]
+    assert sentence(app) == f"No race: “{shown_as}” needs a problem whose minimum loss is known."
 
 
 def test_a_race_that_takes_long_is_not_begun_unasked(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,14 +16,23 @@ from dashboard.tabs.race import RaceTabSettings
 from tests.matrix import rules
 from trainers import Race, Run, Sweep, race, sweep, train
 from trainers.optimizers import SGD, Adagrad, Adam, Optimizer, RMSprop
-from trainers.problems import PROBLEMS, Problem, Thermometer
+from trainers.problems import MLP, PROBLEMS, Problem, Thermometer
 from trainers.races.result import RaceResult, expected_best, median
 from trainers.races.spec import DEFAULT_OPTIMIZERS, eligible_optimizers
 from trainers.races.tuning import pick_best_trial
-from trainers.reports.race import optimizer_names, sentence, warnings
-from trainers.reports.race_curves import band, budgets, quantile, sensitivity, stability_limits, tuned_curves
+from trainers.reports.race import optimizer_names, sentence, stability_margins, warnings
+from trainers.reports.race_curves import (
+    band,
+    budgets,
+    quantile,
+    sensitivity,
+    spread_caption,
+    stability_limits,
+    tuned_curves,
+)
+from trainers.reports.race_ranking import caption as ranking_caption
 from trainers.reports.race_ranking import ranking_table, win_rate_table
-from trainers.reports.race_scores import format_score
+from trainers.reports.race_scores import format_score, rounding_caption
 
 DEFAULT = race(Race(dtype="float64"))
 NAMES = optimizer_names(DEFAULT.race)
@@ -184,7 +193,8 @@ def test_wins_count_starts_and_halve_ties() -> None:
     ours, theirs = DEFAULT.results[5].tuned_scores, DEFAULT.results[0].tuned_scores
     assert shares[5, 0] == (ours < theirs).double().mean()
     table = win_rate_table(DEFAULT, NAMES)
-    assert table["run"].tolist() == [NAMES[place] for place in DEFAULT.ranking]
+    assert table["optimizer"].tolist() == [NAMES[place] for place in DEFAULT.ranking]
+    assert ranking_table(DEFAULT, NAMES)["optimizer"].tolist() == table["optimizer"].tolist()
     assert table.iloc[0, 1] == "–"
 
 
@@ -200,6 +210,7 @@ def test_a_best_rate_at_the_edge_is_told() -> None:
     hopeless = race(Race(optimizers=(SGD(), SGD(momentum=0.9)), lr_min=50, lr_max=100, **SMALL))
     assert warnings(hopeless, ["a", "b"]) == ["All trials of a and b failed."]
     assert ranking_table(hopeless, ["a", "b"])["best learning rate"].tolist() == ["–", "–"]
+    assert ranking_table(hopeless, ["a", "b"])["failed"].tolist() == ["5 of 5 (all diverged)"] * 2
     assert tuned_curves(hopeless, ["a", "b"]).empty
     assert sentence(hopeless, ["a", "b"]) == (
         "Every tuned optimizer failed (median over 3 new seeds): diverged, or final gap more than 10× the "
@@ -207,7 +218,15 @@ def test_a_best_rate_at_the_edge_is_told() -> None:
     )
     unmet = race(Race(optimizers=(SGD(),), metric="epochs", target=1e-12, **SMALL))
     assert sentence(unmet, ["SGD"]) == (
+        "After tuning, SGD did not reach the target gap of 1e−12 (median over 3 new seeds)."
+    )
+    two = race(replace(unmet.race, optimizers=(SGD(), Adam())))
+    assert sentence(two, ["SGD", "Adam"]) == (
         "No tuned optimizer reached the target gap of 1e−12 (median over 3 new seeds)."
+    )
+    one = race(replace(hopeless.race, optimizers=(SGD(),)))
+    assert sentence(one, ["SGD"]).startswith(
+        "After tuning, SGD failed (median over 3 new seeds): diverged, or "
     )
     assert warnings(unmet, ["SGD"]) == ["No trial of SGD reached the target gap of 1e−12."]
     assert sensitivity(hopeless, ["a", "b"])["mid"].isin([math.inf]).all()
@@ -228,9 +247,7 @@ def test_the_verdict_in_words() -> None:
     )
     few = race(Race(optimizers=(SGD(), Adam()), epochs=50, dtype="float64"))
     assert "has the smallest final gap, " in sentence(few, ["SGD", "Adam"])
-    assert sentence(few, ["SGD", "Adam"]).endswith(
-        "With PyTorch's default learning rates, SGD would rank first."
-    )
+    assert sentence(few, ["SGD", "Adam"]).endswith("With PyTorch's default learning rates, SGD ranks first.")
 
 
 def test_what_ends_ten_times_as_far_as_it_began_failed() -> None:
@@ -256,11 +273,11 @@ def test_a_trial_that_diverged_is_told_from_one_that_ended_far_away(criterion: s
     row = ranking_table(found, ["SGD"]).iloc[0]
     if criterion == "final":
         assert result == ["failed, not diverged", "diverged"]
-        assert row["failed"] == "2 of 2, 1 diverged"
+        assert row["failed"] == "2 of 2 (1 diverged)"
     elif criterion == "best":
         assert result[1] == "diverged"
         assert "failed" not in result[0]
-        assert row["failed"] == "1 of 2, 1 diverged"
+        assert row["failed"] == "1 of 2 (diverged)"
     else:
         assert result == ["not reached"] * 2
         assert row["not reached"] == "2 of 2"
@@ -274,9 +291,60 @@ def test_results_in_words() -> None:
 
 
 def test_a_race_of_one() -> None:
+    """Nobody is first or best."""
     alone = race(Race(optimizers=(SGD(),), **SMALL))
-    assert sentence(alone, ["SGD"]).startswith("After tuning, SGD has the smallest final gap, ")
+    assert sentence(alone, ["SGD"]).startswith("After tuning, SGD has a final gap of ")
     assert "win rate" not in ranking_table(alone, ["SGD"])
+    assert ranking_caption(alone) == ""
+    arrived = race(Race(optimizers=(Adam(),), metric="epochs", dtype="float64"))
+    (entry,) = arrived.results
+    assert sentence(arrived, ["Adam"]).startswith(
+        f"After tuning, Adam reaches the target gap of 0.01 after {median(entry.tuned_scores):.0f} epochs ("
+    )
+
+
+def test_one_epoch_is_one_epoch() -> None:
+    found = race(Race(optimizers=(SGD(), Adam()), metric="epochs", target=60, **SMALL))
+    first, second = (
+        replace(entry, tuned_scores=torch.full((3,), epochs))
+        for entry, epochs in zip(found.results, (1.0, 1200.0), strict=True)
+    )
+    assert sentence(replace(found, results=(first, second)), ["SGD", "Adam"]).startswith(
+        "After tuning, SGD reaches the target gap of 60 first, after 1 epoch. Adam is next, with 1,200 epochs"
+    )
+
+
+def test_a_caption_explains_only_what_its_table_shows() -> None:
+    ties = "Of trials that tie for best, the middle one is chosen."
+    rates = "Win rate: fraction of new seeds on which an optimizer beats another, averaged over the others; "
+    assert ranking_caption(DEFAULT) == f"{ties} {rates}ties count half."
+    few = race(Race(optimizers=(SGD(), Adam()), **SMALL))
+    assert ranking_caption(few) == f"{rates}ties count half."
+    assert ranking_caption(race(Race(optimizers=(Adam(),), dtype="float64"))) == ties
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_where_gaps_within_rounding_are_drawn_is_told(dtype: str) -> None:
+    found = race(Race(optimizers=(SGD(momentum=0.9),), dtype=dtype, trials=12, seeds=2, epochs=1000))
+    floor = {"float32": "2.8e−06", "float64": "5.2e−15"}[dtype]
+    drawn = f" Gaps within rounding error are drawn at {floor}."
+    curves, trials = tuned_curves(found, ["SGD"]), sensitivity(found, ["SGD"])
+    assert rounding_caption(curves["low"], found.race.rounding) == drawn
+    assert rounding_caption(trials["mid"], found.race.rounding) == drawn
+    assert curves["low"].min() == pytest.approx(found.race.rounding)
+    few = race(Race(optimizers=(SGD(),), dtype=dtype, **SMALL))
+    assert rounding_caption(tuned_curves(few, ["SGD"])["low"], few.race.rounding) == ""
+    unknown = race(Race(problem=MLP(samples=20), optimizers=(SGD(),), **SMALL))
+    assert rounding_caption(tuned_curves(unknown, ["SGD"])["low"], unknown.race.rounding) == ""
+
+
+def test_the_percentage_is_of_the_optimizers_own_limit() -> None:
+    found = race(Race(optimizers=(SGD(),), **SMALL))
+    percentage = found.results[0].best_optimizer.lr / stability_limits(found, ["SGD"])["x"][0]
+    assert stability_margins(found, ["SGD"]) == (
+        "Dotted: theoretical stability limit of the optimizer of that color. "
+        f"Best learning rate as a percentage of its limit: SGD {percentage:.0%}."
+    )
 
 
 def test_tables_for_charts() -> None:
@@ -361,6 +429,10 @@ def test_one_fresh_start_is_not_a_median() -> None:
     alone = race(Race(optimizers=(SGD(), Adam()), **{**SMALL, "seeds": 1}))
     assert sentence(alone, ["SGD", "Adam"]).startswith("After tuning, ")
     assert "(5 trials each, one new seed)." in sentence(alone, ["SGD", "Adam"])
+    assert "10th–90th percentile" not in ranking_table(alone, ["SGD", "Adam"])
+    assert spread_caption(alone.race) == "Result on one new seed."
+    assert "10th–90th percentile" in ranking_table(DEFAULT, NAMES)
+    assert spread_caption(DEFAULT.race) == "Median and 10th–90th percentile over 10 new seeds."
 
 
 def test_the_race_of_a_page_is_in_its_link() -> None:

@@ -2,6 +2,8 @@
 
 import math
 from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 import torch
@@ -10,6 +12,7 @@ from dashboard.examples import EXAMPLES
 from trainers import Run, train
 from trainers.optimizers import SGD, Adam, RMSprop
 from trainers.problems import MLP, Thermometer
+from trainers.reports import summary
 from trainers.reports.names import names
 from trainers.reports.runs_table import cells
 from trainers.reports.summary import sentence
@@ -222,6 +225,24 @@ def test_every_story_has_a_sentence(histories: list) -> None:
     text = sentence(histories, 0.01)
     assert text.endswith(".")
     assert "nan" not in text
+
+
+@pytest.mark.parametrize(
+    ("since", "told"),
+    [
+        ((30, 9, 12), "All 3 runs overfit, b earliest, from epoch 9 on: "),
+        ((9, None, 9), "2 of 3 runs overfit, each from epoch 9 on: "),
+        ((9, 9), "Both runs overfit, each from epoch 9 on: "),
+        ((9, 30, 9), "All 3 runs overfit, a and c earliest, from epoch 9 on: "),
+        ((None, 1200), "b overfits from epoch 1,200 on: "),
+        ((7,), "The run overfits from epoch 7 on: "),
+        ((None,), ""),
+    ],
+)
+def test_of_runs_that_overfit_the_earliest_is_named(since: tuple[int | None, ...], told: str) -> None:
+    named: list[Any] = [(name, SimpleNamespace(overfitting_from=k)) for name, k in zip("abc", since)]  # noqa: B905
+    end = "validation loss rises while training loss does not."
+    assert summary._overfitting(named) == (f"{told}{end}" if told else "")
 
 
 def test_classes_found_and_over_fitting_are_told() -> None:

@@ -17,6 +17,7 @@ from trainers.run import Method, Task
 from trainers.settings import SettingError, choice, integer, real_settings, settings_of
 from trainers.sweeps.axis import Axis, default_axis
 from trainers.sweeps.result import SweepResult
+from trainers.words import format_epochs
 
 REALS = tuple(dict.fromkeys(name for kind in OPTIMIZERS.values() for name in real_settings(kind)))
 
@@ -96,8 +97,9 @@ def _show(context: Context, result: SweepResult) -> None:
         alt=f"Heat map of {' and '.join(spec.axes)}. {report.sentence(result)}",
     )
     st.caption(
-        f"Each cell is one run of {spec.run.epochs:,} epochs. Cross: failed "
-        f"({report.failure_condition(spec.run)}). Click a cell to add it to your runs."
+        f"Each cell is one run of {format_epochs(spec.run.epochs)}. Cross: failed "
+        f"({report.failure_condition(spec.run)}).{report.floor_caption(result)} Click a cell to add it "
+        "to your runs."
     )
     download("Grid (CSV)", partial(grid_csv, spec), "grid.csv")
 

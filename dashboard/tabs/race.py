@@ -5,10 +5,11 @@ from dataclasses import dataclass, fields
 from functools import partial
 from typing import Any
 
+import pandas as pd
 import streamlit as st
 
 from dashboard.context import Actions, Context, Tab, TabSettings
-from dashboard.widgets import clicked_points, control, download, legend, runs_table
+from dashboard.widgets import clicked_points, control, download, legend, swatch
 from dashboard.work import chart_spec, is_confirmed, race_cached, run_with_progress
 from trainers import charts
 from trainers.charts import Style
@@ -19,9 +20,10 @@ from trainers.races.spec import DEFAULT_OPTIMIZERS, Race, RaceSettings, eligible
 from trainers.reports import race as report
 from trainers.reports import race_curves, race_ranking
 from trainers.reports.loss import Y_TITLES
-from trainers.reports.race_scores import failure_condition, failure_label, metric_label
+from trainers.reports.race_scores import failure_condition, failure_label, metric_label, rounding_caption
 from trainers.run import Task
 from trainers.settings import choice, settings_of
+from trainers.words import format_epochs
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,7 +88,7 @@ def _controls(context: Context, settings: RaceTabSettings) -> None:
 def _obstacle(task: Task, settings: RaceTabSettings) -> str:
     """Return why there is no race."""
     if settings.metric == "epochs" and task.training.minimum is None:
-        return "the metric epochs needs a problem whose minimum loss is known"
+        return "“epochs to target” needs a problem whose minimum loss is known"
     return "it needs an optimizer with a hand-written update rule and a learning rate"
 
 
@@ -104,9 +106,12 @@ def _show(context: Context, result: RaceResult) -> None:
         selection_mode="trial",
         alt=f"Line chart: {metric_label(race)} against the learning rate.",
     )
-    footnote = "" if race.metric == "epochs" else f" ({failure_condition(race)})"
+    footnote = rounding = ""
+    if race.metric != "epochs":
+        footnote = f" ({failure_condition(race)})"
+        rounding = rounding_caption(race_curves.sensitivity(result, names)["mid"], race.rounding)
     st.caption(
-        f"Each point is one trial. Cross: {failure_label(race)}{footnote}. "
+        f"Each point is one trial. Cross: {failure_label(race)}{footnote}.{rounding} "
         f"{report.stability_margins(result, names)} Click a point to add it to your runs, which have the "
         "sidebar's epochs and initial point."
     )
@@ -127,40 +132,49 @@ def add_trial(actions: Actions, race: Race) -> None:
 def _tuned_and_budget(result: RaceResult, style: Style) -> None:
     """Draw the tuned optimizers over the epochs, and the expected best result per budget."""
     race, (left, right) = result.race, st.columns(2)
-    left.markdown("**Tuned**: best trial of each optimizer, new seeds")
+    left.markdown(f"**Tuned**: best trial of each optimizer, new seed{'s' if race.seeds > 1 else ''}")
     left.vega_lite_chart(
         chart_spec(tuned_chart, result, style),
         alt="Line chart: gap, or loss, of each tuned optimizer over the epochs.",
     )
-    seeds = f"{race.seeds} new seeds" if race.seeds > 1 else "one new seed"
-    spread = f"Median and 10th–90th percentile over {seeds}."
-    left.caption(spread + race_curves.zeros_caption(race_curves.tuned_curves(result, style.names)["mid"]))
+    curves, budgets = (part(result, style.names) for part in (race_curves.tuned_curves, race_curves.budgets))
+    left.caption(
+        race_curves.spread_caption(race)
+        + race_curves.zeros_caption(curves["mid"])
+        + rounding_caption(curves["low"], race.rounding)
+    )
     right.markdown("**Tuning budget**: expected best result after n trials")
     right.vega_lite_chart(
         chart_spec(budget_chart, result, style),
         alt=f"Line chart: expected {metric_label(race)} against the number of trials.",
     )
-    failed = "A failed trial counts as no improvement."
     if race.metric == "epochs":
-        failed = f"A trial that did not reach the target counts as {race.epochs:,} epochs."
+        failed = f"A trial that did not reach the target counts as {format_epochs(race.epochs)}."
+    else:
+        rounding = rounding_caption(budgets["y"], race.rounding, "count as")
+        failed = f"A failed trial counts as no improvement.{rounding}"
     right.caption(
         f"Expected best result of n trials, drawn at random from all. {failed}"
-        + race_curves.zeros_caption(race_curves.budgets(result, style.names)["y"])
+        + race_curves.zeros_caption(budgets["y"])
     )
 
 
 def _ranking(result: RaceResult, style: Style) -> None:
     """Draw the tables."""
     order = [style.colors[place] for place in result.ranking]
-    runs_table(race_ranking.ranking_table(result, style.names), order, "Ranking of the optimizers")
-    st.caption(
-        "Of trials that tie within rounding error, the middle one is chosen. Win rate: fraction of new "
-        "seeds on which an optimizer beats another, averaged over the others; ties count half."
-    )
+    _table(race_ranking.ranking_table(result, style.names), order, "Ranking of the optimizers")
+    if caption := race_ranking.caption(result):
+        st.caption(caption)
     if len(style.names) > 1:
         with st.expander("Pairwise win rates"):
             table = race_ranking.win_rate_table(result, style.names)
-            runs_table(table, order, "Win rate of each row against each column")
+            _table(table, order, "Win rate of each row against each column")
+
+
+def _table(rows: pd.DataFrame, colors: Sequence[str], what: str) -> None:
+    """Draw a table with a color per optimizer."""
+    names = [f"{swatch(color)} {name}" for color, name in zip(colors, rows["optimizer"], strict=True)]
+    st.table(rows.assign(optimizer=names), hide_index=True, border="horizontal", alt=what)
 
 
 def sensitivity_chart(result: RaceResult, style: Style) -> Any:

@@ -7,7 +7,7 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from trainers.reports.race_scores import NOT_DIVERGED, loss_or_gap
+from trainers.reports.race_scores import NOT_DIVERGED, loss_or_gap, rounding_caption
 from trainers.run import Run
 from trainers.sweeps.axis import Axis
 from trainers.sweeps.result import SweepResult
@@ -25,6 +25,12 @@ def final_values(result: SweepResult) -> Tensor:
 def rounding_error(run: Run) -> float:
     """Return the gap up to which a gap is rounding error of the loss."""
     return run.training.rounding(getattr(torch, run.dtype))
+
+
+def floor_caption(result: SweepResult) -> str:
+    """Return a sentence on the value that stands for gaps within rounding error; "" if there are none."""
+    values = pd.Series(final_values(result).numpy())
+    return rounding_caption(values, rounding_error(result.sweep.run), "are shown as")
 
 
 def cells(result: SweepResult) -> pd.DataFrame:
@@ -77,15 +83,16 @@ def sentence(result: SweepResult) -> str:
         return f"All {_failures(failed, diverged, ' runs')}."
     best = values.where(~values.isnan(), math.inf).min()
     first, failures = values == best, _failures(failed, diverged)
+    what = f"final {loss_or_gap(run.training)}"
     if int(first.sum()) > 1:
         exact = run.training.minimum is not None and best <= rounding_error(run)
-        what = "reach the minimum to within rounding error" if exact else "tie for best"
-        return f"{int(first.sum()):,} of {len(values):,} runs {what}; {failures}."
+        tie = f"tie for best, with a {what} of {format_number(best)}"
+        end = "reach the minimum to within rounding error" if exact else tie
+        return f"{int(first.sum()):,} of {len(values):,} runs {end}; {failures}."
     settings = " and ".join(
         f"{name} {format_number(column[first], 4)}" for name, column in result.settings.items()
     )
-    value = f"final {loss_or_gap(run.training)} {format_number(best)}"
-    return f"Best of {len(values):,} runs: {settings} ({value}); {failures}."
+    return f"Best of {len(values):,} runs: {settings} ({what} {format_number(best)}); {failures}."
 
 
 def _failures(failed: int, diverged: int, runs: str = "") -> str:

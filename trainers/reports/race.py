@@ -13,7 +13,7 @@ from trainers.reports.race_curves import stability_limits
 from trainers.reports.race_ranking import best_lr
 from trainers.reports.race_scores import failure_condition, format_score, loss_or_gap
 from trainers.run import in_words
-from trainers.words import format_number, join_words
+from trainers.words import format_epochs, format_number, join_words
 
 
 def optimizer_names(race: Race) -> list[str]:
@@ -39,54 +39,72 @@ def _tuned(result: RaceResult, names: Sequence[str]) -> str:
         return "No optimizer finished."
     best = min(medians)
     seeds = f"median over {race.seeds} new seeds" if race.seeds > 1 else "one new seed"
+    alone = len(medians) == 1
     if best.isinf() and race.metric == "epochs":
-        return f"No tuned optimizer reached the target gap of {format_number(race.target, 6)} ({seeds})."
+        who = f"After tuning, {names[0]} did not reach" if alone else "No tuned optimizer reached"
+        return f"{who} the target gap of {format_number(race.target, 6)} ({seeds})."
     if best.isinf():
-        return f"Every tuned optimizer failed ({seeds}): {failure_condition(race)}."
+        who = f"After tuning, {names[0]}" if alone else "Every tuned optimizer"
+        return f"{who} failed ({seeds}): {failure_condition(race)}."
     first = [names[place] for place in result.ranking if medians[place] == best]
     behind = [place for place in result.ranking if best < medians[place] < math.inf][:1]
     following = [f". {names[place]} {_runner_up_phrase(race, best, medians[place])}" for place in behind]
-    trials = f"{race.trials} trials{' each' if len(result.results) > 1 else ''}"
-    winner = f"After tuning, {join_words(first)} {_winner_phrase(race, best, len(first) > 1)}"
+    trials = f"{race.trials} trials{'' if alone else ' each'}"
+    phrase = _only_phrase(race, best) if alone else _winner_phrase(race, best, len(first) > 1)
+    winner = f"After tuning, {join_words(first)} {phrase}"
     return f"{winner}{''.join(following)} ({trials}, {seeds})."
+
+
+def _only_phrase(race: Race, score: Tensor) -> str:
+    """Return the predicate of an optimizer that raced alone."""
+    if race.metric == "epochs":
+        return f"reaches the target gap of {format_number(race.target, 6)} after {format_epochs(int(score))}"
+    if _is_minimum(race, score):
+        return _winner_phrase(race, score, several=False)
+    return f"has {_value(race, score)}"
+
+
+def _is_minimum(race: Race, score: Tensor) -> bool:
+    """Return whether a loss is the minimum to within rounding error."""
+    return race.training.minimum is not None and float(score) <= race.rounding
+
+
+def _value(race: Race, score: Tensor) -> str:
+    """Return a score with its name."""
+    if race.metric == "epochs":
+        return format_epochs(int(score))
+    return f"a {race.metric} {loss_or_gap(race.training)} of {format_score(race, score)}"
 
 
 def _winner_phrase(race: Race, best: Tensor, several: bool) -> str:
     """Return the predicate of the best optimizers."""
-    score = format_score(race, best)
     reach, have = ("reach", "have") if several else ("reaches", "has")
     if race.metric == "epochs":
-        return f"{reach} the target gap of {format_number(race.target, 6)} first, after {score} epochs"
-    if race.training.minimum is None:
-        return f"{have} the lowest {race.metric} loss, {score}"
-    if float(best) <= race.rounding:
+        target = format_number(race.target, 6)
+        return f"{reach} the target gap of {target} first, after {format_epochs(int(best))}"
+    if _is_minimum(race, best):
         return f"{reach} the minimum to within rounding error"
-    return f"{have} the smallest {race.metric} gap, {score}"
+    lowest = "lowest" if race.training.minimum is None else "smallest"
+    return f"{have} the {lowest} {race.metric} {loss_or_gap(race.training)}, {format_score(race, best)}"
 
 
 def _runner_up_phrase(race: Race, best: Tensor, second: Tensor) -> str:
     """Return the predicate of the next optimizer."""
-    score = format_score(race, second)
-    if score == format_score(race, best):
+    if format_score(race, second) == format_score(race, best):
         return "follows closely"
-    value = (
-        f"{score} epochs"
-        if race.metric == "epochs"
-        else f"a {race.metric} {loss_or_gap(race.training)} of {score}"
-    )
-    return f"is next, with {value}"
+    return f"is next, with {_value(race, second)}"
 
 
 def _default(result: RaceResult, names: Sequence[str]) -> str:
-    """Return who would rank first with the default learning rates, if no tuned winner does."""
+    """Return who ranks first with the default learning rates, if no tuned winner does."""
     default = [float(median(entry.default_scores)) for entry in result.results]
     tuned = [float(median(entry.tuned_scores)) for entry in result.results]
     best = min(default, default=math.inf)
     first = [place for place, score in enumerate(default) if score == best]
     if len(default) < 2 or best == math.inf or any(tuned[place] == min(tuned) for place in first):
         return ""
-    winners = join_words([names[place] for place in first])
-    return f"With PyTorch's default learning rates, {winners} would rank first."
+    winners, rank = join_words([names[place] for place in first]), "rank" if len(first) > 1 else "ranks"
+    return f"With PyTorch's default learning rates, {winners} {rank} first."
 
 
 def warnings(result: RaceResult, names: Sequence[str]) -> list[str]:
@@ -129,7 +147,7 @@ def stability_margins(result: RaceResult, names: Sequence[str]) -> str:
             percentages.append(f"{name} {best_lr(entry) / limit:.0%}")
     if not len(limits):
         return ""
-    dotted = "Dotted: theoretical stability limit."
+    dotted = "Dotted: theoretical stability limit of the optimizer of that color."
     if not percentages:
         return dotted
-    return f"{dotted} Best learning rate relative to it: {', '.join(percentages)}."
+    return f"{dotted} Best learning rate as a percentage of its limit: {', '.join(percentages)}."

@@ -84,6 +84,13 @@ def budgets(result: RaceResult, names: Sequence[str]) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
+def spread_caption(race: Race) -> str:
+    """Return what the curves and bands of the tuned optimizers are."""
+    if race.seeds == 1:
+        return "Result on one new seed."
+    return f"Median and 10th–90th percentile over {race.seeds} new seeds."
+
+
 def zeros_caption(values: "pd.Series[float]") -> str:
     """Return a sentence on zeros that a log axis leaves out; "" if there are none."""
     log = bool((values > 0).any() and not (values < 0).any())

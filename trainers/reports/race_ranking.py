@@ -18,28 +18,37 @@ def ranking_table(result: RaceResult, names: Sequence[str]) -> pd.DataFrame:
 
 def _row(result: RaceResult, place: int, name: str) -> dict[str, str]:
     race, entry = result.race, result.results[place]
-    low, high = (format_score(race, quantile(entry.tuned_scores, share)) for share in (LOW, HIGH))
     others = len(result.results) - 1
-    failed = int(entry.scores.isinf().sum())
     edge = " (edge of the range)" if entry.at_edge else ""
     row = {
-        "run": name,
+        "optimizer": name,
         "best learning rate": "–" if entry.failed else f"{format_number(best_lr(entry), 4)}{edge}",
         **(_other_settings(entry) if race.tune == "all" else {}),
         f"{metric_label(race)}, tuned": format_score(race, median(entry.tuned_scores)),
-        "10th–90th percentile": low if low == high else f"{low} to {high}",
+        **(_spread(race, entry) if race.seeds > 1 else {}),
         "at default lr": format_score(race, median(entry.default_scores)),
-        failure_label(race): f"{failed} of {race.trials}{_diverged(race, entry)}",
+        failure_label(race): _failures(race, entry),
     }
     if len(result.results) > 1:
         row["win rate"] = f"{(float(result.win_rates()[place].sum()) - 0.5) / others:.0%}"
     return row
 
 
-def _diverged(race: Race, entry: OptimizerResult) -> str:
-    """Return the number of diverged trials as text, "" if none."""
+def _spread(race: Race, entry: OptimizerResult) -> dict[str, str]:
+    low, high = (format_score(race, quantile(entry.tuned_scores, share)) for share in (LOW, HIGH))
+    return {"10th–90th percentile": low if low == high else f"{low} to {high}"}
+
+
+def _failures(race: Race, entry: OptimizerResult) -> str:
+    """Return how many trials failed, and how many of those diverged, as text."""
+    failed = int(entry.scores.isinf().sum())
     diverged = int((entry.diverged & entry.scores.isinf()).sum())
-    return f", {diverged} diverged" if diverged and race.metric != "epochs" else ""
+    text = f"{failed} of {race.trials}"
+    if not diverged or race.metric == "epochs":
+        return text
+    if diverged < failed:
+        return f"{text} ({diverged} diverged)"
+    return f"{text} ({'all ' if failed > 1 else ''}diverged)"
 
 
 def _other_settings(entry: OptimizerResult) -> dict[str, str]:
@@ -51,13 +60,25 @@ def _other_settings(entry: OptimizerResult) -> dict[str, str]:
 def win_rate_table(result: RaceResult, names: Sequence[str]) -> pd.DataFrame:
     """Return the fraction of new seeds on which the row beats the column, best first; ties count half."""
     order = result.ranking
-    table = pd.DataFrame({"run": [names[place] for place in order]})
+    table = pd.DataFrame({"optimizer": [names[place] for place in order]})
     for column in order:
         shares = [float(result.win_rates()[row, column]) for row in order]
         table[names[column]] = [
             "–" if row == column else f"{share:.0%}" for row, share in zip(order, shares, strict=True)
         ]
     return table
+
+
+def caption(result: RaceResult) -> str:
+    """Return sentences on ties and on the win rate, where the ranking has them."""
+    tied = [not entry.failed and (entry.scores == entry.scores.min()).sum() > 1 for entry in result.results]
+    sentences = ["Of trials that tie for best, the middle one is chosen."] if any(tied) else []
+    if len(result.results) > 1:
+        sentences.append(
+            "Win rate: fraction of new seeds on which an optimizer beats another, averaged over the others; "
+            "ties count half."
+        )
+    return " ".join(sentences)
 
 
 def best_lr(entry: OptimizerResult) -> float:

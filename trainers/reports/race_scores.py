@@ -2,6 +2,7 @@
 
 import math
 
+import pandas as pd
 from torch import Tensor
 
 from trainers.problems import Problem
@@ -33,6 +34,12 @@ def failure_condition(race: Race) -> str:
     """Return when a trial counts as failed, for the metrics final and best; see `Race.limit`."""
     value = loss_or_gap(race.training)
     return f"diverged, or {race.metric} {value} more than 10× the median initial {value}"
+
+
+def rounding_caption(values: "pd.Series[float]", rounding: float, verb: str = "are drawn at") -> str:
+    """Return a sentence on the value that stands for gaps within rounding error; "" if there are none."""
+    there = rounding > 0 and bool((values <= rounding).any())
+    return f" Gaps within rounding error {verb} {format_number(rounding)}." if there else ""
 
 
 def format_score(race: Race, score: Tensor | float) -> str:

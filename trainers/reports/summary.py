@@ -102,8 +102,7 @@ def _divergence(named: Sequence[tuple[str, History]], cause: Cause) -> str:
     after = f"after {format_epochs(int(epochs))}."
     if len(diverged) == 1:
         return f"{join_words(first)} {END_PHRASES[cause]} {after}"
-    every = "Both runs" if len(diverged) == 2 else f"All {len(diverged)} runs"
-    who = every if len(diverged) == len(named) else f"{len(diverged)} of {len(named)} runs"
+    who = _how_many(len(diverged), len(named))
     together = len({epoch for epoch, _ in diverged}) == 1
     return f"{who} {END_PHRASES[cause]}, {'each' if together else f'{join_words(first)} first,'} {after}"
 
@@ -123,14 +122,21 @@ def _accuracy(named: Sequence[tuple[str, History]]) -> str:
 
 def _overfitting(named: Sequence[tuple[str, History]]) -> str:
     """Return the runs that overfit, and from which epoch on."""
-    epochs = {name: h.overfitting_from for name, h in named if h.overfitting_from is not None}
-    if not epochs:
+    overfit = [(float(k), name) for name, h in named if (k := h.overfitting_from) is not None]
+    if not overfit:
         return ""
-    one = len(epochs) == 1
-    who = "The run" if len(named) == 1 else join_words(list(epochs))
-    verb = "overfits" if one else "overfit, the first"
-    since = f"from epoch {min(epochs.values()):,} on"
-    return f"{who} {verb} {since}: validation loss rises while training loss does not."
+    earliest, epoch = _lowest(overfit)
+    since = f"from epoch {epoch:,.0f} on: validation loss rises while training loss does not."
+    if len(overfit) == 1:
+        return f"{'The run' if len(named) == 1 else join_words(earliest)} overfits {since}"
+    which = "each" if len(earliest) == len(overfit) else f"{join_words(earliest)} earliest,"
+    return f"{_how_many(len(overfit), len(named))} overfit, {which} {since}"
+
+
+def _how_many(some: int, total: int) -> str:
+    """Return several of the runs as text."""
+    every = "Both runs" if total == 2 else f"All {total} runs"
+    return every if some == total else f"{some} of {total} runs"
 
 
 def _lowest(pairs: Iterable[tuple[float, str]]) -> tuple[list[str], float]:
