@@ -70,6 +70,12 @@ def test_an_old_link_opens_the_same_page(golden: dict[str, Any]) -> None:
     ]
 
 
+def test_old_links_are_read_in_any_case() -> None:
+    for link in (golden["link"] for golden in LINKS):
+        if "own=" not in link:
+            assert Page.from_query(link.lower()) == Page.from_query(link)
+
+
 def renamed(setting: str) -> str:
     name, _, value = setting.partition("=")
     return f"{RENAMED.get(name, name)}={RENAMED.get(value, value)}"

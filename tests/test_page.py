@@ -26,7 +26,7 @@ from dashboard.state import Page
 from dashboard.tabs.grid import GridSettings
 from dashboard.tabs.race import RaceTabSettings
 from tests.matrix import slow_but
-from trainers import Race, Run, race, train
+from trainers import Race, Run, charts, race, train
 from trainers.optimizers import OPTIMIZERS, SGD, Adam, Optimizer
 from trainers.optimizers.base import State
 from trainers.problems import Problem, Thermometer
@@ -229,6 +229,23 @@ def test_no_runs_and_all_diverging(tab: str) -> None:
     found = {"Race": "After tuning, Adam", "Grid search": "Best of 1,024 runs: lr "}
     assert sentence(app).startswith(found.get(tab, "All 12 runs diverged, SGD · lr "))
     assert bool(chart_types(app)) == (tab != "Data")
+
+
+def test_while_classifiers_train_the_chart_is_of_the_loss(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Accuracies are known at the end only."""
+    titles = list[str]()
+
+    def live(table: Any, style: Any, epochs: int, title: str, log: bool, far: Any) -> tuple[Any, Any]:
+        titles.append(title)
+        return real(table, style, epochs, title, log, far)
+
+    real = charts.live
+    monkeypatch.setattr(charts, "live", live)
+    for name in ("PROGRESS_DELAY_S", "PROGRESS_INTERVAL_S"):
+        monkeypatch.setattr(page_work, name, -1.0)
+    app = opened("problem=LogisticRegression&epochs=37&run=SGD&y=accuracy")
+    assert shown(app).view.y == "accuracy"
+    assert set(titles) == {"loss"}
 
 
 @pytest.mark.parametrize(

@@ -471,3 +471,10 @@ def test_a_result_names_its_race() -> None:
     assert DEFAULT.race == Race(dtype="float64", problem=Thermometer(), optimizers=DEFAULT_OPTIMIZERS)
     assert RMSprop() in DEFAULT.race.optimizers
     assert Adagrad() in DEFAULT.race.optimizers
+
+
+def test_a_race_that_is_stopped_at_once_has_no_results() -> None:
+    stopped = race(Race(**SMALL), lambda _: True)
+    assert stopped.stopped
+    assert stopped.results == ()
+    assert stopped.win_rates().shape == (0, 0)

@@ -174,9 +174,14 @@ def _apart(text: str) -> tuple[str, dict[str, str], list[str], list[str]]:
     name, *pieces = text.split("~")
     words = [piece for piece in pieces if piece and "-" not in piece]
     pairs = [piece.split("-", 1) for piece in pieces if "-" in piece]
-    texts = {OLD_NAMES.get(key, key): OLD_VALUES.get(value, value) for key, value in reversed(pairs)}
+    texts = {_current(key, OLD_NAMES): _current(value, OLD_VALUES) for key, value in reversed(pairs)}
     twice = [f"{quoted(name)} has a setting several times: using the first."] * (len(texts) < len(pairs))
-    return OLD_NAMES.get(name, name), dict(reversed(texts.items())), words, twice
+    return _current(name, OLD_NAMES), dict(reversed(texts.items())), words, twice
+
+
+def _current(word: str, names: Mapping[str, str]) -> str:
+    """Return what a word of an older link, in any case, is called now."""
+    return names.get(among(word, names) or word, word)
 
 
 def _unknown(words: Iterable[str]) -> list[str]:
@@ -197,7 +202,7 @@ class Link:
             self.notes.append(f"The link has {len(text)} characters, more than {MAX_LINK_LENGTH}: ignored.")
             return
         for name, value in parse_qsl(query(text), keep_blank_values=True):
-            self.texts.setdefault(OLD_NAMES.get(name, name), []).append(value)
+            self.texts.setdefault(_current(name, OLD_NAMES), []).append(value)
 
     def take(self, name: str) -> str | None:
         """The value of a parameter, the first if there are several."""
@@ -224,7 +229,7 @@ class Link:
         """
         text = self.take(name) or ""
         head, _, rest = text.partition("~")
-        _, found, words, notes = _apart(f"~{rest if head in OLD_HEADS else text}")
+        _, found, words, notes = _apart(f"~{rest if among(head, OLD_HEADS) else text}")
         reading = read_settings(kind, {**found, **texts})
         return self.noted(reading._replace(notes=[*notes, *reading.notes, *_unknown(words)]))
 

@@ -55,10 +55,11 @@ def _live(
     loss: Tensor,
 ) -> None:
     """Draw the curves of runs in training."""
-    table = loss_report.live_curves(ended, run, loss, names, view.y)
+    y = "gap" if view.y == "gap" else "loss"  # accuracies are computed at the end
+    table = loss_report.live_curves(ended, run, loss, names, y)
     losses = (*(history.loss for history in ended), loss)
     far = [name for name, past in zip(names, losses, strict=False) if loss_report.is_far(run, past)]
-    chart = charts.live(table, style, run.epochs, Y_TITLES[view.y], view.scale == "log", far)
+    chart = charts.live(table, style, run.epochs, Y_TITLES[y], view.scale == "log", far)
     place.now().vega_lite_chart(*chart)
 
 

@@ -94,6 +94,8 @@ class RaceResult:
 
     def win_rates(self) -> Tensor:
         """`(optimizers, optimizers)`: fraction of new seeds on which the row beats the column; ties: half."""
+        if not self.results:  # stopped before any had finished
+            return torch.empty(0, 0, dtype=torch.float64)
         results = torch.stack([entry.tuned_scores for entry in self.results])
         ours, theirs = results[:, None], results[None, :]
         return ((ours < theirs).double() + 0.5 * (ours == theirs).double()).mean(2)
