@@ -48,7 +48,7 @@ LAYOUT = {
 }
 REGISTERED = {"Problem", "Optimizer"}
 """Lists that grow with each new one."""
-ROUNDING = re.compile(r"\d+(\.\d+)?e−1\d")
+ROUNDING = re.compile(r"\d+(\.\d+)?e[−-]1\d")
 LONGEST = 2000
 
 
