@@ -25,7 +25,7 @@ from tests.bench.loops import by_torch_optim
 from trainers import Axis, Race, Run, Sweep, charts, race, sweep
 from trainers.optimizers import Adam
 from trainers.problems import Thermometer
-from trainers.sweeps.record import level
+from trainers.sweeps.record import loss_threshold
 
 PICTURE = Path(__file__).parents[2] / "docs" / "engines.svg"
 SIZES = {1: 2000, 100: 2000, 1000: 2000, 10_000: 2000, 100_000: 500}
@@ -34,7 +34,7 @@ PAIRS = 3
 BETA1, BETA2, EPS = 0.9, 0.999, 1e-8
 DESIGN, T_C = (tensor.numpy() for tensor in Thermometer().data.to(torch.float32))
 T_U = np.ascontiguousarray(DESIGN[:, 0])
-LEVEL = level(Thermometer().minimum, 1e-2, torch.float32)
+LEVEL = loss_threshold(Thermometer().minimum, 1e-2, torch.float32)
 FLAGS = ["-O3", "-march=native", "-fopenmp-simd", "-fno-math-errno", "-shared", "-fPIC"]
 JAX = "install requirements-bench.txt to compare with JAX"
 
