@@ -184,3 +184,13 @@ def test_what_is_kept_is_bounded_by_its_bytes() -> None:
     assert made[6:] == [all_of_it] * 2, "what is larger than the room is not kept"
     sample(third)
     assert len(made) == 8
+
+
+@pytest.mark.parametrize("problem", [Thermometer(), LinearRegression(samples=20)], ids=repr)
+def test_what_a_sweep_computes_with_is_no_obstacle_to_autograd(problem: Supervised) -> None:
+    """It keeps a form of the data made in inference mode; who comes later gets another."""
+    swept(Run(problem=problem, epochs=2))
+    params = problem.start(3)[:, None].repeat(1, 4).float().requires_grad_()
+    loss, gradient = problem.loss_and_gradient(params)
+    loss.sum().backward()
+    torch.testing.assert_close(params.grad, gradient.detach())

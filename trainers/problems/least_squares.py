@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from trainers.datasets.dataset import Dataset, with_ones
-from trainers.modes import cacheable
+from trainers.modes import cacheable, one_thread
 from trainers.problems.supervised import Supervised, normal
 
 
@@ -53,21 +53,26 @@ class LeastSquares(Supervised):
         return design.T @ self.error(params) * (2 / len(target))
 
     def loss_and_gradient(self, params: Tensor) -> tuple[Tensor, Tensor]:
-        return least_squares_solution(self.data).reduced(params.dtype).loss_and_gradient(params)
+        return self.solution.reduced(params.dtype).loss_and_gradient(params)
+
+    @cached_property
+    def solution(self) -> "Solution":
+        """The exact solution, shared by all problems on these samples."""
+        return least_squares_solution(self.data)
 
     @property
     def minimum(self) -> float:
-        return least_squares_solution(self.data).min_loss
+        return self.solution.min_loss
 
     @property
     def minimizers(self) -> tuple[tuple[float, ...], ...]:
         """The unique minimizer, if there is one."""
-        solution = least_squares_solution(self.data)
+        solution = self.solution
         return (tuple(solution.params.tolist()),) if solution.unique else ()
 
     @property
     def hessian(self) -> Tensor:
-        return least_squares_solution(self.data).hessian
+        return self.solution.hessian
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,14 +107,16 @@ class Solution:
         return self.design.T @ self.design * (2 / len(self.target))
 
     @cached_property
-    def _reduced(self) -> dict[torch.dtype, "QRReduced"]:
+    def _reduced(self) -> dict[tuple[torch.dtype, bool], "QRReduced"]:
         return {}
 
     def reduced(self, dtype: torch.dtype) -> "QRReduced":
-        """The QR-reduced loss in this dtype. Cached."""
-        if dtype not in self._reduced:
-            self._reduced[dtype] = cacheable(QRReduced.of)(self.design, self.target, dtype)
-        return self._reduced[dtype]
+        """The QR-reduced loss in this dtype. Cached; apart in inference mode: its own tensors are faster."""
+        form = dtype, torch.is_inference_mode_enabled()
+        if form not in self._reduced:
+            with one_thread():
+                self._reduced[form] = QRReduced.of(self.design, self.target, dtype)
+        return self._reduced[form]
 
 
 SOLUTIONS: WeakKeyDictionary[Dataset, Solution] = WeakKeyDictionary()
