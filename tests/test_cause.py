@@ -2,6 +2,7 @@
 
 import math
 import random
+from collections.abc import Iterator
 from dataclasses import replace
 from itertools import product
 from typing import Any
@@ -118,47 +119,25 @@ def growth(history: History) -> float:
     return max(after / max(before, 1.0) for before, after in zip(*sizes, strict=True))
 
 
-@pytest.mark.parametrize("dtype", BOTH)
-@pytest.mark.parametrize("validation", [0.0, 0.3])
-@pytest.mark.parametrize("batch", [0, 5])
 @pytest.mark.parametrize("problem", [Thermometer("raw"), *CLASSIFIERS[:1], FEW[-1]], ids=repr)
-def test_what_grows_in_all_ways_of_looking_at_rows_diverged(
-    problem: Problem, batch: int, validation: float, dtype: str
-) -> None:
+def test_what_grows_in_all_ways_of_looking_at_rows_diverged(problem: Problem) -> None:
     """A pull towards 0 that overshoots it throws parameters away ever further, whatever the data."""
-    rule = SGD(lr=10, weight_decay=10)
-    run = Run(
-        problem=problem,
-        optimizer=rule,
-        batch_size=batch,
-        validation_split=validation,
-        dtype=dtype,
-        seed=3,
-        epochs=300,
-    )
-    history = train(run)
-    assert (history.status, history.cause) == ("diverged", "overflow")
+    for history in trained_in_all_ways(problem, SGD(lr=10, weight_decay=10)):
+        assert (history.status, history.cause) == ("diverged", "overflow")
 
 
-@pytest.mark.parametrize("dtype", BOTH)
-@pytest.mark.parametrize("validation", [0.0, 0.3])
-@pytest.mark.parametrize("batch", [0, 5])
 @pytest.mark.parametrize("problem", [Thermometer(), *CLASSIFIERS, FEW[-1]], ids=repr)
-def test_the_root_of_a_negative_number_is_no_divergence(
-    problem: Problem, batch: int, validation: float, dtype: str
-) -> None:
+def test_the_root_of_a_negative_number_is_no_divergence(problem: Problem) -> None:
     """Without memory the mean square is the mean squared, and rounding decides which is larger."""
-    rule = RMSprop(lr=1e-4, alpha=0.0, eps=1.0, centered=True)
-    run = Run(
-        problem=problem,
-        optimizer=rule,
-        batch_size=batch,
-        validation_split=validation,
-        dtype=dtype,
-        epochs=300,
-    )
-    history = train(run)
-    assert (history.status, history.cause) == ("diverged", "not a number")
+    for history in trained_in_all_ways(problem, RMSprop(lr=1e-4, alpha=0.0, eps=1.0, centered=True)):
+        assert (history.status, history.cause) == ("diverged", "not a number")
+
+
+def trained_in_all_ways(problem: Problem, optimizer: Optimizer) -> Iterator[History]:
+    """Runs with and without mini-batches and a validation split, in both precisions."""
+    for batch, split, dtype in product((0, 5), (0.0, 0.3), BOTH):
+        data = {"batch_size": batch, "validation_split": split}
+        yield train(Run(problem=problem, optimizer=optimizer, dtype=dtype, seed=3, epochs=300, **data))
 
 
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if "eps" in settings_of(kind)])

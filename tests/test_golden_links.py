@@ -10,7 +10,7 @@ import pytest
 
 from dashboard.examples import EXAMPLES
 from dashboard.state import Page
-from trainers import train
+from trainers import links, train
 from trainers.datasets.csv.table import read_table
 from trainers.optimizers import Optimizer
 from trainers.problems import Problem
@@ -19,24 +19,7 @@ from trainers.words import plain
 GOLDEN = Path(__file__).parent / "golden"
 LINKS = json.loads((GOLDEN / "links.json").read_text(encoding="utf-8"))
 TABLE = read_table((GOLDEN / "homes.csv").read_bytes(), "homes.csv")
-RENAMED = {
-    "lesson": "run",
-    "batch": "batch_size",
-    "validation": "validation_split",
-    "shuffle": "shuffle_seed",
-    "criterion": "metric",
-    "low": "lr_min",
-    "high": "lr_max",
-    "search": "tune",
-    "starts": "seeds",
-    "inputs": "features",
-    "own": "csv",
-    "entrants": "optimizers",
-    "Network": "MLP",
-    "Grid": "Grid search",
-    "made": "synthetic",
-    "standardised": "standardized",
-}
+RENAMED = links.OLD_NAMES | links.OLD_VALUES | {"lesson": "run", "Grid": "Grid search"}
 """What the settings of those links are called now."""
 EPOCHS = 3  # of each run, or fewer where the link says so
 
