@@ -38,9 +38,9 @@ with st.skeleton(height=480):
         control_key,
         download,
         escape_markdown,
-        runs_table,
         select,
         swatch,
+        swatch_table,
     )
     from dashboard.work import Histories, Training
     from trainers.charts import Style
@@ -200,7 +200,8 @@ def draw_results(page: Page, histories: Histories, labels: Sequence[str], style:
     """Draw the table of runs, the link, and the downloads."""
     if histories:
         st.markdown("**Your runs**")
-        runs_table(cells(histories, labels, page.view.target), style.colors, "Results of each run")
+        rows = cells(histories, labels, page.view.target)
+        swatch_table(rows, "run", style.colors, "Results of each run")
     link = f"{str(st.context.url).partition('?')[0].rstrip('/')}/?{page.to_query()}"
     copy_link()(data={"link": link}, key="copy")
     with st.container(horizontal=True, vertical_alignment="center"):

@@ -153,10 +153,10 @@ def legend(colors: Sequence[str], labels: Sequence[str]) -> None:
             st.markdown(f"{swatch(color)} {label}", width="content")
 
 
-def runs_table(rows: pd.DataFrame, colors: Sequence[str], what: str) -> None:
-    """Draw a table with a color per row."""
-    names = [f"{swatch(color)} {name}" for color, name in zip(colors, rows["run"], strict=True)]
-    st.table(rows.assign(run=names), hide_index=True, border="horizontal", alt=what)
+def swatch_table(rows: pd.DataFrame, column: str, colors: Sequence[str], what: str) -> None:
+    """Draw a table with a color per row, in front of this column."""
+    names = [f"{swatch(color)} {name}" for color, name in zip(colors, rows[column], strict=True)]
+    st.table(rows.assign(**{column: names}), hide_index=True, border="horizontal", alt=what)
 
 
 def download(label: str, make: Callable[[], str], file: str) -> None:

@@ -5,12 +5,11 @@ from dataclasses import dataclass, fields
 from functools import partial
 from typing import Any
 
-import pandas as pd
 import streamlit as st
 
 from dashboard.context import Actions, Context, Tab, TabSettings
-from dashboard.widgets import clicked_points, control, download, legend, swatch
-from dashboard.work import chart_spec, is_confirmed, race_cached, run_with_progress
+from dashboard.widgets import clicked_points, control, download, legend, swatch_table
+from dashboard.work import chart_spec, compute_cached, is_confirmed, race_cached, run_with_progress
 from trainers import charts
 from trainers.charts import Style
 from trainers.objective import Objective
@@ -109,7 +108,8 @@ def _show(context: Context, result: RaceResult) -> None:
     footnote = rounding = ""
     if race.metric != "epochs":
         footnote = f" ({failure_condition(race)})"
-        rounding = rounding_caption(race_curves.sensitivity(result, names)["mid"], race.rounding)
+        trials = compute_cached(race_curves.sensitivity, result, names)
+        rounding = rounding_caption(trials["mid"], race.rounding)
     st.caption(
         f"Each point is one trial. Cross: {failure_label(race)}{footnote}.{rounding} "
         f"{report.stability_margins(result, names)} Click a point to add it to your runs, which have the "
@@ -137,7 +137,8 @@ def _tuned_and_budget(result: RaceResult, style: Style) -> None:
         chart_spec(tuned_chart, result, style),
         alt="Line chart: gap, or loss, of each tuned optimizer over the epochs.",
     )
-    curves, budgets = (part(result, style.names) for part in (race_curves.tuned_curves, race_curves.budgets))
+    curves = compute_cached(race_curves.tuned_curves, result, style.names)
+    budgets = compute_cached(race_curves.budgets, result, style.names)
     left.caption(
         race_curves.spread_caption(race)
         + race_curves.zeros_caption(curves["mid"])
@@ -162,19 +163,14 @@ def _tuned_and_budget(result: RaceResult, style: Style) -> None:
 def _ranking(result: RaceResult, style: Style) -> None:
     """Draw the tables."""
     order = [style.colors[place] for place in result.ranking]
-    _table(race_ranking.ranking_table(result, style.names), order, "Ranking of the optimizers")
+    ranking = race_ranking.ranking_table(result, style.names)
+    swatch_table(ranking, "optimizer", order, "Ranking of the optimizers")
     if caption := race_ranking.caption(result):
         st.caption(caption)
     if len(style.names) > 1:
         with st.expander("Pairwise win rates"):
             table = race_ranking.win_rate_table(result, style.names)
-            _table(table, order, "Win rate of each row against each column")
-
-
-def _table(rows: pd.DataFrame, colors: Sequence[str], what: str) -> None:
-    """Draw a table with a color per optimizer."""
-    names = [f"{swatch(color)} {name}" for color, name in zip(colors, rows["optimizer"], strict=True)]
-    st.table(rows.assign(optimizer=names), hide_index=True, border="horizontal", alt=what)
+            swatch_table(table, "optimizer", order, "Win rate of each row against each column")
 
 
 def sensitivity_chart(result: RaceResult, style: Style) -> Any:
