@@ -12,7 +12,7 @@ from hypothesis import settings
 import trainers.charts  # noqa: F401  (it switches the check of schemas off)
 
 torch.set_num_threads(1)
-settings.register_profile("quick", deadline=None, derandomize=True, max_examples=100)
+settings.register_profile("quick", deadline=None, derandomize=True, max_examples=40)
 settings.register_profile("thorough", deadline=None, derandomize=True, max_examples=500)
 
 

@@ -118,6 +118,8 @@ def test_every_story_on_every_tab(preset: Any, tab: str, monkeypatch: pytest.Mon
     assert bool(chart_types(app)) == (tab not in without and not asks_first)
     of_these_runs = tab not in ("Race", "Grid search") or tab == preset.page.tab
     assert (app.caption[0].value == preset.hint) == of_these_runs
+    assert sentence(app).endswith(".")
+    assert "nan" not in sentence(app)
 
 
 @pytest.mark.parametrize("preset", EXAMPLES, ids=lambda preset: preset.name)
@@ -212,8 +214,15 @@ def test_twelve_runs_are_the_most() -> None:
     app = opened("epochs=50&" + "&".join(["run=Adam"] * 14))
     assert len(shown(app).methods) == MAX_RUNS
     assert "The link has 14 runs: using the first 12." in warnings(app)
-    assert next(button for button in app.button if button.label == "Add run").disabled
     assert len(app.table[0].value) == 12
+    assert all(button.disabled for button in adding(app))
+    app.button(key="0.remove").click().run()
+    assert len(app.table[0].value) == 11
+    assert not any(button.disabled for button in adding(app))
+
+
+def adding(app: AppTest) -> list[Any]:
+    return [button for button in app.button if button.label in ("Add run", "Duplicate")]
 
 
 @pytest.mark.parametrize("tab", TABS)
@@ -271,6 +280,7 @@ def test_the_race_of_the_usual_six() -> None:
     assert [len(part.value) for part in (ranking, wins, runs)] == [6, 6, 3]
     app.number_input(key="race.trials").set_value(4).run()
     assert shown(app).of(RaceTabSettings) == RaceTabSettings(trials=4)
+    assert "race=trials-4~" in shown(app).to_query()
     app.number_input(key="race.lr_min").set_value(20).run()
     assert app.warning[0].value == "lr\\_min must be below lr\\_max\\, 10\\, got 20\\: using 0\\.0001\\."
     assert shown(app).of(RaceTabSettings) == RaceTabSettings(trials=4)
@@ -379,6 +389,7 @@ def test_nesterov_without_momentum_gets_a_sentence() -> None:
     app = opened("epochs=50&run=SGD")
     app.checkbox(key="0.SGD.nesterov").check().run()
     assert warnings(app) == ["Run 1: nesterov needs momentum above 0 and dampening 0: using False."]
+    assert not app.checkbox(key="0.SGD.nesterov").value
     app.number_input(key="0.SGD.momentum").set_value(0.9).run()
     app.checkbox(key="0.SGD.nesterov").check().run()
     assert shown(app).methods[0].optimizer.nesterov

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from functools import cache
+from itertools import islice
 
 import pytest
 import torch
@@ -96,7 +97,7 @@ FIRST: tuple[Callable[[Run], object], ...] = (swept, raced, estimated, curved, d
 @pytest.mark.parametrize("first", FIRST, ids=lambda first: first.__name__)
 @pytest.mark.parametrize("problem", PROBLEMS_WITH_DATA, ids=repr)
 def test_whoever_comes_first_spoils_nothing(problem: Problem, first: Callable[[Run], object]) -> None:
-    for run in runs(problem):
+    for run in islice(runs(problem), FIRST.index(first) % 2, None, 2):
         expected = untouched(run)
         forget()
         first(run)
@@ -115,7 +116,9 @@ def trained(run: Run) -> list[list[float]]:
 
 
 def runs(problem: Problem) -> Iterator[Run]:
-    """With and without batches, and rows held out, in both precisions; each pair of these once."""
+    """With and without batches, and a validation set, in both precisions; each pair of these once, two before
+    every other first.
+    """
     for batch, validation, dtype in (
         (0, 0.0, "float32"),
         (7, 0.0, "float64"),

@@ -19,7 +19,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 HOST = "127.0.0.1"
 HOW = "The browser tests need Chromium: install it, e.g. `apt-get install chromium`, and run `make test`."
-NAMES = ("chromium", "chromium-browser", "google-chrome")
+NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",

@@ -8,11 +8,8 @@ import pytest
 
 from tests.browser.test_browser import (
     CHART,
-    LAST,
-    LONG,
     change,
     curves,
-    enter,
     notices,
     query,
     ready,
@@ -33,9 +30,6 @@ pytestmark = pytest.mark.browser
 PITS = "/?problem=Himmelblau&epochs=300&tab=Path&run=SGD~lr-0.01&run=Adam~lr-0.3"
 HOMES = "size;rooms;price\n" + "".join(f"{x},5;{x % 3};{2 * x + x % 3}\n" for x in range(12)) + "7;;1\n"
 TOLD = "text => [...document.querySelectorAll('svg.marks')].every(chart => chart.textContent.includes(text))"
-DRAWN = (
-    "() => [...document.querySelectorAll('.mark-line path')].some(line => /L/.test(line.getAttribute('d')))"
-)
 
 
 def slider(page: Page) -> Locator:
@@ -98,17 +92,6 @@ def test_play_runs_pauses_and_sends_nothing(open_page: Callable[..., Page]) -> N
     assert slider(page).input_value() == str(last)
     assert page.get_by_role("button", name="Play").is_visible()
     assert len(sent) == count
-
-
-def test_zooms_are_in_the_link(page: Page) -> None:
-    visit(page, PITS)
-    labels = page.locator(CHART).locator(".role-axis-label text")
-    seen = [labels.all_text_contents()]
-    for zoom in ("paths", "minimum"):
-        change(page, page.get_by_role("radio", name=zoom, exact=True).click)
-        assert dict(query(page))["path"] == f"zoom-{zoom}"
-        assert labels.all_text_contents() not in seen
-        seen.append(labels.all_text_contents())
 
 
 def test_the_border_between_classes_is_drawn_and_bends(page: Page) -> None:
@@ -180,15 +163,3 @@ def test_a_bad_table_gets_its_sentence(page: Page) -> None:
         ready(page)
         assert told in notices(page)[0]
         assert table(page)[0]["status"] == "finished"
-
-
-def test_digits_give_a_partial_curve_and_stop_at_a_click(page: Page) -> None:
-    page.goto(LONG)
-    page.get_by_text("Training SGD").wait_for()
-    page.wait_for_function(DRAWN)
-    assert page.get_by_text(LAST).count() == 0, "the curve is there before training ends"
-    enter(page.get_by_test_id("stSidebar").get_by_label("Epochs", exact=True), "1")
-    page.wait_for_function("() => location.search.includes('epochs=1&')")
-    ready(page)
-    assert [row["status"] for row in table(page)] == ["finished"] * 3
-    assert "Training" not in page.get_by_test_id("stMain").inner_text()
