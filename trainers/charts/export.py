@@ -1,6 +1,8 @@
 """Export of charts: Vega-Lite specs with separate tables for the page, SVG for files."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import altair as alt
@@ -11,10 +13,8 @@ WIDTH = 900
 
 def spec(chart: alt.LayerChart) -> dict[str, Any]:
     """Return the Vega-Lite spec, with its tables as data frames under `datasets`."""
-    chart = chart.copy(deep=False)
-    datasets: dict[str, pd.DataFrame] = {}
-    chart.layer = [_named(layer, datasets) for layer in chart.layer]
-    drawn: dict[str, Any] = _named(chart, datasets).to_dict(validate=False)
+    with _named_tables(chart) as datasets:
+        drawn: dict[str, Any] = chart.to_dict(validate=False)
     return drawn | {"datasets": datasets}
 
 
@@ -30,12 +30,15 @@ def svg(chart: alt.LayerChart) -> str:
     return str(vl_convert.vegalite_to_svg(drawn))
 
 
-def _named(chart: Any, datasets: dict[str, pd.DataFrame]) -> Any:
-    """Return the chart with a name in place of its table, which is added to `datasets`."""
-    if not isinstance(chart.data, pd.DataFrame):
-        return chart
-    name = f"table{len(datasets)}"
-    datasets[name] = chart.data
-    chart = chart.copy(deep=False)
-    chart.data = alt.NamedData(name)
-    return chart
+@contextmanager
+def _named_tables(chart: alt.LayerChart) -> Iterator[dict[str, pd.DataFrame]]:
+    """Let the chart have names in place of its tables, which are given: a copy takes as long as the spec."""
+    parts = [part for part in (*chart.layer, chart) if isinstance(part.data, pd.DataFrame)]
+    tables: dict[str, Any] = {f"table{number}": part.data for number, part in enumerate(parts)}
+    try:
+        for part, name in zip(parts, tables, strict=True):
+            part.data = alt.NamedData(name)
+        yield tables
+    finally:
+        for part, table in zip(parts, tables.values(), strict=True):
+            part.data = table

@@ -4,7 +4,7 @@ import altair as alt
 import pandas as pd
 
 from trainers.charts.axes import scale, span, y_axis
-from trainers.charts.snapshots import at_snapshot, epoch_label, snapshot_slider
+from trainers.charts.snapshots import at_snapshot, epoch_label, last_snapshot, with_slider
 from trainers.charts.style import Style
 
 HEIGHT = 420
@@ -33,9 +33,7 @@ def fit_chart(
             tooltip=[alt.Tooltip("x:Q", title=x_title), alt.Tooltip("y:Q", title=y_title)],
         )
     )
-    return alt.LayerChart(layer=[fits, dots, epoch_label(lines)], height=HEIGHT).add_params(
-        snapshot_slider(lines)
-    )
+    return with_slider([fits, dots, epoch_label(lines)], last_snapshot(lines), height=HEIGHT)
 
 
 def predicted_actual_chart(predictions: pd.DataFrame, style: Style, title: str) -> alt.LayerChart:
@@ -63,7 +61,7 @@ def predicted_actual_chart(predictions: pd.DataFrame, style: Style, title: str) 
         .encode(x, y, style.color(), tooltip=tooltip)
     )
     layers = [diagonal, dots, epoch_label(predictions)]
-    return alt.LayerChart(layer=layers, height=HEIGHT).add_params(snapshot_slider(predictions))
+    return with_slider(layers, last_snapshot(predictions), height=HEIGHT)
 
 
 def _window(points: pd.DataFrame, column: str) -> list[float] | None:

@@ -10,7 +10,7 @@ from PIL import ImageColor
 
 from trainers.charts.axes import scale, y_axis
 from trainers.charts.images import data_uri
-from trainers.charts.snapshots import at_snapshot, epoch_label, snapshot_slider
+from trainers.charts.snapshots import at_snapshot, epoch_label, last_snapshot, with_slider
 from trainers.charts.style import DARK, LIGHT
 
 HEIGHT = 360
@@ -59,7 +59,7 @@ def decision_boundary_chart(
         .encode(x, y, color, shape=_shape(), size=_size(), tooltip=_tooltip(titles))
     )
     layers = [background, boundary, dots, epoch_label(pictures)]
-    return alt.LayerChart(layer=layers, height=HEIGHT).add_params(snapshot_slider(regions))
+    return with_slider(layers, last_snapshot(regions), height=HEIGHT)
 
 
 def class_colors(count: int, dark: bool = False) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 import altair as alt
 import pandas as pd
 
-from trainers.charts.snapshots import at_snapshot, epoch_label, snapshot_slider
+from trainers.charts.snapshots import at_snapshot, epoch_label, last_snapshot, with_slider
 
 HEIGHT = 340
 
@@ -38,4 +38,4 @@ def confusion_chart(cells: pd.DataFrame, color: str) -> alt.LayerChart:
         .encode(x, y, text=alt.Text("count:Q", format=","), color=alt.condition(dark, *color_of_text))
     )
     layers = [squares, numbers, epoch_label(cells, above=True)]
-    return alt.LayerChart(layer=layers, height=HEIGHT).add_params(snapshot_slider(cells))
+    return with_slider(layers, last_snapshot(cells), height=HEIGHT)

@@ -153,12 +153,13 @@ def _marks(ends: pd.DataFrame, x: alt.X, y: alt.Y, style: Style, look: dict[str,
 def _hover(hover: pd.DataFrame, style: Style, x: alt.X, x_title: str) -> alt.Chart:
     """Draw a line under the pointer, with the exact values of all runs as tooltip."""
     near = alt.selection_point(nearest=True, on="pointerover", clear="pointerout", fields=["x"], empty=False)
+    visible = {"param": near.name, "empty": False, "value": 0.6}
     here = alt.Tooltip("x:Q", title=x_title, format=",~g")
     values = [alt.Tooltip(f"r{i}:Q", title=name, format=".6g") for i, name in enumerate(style.names)]
     chart: alt.Chart = (
         alt.Chart(hover)
         .mark_rule(color="gray", strokeWidth=1)
-        .encode(x, opacity=alt.condition(near, alt.value(0.6), alt.value(0)), tooltip=[here, *values])
+        .encode(x, alt.OpacityValue(0, condition=visible), tooltip=[here, *values])
         .add_params(near)
     )
     return chart

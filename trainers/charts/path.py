@@ -9,7 +9,7 @@ import pandas as pd
 
 from trainers.charts.axes import scale, y_axis
 from trainers.charts.images import data_uri
-from trainers.charts.snapshots import snapshot_slider
+from trainers.charts.snapshots import with_slider
 from trainers.charts.style import Style
 
 HEIGHT = 540
@@ -57,9 +57,8 @@ def path_chart(
         *_paths(visible, x, y, style),
         *_when(epochs),
     ]
-    chart = alt.LayerChart(layer=layers, height=HEIGHT).resolve_scale(color="independent")
-    moving: alt.LayerChart = chart.add_params(snapshot_slider(pd.DataFrame({"snapshot": range(len(epochs))})))
-    return moving
+    apart = alt.Resolve(scale=alt.ScaleResolveMap(color="independent"))
+    return with_slider(layers, max(len(epochs) - 1, 0), height=HEIGHT, resolve=apart)
 
 
 def _until(paths: pd.DataFrame, epochs: Sequence[int]) -> alt.Chart:

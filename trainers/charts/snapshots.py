@@ -1,14 +1,23 @@
 """Slider over the snapshots of a training, evaluated in the browser."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import altair as alt
 import pandas as pd
 
 
-def snapshot_slider(table: pd.DataFrame) -> alt.Parameter:
-    """Return the slider, at the last snapshot of the table."""
-    last = int(table["snapshot"].max()) if len(table) else 0
+def with_slider(layers: Sequence[alt.Chart], last: int, **properties: Any) -> alt.LayerChart:
+    """Return the layers as one chart with a slider from snapshot 0 to the last, where it stands."""
     slider = alt.binding_range(min=0, max=last, step=1, name="Training progress ")
-    return alt.param(name="snapshot", value=last, bind=slider)
+    first = layers[0].add_params(alt.param(name="snapshot", value=last, bind=slider))
+    # In its first layer: to add it to the whole chart copies the chart three times.
+    return alt.LayerChart(layer=[first, *layers[1:]], **properties)
+
+
+def last_snapshot(table: pd.DataFrame) -> int:
+    """Return the number of the last snapshot of a table, 0 where it is empty."""
+    return int(table["snapshot"].max()) if len(table) else 0
 
 
 def at_snapshot(table: pd.DataFrame) -> alt.Chart:
