@@ -9,10 +9,10 @@ run: .venv/ready  ## open the dashboard
 	$(BIN)/streamlit run streamlit_app.py
 
 test: .venv/ready  ## the tests, two at a time; those in a browser need Chromium
-	$(BIN)/python -m pytest -n 2 --dist loadgroup
+	$(BIN)/python -m pytest -n 2
 
 test-all: .venv/ready  ## with those marked as slow: the full products of the matrices
-	$(BIN)/python -m pytest -n 2 --dist loadgroup -m ""
+	$(BIN)/python -m pytest -n 2 -m ""
 
 mutants: .venv/ready  ## which of 100 small faults does no test see? Takes long
 	$(BIN)/python -m tests.mutants

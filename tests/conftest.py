@@ -3,11 +3,13 @@ import os
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 import torch
 from altair.utils import schemapi
 from hypothesis import settings
+from xdist.scheduler import LoadScopeScheduling
 
 import trainers.charts  # noqa: F401  (it switches the check of schemas off)
 
@@ -18,6 +20,17 @@ settings.register_profile("thorough", deadline=None, derandomize=True, max_examp
 
 def pytest_configure(config: pytest.Config) -> None:
     settings.load_profile("thorough" if thorough(config) else "quick")
+
+
+class TogetherInABrowser(LoadScopeScheduling):
+    """Tests in a browser go to one worker, so that they share one server and one Chromium."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return "browser" if nodeid.startswith("tests/browser/") else nodeid
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling:
+    return TogetherInABrowser(config, log)
 
 
 def thorough(config: pytest.Config) -> bool:

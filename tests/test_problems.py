@@ -44,7 +44,7 @@ OTHERS = [
 ]
 ALL = [kind() for kind in PROBLEMS.values()] + OTHERS + NETWORKS
 LARGE = [problem for problem in NETWORKS if problem.source == "digits"]
-MOST, MOST_OF_RUNS = 60, 8
+MOST, MOST_OF_RUNS = 30, 8
 """By how many parameters the difference quotient is found at a point, and of runs, whose loss is the same."""
 AT_ONCE = 10_000
 """How many numbers the points have at which a loss is found at once."""

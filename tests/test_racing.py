@@ -13,7 +13,7 @@ import torch
 from dashboard.examples import EXAMPLES
 from dashboard.state import Page
 from dashboard.tabs.race import RaceTabSettings
-from tests.matrix import rules
+from tests.matrix import rules, slow_but
 from trainers import Race, Run, Sweep, race, sweep, train
 from trainers.optimizers import SGD, Adagrad, Adam, Optimizer, RMSprop
 from trainers.problems import MLP, PROBLEMS, Problem, Thermometer
@@ -102,8 +102,13 @@ def test_everybody_has_the_same_budget_and_the_same_starts() -> None:
     assert not tried & fresh
 
 
-@pytest.mark.parametrize("criterion", ["final", "best", "epochs"])
-@pytest.mark.parametrize("problem", [kind() for kind in PROBLEMS.values()], ids=repr)
+METRICS = ("final", "best", "epochs")
+CASES = [(kind(), metric) for kind in PROBLEMS.values() for metric in METRICS]
+QUICK = [*CASES[:3], *CASES[3::4]]
+"""The first problem with all metrics, each other one with one or two."""
+
+
+@pytest.mark.parametrize(("problem", "criterion"), slow_but(QUICK, CASES), ids=repr)
 def test_results_are_those_of_the_runs_trained_alone(problem: Problem, criterion: str) -> None:
     if criterion == "epochs" and problem.minimum is None:
         pytest.skip("no gap is known")
