@@ -1,5 +1,7 @@
 """How fits are shown: curves, borders, mix-ups."""
 
+from functools import cache
+
 import numpy as np
 import pytest
 import torch
@@ -131,8 +133,14 @@ def test_a_picture_has_the_color_of_the_class() -> None:
     assert image.getpixel((1, 1))[:3] == (0, 0, 255)
 
 
-@pytest.mark.parametrize("name", ["<b>x</b>", "a[0].b", "\"q'", "\u202ertl", "$x$ **y**", "datum.x"])
+@pytest.mark.parametrize("name", ["<b>x</b>", "a[0].b", "\"'q", "\u202ertl", "$x$ **y**", "datum.x"])
 def test_names_of_any_kind_break_no_chart(name: str) -> None:
+    assert marks_of_charts_with(name) == marks_of_charts_with("a")
+
+
+@cache
+def marks_of_charts_with(name: str) -> list[int]:
+    """How much is drawn in charts of which a run, a class and the axes have this name."""
     line = train(Run(problem=Polynomial(), epochs=5))
     style = charts.Style.of([name], ["manual"])
     points, window = fit_report.points(line.run), (-1.0, 1.0)
@@ -144,14 +152,4 @@ def test_names_of_any_kind_break_no_chart(name: str) -> None:
         charts.predicted_actual_chart(fit_report.predicted_actual([several], [name]), style, name),
         charts.confusion_chart(cells, "#123456"),
     ]
-    marks = [charts.svg(chart).count("<path") for chart in made]
-    plain = [
-        charts.fit_chart(
-            points, fit_report.curves([line], ["a"], window), charts.Style.of(["a"], ["manual"]), "x", "y"
-        ),
-        charts.predicted_actual_chart(
-            fit_report.predicted_actual([several], ["a"]), charts.Style.of(["a"], ["manual"]), "y"
-        ),
-        charts.confusion_chart(fit_confusion.confusion(classes), "#123456"),
-    ]
-    assert marks == [charts.svg(chart).count("<path") for chart in plain]
+    return [charts.svg(chart).count("<path") for chart in made]
