@@ -18,7 +18,7 @@ FILES = {block.partition("\n")[0].removeprefix("# "): block for block in BLOCKS}
 ROWS = re.findall(r"^ *(\| `.*\|)$", TEXT, re.MULTILINE)
 REGISTERED = re.findall(r"`(\w+)` at the end of `(\w+)` in `([\w/.]+)`", TEXT)
 PAGE = """
-from tests.test_page import chart_types, opened, shown
+from tests.dashboard.page import chart_types, opened, shown
 
 
 def test_the_page_has_each_example() -> None:
@@ -76,11 +76,11 @@ def test_there_is_an_example_of_each_kind() -> None:
     assert [registry for _, registry, _ in REGISTERED] == ["OPTIMIZERS", "PROBLEMS", "TABS"]
 
 
-@pytest.mark.parametrize(
-    "where",
-    [("structure", "optimizers", "problems", "examples"), pytest.param(("",), marks=pytest.mark.slow)],
-)
+OF_ITS_KIND = ("test_structure.py", "test_examples.py", "trainers/optimizers", "trainers/problems")
+
+
+@pytest.mark.parametrize("where", [OF_ITS_KIND, pytest.param(("",), marks=pytest.mark.slow)])
 def test_the_tests_of_its_kind_pass_with_each_example(where: tuple[str, ...], copy: Path) -> None:
-    files = [f"tests/test_{name}.py" if name else "tests" for name in where]
+    files = [f"tests/{name}" for name in where]
     which = ["-k", "structure or SignSGD or Quartic or examples", "-m", "not slow and not browser"]
     subprocess.run([sys.executable, "-m", "pytest", *which, *files], cwd=copy, check=True)

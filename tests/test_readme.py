@@ -8,7 +8,8 @@ from typing import Any
 import pandas as pd
 import pytest
 
-ROOT = Path(__file__).parent.parent
+from tests.repository import ROOT
+
 BLOCKS = re.findall(r"^```python\n(.*?)^```$", (ROOT / "README.md").read_text(encoding="utf-8"), re.M | re.S)
 LITERAL = r"-?\d[\d.]*|\"[^\"]*\"|None|True|False"
 PRINTED = re.compile(rf"(?:{LITERAL})(?:, (?:{LITERAL}))*(?=$|[,;:] )")

@@ -7,13 +7,13 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from dashboard.examples import EXAMPLES
+from tests.repository import ROOT
 from trainers.optimizers import OPTIMIZERS, Optimizer
 from trainers.problems import PROBLEMS
 from trainers.run import runners
 from trainers.runners import RUNNERS
 from trainers.settings import settings_of
 
-ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 STANDARD = {"__future__", *sys.stdlib_module_names}
 LIBRARY = {"trainers", "pandas", "torch", "numpy", "contourpy", "cachetools"}

@@ -7,7 +7,7 @@ from typing import Any
 import altair as alt
 
 # Twelve colors each, at least 3:1 against the page, and kept apart for normal sight and the three
-# kinds of dichromacy (Machado, Oliveira, Fernandes 2009); tests/test_charts.py holds the distances.
+# kinds of dichromacy (Machado, Oliveira, Fernandes 2009): see tests/trainers/charts/test_charts.py.
 # fmt: off
 LIGHT = (
     "#0b3fff", "#95620b", "#a1024d", "#879f04", "#c56bfe", "#3a93b4",

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from trainers.datasets.csv.table import CsvTable, TableError, numeric, read_table, suggestion
 
-FOLDER = Path(__file__).parent / "own"
+FOLDER = Path(__file__).parent / "tables"
 NUMBERS = {"t": [1.0, 3.0, 5.0], "x": [2.0, 4.0, 6.0]}
 NO_HEADER = "The file has no header: its columns are named column 1, and so on."
 NO_NUMBERS = "The file needs at least 1 numeric column that is not constant."

@@ -2,17 +2,14 @@
 
 import re
 from dataclasses import dataclass, replace
-from functools import cache
 from itertools import count, product
 from typing import Any, ClassVar
-from urllib.parse import parse_qs
 
 import pytest
 import torch
 from pyarrow import ipc
-from streamlit.components.v2.component_manager import BidiComponentManager
 from streamlit.runtime.state import SessionStateProxy
-from streamlit.testing.v1 import AppTest, local_script_runner
+from streamlit.testing.v1 import AppTest
 from torch import Tensor
 from torch.optim import Adadelta as TorchAdadelta
 from torch.optim import Optimizer as TorchOptimizer
@@ -25,6 +22,7 @@ from dashboard.state import NAMES as TABS
 from dashboard.state import Page
 from dashboard.tabs.grid import GridSettings
 from dashboard.tabs.race import RaceTabSettings
+from tests.dashboard.page import chart_types, opened, sentence, shown, warnings
 from tests.matrix import slow_but
 from trainers import Race, Run, charts, race, train
 from trainers.optimizers import OPTIMIZERS, SGD, Adam, Optimizer
@@ -37,48 +35,9 @@ from trainers.run import Method, Task
 from trainers.runners import RUNNERS
 from trainers.settings import Number, real, settings_of
 
-local_script_runner.ScriptCache = cache(local_script_runner.ScriptCache)  # compiled once, as by a server
-
-
-@cache
-def components() -> BidiComponentManager:
-    """Those that are installed, looked for once, as by a server."""
-    manager = BidiComponentManager()
-    manager.discover_and_register_components(start_file_watching=False)
-    return manager
-
-
-def opened(query: str = "") -> AppTest:
-    """The page as a link opens it."""
-    app = AppTest.from_file("../streamlit_app.py", default_timeout=300)
-    app._bidi_component_manager = components()
-    for key, values in parse_qs(query, keep_blank_values=True).items():
-        app.query_params[key] = values
-    app.run()
-    assert not app.exception
-    return app
-
 
 def grid(app: AppTest) -> GridSettings:
     return shown(app).of(GridSettings)
-
-
-def shown(app: AppTest) -> Page:
-    assert not app.exception
-    return app.session_state["session_page"].page
-
-
-def sentence(app: AppTest) -> str:
-    return next(m.value for m in app.main.markdown if m.value.startswith("**")).strip("*")
-
-
-def warnings(app: AppTest) -> list[str]:
-    """The warnings as they are read: without the backslashes of Markdown."""
-    return [re.sub(r"\\(.)", r"\1", warning.value) for warning in app.warning]
-
-
-def chart_types(app: AppTest) -> list[str]:
-    return [element.type for element in app.get("vega_lite_chart")]
 
 
 def test_the_default_page_is_the_first_story() -> None:

@@ -3,20 +3,20 @@
 import json
 from collections import Counter
 from dataclasses import fields, is_dataclass, replace
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from dashboard.examples import EXAMPLES
 from dashboard.state import Page
+from tests.repository import ROOT
 from trainers import links, train
 from trainers.datasets.csv.table import read_table
 from trainers.optimizers import Optimizer
 from trainers.problems import Problem
 from trainers.words import plain
 
-GOLDEN = Path(__file__).parent / "golden"
+GOLDEN = ROOT / "tests/golden"
 LINKS = json.loads((GOLDEN / "links.json").read_text(encoding="utf-8"))
 TABLE = read_table((GOLDEN / "homes.csv").read_bytes(), "homes.csv")
 RENAMED = links.OLD_NAMES | links.OLD_VALUES | {"lesson": "run", "Grid": "Grid search"}

@@ -1,19 +1,19 @@
 """What pages draw, element by element, as it was when somebody last looked at it.
 
-A change that is meant is written by `python -m tests.test_golden_pages`, and read in the diff.
+A change that is meant is written by `python -m tests.dashboard.test_golden_pages`, and read in the diff.
 """
 
 import json
 import re
-from pathlib import Path
 from typing import Any
 
 import pytest
 from google.protobuf.json_format import MessageToDict
 
-from tests.test_page import opened
+from tests.dashboard.page import opened
+from tests.repository import ROOT
 
-GOLDEN = Path(__file__).parent / "golden" / "pages.json"
+GOLDEN = ROOT / "tests/golden/pages.json"
 TWO = "run=SGD~lr-0.02&run=Adam~lr-0.1&dtype=float64"
 LINKS = {
     "loss": f"epochs=40&{TWO}",

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from tests.matrix import slow_but
-from tests.test_training import Leaving
+from tests.trainers.test_training import Leaving
 from trainers import Run, train, training
 from trainers.history import History, param_differences
 from trainers.optimizers import SGD, Adam

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from dashboard.state import NAMES as TABS
 from dashboard.state import Page
-from tests.test_page import chart_types, opened, shown
+from tests.dashboard.page import chart_types, opened, shown
 from trainers import Axis, Race, Run, Sweep, race, sweep, train
 from trainers.optimizers import SGD, Adam
 from trainers.problems import PROBLEMS, Problem

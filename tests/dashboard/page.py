@@ -1,0 +1,50 @@
+"""The page without a browser."""
+
+import re
+from functools import cache
+from urllib.parse import parse_qs
+
+from streamlit.components.v2.component_manager import BidiComponentManager
+from streamlit.testing.v1 import AppTest, local_script_runner
+
+from dashboard.state import Page
+from tests.repository import ROOT
+
+local_script_runner.ScriptCache = cache(local_script_runner.ScriptCache)  # compiled once, as by a server
+
+
+@cache
+def components() -> BidiComponentManager:
+    """Those that are installed, looked for once, as by a server."""
+    manager = BidiComponentManager()
+    manager.discover_and_register_components(start_file_watching=False)
+    return manager
+
+
+def opened(query: str = "") -> AppTest:
+    """The page as a link opens it."""
+    app = AppTest.from_file(ROOT / "streamlit_app.py", default_timeout=300)
+    app._bidi_component_manager = components()
+    for key, values in parse_qs(query, keep_blank_values=True).items():
+        app.query_params[key] = values
+    app.run()
+    assert not app.exception
+    return app
+
+
+def shown(app: AppTest) -> Page:
+    assert not app.exception
+    return app.session_state["session_page"].page
+
+
+def sentence(app: AppTest) -> str:
+    return next(m.value for m in app.main.markdown if m.value.startswith("**")).strip("*")
+
+
+def warnings(app: AppTest) -> list[str]:
+    """The warnings as they are read: without the backslashes of Markdown."""
+    return [re.sub(r"\\(.)", r"\1", warning.value) for warning in app.warning]
+
+
+def chart_types(app: AppTest) -> list[str]:
+    return [element.type for element in app.get("vega_lite_chart")]
