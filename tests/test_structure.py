@@ -122,7 +122,7 @@ def test_the_readme_lists_the_problems() -> None:
     ]
 
 
-def test_the_readme_lists_the_stories() -> None:
+def test_the_readme_lists_the_examples() -> None:
     for preset in EXAMPLES:
         assert f"**{preset.name}**" in README
 

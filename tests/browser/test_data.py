@@ -94,7 +94,7 @@ def test_play_runs_pauses_and_sends_nothing(open_page: Callable[..., Page]) -> N
     assert len(sent) == count
 
 
-def test_the_border_between_classes_is_drawn_and_bends(page: Page) -> None:
+def test_the_decision_boundary_is_drawn_and_moves(page: Page) -> None:
     visit(page, "/?problem=MLP&epochs=300&tab=Fit&run=Adam~lr-0.05&run=SGD~lr-0.5&validation_split=0.2")
     charts = page.locator(CHART)
     assert charts.count() == 2

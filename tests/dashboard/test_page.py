@@ -40,7 +40,7 @@ def grid(app: AppTest) -> GridSettings:
     return shown(app).of(GridSettings)
 
 
-def test_the_default_page_is_the_first_story() -> None:
+def test_the_default_page_is_the_first_example() -> None:
     app = opened()
     assert shown(app) == EXAMPLES[0].page
     assert sentence(app).startswith("3 ways, one curve: after 5,000 epochs each has loss 2.92765")
@@ -525,7 +525,7 @@ def test_a_table_is_pasted_and_trained_on() -> None:
     assert shown(app).task.problem.csv == page.task.problem.csv
 
 
-def test_numbers_too_large_for_any_model_are_told() -> None:
+def test_numbers_too_large_for_any_model_are_reported() -> None:
     app = opened("epochs=50&run=Adam&tab=Data")
     app.text_area(key="csv.text").set_value("x,y\n1e300,0\n" + "".join(f"{x},{x}\n" for x in range(30))).run()
     assert not app.exception
@@ -539,7 +539,7 @@ def test_data_of_ones_own_need_a_table() -> None:
     assert warnings(app)[0] == "source csv needs an uploaded file: see the tab Data: using moons."
 
 
-def test_what_can_not_be_held_out_is_told_beside_the_share_and_on_the_tab_data() -> None:
+def test_why_there_is_no_validation_set_is_said_beside_the_split_and_on_the_tab_data() -> None:
     app = opened("epochs=50&run=Adam&tab=Data&validation_split=0.04")
     told = "A validation split of 0\\.04 of 11 samples rounds to 0\\: no validation set\\."
     assert [c.value for c in app.sidebar.caption].count(told) == 1
@@ -550,7 +550,7 @@ def test_what_can_not_be_held_out_is_told_beside_the_share_and_on_the_tab_data()
     assert split in [c.value for c in app.main.caption]
 
 
-def test_in_batches_no_stable_rate_is_told_or_drawn() -> None:
+def test_in_batches_no_stability_limit_is_reported_or_drawn() -> None:
     app = opened("epochs=50&run=SGD&tab=Race&batch_size=4&race=Racing~trials-3~starts-2~epochs-5")
     captions = [c.value for c in app.caption]
     assert any(c.startswith("Hessian (full batch): ") for c in captions)

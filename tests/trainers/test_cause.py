@@ -120,7 +120,7 @@ def growth(history: History) -> float:
 
 
 @pytest.mark.parametrize("problem", [Thermometer("raw"), *CLASSIFIERS[:1], FEW[-1]], ids=repr)
-def test_what_grows_in_all_ways_of_looking_at_rows_diverged(problem: Problem) -> None:
+def test_what_grows_diverges_with_full_and_mini_batches(problem: Problem) -> None:
     """A pull towards 0 that overshoots it throws parameters away ever further, whatever the data."""
     for history in trained_in_all_ways(problem, SGD(lr=10, weight_decay=10)):
         assert (history.status, history.cause) == ("diverged", "overflow")

@@ -26,7 +26,7 @@ def rows(problem: Any) -> set[tuple[float, ...]]:
     return {tuple(row) for row in problem.data.inputs.tolist()}
 
 
-def test_an_epoch_goes_through_all_rows_once_in_an_order_of_its_own() -> None:
+def test_an_epoch_goes_through_all_samples_once_in_an_order_of_its_own() -> None:
     run = Run(problem=LinearRegression(samples=23), batch_size=5)
     assert run.steps_per_epoch == 5
     batches = list(islice(run.batch_source.batches(), 10))
@@ -72,7 +72,7 @@ def test_mini_batch_training_is_the_loop_that_one_would_write(runner: str) -> No
     assert len(history.loss) == 4
 
 
-def test_rows_held_out_are_a_seeded_share_and_the_rest_is_trained_on() -> None:
+def test_the_validation_set_is_a_seeded_fraction_and_the_rest_is_trained_on() -> None:
     run = Run(problem=LinearRegression(samples=40), validation_split=0.25, epochs=5)
     assert (run.training.num_samples, run.held_out.num_samples) == (30, 10)
     assert rows(run.training) | rows(run.held_out) == rows(run.whole)
@@ -109,7 +109,7 @@ def test_a_run_that_diverges_is_measured_as_far_as_it_went(problem: Any) -> None
     assert history.validation_loss[history.num_recorded :].isnan().all()
 
 
-def test_over_fitting_is_seen() -> None:
+def test_overfitting_is_seen() -> None:
     problem = MLP(noise=0.4, samples=60, width=64)
     wild = train(Run(problem=problem, optimizer=Adam(lr=0.1), validation_split=0.4, epochs=600))
     since = wild.overfitting_from
@@ -142,7 +142,7 @@ def test_bad_values_name_value_and_bound() -> None:
 
 
 @pytest.mark.parametrize("problem", [Thermometer(), LinearRegression(), MLP(), SoftmaxRegression()], ids=repr)
-def test_sweeps_and_races_see_the_same_batches_and_rows(problem: Any) -> None:
+def test_sweeps_and_races_have_the_same_batches_and_split(problem: Any) -> None:
     run = Run(
         problem=problem,
         optimizer=Adam(),
@@ -177,7 +177,7 @@ def test_runners_agree_on_batches(optimizer: Any) -> None:
         torch.testing.assert_close(other.batch_loss, first.batch_loss)
 
 
-def test_a_link_says_which_rows() -> None:
+def test_a_link_names_split_and_batches() -> None:
     run = Run(problem=MLP(), batch_size=32, validation_split=0.25, shuffle_seed=7)
     assert "&batch_size=32&validation_split=0.25&shuffle_seed=7" in run.to_query()
     assert Run.from_query(run.to_query()) == (run, [])
@@ -210,7 +210,7 @@ class Mean(Problem):
         return 2 * (params - self.values.to(params.dtype).mean())
 
 
-def test_rows_of_a_problem_from_outside_are_held_out() -> None:
+def test_a_problem_from_outside_is_split() -> None:
     run = Run(problem=Mean(), validation_split=0.3, dtype="float64", epochs=2)
     assert run.held_out is not None
     assert (run.training.num_samples, run.held_out.num_samples, run.whole.num_samples) == (7, 3, 10)

@@ -100,7 +100,7 @@ def parted(rows: Dataset, share: float, seed: int) -> tuple[torch.Tensor, torch.
 
 
 @given(st.sampled_from(STANDARDISED), shares, seeds)
-def test_mean_and_deviation_are_those_of_the_rows_trained_on(
+def test_mean_and_deviation_are_those_of_the_training_set(
     problem: Supervised, share: float, seed: int
 ) -> None:
     run, kept, out = split(problem, share, seed)
@@ -115,9 +115,7 @@ def test_mean_and_deviation_are_those_of_the_rows_trained_on(
 
 
 @given(st.sampled_from(STRETCHED), shares, seeds)
-def test_a_polynomial_is_stretched_as_the_rows_trained_on_say(
-    problem: Supervised, share: float, seed: int
-) -> None:
+def test_a_polynomial_is_scaled_by_the_training_set(problem: Supervised, share: float, seed: int) -> None:
     run, kept, out = split(problem, share, seed)
     raw = raw_data(problem).inputs[:, 0].numpy()
     low, high = raw[kept].min(), raw[kept].max()
@@ -131,7 +129,7 @@ def test_a_polynomial_is_stretched_as_the_rows_trained_on_say(
 
 
 @given(st.sampled_from(ALL), shares, seeds)
-def test_training_and_held_out_rows_are_all_rows_and_keep_targets_and_classes(
+def test_training_and_validation_set_are_all_samples_with_their_targets_and_classes(
     problem: Supervised, share: float, seed: int
 ) -> None:
     run, kept, out = split(problem, share, seed)
@@ -150,7 +148,7 @@ def test_training_and_held_out_rows_are_all_rows_and_keep_targets_and_classes(
 
 
 @pytest.mark.parametrize("problem", ALL, ids=repr)
-def test_a_batch_is_scaled_as_all_rows_trained_on(problem: Supervised) -> None:
+def test_a_batch_is_standardized_as_the_training_set(problem: Supervised) -> None:
     run = Run(problem=problem, validation_split=0.3, batch_size=3)
     known = {tuple(row) for row in run.training.data.inputs.tolist()}
     for batch in islice(run.batch_source.batches(), 5):
@@ -158,7 +156,7 @@ def test_a_batch_is_scaled_as_all_rows_trained_on(problem: Supervised) -> None:
 
 
 @given(st.sampled_from([LinearRegression, Polynomial, SoftmaxRegression, MLP]), seeds, st.floats(-1e6, 1e6))
-def test_what_is_held_out_teaches_nothing(kind: type[Supervised], seed: int, value: float) -> None:
+def test_nothing_is_learned_from_the_validation_set(kind: type[Supervised], seed: int, value: float) -> None:
     target = "c" if kind.is_classifier else "y"
     problem = own(kind, POINTS, (0,), target)
     _, _, out = split(problem, 0.2, seed)
@@ -176,7 +174,7 @@ def test_what_is_held_out_teaches_nothing(kind: type[Supervised], seed: int, val
     assert torch.equal(*(train(run).loss for run in runs))
 
 
-def test_an_outlier_held_out_leaves_training_well_conditioned() -> None:
+def test_a_validation_outlier_leaves_training_well_conditioned() -> None:
     frame = points(features=1)
     frame.loc[7, "f0"] = 1e4
     problem = own(LinearRegression, frame, (0,), "y")
@@ -187,7 +185,7 @@ def test_an_outlier_held_out_leaves_training_well_conditioned() -> None:
 
 
 @pytest.mark.parametrize("value", [0.1, 1 / 3, 1e-9, 12345.678])
-def test_what_is_constant_in_the_rows_trained_on_becomes_0(value: float) -> None:
+def test_what_is_constant_in_the_training_set_becomes_0(value: float) -> None:
     """Also where the mean of equal numbers is rounded."""
     frame = POINTS.assign(f1=value)
     problem = own(LinearRegression, frame, (0, 1), "y")
@@ -203,14 +201,14 @@ def test_what_is_constant_in_the_rows_trained_on_becomes_0(value: float) -> None
 
 
 @pytest.mark.parametrize("problem", ALL, ids=repr)
-def test_without_rows_held_out_the_problem_is_trained_on_as_it_is(problem: Supervised) -> None:
+def test_without_a_validation_set_the_problem_is_trained_on_as_it_is(problem: Supervised) -> None:
     run = Run(problem=problem)
     assert run.training is run.whole is problem
     assert run.held_out is None
 
 
 @given(st.sampled_from(ALL), shares, seeds)
-def test_a_split_follows_from_problem_share_and_seed_alone(
+def test_a_split_follows_from_problem_fraction_and_seed_alone(
     problem: Supervised, share: float, seed: int
 ) -> None:
     run = Run(problem=problem, validation_split=share, shuffle_seed=seed)
@@ -236,7 +234,9 @@ def of_classes(counts: list[int]) -> Dataset:
 
 
 @given(counts, shares, seeds)
-def test_of_each_class_the_same_share_is_held_out(counts: list[int], share: float, seed: int) -> None:
+def test_each_class_has_the_same_fraction_in_the_validation_set(
+    counts: list[int], share: float, seed: int
+) -> None:
     rows = of_classes(counts)
     kept, out = (
         rows[index].target.bincount(minlength=len(counts)).tolist() for index in parted(rows, share, seed)
@@ -316,14 +316,14 @@ def kinds(counts: list[int]) -> Supervised:
         ),
     ],
 )
-def test_what_can_not_be_held_out_is_told(counts: list[int], share: float, said: list[str]) -> None:
+def test_why_there_is_no_validation_set_is_reported(counts: list[int], share: float, said: list[str]) -> None:
     run = Run(problem=kinds(counts), validation_split=share)
     assert validation.split_warnings(run) == said
     assert bool(validation.split_summary(run)) == (run.held_out is not None)
 
 
 @given(counts.filter(lambda counts: len(counts) > 1 and sum(counts) > 2), shares, seeds)
-def test_nothing_is_told_where_both_sides_have_every_class(
+def test_nothing_is_reported_where_both_sides_have_every_class(
     counts: list[int], share: float, seed: int
 ) -> None:
     run = Run(problem=kinds(counts), validation_split=share, shuffle_seed=seed)
@@ -331,7 +331,7 @@ def test_nothing_is_told_where_both_sides_have_every_class(
     assert bool(validation.split_warnings(run)) == (share > 0 and not complete)
 
 
-def test_a_share_that_rounds_to_no_row_is_told() -> None:
+def test_a_validation_split_that_rounds_to_no_sample_is_reported() -> None:
     run = Run(validation_split=0.04)
     assert run.held_out is None
     assert validation.split_warnings(run) == [
@@ -340,7 +340,7 @@ def test_a_share_that_rounds_to_no_row_is_told() -> None:
     assert validation.split_warnings(Run(problem=Rosenbrock(), validation_split=0.04)) == []
 
 
-def test_how_rows_are_split_is_told() -> None:
+def test_how_samples_are_split_is_reported() -> None:
     drawn_at = "80 training and 20 validation samples, split at random"
     scaled = "Scaling is computed on the training set."
     assert (

@@ -318,7 +318,7 @@ def test_a_run_that_diverges_is_seen_rising(found: tuple[pd.DataFrame, list[str]
 
 
 @given(comparisons())
-def test_swinging_ever_wider_does_not_hide_what_stays(found: tuple[pd.DataFrame, list[str]]) -> None:
+def test_oscillating_ever_wider_does_not_hide_what_stays(found: tuple[pd.DataFrame, list[str]]) -> None:
     table, diverged = found
     table["y"] = table["y"] * np.where(table["x"] % 2, -1, 1)
     style = Style.of(list(dict.fromkeys(table["run"])), ["manual"] * table["run"].nunique())

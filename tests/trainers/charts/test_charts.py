@@ -332,7 +332,7 @@ def oklab(rgb: np.ndarray) -> np.ndarray:
     return lab @ np.cbrt(lms @ rgb)
 
 
-def test_a_race_in_which_all_arrive_before_the_first_update_is_drawn() -> None:
+def test_a_race_in_which_all_reach_the_target_before_the_first_update_is_drawn() -> None:
     trials = pd.DataFrame({"run": "a", "entry": 0, "trial": [0, 1], "x": [0.1, 1.0], "mid": [0.0, 0.0]})
     trials = trials.assign(result="0", spread="0 to 0")
     edges = pd.DataFrame(columns=["run", "x"])

@@ -269,7 +269,7 @@ def test_a_comma_after_zero_marks_decimals() -> None:
 @pytest.mark.parametrize(
     ("number", "notes"), [(2**53 - 1, 0), (2**53 + 1, 1), (-(2**53) - 1, 1), ("1e30", 0)]
 )
-def test_rounding_is_told(number: object, notes: int) -> None:
+def test_rounding_is_reported(number: object, notes: int) -> None:
     assert len(read_table(f"t,x\n{number},1\n2,2\n3,3\n".encode()).notes) == notes
 
 
@@ -427,7 +427,7 @@ def test_a_large_table_is_read_right() -> None:
     assert (table.rows, table.dropped, table.notes) == (100_000, (), ())
 
 
-def test_many_reasons_are_told_in_ten() -> None:
+def test_of_many_reasons_ten_are_given() -> None:
     ragged = "\n".join(",".join("1" * width) for width in range(3, 33))
     table = read_table(("t,x\n" + "1,2\n2,4\n3,6\n4,8\n" + ragged + "\n1,2,3\n").encode())
     assert table.dropped[0] == ("3 cells instead of 2", 2)
@@ -436,7 +436,7 @@ def test_many_reasons_are_told_in_ten() -> None:
     assert table.rows == 35
 
 
-def test_many_columns_are_told_in_one_sentence() -> None:
+def test_many_columns_are_named_in_one_sentence() -> None:
     names = ",".join(f"w{i}" for i in range(50))
     rows = "\n".join(",".join("abcde"[i] * 50) for i in range(4))
     table = read_table(
@@ -483,7 +483,7 @@ def test_at_most_ten_whole_numbers_are_classes(classes: int, kind: str) -> None:
     assert suggested(classes, classes * 3) == kind
 
 
-def test_classes_have_three_rows_on_average() -> None:
+def test_classes_have_three_samples_on_average() -> None:
     assert (suggested(10, 30), suggested(10, 29)) == ("classification", "line")
 
 

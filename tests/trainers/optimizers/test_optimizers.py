@@ -31,7 +31,7 @@ def in_torch(rules: Iterable[Optimizer]) -> list[Optimizer]:
 
 
 @pytest.mark.parametrize("rule", slow_but(in_torch(quick(by_hand=True)), in_torch(rules())), ids=repr)
-def test_a_rule_equals_its_twin_from_the_same_state(rule: Optimizer) -> None:
+def test_a_step_by_hand_equals_torch_s_from_the_same_state(rule: Optimizer) -> None:
     for dtype, shape in product(TOLERANCE, SHAPES):
         as_its_twin(rule, shape, dtype)
 
@@ -54,7 +54,7 @@ def as_its_twin(rule: Optimizer, shape: tuple[int, ...], dtype: torch.dtype) -> 
 
 
 @pytest.mark.parametrize("kind", [Optimizer, *(kind for kind in OPTIMIZERS.values() if kind.by_hand())])
-def test_a_step_is_told_the_number_of_its_update(kind: type[Optimizer]) -> None:
+def test_a_step_is_given_the_number_of_its_update(kind: type[Optimizer]) -> None:
     assert list(signature(kind.step).parameters) == ["self", "t", "params", "gradient", "state"]
 
 
@@ -181,7 +181,7 @@ def test_nesterov_is_refused_where_torch_refuses_it(settings: dict[str, float]) 
     ],
     ids=repr,
 )
-def test_plain_steps_diverge_beyond_their_edge(rule: SGD, scaling: str) -> None:
+def test_sgd_diverges_beyond_its_stability_limit(rule: SGD, scaling: str) -> None:
     problem = Thermometer(scaling)
     edge = rule.max_stable_lr(float(torch.linalg.eigvalsh(problem.hessian).max()))
     below, above = (
@@ -192,7 +192,7 @@ def test_plain_steps_diverge_beyond_their_edge(rule: SGD, scaling: str) -> None:
     assert above.status == "diverged" or above.loss[-1] > 1e6 * above.loss[0]
 
 
-def test_edges_are_those_of_the_literature() -> None:
+def test_stability_limits_are_those_of_the_literature() -> None:
     largest = float(torch.linalg.eigvalsh(Thermometer().hessian).max())
     assert largest == pytest.approx(60.64608743)
     assert SGD().max_stable_lr(largest) == pytest.approx(0.0329782198)

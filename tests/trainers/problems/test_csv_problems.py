@@ -232,7 +232,7 @@ def test_numbers_too_small_to_be_squared_are_scaled_to_numbers() -> None:
     assert train(Run(problem=problem, epochs=20)).status == "finished"
 
 
-def test_a_row_held_out_that_is_far_away_says_nothing_of_overfitting() -> None:
+def test_a_validation_outlier_says_nothing_of_overfitting() -> None:
     table = read_table(b"x,y\n" + b"\n".join(b"%d,%d" % (x, x % 5) for x in range(30)) + b"\n1e60,3\n")
     problem = Polynomial(source="csv", degree=8, csv=CsvDataset.of(table, 1, (0,)))
     found = [
@@ -256,7 +256,7 @@ def test_classes_that_are_numbers_keep_their_digits() -> None:
     assert SoftmaxRegression(source="csv", csv=own).class_names == ("1234567", "1234568")
 
 
-def test_a_hundred_thousand_rows_train() -> None:
+def test_a_hundred_thousand_samples_train() -> None:
     generator = torch.Generator().manual_seed(0)
     numbers = torch.randn(100_000, 20, generator=generator, dtype=torch.float64)
     frame = pd.DataFrame(numbers.numpy(), columns=[f"c{k}" for k in range(20)])

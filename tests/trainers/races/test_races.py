@@ -81,7 +81,7 @@ def test_tuned_rates_find_what_is_known() -> None:
     assert best[5] == pytest.approx(3.1e-5, rel=0.1)
 
 
-def test_sgd_is_best_just_under_its_edge_and_adam_has_a_plateau() -> None:
+def test_sgd_is_best_just_under_its_stability_limit_and_adam_has_a_plateau() -> None:
     edge = SGD().max_stable_lr(60.64608743)
     axis = Race().space(SGD())["lr"]
     neighbours = (axis.high / axis.low) ** (1 / (axis.count - 1))
@@ -93,7 +93,7 @@ def test_sgd_is_best_just_under_its_edge_and_adam_has_a_plateau() -> None:
     assert adam.best_trial == plateau[len(plateau) // 2]
 
 
-def test_everybody_has_the_same_budget_and_the_same_starts() -> None:
+def test_all_optimizers_have_the_same_budget_and_the_same_seeds() -> None:
     assert {entry.trials.sweep.size for entry in DEFAULT.results} == {360}
     assert all(torch.equal(entry.trials.seeds, DEFAULT.results[0].trials.seeds) for entry in DEFAULT.results)
     tried = set(DEFAULT.results[0].trials.seeds.tolist())
@@ -192,7 +192,7 @@ def test_medians_and_quantiles_take_misses_as_infinite() -> None:
     assert [part.item() for part in band(torch.tensor([0.0, math.nan])).values()] == [math.inf] * 3
 
 
-def test_wins_count_starts_and_halve_ties() -> None:
+def test_wins_count_seeds_and_halve_ties() -> None:
     shares = DEFAULT.win_rates()
     assert torch.equal(shares + shares.T, torch.ones(6, 6, dtype=torch.float64))
     ours, theirs = DEFAULT.results[5].tuned_scores, DEFAULT.results[0].tuned_scores
@@ -203,7 +203,7 @@ def test_wins_count_starts_and_halve_ties() -> None:
     assert table.iloc[0, 1] == "–"
 
 
-def test_a_best_rate_at_the_edge_is_told() -> None:
+def test_a_best_rate_at_the_edge_is_reported() -> None:
     low = race(Race(optimizers=(SGD(), Adam()), lr_min=1e-6, lr_max=1e-4, **SMALL))
     told = warnings(low, ["SGD", "Adam"])
     assert told == [
@@ -237,7 +237,7 @@ def test_a_best_rate_at_the_edge_is_told() -> None:
     assert sensitivity(hopeless, ["a", "b"])["mid"].isin([math.inf]).all()
 
 
-def test_the_verdict_in_words() -> None:
+def test_the_sentence_of_a_race() -> None:
     assert sentence(DEFAULT, NAMES) == (
         "After tuning, SGD · momentum 0.9, SGD · momentum 0.9 · nesterov and Adam reach the minimum to "
         "within rounding error. Adagrad is next, with a final gap of 1.3e−05 (36 trials each, median over 10 "
@@ -265,7 +265,7 @@ def test_what_ends_ten_times_as_far_as_it_began_failed() -> None:
 
 
 @pytest.mark.parametrize("criterion", ["final", "best", "epochs"])
-def test_a_trial_that_diverged_is_told_from_one_that_ended_far_away(criterion: str) -> None:
+def test_a_trial_that_diverged_differs_from_one_that_ended_far_away(criterion: str) -> None:
     """By its median start. Of the two rates beyond the stability limit, the lower leaves slowly."""
     asked = Race(
         optimizers=(SGD(),), lr_min=0.0335, lr_max=1, trials=2, seeds=3, epochs=200, metric=criterion
@@ -329,7 +329,7 @@ def test_a_caption_explains_only_what_its_table_shows() -> None:
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_where_gaps_within_rounding_are_drawn_is_told(dtype: str) -> None:
+def test_where_gaps_within_rounding_are_drawn_is_reported(dtype: str) -> None:
     found = race(Race(optimizers=(SGD(momentum=0.9),), dtype=dtype, trials=12, seeds=2, epochs=1000))
     floor = {"float32": "2.8e−06", "float64": "5.2e−15"}[dtype]
     drawn = f" Gaps within rounding error are drawn at {floor}."
@@ -367,7 +367,7 @@ def test_tables_for_charts() -> None:
     assert DEFAULT.frame(NAMES)["trial"].max() == 35
 
 
-def test_the_story_of_the_race_tells_its_winners() -> None:
+def test_the_example_of_the_race_names_its_winners() -> None:
     page = next(preset.page for preset in EXAMPLES if preset.page.tab == "Race")
     asked = race_of(page)
     assert asked is not None
@@ -430,7 +430,7 @@ def test_a_best_point_near_the_end_of_the_rates_is_at_the_edge() -> None:
     assert entry.at_edge == "high"
 
 
-def test_one_fresh_start_is_not_a_median() -> None:
+def test_one_new_seed_is_not_a_median() -> None:
     alone = race(Race(optimizers=(SGD(), Adam()), **{**SMALL, "seeds": 1}))
     assert sentence(alone, ["SGD", "Adam"]).startswith("After tuning, ")
     assert "(5 trials each, one new seed)." in sentence(alone, ["SGD", "Adam"])

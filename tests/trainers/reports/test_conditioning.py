@@ -23,7 +23,7 @@ LIMIT = "Plain SGD is stable below lr"
 
 
 @pytest.mark.parametrize("problem", QUADRATIC, ids=repr)
-def test_looking_at_all_rows_plain_sgd_diverges_from_the_rate_told(problem: Problem) -> None:
+def test_with_full_batches_sgd_diverges_from_the_stability_limit(problem: Problem) -> None:
     run = Run(
         problem=problem,
         batch_size=problem.num_samples,
@@ -44,7 +44,9 @@ def test_looking_at_all_rows_plain_sgd_diverges_from_the_rate_told(problem: Prob
 @pytest.mark.parametrize("problem", FITTED, ids=repr)
 @pytest.mark.parametrize("share", [0.0, 0.2])
 @pytest.mark.parametrize("batch", [1, 8, 9, 10, 11, 1000])
-def test_looking_at_batches_no_limit_is_told_or_drawn(problem: Problem, batch: int, share: float) -> None:
+def test_with_mini_batches_no_stability_limit_is_reported_or_drawn(
+    problem: Problem, batch: int, share: float
+) -> None:
     field = (SGD(), SGD(momentum=0.9), Adam())
     shared = {"problem": problem, "batch_size": batch, "validation_split": share, "epochs": 1}
     asked = Race(optimizers=field, trials=2, seeds=1, lr_min=1e-8, lr_max=100, **shared)
@@ -59,7 +61,7 @@ def test_looking_at_batches_no_limit_is_told_or_drawn(problem: Problem, batch: i
     assert ("stability limit" in stability_margins(result, names)) == full
 
 
-def test_in_batches_sgd_diverges_below_the_limit_of_all_rows() -> None:
+def test_in_batches_sgd_diverges_below_the_full_batch_limit() -> None:
     run = Run(problem=LinearRegression(), batch_size=1, epochs=200, dtype="float64")
     stable = conditioning(run.training).max_stable_lr
     assert train(replace(run, batch_size=0, optimizer=SGD(lr=0.9 * stable))).status == "finished"
@@ -77,7 +79,7 @@ def test_the_hessian_in_words() -> None:
         assert hessian_summary(Run(problem=PROBLEMS[name]())) == ""
 
 
-def test_eigenvalues_are_those_of_the_rows_trained_on() -> None:
+def test_eigenvalues_are_those_of_the_training_set() -> None:
     run = Run(problem=LinearRegression(), validation_split=0.3)
     design: Any = run.training.data.inputs
     expected = torch.linalg.eigvalsh(2 * design.T @ design / len(design))

@@ -44,7 +44,7 @@ def test_curves_go_from_the_start_to_the_end_of_each_run() -> None:
     assert curves[curves["epoch"] == 0]["y"].abs().max() == 0
 
 
-def test_the_border_is_where_both_classes_are_as_probable() -> None:
+def test_the_decision_boundary_is_where_both_classes_are_as_probable() -> None:
     history = train(Run(problem=LogisticRegression(), optimizer=Adam(lr=0.1), epochs=100, dtype="float64"))
     sides = fit_boundary.box(fit_report.points(history.run))
     views, lines = fit_boundary.decision_boundary(history, sides)
@@ -61,7 +61,7 @@ def test_the_border_is_where_both_classes_are_as_probable() -> None:
     assert shares[0, -1] == pytest.approx(there[0].numpy())
 
 
-def test_each_row_is_counted_once_at_each_moment() -> None:
+def test_each_sample_is_counted_once_at_each_snapshot() -> None:
     run = Run(problem=SoftmaxRegression(), optimizer=Adam(lr=0.05), epochs=30, validation_split=0.25)
     history = train(run)
     cells = fit_confusion.confusion(history)
@@ -90,19 +90,19 @@ def test_a_run_that_diverged_stays_at_its_last_finite_parameters() -> None:
     assert torch.equal(found[-1][2].float(), history.params[9])
 
 
-def test_rows_held_out_are_marked() -> None:
+def test_validation_samples_are_marked() -> None:
     points = fit_report.points(Run(problem=MLP(), validation_split=0.25))
     assert points["held_out"].sum() == 50
     assert set(points["label"]) == {"0", "1"}
 
 
-def test_many_rows_are_thinned_without_losing_a_class() -> None:
+def test_many_samples_are_thinned_without_losing_a_class() -> None:
     points = fit_report.points(Run(problem=MLP(samples=4000)))
     assert len(points) == fit_report.MAX_POINTS
     assert 0.4 < (points["label"] == "0").mean() < 0.6
 
 
-def test_pictures_and_borders_are_drawn() -> None:
+def test_pictures_and_decision_boundaries_are_drawn() -> None:
     history = train(Run(problem=MLP(), optimizer=Adam(lr=0.05), epochs=20))
     points = fit_report.points(history.run)
     sides = fit_boundary.box(points)

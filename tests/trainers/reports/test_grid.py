@@ -49,7 +49,7 @@ def test_cells_tile_the_plane() -> None:
     assert (ends / begins).tolist() == pytest.approx([10**1.0] * 3)
 
 
-def test_momentum_moves_the_edge() -> None:
+def test_momentum_moves_the_stability_limit() -> None:
     """Heavy ball: stable below 2 (1 + momentum) / curvature."""
     table = cells(sweep(GridSettings(count=25).sweep(Run(optimizer=SGD(), epochs=4000, dtype="float64"))))
     for _, cell in table.iterrows():
@@ -120,7 +120,7 @@ def test_runs_that_end_alike_far_from_the_minimum_are_not_called_its_finders() -
     assert floor_caption(found) == ""
 
 
-def test_the_value_that_stands_for_gaps_within_rounding_is_told() -> None:
+def test_the_value_that_stands_for_gaps_within_rounding_is_reported() -> None:
     assert floor_caption(result(Run(epochs=5000))) == " Gaps within rounding error are shown as 2.8e−06."
 
 

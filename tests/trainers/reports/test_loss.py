@@ -79,7 +79,7 @@ def test_hover_ends_with_a_diverged_run() -> None:
     assert not any(map(math.isfinite, shown[10:]))
 
 
-def test_moments_go_from_start_to_end() -> None:
+def test_snapshots_go_from_start_to_end() -> None:
     for epochs in (1, 2, 59, 60, 61, 5000, 100_000):
         moments = thinning.snapshot_epochs(epochs)
         assert (moments[0], moments[-1]) == (0, epochs)

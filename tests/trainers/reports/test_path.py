@@ -138,7 +138,7 @@ def test_a_path_leaves_the_window_and_is_not_bent_to_its_border() -> None:
     assert (slopes < 1).all(), "it swings across the valley, which is steep in w"
 
 
-def test_a_way_is_cut_where_it_goes_far_and_goes_on_where_it_returns() -> None:
+def test_a_path_is_cut_where_it_goes_far_and_goes_on_where_it_returns() -> None:
     far = np.array([[-10.0, 10.0], [-10.0, 10.0]])
     points = np.array(
         [[0.0, 0.0], [20.0, 10.0], [30.0, 30.0], [0.0, -20.0], [0.0, 5.0], [np.nan, 0.0], [1, 1]]
@@ -153,7 +153,7 @@ def test_a_way_is_cut_where_it_goes_far_and_goes_on_where_it_returns() -> None:
     ]
 
 
-def test_a_way_across_the_window_between_far_ends_is_seen() -> None:
+def test_a_path_across_the_window_between_far_ends_is_seen() -> None:
     far = np.array([[-10.0, 10.0], [-10.0, 10.0]])
     points = np.array([[0.0, 0.0], [40.0, 0.0], [-40.0, 20.0], [-50.0, 20.0]])
     assert line_clipping.clip_path(points, far) == [
@@ -175,7 +175,7 @@ def test_a_run_that_diverged_does_not_decide_the_plane() -> None:
         assert high - low < 100
 
 
-def test_a_run_that_swings_away_is_seen_leaving_once() -> None:
+def test_a_run_that_oscillates_away_is_seen_leaving_once() -> None:
     history = trained(Thermometer(), optimizer=SGD(lr=0.034), epochs=3000)
     sides = ((0.0, 6.0), (-18.0, 2.0))
     seen = path_plane.fit_plane(history.run.problem, [history])

@@ -38,7 +38,7 @@ def test_no_runs() -> None:
     assert cells([], [], 0.01).empty
 
 
-def test_three_ways_one_curve() -> None:
+def test_three_runners_one_curve() -> None:
     histories = [train(Run(runner=runner, epochs=500)) for runner in RUNNERS]
     assert sentence(histories, 0.01) == (
         "3 ways, one curve: after 500 epochs each has loss "
@@ -57,7 +57,7 @@ def test_how_far_apart() -> None:
     assert describe_difference(1.25e-7) == "never more than 1.2e−07 apart"
 
 
-def test_different_courses_are_not_one_curve() -> None:
+def test_different_curves_are_not_one() -> None:
     runs = [
         Run(optimizer=SGD(lr=lr), runner=runner, epochs=50)
         for lr, runner in ((0.01, "manual"), (0.02, "autograd"))
@@ -76,7 +76,7 @@ def test_who_was_first() -> None:
     )
 
 
-def test_a_tie_is_told() -> None:
+def test_a_tie_is_reported() -> None:
     histories = [
         train(Run(optimizer=Adam(lr=1), runner=runner, epochs=100)) for runner in ("manual", "autograd")
     ]
@@ -87,7 +87,7 @@ def test_a_tie_is_told() -> None:
     assert sentence(histories, 0.01).startswith(f"{first}, after {epochs} epochs")
 
 
-def test_who_left_again_is_told() -> None:
+def test_who_left_again_is_reported() -> None:
     run = Run(optimizer=SGD(lr=0.01, momentum=0.99), epochs=500)
     history = train(run)
     assert history.epochs_to(0.01) is not None
@@ -95,7 +95,7 @@ def test_who_left_again_is_told() -> None:
     assert sentence([history], 0.01).endswith("SGD reached the target but did not stay there.")
 
 
-def test_a_run_that_arrived_counts_though_it_diverged_later() -> None:
+def test_a_run_that_reached_the_target_counts_though_it_diverged_later() -> None:
     start = (5.377719209075443, -17.304785503010795)
     runs = [Run(optimizer=SGD(lr=lr), start=start, dtype="float64", epochs=300) for lr in (0.1, 0.01)]
     text = sentence([train(run) for run in runs], 0.01)
@@ -129,7 +129,7 @@ def test_one_run_alone() -> None:
     )
 
 
-def test_divergence_and_growth_are_told() -> None:
+def test_divergence_and_growth_are_reported() -> None:
     gone = train(Run(problem=RAW, optimizer=SGD(lr=1e-2), epochs=100))
     assert sentence([gone], 0.01) == "SGD diverged after 10 epochs."
     assert sentence([gone, gone], 0.01) == "Both runs diverged, each after 10 epochs."
@@ -193,7 +193,7 @@ def test_each_shared_rate_has_another_winner() -> None:
         assert min(range(3), key=lambda i: float("inf") if last[i] != last[i] else last[i]) == winner
 
 
-def test_adam_arrives_on_raw_data_though_later_than_on_scaled_ones() -> None:
+def test_adam_reaches_the_target_on_raw_data_though_later_than_on_scaled() -> None:
     story = "Raw data: why Adam doesn't mind"
     for history in trained(story)[1:]:
         scaled = train(replace(history.run, problem=Thermometer("x0.1")))
@@ -210,18 +210,18 @@ def test_raw_data_curve_the_loss_34_000_times_more_one_way() -> None:
     assert round(high / low, -3) == 34_000
 
 
-def test_too_fast_is_above_the_edge() -> None:
+def test_too_fast_is_above_the_stability_limit() -> None:
     ends = [history.status for history in trained("Too fast: divergence")]
     assert ends == ["finished", "finished", "diverged", "diverged"]
 
 
-def test_momentum_helps_until_it_swings() -> None:
+def test_momentum_helps_until_it_oscillates() -> None:
     gaps = [gap("Momentum family", number) for number in range(4)]
     assert gaps[0] > gaps[1] > gaps[2]
     assert gaps[3] > gaps[2]
 
 
-def test_all_arrive_but_rmsprop_leaves_again() -> None:
+def test_all_reach_the_target_but_rmsprop_leaves_again() -> None:
     assert all(history.epochs_to(0.01) is not None for history in trained("SGD, RMSprop, Adam"))
     assert [h.gap[-1] <= 0.01 for h in trained("SGD, RMSprop, Adam")] == [True, False, True]
     late = [history.gap[-300:] for history in trained("SGD, RMSprop, Adam")]
@@ -248,7 +248,7 @@ def test_of_runs_that_overfit_the_earliest_is_named(since: tuple[int | None, ...
     assert summary._overfitting(named) == (f"{told}{end}" if told else "")
 
 
-def test_classes_found_and_over_fitting_are_told() -> None:
+def test_accuracy_and_overfitting_are_reported() -> None:
     problem = MLP(noise=0.35, samples=100, width=32)
     runs = [
         Run(problem=problem, optimizer=o, validation_split=0.4, epochs=400)

@@ -129,7 +129,7 @@ def test_quasi_random_points_fill_the_space() -> None:
     assert sweep(asked).frame()["lr"].tolist() == frame["lr"].tolist()
 
 
-def test_a_sweep_without_axes_is_its_starts() -> None:
+def test_a_sweep_without_axes_is_its_seeds() -> None:
     result = sweep(Sweep(Run(optimizer=SGD(lr=0.01), epochs=20, dtype="float64", seed=4), seeds=3))
     ends = [
         train(Run(optimizer=SGD(lr=0.01), epochs=20, dtype="float64", seed=seed)).loss[-1]
@@ -231,7 +231,7 @@ def test_a_row_that_is_no_setting_of_its_own_is_the_nearest() -> None:
     torch.testing.assert_close(result.final_loss, alone, rtol=1e-9, atol=0)
 
 
-def test_what_was_not_trained_is_told() -> None:
+def test_what_was_not_trained_is_reported() -> None:
     mild = Axis(1e-4, 1e-3, 3)
     frame = sweep(Sweep(Run(epochs=100), {"lr": mild}), lambda share: share > 0.5).frame()
     assert frame["status"].tolist() == ["stopped"] * 3
@@ -248,7 +248,7 @@ def test_curves_can_be_stopped() -> None:
 
 
 @pytest.mark.parametrize("count", [2_000, 20_000])
-def test_the_memory_told_holds_the_result(count: int) -> None:
+def test_the_memory_estimate_holds_the_result(count: int) -> None:
     asked = Sweep(Run(epochs=1), {"lr": Axis(1e-4, 1e-2, count, log=True)}, targets=(0.01, 1.0))
     result = sweep(asked)
     kept = (result.final_loss, result.best_loss, result.diverged_at, result.seeds)
