@@ -11,7 +11,7 @@ from trainers.settings import Settings, choice, flag, real
 if TYPE_CHECKING:
     from dashboard.tables import DataTab
     from dashboard.widgets import Placeholder
-    from dashboard.work import Histories, Live
+    from dashboard.work import Histories, LiveChart
     from trainers.charts import Style
     from trainers.optimizers import Optimizer
     from trainers.run import Method, Run, Task
@@ -45,7 +45,7 @@ class View(Settings):
         help="Gap (loss − minimum loss) that counts as reaching the target.",
         label="Target gap",
     )
-    held_out: bool = flag(
+    validation_curve: bool = flag(
         True, help="Dotted: the same metric on the validation set.", label="Validation curve"
     )
     batches: bool = flag(
@@ -57,7 +57,7 @@ class View(Settings):
 class TabSettings(Settings):
     """Settings of one tab, in the link under the tab's key."""
 
-    def fitted(self, task: Task, methods: Sequence[Method]) -> Self:
+    def adapted(self, task: Task, methods: Sequence[Method]) -> Self:
         """Return the settings, adjusted to what this comparison allows."""
         return self
 
@@ -91,7 +91,7 @@ class Context:
     dark: bool
     headline: Placeholder
     """Place of the tab's summary sentence."""
-    train: Callable[[Live | None], Histories]
+    train: Callable[[LiveChart | None], Histories]
     """Train the runs, once per script; the argument draws them during training."""
     actions: Actions
 

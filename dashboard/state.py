@@ -36,13 +36,13 @@ class Page:
     """Settings of tabs: the last of each class, the default of missing ones."""
 
     def __post_init__(self) -> None:
-        TAB.checked("tab", self.tab)
+        TAB.validate("tab", self.tab)
         metrics = available_metrics(self.task.training)
         if self.view.y not in metrics:
             object.__setattr__(self, "view", replace(self.view, y=metrics[0]))
         given = {type(settings): settings for settings in self.settings}
         each = (given.get(kind, kind()) for kind in SETTINGS.values())
-        fitted = tuple(settings.fitted(self.task, self.methods) for settings in each)
+        fitted = tuple(settings.adapted(self.task, self.methods) for settings in each)
         object.__setattr__(self, "settings", fitted)
 
     @property
@@ -107,13 +107,13 @@ def _undamaged(link: Link, readings: Sequence[links.Reading]) -> Iterator[Method
             reasons = " ".join(note.partition(": using")[0].removesuffix(".") + "." for note in reading.notes)
             link.notes.append(f"Run {number} is left out: {reasons}")
         else:
-            yield link.noted(reading, f"Run {number}: ")
+            yield link.accept(reading, f"Run {number}: ")
 
 
 def _tab(link: Link) -> str:
     text = link.take("tab") or TAB.default
     try:
-        return TAB.checked("tab", TAB.read(OLD_TABS.get(text.lower(), text)))
+        return TAB.validate("tab", TAB.read(OLD_TABS.get(text.lower(), text)))
     except ValueError as error:
         link.notes.append(f"{error}: using {TAB.default}.")
         return str(TAB.default)

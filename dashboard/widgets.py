@@ -170,12 +170,12 @@ class Placeholder:
     def __init__(self, container: Any) -> None:
         self.container, self.passing = container, None
 
-    def now(self) -> Any:
+    def temporary(self) -> Any:
         """Return the place for temporary content."""
         self.passing = self.passing or self.container.empty()
         return self.passing
 
-    def finally_(self) -> Any:
+    def final(self) -> Any:
         """Return the place for final content, which replaces temporary content."""
         return self.passing or self.container
 
@@ -186,4 +186,4 @@ class Placeholder:
 
     def say(self, text: str) -> None:
         """Write the summary sentence of the tab."""
-        self.finally_().markdown(f"**{text}**")
+        self.final().markdown(f"**{text}**")

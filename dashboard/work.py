@@ -59,7 +59,7 @@ class Histories(Sequence[History]):
         return Histories((self.runs[place],), self.room, (self.found[place],))
 
 
-class Live(Protocol):
+class LiveChart(Protocol):
     """Draws runs in training: the finished ones, the current run, and its losses so far."""
 
     def __call__(self, ended: Sequence[History], run: Run, loss: Tensor) -> None: ...
@@ -68,7 +68,7 @@ class Live(Protocol):
 # --- Progress and turns ---------------------------------------------------------------------------
 
 
-class Watch:
+class Observer:
     """Observer of a training that only gives way to other sessions."""
 
     share: Share | None = None
@@ -85,14 +85,14 @@ class Watch:
         """Hold the turn for the block; yields the callback of each update, with `report`'s arguments."""
         with TURNS.turn(self.poll, self.share) as pause:
 
-            def look(*how_far: Any) -> None:
+            def on_update(*how_far: Any) -> None:
                 pause()
                 self.report(*how_far)
 
-            yield look
+            yield on_update
 
 
-class Progress(Watch):
+class ProgressObserver(Observer):
     """Observer that shows progress, and lets Streamlit stop an outdated script."""
 
     def __init__(self, draw: Callable[..., object]) -> None:
@@ -111,7 +111,7 @@ class Progress(Watch):
             self.outside.run(self.draw, *how_far)
 
 
-TURNS, UNWATCHED = Turns(), Watch()
+TURNS, UNOBSERVED = Turns(), Observer()
 
 
 # --- Caches. Their keys are settings: results follow from them ------------------------------------
@@ -133,21 +133,21 @@ BY_SETTINGS: dict[Any, Callable[[Any], Any]] = {
 
 
 @st.cache_data(max_size=CACHE_SIZE, show_spinner=False, hash_funcs=BY_SETTINGS)
-def train_cached(run: Run, most: int | None, _watch: Watch = UNWATCHED) -> History:
+def train_cached(run: Run, most: int | None, _observer: Observer = UNOBSERVED) -> History:
     """Train a run; parameters are kept at up to `most` epochs."""
-    with _watch.turn() as on_epoch:
+    with _observer.turn() as on_epoch:
         return train(run, on_epoch, most)
 
 
 @st.cache_data(max_size=CACHE_SIZE, show_spinner=False, hash_funcs=BY_SETTINGS)
-def race_cached(spec: Race, _watch: Watch = UNWATCHED) -> RaceResult:
-    with _watch.turn() as on_progress:
+def race_cached(spec: Race, _observer: Observer = UNOBSERVED) -> RaceResult:
+    with _observer.turn() as on_progress:
         return race(spec, on_progress)
 
 
 @st.cache_data(max_size=CACHE_SIZE, show_spinner=False, hash_funcs=BY_SETTINGS)
-def sweep_cached(spec: Sweep, _watch: Watch = UNWATCHED) -> SweepResult:
-    with _watch.turn() as on_progress:
+def sweep_cached(spec: Sweep, _observer: Observer = UNOBSERVED) -> SweepResult:
+    with _observer.turn() as on_progress:
         return sweep(spec, on_progress)
 
 
@@ -178,7 +178,9 @@ def _name(make: Callable[..., Any]) -> str:
 
 def run_with_progress(action: Callable[..., Any], spec: Any, place: Placeholder, what: str) -> Any:
     """Return the result of a race or a sweep, with a progress bar."""
-    return action(spec, Progress(lambda share: place.now().progress(share, f"{what}: {share:.0%}")))
+    return action(
+        spec, ProgressObserver(lambda share: place.temporary().progress(share, f"{what}: {share:.0%}"))
+    )
 
 
 def is_confirmed(place: Placeholder, spec: Any, sweeps: Sequence[Sweep], what: str) -> bool:
@@ -188,10 +190,10 @@ def is_confirmed(place: Placeholder, spec: Any, sweeps: Sequence[Sweep], what: s
     if cheap or st.session_state.get("confirmed") == spec:
         return True
     seconds = 0.0
-    with Progress(lambda: None).turn() as look:
+    with ProgressObserver(lambda: None).turn() as on_update:
         for sweep in sweeps:
             seconds += estimate(sweep)
-            look()
+            on_update()
     if seconds < CONFIRM_SECONDS and megabytes < CONFIRM_MB:
         return True
     place.say(f"{what} take about {seconds:,.0f} seconds and {megabytes:,.0f} MB on this server.")
@@ -200,7 +202,7 @@ def is_confirmed(place: Placeholder, spec: Any, sweeps: Sequence[Sweep], what: s
 
 
 def train_all(
-    runs: Sequence[Run], names: Sequence[str], room: int, place: Placeholder, live: Live | None = None
+    runs: Sequence[Run], names: Sequence[str], room: int, place: Placeholder, live: LiveChart | None = None
 ) -> Histories:
     """Train the runs that are not cached, with a progress bar; `live` draws them meanwhile."""
     histories: list[History] = []
@@ -209,11 +211,11 @@ def train_all(
         number, run = len(histories), runs[len(histories)]
         text = f"Training {names[number]}, run {number + 1} of {len(runs)}: "
         text += f"epoch {epoch:,} of {run.epochs:,}"
-        place.now().progress((number + epoch / run.epochs) / len(runs), text)
+        place.temporary().progress((number + epoch / run.epochs) / len(runs), text)
         if live is not None:
             live(histories, run, loss)
 
-    progress = Progress(draw)
+    progress = ProgressObserver(draw)
     for run in runs:
         histories.append(train_cached(run, most_rows(run, room), progress))
     return Histories(tuple(runs), room, tuple(histories))
@@ -233,7 +235,7 @@ class Training:
         self.room = room_for(len(runs), runs[0].dtype if runs else "float32")
         self.done: Histories | None = None
 
-    def __call__(self, live: Live | None = None) -> Histories:
+    def __call__(self, live: LiveChart | None = None) -> Histories:
         """Return the histories; `live` draws the runs during training."""
         if self.done is None:
             self.done = train_all(self.runs, self.names, self.room, self.place, live)

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, unquote
 
 from trainers.settings import Choice, Settings, coerce, main_part, parts, settings_of
-from trainers.words import among, plain, quoted
+from trainers.words import among, format_value, quoted
 
 MAX_LINK_LENGTH = 4096
 """Max. characters of a link."""
@@ -35,6 +35,7 @@ OLD_NAMES: Mapping[str, str] = {
     "entrants": "optimizers",
     "Network": "MLP",
     "grid": "grid_search",
+    "held_out": "validation_curve",
 }
 """Current names of settings and classes, by their names in older links."""
 OLD_VALUES: Mapping[str, str] = {
@@ -143,7 +144,7 @@ def read_settings(kind: type[Any], texts: Mapping[str, str], **others: Any) -> R
                 values[name] = settings_of(kind)[name].read(text)
             except ValueError:
                 damaged = True
-                default = plain(settings_of(kind)[name].default)
+                default = format_value(settings_of(kind)[name].default)
                 notes.append(f"{name} {quoted(text)} can't be read: using {default}.")
         elif name.partition(".")[0] not in parts(kind):
             notes.append(f"{kind.__name__} has no setting {quoted(name)}: ignored.")
@@ -215,12 +216,12 @@ class Link:
         """Settings of that class, each from the parameter of its name. `others` are other fields."""
         texts = {name: self.take(name) for name in settings_of(kind)}
         given = {name: text for name, text in texts.items() if text is not None}
-        return self.noted(read_settings(kind, given, **others))
+        return self.accept(read_settings(kind, given, **others))
 
     def part(self, name: str, allowed: Mapping[str, type[Any]], fallback: type[Any], **others: Any) -> Any:
         """Settings of one of these classes from one parameter; the fallback's defaults without it."""
         text = self.take(name)
-        return fallback() if text is None else self.noted(read(text, allowed, fallback, **others))
+        return fallback() if text is None else self.accept(read(text, allowed, fallback, **others))
 
     def compact(self, name: str, kind: type[Any], texts: Mapping[str, str]) -> Any:
         """Settings of that class from one parameter, as `write_settings` wrote it, and from these texts.
@@ -231,9 +232,9 @@ class Link:
         head, _, rest = text.partition("~")
         _, found, words, notes = _apart(f"~{rest if among(head, OLD_HEADS) else text}")
         reading = read_settings(kind, {**found, **texts})
-        return self.noted(reading._replace(notes=[*notes, *reading.notes, *_unknown(words)]))
+        return self.accept(reading._replace(notes=[*notes, *reading.notes, *_unknown(words)]))
 
-    def noted(self, reading: Reading, before: str = "") -> Any:
+    def accept(self, reading: Reading, before: str = "") -> Any:
         """The settings of a reading, whose notes become the link's."""
         self.notes += [f"{before}{note}" for note in reading.notes]
         self.damaged |= reading.damaged

@@ -11,7 +11,7 @@ from trainers.problems import Problem, Thermometer
 from trainers.problems.supervised import Supervised, raw_data
 from trainers.settings import SettingError, Settings, choice, integer, real
 from trainers.splits import Split, split_indices
-from trainers.words import shown
+from trainers.words import safe_text
 
 MAX_SEED = 2**31 - 1
 
@@ -39,13 +39,13 @@ class Objective(Settings):
     def check(self) -> None:
         super().check()
         if not isinstance(self.problem, Problem):
-            raise SettingError("problem", f"must be one such as Thermometer(), got {shown(self.problem)}")
+            raise SettingError("problem", f"must be one such as Thermometer(), got {safe_text(self.problem)}")
         if getattr(self.problem, "subset_data", None) is not None:
             raise SettingError("problem", "must have all its samples; hold some out with validation_split")
 
     def is_active(self, name: str) -> bool:
         if name == "shuffle_seed":
-            return self.steps_per_epoch > 1 or self.held_out is not None
+            return self.steps_per_epoch > 1 or self.validation is not None
         return self.problem.num_samples > 0 or name not in ("batch_size", "validation_split")
 
     @property
@@ -61,9 +61,9 @@ class Objective(Settings):
         return self.split.training
 
     @property
-    def held_out(self) -> Problem | None:
+    def validation(self) -> Problem | None:
         """The problem on the validation set, or None."""
-        return self.split.held_out
+        return self.split.validation
 
     @property
     def whole(self) -> Problem:
@@ -94,7 +94,7 @@ def train_validation_split(problem: Problem, fraction: float, seed: int) -> Spli
     stay, out = split_indices(problem.num_samples, classes, fraction, seed)
     if not len(out):
         return Split(copy(problem))  # without the data that it may hold already
-    fitted = problem.fitted(stay)
+    fitted = problem.fit_preprocessing(stay)
     return Split(fitted.subset(stay), fitted.subset(out), fitted)
 
 

@@ -16,7 +16,7 @@ from trainers.problems import PROBLEMS, CsvDataset, Problem, Thermometer
 from trainers.problems.supervised import Supervised
 from trainers.runners import RUNNERS
 from trainers.settings import Real, SettingError, Settings, choice, integer, part
-from trainers.words import is_number, plain, quoted, shown
+from trainers.words import format_value, is_number, quoted, safe_text
 
 NO_TABLES: Mapping[str, CsvTable] = MappingProxyType({})
 COORDINATE = Real(0.0, "One coordinate of a custom initial point.", -1e6, 1e6)
@@ -55,7 +55,7 @@ class Task(Objective):
 
     def to_query(self) -> str:
         """The query string of a link to this task."""
-        start = "" if self.start is None else f"&start={'~'.join(map(plain, self.start))}"
+        start = "" if self.start is None else f"&start={'~'.join(map(format_value, self.start))}"
         return (
             f"problem={write(self.problem)}&epochs={self.epochs}{start}"
             f"&seed={self.seed}&dtype={self.dtype}{self._rows_query()}"
@@ -66,7 +66,7 @@ class Task(Objective):
         csv = self.problem.csv if isinstance(self.problem, Supervised) else None
         parts = [f"csv={csv.write()}"] if csv else []
         parts += [f"batch_size={self.batch_size}"] if self.batch_size else []
-        parts += [f"validation_split={plain(self.validation_split)}"] if self.validation_split else []
+        parts += [f"validation_split={format_value(self.validation_split)}"] if self.validation_split else []
         shuffled = self.shuffle_seed or self.batch_size or self.validation_split
         parts += [f"shuffle_seed={self.shuffle_seed}"] if shuffled else []
         return "".join(f"&{part}" for part in parts)
@@ -87,7 +87,7 @@ class Method(Settings):
     def check(self) -> None:
         super().check()
         if not isinstance(self.optimizer, Optimizer):
-            raise SettingError("optimizer", f"must be one such as SGD(), got {shown(self.optimizer)}")
+            raise SettingError("optimizer", f"must be one such as SGD(), got {safe_text(self.optimizer)}")
         for name, value in vars(self.optimizer).items():
             if isinstance(value, Tensor):
                 raise SettingError(name, "must be a single number in a run; a sweep takes several")
@@ -133,7 +133,7 @@ class Run(Task, Method):
         """
         link = Link(text)
         task, methods = read_task(link, tables), read_methods(link)
-        method = link.noted(methods[0], "Run 1: ") if methods else Method()
+        method = link.accept(methods[0], "Run 1: ") if methods else Method()
         more = [f"The link has {len(methods)} runs: using the first."] if len(methods) > 1 else []
         return make_run(task, method), [*link.notes, *more, *link.rest("no part of a run")]
 
@@ -156,7 +156,7 @@ def most_rows(run: Run, room: int) -> int | None:
 
 def in_words(values: dict[str, Any]) -> list[str]:
     """Settings as short texts: `lr 0.1`, `nesterov`."""
-    return [name if value is True else f"{name} {plain(value)}" for name, value in values.items()]
+    return [name if value is True else f"{name} {format_value(value)}" for name, value in values.items()]
 
 
 def make_run(task: Task, method: Method) -> Run:
@@ -202,10 +202,10 @@ def with_start(task: Task, start: tuple[Any, ...]) -> tuple[Task, list[str]]:
     near, notes = [], []
     for name, value, default in zip(task.problem.names, start, task.start_values(), strict=True):
         try:
-            near.append(COORDINATE.checked(f"start {name}", value))
+            near.append(COORDINATE.validate(f"start {name}", value))
         except SettingError as error:
             near.append(COORDINATE.coerce(name, value) if value == value else default)
-            notes.append(f"{error}: using {plain(near[-1])}.")
+            notes.append(f"{error}: using {format_value(near[-1])}.")
     return replace(task, start=tuple(near)), notes
 
 
@@ -217,10 +217,10 @@ def read_methods(link: Link) -> list[Reading]:
 
 def _start(start: Any, problem: Problem) -> tuple[float, ...]:
     """Check a custom initial point and return it as floats; raises `SettingError`."""
-    low, high = plain(COORDINATE.low), plain(COORDINATE.high)
+    low, high = format_value(COORDINATE.low), format_value(COORDINATE.high)
     wanted = f"must be {problem.num_params} numbers from {low} to {high}"
     numbers = list(start) if isinstance(start, tuple | list) else [start]
     usable = [is_number(x) and COORDINATE.low <= x <= COORDINATE.high for x in numbers]
     if len(numbers) != problem.num_params or not all(usable):
-        raise SettingError("start", f"{wanted}, got {shown(', '.join(map(plain, numbers)))}")
+        raise SettingError("start", f"{wanted}, got {safe_text(', '.join(map(format_value, numbers)))}")
     return tuple(map(float, numbers))

@@ -18,7 +18,7 @@ from typing import Any, ClassVar, Literal, TypeAlias
 
 from torch import Tensor
 
-from trainers.words import among, is_number, plain, shown
+from trainers.words import among, format_value, is_number, safe_text
 
 NUMBER = re.compile(r"-?(\d+(\.\d+)?|\.\d+)(e[+-]?\d+)?", re.ASCII | re.IGNORECASE)
 """A number in a link."""
@@ -48,14 +48,14 @@ class Setting:
     label: str = field(default="", kw_only=True)
     """Label of its control; by default its name with spaces."""
 
-    def checked(self, name: str, value: Any) -> Any:
+    def validate(self, name: str, value: Any) -> Any:
         """Return the value in its canonical form; raises `SettingError` if it is invalid."""
         raise NotImplementedError
 
     def coerce(self, name: str, value: Any) -> Any:
         """Return the valid value nearest to `value`, or the default."""
         try:
-            return self.checked(name, value)
+            return self.validate(name, value)
         except SettingError:
             return self.default
 
@@ -78,7 +78,7 @@ class Real(Setting):
     search: tuple[float, float] | None = None
     """Search space of tuning; None if it is not tuned."""
 
-    def checked(self, name: str, value: Any) -> Any:
+    def validate(self, name: str, value: Any) -> Any:
         if isinstance(value, Tensor):
             if value.numel() == 0 or value.is_complex() or isinstance(self, Integer):
                 raise SettingError(name, f"{self.bounds()}, got a tensor that holds none")
@@ -86,7 +86,7 @@ class Real(Setting):
                 raise SettingError(name, f"{self.bounds()}, got {value.min():g} to {value.max():g}")
             return value
         if not is_number(value) or not self.low <= value <= self.high:
-            raise SettingError(name, f"{self.bounds()}, got {shown(value)}")
+            raise SettingError(name, f"{self.bounds()}, got {safe_text(value)}")
         return float(value)
 
     def coerce(self, name: str, value: Any) -> Any:
@@ -102,36 +102,37 @@ class Real(Setting):
         return float(10.0 ** math.floor(math.log10(size)) / 2)
 
     def bounds(self) -> str:
-        return f"must be a number from {plain(self.low)} to {plain(self.high)}"
+        return f"must be a number from {format_value(self.low)} to {format_value(self.high)}"
 
     def read(self, text: str) -> float:
-        text = self.western(text.strip().replace("−", "-").replace("e ", "e+"))  # a + in a link is a space
+        text = text.strip().replace("−", "-").replace("e ", "e+")  # a + in a link is a space
+        text = self.with_decimal_point(text)
         if not NUMBER.fullmatch(text):
-            raise ValueError(f"a number, not {shown(text)}")
+            raise ValueError(f"a number, not {safe_text(text)}")
         return float(text)
 
-    def western(self, text: str) -> str:
+    def with_decimal_point(self, text: str) -> str:
         """Replace a decimal comma by a point."""
         return text if "." in text else text.replace(",", ".", 1)
 
     def write(self, value: Any) -> str:
-        return plain(value)
+        return format_value(value)
 
 
 @dataclass(frozen=True)
 class Integer(Real):
     """A whole number within bounds."""
 
-    def checked(self, name: str, value: Any) -> int:
-        number = super().checked(name, value)
+    def validate(self, name: str, value: Any) -> int:
+        number = super().validate(name, value)
         if number != int(number):
-            raise SettingError(name, f"{self.bounds()}, got {shown(value)}")
+            raise SettingError(name, f"{self.bounds()}, got {safe_text(value)}")
         return int(number)
 
     def coerce(self, name: str, value: Any) -> int:
         return round(float(super().coerce(name, value)))
 
-    def western(self, text: str) -> str:
+    def with_decimal_point(self, text: str) -> str:
         """Remove thousands separators."""
         return re.sub(r"(?<=\d)[.,](?=\d{3}(?!\d))", "", text)
 
@@ -139,21 +140,21 @@ class Integer(Real):
         return max(1.0, super().step(value)) if self.scale == "log" else 1.0
 
     def bounds(self) -> str:
-        return f"must be a whole number from {plain(self.low)} to {plain(self.high)}"
+        return f"must be a whole number from {format_value(self.low)} to {format_value(self.high)}"
 
 
 @dataclass(frozen=True)
 class Flag(Setting):
     """On or off."""
 
-    def checked(self, name: str, value: Any) -> bool:
+    def validate(self, name: str, value: Any) -> bool:
         if not isinstance(value, bool):
-            raise SettingError(name, f"must be True or False, got {shown(value)}")
+            raise SettingError(name, f"must be True or False, got {safe_text(value)}")
         return value
 
     def read(self, text: str) -> bool:
         if text not in ("0", "1"):
-            raise ValueError(f"0 or 1, not {shown(text)}")
+            raise ValueError(f"0 or 1, not {safe_text(text)}")
         return text == "1"
 
     def write(self, value: Any) -> str:
@@ -168,9 +169,9 @@ class Choice(Setting):
     captions: Mapping[str, str] = field(default_factory=dict, kw_only=True, compare=False)
     """Names of options on the page, where they differ."""
 
-    def checked(self, name: str, value: Any) -> str:
+    def validate(self, name: str, value: Any) -> str:
         if not isinstance(value, str) or value not in self.options:
-            raise SettingError(name, f"must be one of {', '.join(self.options)}, got {shown(value)}")
+            raise SettingError(name, f"must be one of {', '.join(self.options)}, got {safe_text(value)}")
         return value
 
     def read(self, text: str) -> str:
@@ -242,7 +243,7 @@ class Settings:
 
     def __post_init__(self) -> None:
         for name, setting in settings_of(self).items():
-            object.__setattr__(self, name, setting.checked(name, getattr(self, name)))
+            object.__setattr__(self, name, setting.validate(name, getattr(self, name)))
         self.check()
 
     def __getstate__(self) -> dict[str, Any]:
@@ -288,10 +289,10 @@ def coerce(kind: type[Settings], values: Mapping[str, Any], **others: Any) -> tu
     notes, usable = [], {}
     for name, setting in settings_of(kind).items():
         try:
-            usable[name] = setting.checked(name, values.get(name, setting.default))
+            usable[name] = setting.validate(name, values.get(name, setting.default))
         except SettingError as error:
             usable[name] = setting.coerce(name, values[name])
-            notes.append(f"{error}: using {plain(usable[name])}.")
+            notes.append(f"{error}: using {format_value(usable[name])}.")
     given = {f.name: others[f.name] for f in dataclasses.fields(kind) if f.name in others}
     for _ in usable:
         try:
@@ -299,7 +300,7 @@ def coerce(kind: type[Settings], values: Mapping[str, Any], **others: Any) -> tu
         except SettingError as error:
             usable[error.name] = error.nearest or settings_of(kind)[error.name].default
             if error.name in values:
-                notes.append(f"{error}: using {plain(usable[error.name])}.")
+                notes.append(f"{error}: using {format_value(usable[error.name])}.")
     return kind(**given), notes
 
 

@@ -16,14 +16,16 @@ class Split:
     """A problem on the training and the validation set, both preprocessed as fitted to the training set."""
 
     training: Problem
-    held_out: Problem | None = None
+    validation: Problem | None = None
     whole: Problem | None = None
     """The problem on all samples, if there is a validation set."""
 
     @property
     def bytes(self) -> float:
         """Max. memory."""
-        parts = [part for part in (self.training, self.held_out, self.whole) if isinstance(part, Supervised)]
+        parts = [
+            part for part in (self.training, self.validation, self.whole) if isinstance(part, Supervised)
+        ]
         tables = [part.csv.table for part in parts[:1] if part.csv is not None]
         return sum(part.subset_data.bytes for part in parts if part.subset_data is not None) + sum(
             t.bytes for t in tables

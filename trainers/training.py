@@ -172,7 +172,7 @@ def _metrics(run: Run) -> Iterator[tuple[str, Callable[[Tensor], Tensor]]]:
     """Metrics by name, each a function of params `(n, epochs)`, which returns `(epochs,)`."""
     if run.training.class_names:
         yield "accuracy", run.training.accuracy
-    if run.held_out is not None:
-        yield "validation_loss", run.held_out.loss
+    if run.validation is not None:
+        yield "validation_loss", run.validation.loss
         if run.training.class_names:
-            yield "validation_accuracy", run.held_out.accuracy
+            yield "validation_accuracy", run.validation.accuracy

@@ -12,7 +12,7 @@ def is_number(value: Any) -> bool:
     return isinstance(value, numbers.Real) and not isinstance(value, bool)
 
 
-def plain(value: Any) -> str:
+def format_value(value: Any) -> str:
     """Return a value as short text that reads back to the same value: 0.01, 1e-08, 5000, raw."""
     if not is_number(value):
         return str(value)
@@ -22,16 +22,16 @@ def plain(value: Any) -> str:
         return "a number beyond 1e308"
 
 
-def shown(value: Any) -> str:
+def safe_text(value: Any) -> str:
     """Return any value as a short quotation, safe to print on a page, without links."""
-    text = value if isinstance(value, str) else plain(value)
+    text = value if isinstance(value, str) else format_value(value)
     safe = "".join(c if c.isascii() and (c.isalnum() or c in "._-, ") else "?" for c in text[:40])
     return re.sub(r"(?i)(www)\.", r"\1?", safe)
 
 
 def quoted(text: str) -> str:
     """Return a piece of a link in quotation marks, safe to print on a page."""
-    return f"“{shown(text)}”"
+    return f"“{safe_text(text)}”"
 
 
 def format_number(value: Tensor | float, digits: int = 2) -> str:

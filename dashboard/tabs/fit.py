@@ -25,7 +25,7 @@ HINTS = {
 
 
 def draw(context: Context) -> None:
-    problem, held_out = context.task.training, context.task.held_out
+    problem, validation = context.task.training, context.task.validation
     if not isinstance(problem, Supervised):
         st.write("This problem has no data to fit.")
         return
@@ -39,11 +39,11 @@ def draw(context: Context) -> None:
     else:
         _panels(context, histories, problem, kind)
     triangles = (
-        " Triangles: validation samples." if held_out and kind in ("curve", "decision_boundary") else ""
+        " Triangles: validation samples." if validation and kind in ("curve", "decision_boundary") else ""
     )
-    validation = " Computed on the validation set." if held_out and kind == "confusion" else ""
+    on_which = " Computed on the validation set." if validation and kind == "confusion" else ""
     player()()
-    st.caption(f"{HINTS[kind]}{triangles}{validation} Move the slider to see earlier epochs.")
+    st.caption(f"{HINTS[kind]}{triangles}{on_which} Move the slider to see earlier epochs.")
 
 
 def _lines(context: Context, histories: Histories, problem: Supervised) -> None:

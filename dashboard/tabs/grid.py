@@ -44,7 +44,7 @@ class GridSettings(TabSettings):
         y = self.y if self.y in others else others[0]
         return {name: default_axis(available[name], self.count) for name in (x, y)}
 
-    def fitted(self, task: Task, methods: Sequence[Method]) -> Self:
+    def adapted(self, task: Task, methods: Sequence[Method]) -> Self:
         """Return the grid with an existing run, and hyperparameters that its optimizer has."""
         grid = replace(self, run=min(self.run, max(len(methods), 1)))
         try:

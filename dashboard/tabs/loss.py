@@ -14,7 +14,7 @@ from dashboard.work import Histories, chart_spec
 from trainers import History, Run, charts
 from trainers.charts import Style
 from trainers.reports import loss as loss_report
-from trainers.reports.loss import HELD_OUT, X_TITLES, Y_TITLES, available_metrics
+from trainers.reports.loss import VALIDATION_METRICS, X_TITLES, Y_TITLES, available_metrics
 from trainers.reports.summary import sentence
 from trainers.run import Task
 from trainers.settings import Choice, settings_of
@@ -28,8 +28,8 @@ def draw(context: Context) -> None:
     histories = context.train(partial(_live, context.names, context.style, view, place))
     spec = chart_spec(loss_chart, histories, context.names, context.style, task, view)
     what = f"{Y_TITLES[view.y]} against {X_TITLES[view.x]} for {len(histories)} runs"
-    place.finally_().vega_lite_chart(spec, alt=f"Line chart: {what}. {sentence(histories, view.target)}")
-    also = (HELD_OUT.get(view.y, "validation_loss"),) * _shows_held_out(task, view)
+    place.final().vega_lite_chart(spec, alt=f"Line chart: {what}. {sentence(histories, view.target)}")
+    also = (VALIDATION_METRICS.get(view.y, "validation_loss"),) * _shows_validation(task, view)
     also += ("batch_loss",) * (view.batches and view.y == "loss" and task.steps_per_epoch > 1)
     place.container.caption(loss_report.caption(histories, view.y, view.scale == "log", also))
 
@@ -39,7 +39,9 @@ def _controls(task: Task, view: View) -> None:
         y = settings_of(view)["y"]
         metric = Choice(view.y, y.help, available_metrics(task.training), label=y.label)
         control("y", metric, view.y, "view.y")
-        aside = ("held_out",) * (task.held_out is not None) + ("batches",) * (task.steps_per_epoch > 1)
+        aside = ("validation_curve",) * (task.validation is not None) + ("batches",) * (
+            task.steps_per_epoch > 1
+        )
         known = ("target",) * (task.training.minimum is not None)
         for name in ("scale", "x", *known, *aside):
             control(name, settings_of(view)[name], getattr(view, name), f"view.{name}", width=150)
@@ -59,12 +61,12 @@ def _live(
     table = loss_report.live_curves(ended, run, loss, names, y)
     losses = (*(history.loss for history in ended), loss)
     far = [name for name, past in zip(names, losses, strict=False) if loss_report.is_far(run, past)]
-    chart = charts.live(table, style, run.epochs, Y_TITLES[y], view.scale == "log", far)
-    place.now().vega_lite_chart(*chart)
+    chart = charts.live_loss_chart(table, style, run.epochs, Y_TITLES[y], view.scale == "log", far)
+    place.temporary().vega_lite_chart(*chart)
 
 
-def _shows_held_out(task: Task, view: View) -> bool:
-    return task.held_out is not None and view.held_out and view.y in HELD_OUT
+def _shows_validation(task: Task, view: View) -> bool:
+    return task.validation is not None and view.validation_curve and view.y in VALIDATION_METRICS
 
 
 def loss_chart(
@@ -76,9 +78,9 @@ def loss_chart(
     with_legend: bool = False,
 ) -> Any:
     """Return the loss chart, for the tab and for the SVG file."""
-    held_out: pd.DataFrame | None = None
-    if _shows_held_out(task, view):
-        held_out = loss_report.curves(histories, names, HELD_OUT[view.y], view.x)
+    validation: pd.DataFrame | None = None
+    if _shows_validation(task, view):
+        validation = loss_report.curves(histories, names, VALIDATION_METRICS[view.y], view.x)
     batches = loss_report.batches(histories, names, view.x) if view.batches and view.y == "loss" else None
     return charts.loss_chart(
         loss_report.curves(histories, names, view.y, view.x),
@@ -90,7 +92,7 @@ def loss_chart(
         diverged=loss_report.diverged_runs(histories, names),
         far=loss_report.far_runs(histories, names),
         optimum=task.training.minimum if view.y == "loss" else None,
-        held_out=held_out,
+        validation=validation,
         batches=batches,
         legend=with_legend,
     )

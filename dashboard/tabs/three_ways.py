@@ -26,7 +26,7 @@ class ThreeWaysSettings(TabSettings):
 
     run: int = integer(1, 1, MAX_RUNS, help="The run that is trained three ways.")
 
-    def fitted(self, task: Task, methods: Sequence[Method]) -> Self:
+    def adapted(self, task: Task, methods: Sequence[Method]) -> Self:
         return replace(self, run=min(self.run, max(len(methods), 1)))
 
 
@@ -62,7 +62,7 @@ def _difference(context: Context, run: Run, summary: Placeholder) -> None:
     each = [replace(run, runner=runner) for runner in supported]
     histories = train_all(each, supported, context.room // len(each), summary)
     difference, rounding = report.max_param_difference(histories), report.ulp(histories)
-    summary.finally_().markdown(
+    summary.final().markdown(
         f"The same run trained {join_words([WAYS[runner] for runner in supported])}, from the same initial "
         f"point. {_until(histories)} in {run.dtype} their parameters were "
         f"**{report.describe_difference(difference)}**."
@@ -70,7 +70,7 @@ def _difference(context: Context, run: Run, summary: Placeholder) -> None:
     what = (
         f"largest parameter difference between the implementations, over the epochs, at most {difference:.2g}"
     )
-    plot.finally_().vega_lite_chart(chart_spec(difference_chart, histories), alt=f"Scatter plot: {what}.")
+    plot.final().vega_lite_chart(chart_spec(difference_chart, histories), alt=f"Scatter plot: {what}.")
     kept = f"each of the {len(histories[0].epochs):,} epochs kept" if histories[0].thinned else "each epoch"
     plot.container.caption(
         f"Largest parameter difference between two implementations at {kept}; no point where they are "

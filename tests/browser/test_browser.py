@@ -247,7 +247,7 @@ def assert_shown(page: Page, chosen: Any) -> None:
     if chosen.page.tab != "Loss":
         change(page, tab(page, "Loss").click)
     assert len(table(page)) == runs(page).count() == len(chosen.page.methods)
-    beside = (chosen.page.task.held_out is not None) + chosen.page.view.batches
+    beside = (chosen.page.task.validation is not None) + chosen.page.view.batches
     assert len(curves(page)) == len(chosen.page.methods) * (1 + beside)
     assert all(curves(page))
     assert page.get_by_text(chosen.hint, exact=True).is_visible()

@@ -207,8 +207,8 @@ def test_while_classifiers_train_the_chart_is_of_the_loss(monkeypatch: pytest.Mo
         titles.append(title)
         return real(table, style, epochs, title, log, far)
 
-    real = charts.live
-    monkeypatch.setattr(charts, "live", live)
+    real = charts.live_loss_chart
+    monkeypatch.setattr(charts, "live_loss_chart", live)
     for name in ("PROGRESS_DELAY_S", "PROGRESS_INTERVAL_S"):
         monkeypatch.setattr(page_work, name, -1.0)
     app = opened("problem=LogisticRegression&epochs=37&run=SGD&y=accuracy")
@@ -483,7 +483,7 @@ def test_a_chart_is_that_of_its_own_task() -> None:
     [
         ("tab=Path&problem=Booth", "path.zoom", ("all", "paths", "minimum")),
         ("problem=LogisticRegression&batch_size=50", "view.batches", (False, True)),
-        ("problem=LogisticRegression&validation_split=0.2", "view.held_out", (True, False)),
+        ("problem=LogisticRegression&validation_split=0.2", "view.validation_curve", (True, False)),
         ("problem=LogisticRegression", "view.y", ("loss", "accuracy")),
         ("", "view.scale", ("log", "linear")),
         ("", "view.x", ("epochs", "gradients")),

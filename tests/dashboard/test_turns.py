@@ -171,7 +171,7 @@ def test_many_together_draw_no_oftener_than_one(waiting: int, monkeypatch: pytes
     monkeypatch.setattr(work, "PROGRESS_INTERVAL_S", 1)
     monkeypatch.setattr(work, "TURNS", [None] * waiting)
     pictures = list[int]()
-    progress = work.Progress(pictures.append)
+    progress = work.ProgressObserver(pictures.append)
     for number in range(4000):
         progress.report(number)
     assert len(pictures) == pytest.approx(4000 / (waiting + 1), rel=0.01)

@@ -14,7 +14,7 @@ from trainers import links, train
 from trainers.datasets.csv.table import read_table
 from trainers.optimizers import Optimizer
 from trainers.problems import Problem
-from trainers.words import plain
+from trainers.words import format_value
 
 GOLDEN = ROOT / "tests/golden"
 LINKS = json.loads((GOLDEN / "links.json").read_text(encoding="utf-8"))
@@ -36,9 +36,9 @@ def settings(of: Any) -> list[str]:
         elif is_dataclass(value) or (isinstance(value, tuple) and value and is_dataclass(value[0])):
             found += settings(value)
         elif isinstance(value, tuple):
-            found.append(f"{field.name}={'~'.join(map(plain, value))}")
+            found.append(f"{field.name}={'~'.join(map(format_value, value))}")
         elif value is not None:
-            found.append(f"{field.name}={plain(int(value) if isinstance(value, bool) else value)}")
+            found.append(f"{field.name}={format_value(int(value) if isinstance(value, bool) else value)}")
     return found
 
 
@@ -67,5 +67,5 @@ def renamed(setting: str) -> str:
 def losses(run: Any) -> list[float]:
     """The last loss, and on the rows held out, of a run of few epochs."""
     history = train(replace(run, epochs=min(run.epochs, EPOCHS)))
-    held_out = history.validation_loss
-    return [float(history.loss[-1]), *([float(held_out[-1])] if held_out is not None else [])]
+    validation = history.validation_loss
+    return [float(history.loss[-1]), *([float(validation[-1])] if validation is not None else [])]

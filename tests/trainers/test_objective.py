@@ -74,13 +74,13 @@ def test_mini_batch_training_is_the_loop_that_one_would_write(runner: str) -> No
 
 def test_the_validation_set_is_a_seeded_fraction_and_the_rest_is_trained_on() -> None:
     run = Run(problem=LinearRegression(samples=40), validation_split=0.25, epochs=5)
-    assert (run.training.num_samples, run.held_out.num_samples) == (30, 10)
-    assert rows(run.training) | rows(run.held_out) == rows(run.whole)
-    assert rows(replace(run, shuffle_seed=3).held_out) != rows(run.held_out)
+    assert (run.training.num_samples, run.validation.num_samples) == (30, 10)
+    assert rows(run.training) | rows(run.validation) == rows(run.whole)
+    assert rows(replace(run, shuffle_seed=3).validation) != rows(run.validation)
     assert run.training.minimum < run.problem.minimum
     history = train(run)
     torch.testing.assert_close(history.loss[-1], run.training.loss(history.params[-1]))
-    torch.testing.assert_close(history.validation_loss[-1], run.held_out.loss(history.params[-1]))
+    torch.testing.assert_close(history.validation_loss[-1], run.validation.loss(history.params[-1]))
     assert history.gap[-1] == history.loss[-1].double() - run.training.minimum
     assert list(history.frame())[:5] == ["run", "epoch", "loss", "gap", "validation_loss"]
 
@@ -93,7 +93,7 @@ def test_a_measure_of_all_epochs_is_that_of_each() -> None:
     for epoch in (0, 5, 12):
         params = history.params[epoch]
         torch.testing.assert_close(history.accuracy[epoch], run.training.accuracy(params))
-        torch.testing.assert_close(history.validation_accuracy[epoch], run.held_out.accuracy(params))
+        torch.testing.assert_close(history.validation_accuracy[epoch], run.validation.accuracy(params))
     assert history.validation_accuracy[-1] > 0.9
     assert history.validation_loss.isfinite().all()
 
@@ -104,7 +104,7 @@ def test_a_run_that_diverges_is_measured_as_far_as_it_went(problem: Any) -> None
     history = train(run)
     assert history.status == "diverged"
     for epoch in range(history.num_recorded):
-        expected = run.held_out.loss(history.params[epoch])
+        expected = run.validation.loss(history.params[epoch])
         torch.testing.assert_close(history.validation_loss[epoch], expected)
     assert history.validation_loss[history.num_recorded :].isnan().all()
 
@@ -122,7 +122,7 @@ def test_overfitting_is_seen() -> None:
 
 def test_a_problem_without_data_has_one_batch_and_holds_nothing_out() -> None:
     run = Run(problem=Rosenbrock(), batch_size=8, validation_split=0.2, epochs=10)
-    assert (run.steps_per_epoch, run.held_out, run.training) == (1, None, run.problem)
+    assert (run.steps_per_epoch, run.validation, run.training) == (1, None, run.problem)
     assert torch.equal(train(run).loss, train(replace(run, batch_size=0, validation_split=0.0)).loss)
 
 
@@ -212,8 +212,8 @@ class Mean(Problem):
 
 def test_a_problem_from_outside_is_split() -> None:
     run = Run(problem=Mean(), validation_split=0.3, dtype="float64", epochs=2)
-    assert run.held_out is not None
-    assert (run.training.num_samples, run.held_out.num_samples, run.whole.num_samples) == (7, 3, 10)
+    assert run.validation is not None
+    assert (run.training.num_samples, run.validation.num_samples, run.whole.num_samples) == (7, 3, 10)
     history = train(run)
     assert history.validation_loss is not None
     assert history.validation_loss.isfinite().all()

@@ -86,7 +86,7 @@ def drawn(run: Run) -> object:
 def inferred(run: Run) -> object:
     """Whatever a caller may ask in inference mode."""
     with torch.inference_mode():
-        ends = [part.minimum for part in (run.training, run.held_out) if part is not None]
+        ends = [part.minimum for part in (run.training, run.validation) if part is not None]
         conditioning(run.training)
         return ends, run.training.loss(run.initial()), swept(run), train(run)
 

@@ -70,11 +70,11 @@ def test_numbers_have_one_form() -> None:
 @pytest.mark.parametrize("kind", CLASSES)
 def test_defaults_and_bounds_are_themselves_valid(kind: type) -> None:
     for name, setting in settings_of(kind).items():
-        assert setting.checked(name, setting.default) == setting.default
+        assert setting.validate(name, setting.default) == setting.default
         assert setting.help.endswith(".")
         ends = {Real: ("low", "high"), Integer: ("low", "high"), Flag: (), Choice: ()}[type(setting)]
         for end in ends:
-            assert setting.checked(name, getattr(setting, end)) == getattr(setting, end)
+            assert setting.validate(name, getattr(setting, end)) == getattr(setting, end)
 
 
 @pytest.mark.parametrize("kind", CLASSES)
@@ -101,7 +101,7 @@ def test_coerce_clamps_and_says_so() -> None:
 def refusal(kind: type, name: str, value: Any) -> str:
     """The sentence with which a setting refuses a value, or none."""
     try:
-        settings_of(kind)[name].checked(name, value)
+        settings_of(kind)[name].validate(name, value)
     except SettingError as error:
         return str(error)
     return ""

@@ -90,7 +90,7 @@ def split(problem: Supervised, share: float, seed: int) -> tuple[Run, NDArray[np
     assert sorted([*kept, *out]) == list(range(problem.num_samples))
     assert (len(kept), len(out)) == (
         run.training.num_samples,
-        run.held_out.num_samples if run.held_out else 0,
+        run.validation.num_samples if run.validation else 0,
     )
     return run, kept if len(out) else np.arange(problem.num_samples), out
 
@@ -111,7 +111,7 @@ def test_mean_and_deviation_are_those_of_the_training_set(
     assert inputs(run.training) == pytest.approx(scaled[kept])
     assert inputs(run.whole) == pytest.approx(scaled)
     if len(out):
-        assert inputs(run.held_out) == pytest.approx(scaled[out])
+        assert inputs(run.validation) == pytest.approx(scaled[out])
 
 
 @given(st.sampled_from(STRETCHED), shares, seeds)
@@ -124,8 +124,8 @@ def test_a_polynomial_is_scaled_by_the_training_set(problem: Supervised, share: 
     powers = [run.whole.data.inputs[:, k].numpy() for k in range(problem.degree)]
     for degree, column in enumerate(powers, start=1):
         assert column == pytest.approx(stretched**degree)
-    if run.held_out:
-        assert run.held_out.data.inputs[:, 0].numpy() == pytest.approx(stretched[out])
+    if run.validation:
+        assert run.validation.data.inputs[:, 0].numpy() == pytest.approx(stretched[out])
 
 
 @given(st.sampled_from(ALL), shares, seeds)
@@ -136,15 +136,15 @@ def test_training_and_validation_set_are_all_samples_with_their_targets_and_clas
     target = raw_data(problem).target
     assert torch.equal(run.training.data.target, target[kept])
     assert torch.equal(run.whole.data.target, target)
-    for part in (run.training, run.whole, run.held_out or run.training):
+    for part in (run.training, run.whole, run.validation or run.training):
         assert (part.class_names, part.num_params, part.names) == (
             problem.class_names,
             problem.num_params,
             problem.names,
         )
-    if run.held_out:
-        assert torch.equal(run.held_out.data.target, target[out])
-        assert torch.isfinite(run.held_out.loss(problem.start()))
+    if run.validation:
+        assert torch.equal(run.validation.data.target, target[out])
+        assert torch.isfinite(run.validation.loss(problem.start()))
 
 
 @pytest.mark.parametrize("problem", ALL, ids=repr)
@@ -197,14 +197,14 @@ def test_what_is_constant_in_the_training_set_becomes_0(value: float) -> None:
             problem=own(LinearRegression, changed, (0, 1), "y"), validation_split=0.2, shuffle_seed=seed
         )
         assert (run.training.data.inputs[:, 1] == 0).all()
-        assert run.held_out.data.inputs[:, 1].max().item() == pytest.approx(2)
+        assert run.validation.data.inputs[:, 1].max().item() == pytest.approx(2)
 
 
 @pytest.mark.parametrize("problem", ALL, ids=repr)
 def test_without_a_validation_set_the_problem_is_trained_on_as_it_is(problem: Supervised) -> None:
     run = Run(problem=problem)
     assert run.training is run.whole is problem
-    assert run.held_out is None
+    assert run.validation is None
 
 
 @given(st.sampled_from(ALL), shares, seeds)
@@ -218,9 +218,9 @@ def test_a_split_follows_from_problem_fraction_and_seed_alone(
     torch.manual_seed(seed)
     again = replace(run, epochs=7, seed=3, batch_size=2).split
     assert torch.equal(again.training.data.inputs, first.training.data.inputs)
-    assert (again.held_out is None) == (first.held_out is None)
-    if first.held_out is not None:
-        assert torch.equal(again.held_out.data.inputs, first.held_out.data.inputs)
+    assert (again.validation is None) == (first.validation is None)
+    if first.validation is not None:
+        assert torch.equal(again.validation.data.inputs, first.validation.data.inputs)
 
 
 counts = st.lists(st.integers(1, 40), min_size=1, max_size=20)
@@ -278,7 +278,7 @@ def test_both_sides_have_every_class_in_every_order() -> None:
     problem = own(SoftmaxRegression, POINTS.assign(c=["a"] * 3 + ["b"] * 57), (0, 1), "c")
     for seed in range(200):
         run = Run(problem=problem, validation_split=0.2, shuffle_seed=seed)
-        for part in (run.training, run.held_out):
+        for part in (run.training, run.validation):
             assert set(part.data.target.tolist()) == {0, 1}
     assert {kind for kind in PROBLEMS.values() if issubclass(kind, Supervised)} == {type(p) for p in ALL}
 
@@ -319,7 +319,7 @@ def kinds(counts: list[int]) -> Supervised:
 def test_why_there_is_no_validation_set_is_reported(counts: list[int], share: float, said: list[str]) -> None:
     run = Run(problem=kinds(counts), validation_split=share)
     assert validation.split_warnings(run) == said
-    assert bool(validation.split_summary(run)) == (run.held_out is not None)
+    assert bool(validation.split_summary(run)) == (run.validation is not None)
 
 
 @given(counts.filter(lambda counts: len(counts) > 1 and sum(counts) > 2), shares, seeds)
@@ -327,13 +327,13 @@ def test_nothing_is_reported_where_both_sides_have_every_class(
     counts: list[int], share: float, seed: int
 ) -> None:
     run = Run(problem=kinds(counts), validation_split=share, shuffle_seed=seed)
-    complete = run.held_out is not None and len(run.held_out.data.target.unique()) == len(counts)
+    complete = run.validation is not None and len(run.validation.data.target.unique()) == len(counts)
     assert bool(validation.split_warnings(run)) == (share > 0 and not complete)
 
 
 def test_a_validation_split_that_rounds_to_no_sample_is_reported() -> None:
     run = Run(validation_split=0.04)
-    assert run.held_out is None
+    assert run.validation is None
     assert validation.split_warnings(run) == [
         "A validation split of 0.04 of 11 samples rounds to 0: no validation set."
     ]

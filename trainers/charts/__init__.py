@@ -7,7 +7,7 @@ from trainers.charts.fit import fit_chart, predicted_actual_chart
 from trainers.charts.fit_boundary import class_colors, decision_boundary_chart
 from trainers.charts.fit_confusion import confusion_chart
 from trainers.charts.grid import heat_chart
-from trainers.charts.loss import live, loss_chart
+from trainers.charts.loss import live_loss_chart, loss_chart
 from trainers.charts.parameters import parameter_chart
 from trainers.charts.path import path_chart
 from trainers.charts.race_budget import budget_chart
@@ -32,7 +32,7 @@ __all__ = [
     "difference_chart",
     "fit_chart",
     "heat_chart",
-    "live",
+    "live_loss_chart",
     "loss_chart",
     "parameter_chart",
     "path_chart",

@@ -13,7 +13,7 @@ HEIGHT = 420
 def fit_chart(
     points: pd.DataFrame, lines: pd.DataFrame, style: Style, x_title: str, y_title: str
 ) -> alt.LayerChart:
-    """Draw samples, x, y, held_out, and the predictions, run, snapshot, epoch, x, y.
+    """Draw samples, x, y, validation, and the predictions, run, snapshot, epoch, x, y.
 
     The window is that of the samples. A slider selects the snapshot, without the server.
     """
@@ -29,7 +29,7 @@ def fit_chart(
         .encode(
             x,
             y,
-            shape=alt.Shape("held_out:N", scale=shape, legend=None),
+            shape=alt.Shape("validation:N", scale=shape, legend=None),
             tooltip=[alt.Tooltip("x:Q", title=x_title), alt.Tooltip("y:Q", title=y_title)],
         )
     )

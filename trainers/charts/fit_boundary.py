@@ -32,7 +32,7 @@ def decision_boundary_chart(
     """Draw regions, boundary lines and samples. A slider selects the snapshot, without the server.
 
     `regions` has the columns snapshot, epoch, probabilities, arrays `(rows, columns, classes)` from the top
-    down; `lines` has snapshot, line, order, x, y; `points` has x, y, label, held_out.
+    down; `lines` has snapshot, line, order, x, y; `points` has x, y, label, validation.
     """
     pictures = regions[["snapshot", "epoch"]].assign(
         url=[picture(probabilities, colors) for probabilities in regions["probabilities"]]
@@ -82,14 +82,14 @@ def picture(probabilities: Any, colors: Sequence[str]) -> str:
 def _shape() -> alt.Shape:
     """Circles for training samples, triangles for validation samples."""
     return alt.Shape(
-        "held_out:N", scale=alt.Scale(domain=[False, True], range=["circle", "triangle-up"]), legend=None
+        "validation:N", scale=alt.Scale(domain=[False, True], range=["circle", "triangle-up"]), legend=None
     )
 
 
 def _size() -> alt.Size:
     """Larger areas for triangles, which look smaller than circles."""
     return alt.Size(
-        "held_out:O", scale=alt.Scale(type="ordinal", domain=[False, True], range=[42, 75]), legend=None
+        "validation:O", scale=alt.Scale(type="ordinal", domain=[False, True], range=[42, 75]), legend=None
     )
 
 
@@ -98,5 +98,5 @@ def _tooltip(titles: tuple[str, str]) -> list[alt.Tooltip]:
         alt.Tooltip("label:N", title="class"),
         alt.Tooltip("x:Q", title=titles[0], format=".4g"),
         alt.Tooltip("y:Q", title=titles[1], format=".4g"),
-        alt.Tooltip("held_out:N", title="validation"),
+        alt.Tooltip("validation:N", title="validation"),
     ]

@@ -35,7 +35,7 @@ def loss_chart(
     diverged: Collection[str] = (),
     far: Collection[str] = (),
     optimum: float | None = None,
-    held_out: pd.DataFrame | None = None,
+    validation: pd.DataFrame | None = None,
     batches: pd.DataFrame | None = None,
     legend: bool = False,
 ) -> alt.LayerChart:
@@ -45,7 +45,7 @@ def loss_chart(
     values under the pointer. Runs in `diverged` and `far` may leave the chart unless all do: the former end
     in a cross, the latter in a triangle at the edge.
     """
-    others = [table for table in (held_out, batches) if table is not None and len(table)]
+    others = [table for table in (validation, batches) if table is not None and len(table)]
     log = log and bool(positive(curves["y"]).any())
     leaving = [*diverged, *far]
     least = markable(optimum, log) if len(curves) else []
@@ -63,7 +63,7 @@ def loss_chart(
     return alt.LayerChart(layer=layers, height=HEIGHT)
 
 
-def live(
+def live_loss_chart(
     curves: pd.DataFrame,
     style: Style,
     epochs: int,

@@ -8,8 +8,8 @@ from trainers.problems.regression import LinearRegression, Polynomial
 from trainers.problems.surfaces import SURFACES, Quadratic, Rosenbrock, Saddle
 from trainers.problems.thermometer import Thermometer
 
-FITTED = (Thermometer, LinearRegression, Polynomial, LogisticRegression, SoftmaxRegression, MLP)
-PROBLEMS: dict[str, type[Problem]] = {kind.__name__: kind for kind in (*FITTED, *SURFACES)}
+WITH_DATA = (Thermometer, LinearRegression, Polynomial, LogisticRegression, SoftmaxRegression, MLP)
+PROBLEMS: dict[str, type[Problem]] = {kind.__name__: kind for kind in (*WITH_DATA, *SURFACES)}
 
 __all__ = [
     "MLP",

@@ -45,7 +45,7 @@ class Problem(Settings):
         """Loss minus minimum loss, in float64; NaN if the minimum is unknown."""
         return loss.double() - (math.nan if self.minimum is None else self.minimum)
 
-    def above(self, loss: Tensor) -> Tensor:
+    def gap_or_loss(self, loss: Tensor) -> Tensor:
         """The gap if the minimum is known, else the loss, in float64."""
         return loss.double() - (self.minimum or 0.0)
 
@@ -87,7 +87,7 @@ class Problem(Settings):
         """Return the problem on some of its samples."""
         raise NotImplementedError
 
-    def fitted(self, training: Tensor | slice) -> "Problem":
+    def fit_preprocessing(self, training: Tensor | slice) -> "Problem":
         """Return the problem on all samples, with preprocessing fitted to the training samples only."""
         return self
 

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from trainers.datasets.dataset import Dataset, with_ones
 from trainers.modes import cacheable, one_thread
-from trainers.problems.supervised import Supervised, normal
+from trainers.problems.supervised import Supervised, random_start
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class LeastSquares(Supervised):
         return ("w", "b") if weights == 1 else (*(f"w{k + 1}" for k in range(weights)), "b")
 
     def start(self, seed: int = 0) -> Tensor:
-        return normal(self.num_params, seed)
+        return random_start(self.num_params, seed)
 
     def design_matrix(self, x: Tensor) -> Tensor:
         """Return the features `(rows, weights)` of inputs `(rows,)` or `(rows, inputs)`."""

@@ -7,7 +7,7 @@ from torch import Tensor
 
 from trainers.datasets.csv.dataset import CsvDataset
 from trainers.problems.classifier import SHAPES, Classifier, digits
-from trainers.problems.supervised import CSV, normal
+from trainers.problems.supervised import CSV, random_start
 from trainers.settings import SettingError, choice
 
 
@@ -30,7 +30,7 @@ class LogisticRegression(Classifier):
             raise SettingError("csv", f"must have 2 classes for logistic regression, got {len(csv.classes)}")
 
     def start(self, seed: int = 0) -> Tensor:
-        return normal(self.num_params, seed)
+        return random_start(self.num_params, seed)
 
 
 @dataclass(frozen=True)
@@ -46,4 +46,4 @@ class SoftmaxRegression(Classifier):
     source: str = choice("digits", ("digits", *SHAPES, CSV), help="Dataset.", label="Data")
 
     def start(self, seed: int = 0) -> Tensor:
-        return 0.1 * normal(self.num_params, seed)
+        return 0.1 * random_start(self.num_params, seed)

@@ -95,7 +95,7 @@ class Supervised(Problem):
         """Return the problem on some of its samples, preprocessed as they are."""
         return self._on(self.data[index])
 
-    def fitted(self, training: Index) -> Self:
+    def fit_preprocessing(self, training: Index) -> Self:
         """Return the problem on all samples, with preprocessing fitted to the training samples."""
         rows = raw_data(self)
         return self._on(self.scaled(rows, rows[training]))
@@ -123,7 +123,7 @@ def make_generator(seed: int) -> torch.Generator:
     return torch.Generator().manual_seed(seed)
 
 
-def normal(size: int, seed: int) -> Tensor:
+def random_start(size: int, seed: int) -> Tensor:
     """`(size,)`, float64: zeros for seed 0, else standard normal."""
     if seed == 0:
         return torch.zeros(size, dtype=torch.float64)

@@ -9,7 +9,7 @@ from torch import Tensor
 from trainers import datasets
 from trainers.datasets.dataset import Dataset, numbers
 from trainers.problems.least_squares import LeastSquares
-from trainers.problems.supervised import normal
+from trainers.problems.supervised import random_start
 from trainers.settings import choice
 
 START = (1.0, 0.0)
@@ -40,7 +40,7 @@ class Thermometer(LeastSquares):
     )
 
     def start(self, seed: int = 0) -> Tensor:
-        return torch.tensor(START, dtype=torch.float64) + normal(2, seed)
+        return torch.tensor(START, dtype=torch.float64) + random_start(2, seed)
 
     def load_data(self) -> Dataset:
         table = datasets.thermometer()

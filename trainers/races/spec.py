@@ -16,7 +16,7 @@ from trainers.settings import Real, SettingError, Settings, choice, integer, rea
 from trainers.sweeps.axis import SIGNIFICANT_DIGITS, Axis
 from trainers.sweeps.result import SweepResult
 from trainers.sweeps.spec import Sweep
-from trainers.words import plain, shown
+from trainers.words import format_value, safe_text
 
 DEFAULT_OPTIMIZERS = (
     SGD(),
@@ -76,10 +76,12 @@ class RaceSettings(Settings):
         if not self.lr_min < self.lr_max:
             if self.lr_max == settings_of(self)["lr_max"].default:
                 raise SettingError(
-                    "lr_min", f"must be below lr_max, {plain(self.lr_max)}, got {plain(self.lr_min)}"
+                    "lr_min",
+                    f"must be below lr_max, {format_value(self.lr_max)}, got {format_value(self.lr_min)}",
                 )
             raise SettingError(
-                "lr_max", f"must be above lr_min, {plain(self.lr_min)}, got {plain(self.lr_max)}"
+                "lr_max",
+                f"must be above lr_min, {format_value(self.lr_min)}, got {format_value(self.lr_max)}",
             )
 
     def space(self, optimizer: Optimizer) -> dict[str, Axis]:
@@ -108,14 +110,16 @@ class Race(RaceSettings, Objective):
     def check(self) -> None:
         super().check()
         if not isinstance(self.optimizers, tuple | list):
-            raise SettingError("optimizers", f"must be a tuple of optimizers, got {shown(self.optimizers)}")
+            raise SettingError(
+                "optimizers", f"must be a tuple of optimizers, got {safe_text(self.optimizers)}"
+            )
         object.__setattr__(self, "optimizers", tuple(self.optimizers))
         if not self.optimizers:
             raise SettingError("optimizers", "must be at least one, got none")
         for optimizer in self.optimizers:
             if not can_race(optimizer):
                 reason = "must have a hand-written update rule and a learning rate"
-                raise SettingError("optimizers", f"{reason}, got {shown(optimizer)}")
+                raise SettingError("optimizers", f"{reason}, got {safe_text(optimizer)}")
         if self.metric == "epochs" and self.training.minimum is None:
             raise SettingError("metric", "epochs needs a problem with a known minimum")
 
@@ -174,7 +178,7 @@ class Race(RaceSettings, Objective):
         if self.metric == "epochs":
             return epochs_to_target.double().where(epochs_to_target >= 0, math.inf)
         loss = final if self.metric == "final" else best.where(final.isfinite(), math.nan)
-        above = self.training.above(loss)
+        above = self.training.gap_or_loss(loss)
         near = above.where(above <= self.limit, math.inf)
         return near.clamp(min=self.rounding) if self.training.minimum is not None else near
 
@@ -185,7 +189,7 @@ class Race(RaceSettings, Objective):
 
     def score_curves(self, losses: Tensor) -> Tensor:
         """Scores `(runs,)` of loss curves `(epochs + 1, runs)`."""
-        reached = self.training.above(losses) <= self.target
+        reached = self.training.gap_or_loss(losses) <= self.target
         epochs_to_target = reached.int().argmax(0).where(reached.any(0), -1)
         return self.score(losses[-1], losses.where(~losses.isnan(), math.inf).amin(0), epochs_to_target)
 

@@ -45,8 +45,8 @@ def tune_and_evaluate(
         losses.append(curves(evaluation, on_progress=progress.part(evaluation)))
         if progress.stopped:
             return None
-    tuned, untuned = map(race.score_curves, losses)
-    return OptimizerResult(optimizer, result, results, best, losses[0], tuned, untuned)
+    tuned, default = map(race.score_curves, losses)
+    return OptimizerResult(optimizer, result, results, best, losses[0], tuned, default)
 
 
 class RaceProgress:

@@ -28,11 +28,11 @@ def kind(problem: Supervised) -> Kind:
 
 
 def points(task: Objective) -> pd.DataFrame:
-    """Return training and validation samples, at most `MAX_POINTS`: x, y, label (of classes), held_out."""
+    """Return training and validation samples, at most `MAX_POINTS`: x, y, label (of classes), validation."""
     parts = []
-    for problem, held_out in ((task.training, False), (task.held_out, True)):
+    for problem, validation in ((task.training, False), (task.validation, True)):
         if isinstance(problem, Supervised):
-            parts.append(_points(problem.data).assign(held_out=held_out))
+            parts.append(_points(problem.data).assign(validation=validation))
     table = pd.concat(parts, ignore_index=True)
     if len(table) > MAX_POINTS:
         table = table.sample(MAX_POINTS, random_state=0).sort_index()

@@ -15,7 +15,7 @@ def confusion(history: History) -> pd.DataFrame:
 
     On the validation set if there is one. The fraction is relative to the samples of the true class.
     """
-    problem = history.run.held_out or history.run.training
+    problem = history.run.validation or history.run.training
     assert isinstance(problem, Supervised)
     rows, labels = problem.data, list(problem.class_names)
     parts = []

@@ -26,7 +26,7 @@ Y_TITLES = {
     "gap": "loss − minimum loss",
     "accuracy": "accuracy",
 }
-HELD_OUT = {"loss": "validation_loss", "accuracy": "validation_accuracy"}
+VALIDATION_METRICS = {"loss": "validation_loss", "accuracy": "validation_accuracy"}
 X_TITLES = {
     "epochs": "epochs",
     "gradients": "gradient evaluations",
@@ -88,7 +88,7 @@ def far_runs(histories: Sequence[History], names: Sequence[str]) -> list[str]:
 
 def is_far(run: Run, loss: Tensor) -> bool:
     """Return whether the last finite gap, or loss if the minimum is unknown, exceeds 10x the first."""
-    above = run.training.above(loss[loss.isfinite()])
+    above = run.training.gap_or_loss(loss[loss.isfinite()])
     return len(above) > 0 and bool(above[-1] > 10 * above[0].abs())
 
 

@@ -63,7 +63,7 @@ def loss_surface(problem: Problem, plane: Plane, limits: Limits) -> LossSurface:
     parts = points.split(max(MAX_CHUNK // problem.cost, 1))
     with sweep_mode():
         loss = torch.cat([problem.loss(plane.to_params(part).to(dtype)) for part in parts])
-    values = problem.above(loss).reshape(count, count).numpy()
+    values = problem.gap_or_loss(loss).reshape(count, count).numpy()
     values = np.where(np.isfinite(values), values, np.nan)
     known = problem.minimum is not None
     positive = values[values > 0]

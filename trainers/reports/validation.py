@@ -8,7 +8,7 @@ from torch import Tensor
 from trainers.objective import Objective
 from trainers.problems import Problem
 from trainers.problems.supervised import Supervised
-from trainers.words import join_words, plain
+from trainers.words import format_value, join_words
 
 MAX_NAMED = 5
 """Maximum number of classes that are listed."""
@@ -16,9 +16,9 @@ MAX_NAMED = 5
 
 def split_summary(task: Objective) -> str:
     """Return a sentence on the split; "" without a validation set."""
-    if task.held_out is None:
+    if task.validation is None:
         return ""
-    kept, out = task.training.num_samples, task.held_out.num_samples
+    kept, out = task.training.num_samples, task.validation.num_samples
     stratified = ", stratified by class" if task.problem.class_names and not split_warnings(task) else ""
     split = f"{kept:,} training and {out:,} validation {_samples(out)}, split at random{stratified}."
     return f"{split} Scaling is computed on the training set." if _scales(task) else split
@@ -39,10 +39,10 @@ def split_warnings(task: Objective) -> list[str]:
         return []
     if round(share * problem.num_samples) == 0:
         samples = f"{problem.num_samples:,} samples"
-        return [f"A validation split of {plain(share)} of {samples} rounds to 0: no validation set."]
+        return [f"A validation split of {format_value(share)} of {samples} rounds to 0: no validation set."]
     if not problem.class_names or not isinstance(problem, Supervised):
         return []
-    return _on_classes(problem.class_names, _counts(problem), _counts(task.held_out))
+    return _on_classes(problem.class_names, _counts(problem), _counts(task.validation))
 
 
 def _counts(problem: Problem | None) -> Tensor:

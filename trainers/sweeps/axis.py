@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from trainers.settings import Real, SettingError
-from trainers.words import is_number, plain, shown
+from trainers.words import format_value, is_number, safe_text
 
 MAX_ABS = 1e300
 SIGNIFICANT_DIGITS = 4
@@ -31,18 +31,19 @@ class Axis:
     def __post_init__(self) -> None:
         if not all(is_number(x) and abs(x) <= MAX_ABS for x in (self.low, self.high)):
             raise SettingError(
-                "axis", f"must have numbers as low and high, got {shown(self.low)} to {shown(self.high)}"
+                "axis",
+                f"must have numbers as low and high, got {safe_text(self.low)} to {safe_text(self.high)}",
             )
         if not self.low < self.high:
             raise SettingError(
-                "axis", f"must go from low to high, got {plain(self.low)} to {plain(self.high)}"
+                "axis", f"must go from low to high, got {format_value(self.low)} to {format_value(self.high)}"
             )
         if self.log and self.low <= 0:
-            raise SettingError("axis", f"must have low above 0 on a log scale, got {plain(self.low)}")
+            raise SettingError("axis", f"must have low above 0 on a log scale, got {format_value(self.low)}")
         if not is_whole(self.count) or self.count < 2:
-            raise SettingError("axis", f"must have at least 2 values, got {shown(self.count)}")
+            raise SettingError("axis", f"must have at least 2 values, got {safe_text(self.count)}")
         if self.digits is not None and (not is_whole(self.digits) or self.digits < 1):
-            raise SettingError("axis", f"must be rounded to at least 1 digit, got {shown(self.digits)}")
+            raise SettingError("axis", f"must be rounded to at least 1 digit, got {safe_text(self.digits)}")
         for name, value in (("low", float(self.low)), ("high", float(self.high)), ("count", int(self.count))):
             object.__setattr__(self, name, value)
 

@@ -10,7 +10,7 @@ from torch import Tensor
 from trainers.modes import cacheable
 from trainers.run import Run
 from trainers.sweeps.spec import Sweep
-from trainers.words import plain
+from trainers.words import format_value
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,9 @@ class SweepResult:
         columns |= {"seed": self.seeds.numpy(), "final_loss": self.final_loss.numpy()}
         columns |= {"best_loss": self.best_loss.numpy(), "gap": self.gap.numpy(), "status": status}
         columns |= {"diverged_at": _missing(self.diverged_at)}
-        columns |= {f"epochs_to_{plain(gap)}": _missing(epochs) for gap, epochs in self.epochs_to.items()}
+        columns |= {
+            f"epochs_to_{format_value(gap)}": _missing(epochs) for gap, epochs in self.epochs_to.items()
+        }
         return pd.DataFrame(columns)
 
 

@@ -15,7 +15,7 @@ from trainers.optimizers import Optimizer
 from trainers.run import Run
 from trainers.settings import Real, SettingError, Settings, coerce, settings_of
 from trainers.sweeps.axis import Axis, is_whole
-from trainers.words import is_number, shown
+from trainers.words import is_number, safe_text
 
 MAX_RUNS = 1_000_000
 MAX_RUN_EPOCHS = 10_000_000_000
@@ -41,9 +41,9 @@ class Sweep:
 
     def __post_init__(self) -> None:
         if not isinstance(self.run, Run):
-            raise SettingError("run", f"of a sweep must be a Run, got {shown(self.run)}")
+            raise SettingError("run", f"of a sweep must be a Run, got {safe_text(self.run)}")
         if not isinstance(self.axes, Mapping) or not all(isinstance(a, Axis) for a in self.axes.values()):
-            raise SettingError("axes", f"must map settings to axes, got {shown(self.axes)}")
+            raise SettingError("axes", f"must map settings to axes, got {safe_text(self.axes)}")
         if not self.run.optimizer.by_hand():
             name = type(self.run.optimizer).__name__
             raise SettingError(
@@ -55,7 +55,7 @@ class Sweep:
         if self.num_points is not None:
             object.__setattr__(self, "num_points", _count("num_points", self.num_points))
         if not isinstance(self.targets, tuple) or not all(is_number(x) and x == x for x in self.targets):
-            raise SettingError("targets", f"must be a tuple of target gaps, got {shown(self.targets)}")
+            raise SettingError("targets", f"must be a tuple of target gaps, got {safe_text(self.targets)}")
         if self.run.start is not None and self.seeds > 1:
             raise SettingError("seeds", f"must be 1 for a run with a custom start, got {self.seeds}")
         if self.size > MAX_RUNS:
@@ -69,9 +69,9 @@ class Sweep:
         setting = settings_of(self.run.optimizer).get(name)
         if not isinstance(setting, Real):
             able = [n for n, k in settings_of(self.run.optimizer).items() if isinstance(k, Real)]
-            raise SettingError("axis", f"must be one of {', '.join(able)}, got {shown(name)}")
+            raise SettingError("axis", f"must be one of {', '.join(able)}, got {safe_text(name)}")
         for end in (axis.low, axis.high):
-            setting.checked(name, end)
+            setting.validate(name, end)
 
     @property
     def size(self) -> int:
@@ -131,11 +131,11 @@ class Sweep:
     @cacheable
     def limit(self) -> float:
         """10 times the median initial gap (loss if the minimum is unknown); runs that end above it failed."""
-        above = self.run.training.above(self.run.training.loss(self._start_params))
+        above = self.run.training.gap_or_loss(self.run.training.loss(self._start_params))
         return 10 * abs(float(torch.quantile(above, 0.5, interpolation="higher"))) or math.inf
 
 
 def _count(name: str, value: Any) -> int:
     if not is_whole(value) or not 1 <= value <= MAX_RUNS:
-        raise SettingError(name, f"must be a whole number from 1 to {MAX_RUNS:,}, got {shown(value)}")
+        raise SettingError(name, f"must be a whole number from 1 to {MAX_RUNS:,}, got {safe_text(value)}")
     return int(value)

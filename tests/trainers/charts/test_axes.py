@@ -84,14 +84,16 @@ def drawn(histories: list[History]) -> Iterator[tuple[str, dict]]:
     for y in available_metrics(task.training):
         curves = loss_report.curves(histories, names, y)
         beside = {
-            "held_out": loss_report.curves(histories, names, "validation_loss") if task.held_out else None,
+            "validation": loss_report.curves(histories, names, "validation_loss")
+            if task.validation
+            else None,
             "batches": loss_report.batches(histories, names) if task.steps_per_epoch > 1 else None,
         }
         seen = {"x_title": "x", "y_title": y, "log": True, "diverged": diverged, "far": far}
         optimum = task.training.minimum if y == "loss" else None
         hover = loss_report.hover_table(histories, y, "epochs")
         yield y, charts.spec(charts.loss_chart(curves, hover, style, optimum=optimum, **seen, **beside))
-        table, spec = charts.live(curves, style, 40, y, True, far)
+        table, spec = charts.live_loss_chart(curves, style, 40, y, True, far)
         yield f"live {y}", spec | {"data": {"name": "live"}, "datasets": {"live": table}}
     for column in ("gradient_norm", *task.problem.names[:2]):
         curves = loss_report.curves(histories, names, column)
@@ -402,14 +404,16 @@ def test_the_axis_of_a_live_chart_seldom_changes() -> None:
     assert round_domain([-0.1, 47.0], log=False) == [-0.1, 50.0]
     assert round_domain([2.0, 180.0], log=False) == [0.0, 200.0]
     table = pd.DataFrame({"run": "a", "x": range(3), "y": [80.0, 0.0, -1.0]})
-    shown, spec = charts.live(table, Style.of(["a"], ["manual"]), 5, "loss", True)
+    shown, spec = charts.live_loss_chart(table, Style.of(["a"], ["manual"]), 5, "loss", True)
     assert shown["y"].tolist() == [80.0]
-    later, whole = charts.live(
+    later, whole = charts.live_loss_chart(
         table.assign(y=[80.0, 30.0, 20.0]), Style.of(["a"], ["manual"]), 5, "loss", True
     )
     assert len(later) == 3
     assert spec["layer"][0]["encoding"]["y"] != whole["layer"][0]["encoding"]["y"]
     assert (
-        charts.live(table.assign(y=[79.0, 31.0, 22.0]), Style.of(["a"], ["manual"]), 5, "loss", True)[1]
+        charts.live_loss_chart(
+            table.assign(y=[79.0, 31.0, 22.0]), Style.of(["a"], ["manual"]), 5, "loss", True
+        )[1]
         == whole
     )

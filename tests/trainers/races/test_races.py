@@ -118,7 +118,7 @@ def test_results_are_those_of_the_runs_trained_alone(problem: Problem, criterion
         for trial, start in ((0, 0), (2, 1), (4, 2)):
             history = trained(entry.trials.run(trial * 3 + start))
             expected = {
-                "final": float(problem.above(history.loss[-1])),
+                "final": float(problem.gap_or_loss(history.loss[-1])),
                 "best": history.best - (problem.minimum or 0.0),
                 "epochs": math.inf if (k := history.epochs_to(20.0)) is None else k,
             }[criterion]

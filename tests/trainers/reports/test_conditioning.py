@@ -18,7 +18,7 @@ QUADRATIC = [kind() for kind in PROBLEMS.values() if kind().hessian is not None]
     LinearRegression(samples=9, features=12),
     Polynomial(degree=2),
 ]
-FITTED = [problem for problem in QUADRATIC if problem.num_samples]
+WITH_DATA = [problem for problem in QUADRATIC if problem.num_samples]
 LIMIT = "Plain SGD is stable below lr"
 
 
@@ -41,7 +41,7 @@ def test_with_full_batches_sgd_diverges_from_the_stability_limit(problem: Proble
     assert outside.status == "diverged" or outside.loss[-1] > 1e6 * outside.loss[0]
 
 
-@pytest.mark.parametrize("problem", FITTED, ids=repr)
+@pytest.mark.parametrize("problem", WITH_DATA, ids=repr)
 @pytest.mark.parametrize("share", [0.0, 0.2])
 @pytest.mark.parametrize("batch", [1, 8, 9, 10, 11, 1000])
 def test_with_mini_batches_no_stability_limit_is_reported_or_drawn(

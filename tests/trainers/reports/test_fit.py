@@ -65,9 +65,9 @@ def test_each_sample_is_counted_once_at_each_snapshot() -> None:
     run = Run(problem=SoftmaxRegression(), optimizer=Adam(lr=0.05), epochs=30, validation_split=0.25)
     history = train(run)
     cells = fit_confusion.confusion(history)
-    assert set(cells.groupby("snapshot")["count"].sum()) == {run.held_out.num_samples}
+    assert set(cells.groupby("snapshot")["count"].sum()) == {run.validation.num_samples}
     end = cells[cells["snapshot"] == cells["snapshot"].max()]
-    right = end[end["true"] == end["predicted"]]["count"].sum() / run.held_out.num_samples
+    right = end[end["true"] == end["predicted"]]["count"].sum() / run.validation.num_samples
     assert right == pytest.approx(float(history.validation_accuracy[-1]))
     assert end.groupby("true")["fraction"].sum().to_numpy() == pytest.approx(np.ones(10))
 
@@ -92,7 +92,7 @@ def test_a_run_that_diverged_stays_at_its_last_finite_parameters() -> None:
 
 def test_validation_samples_are_marked() -> None:
     points = fit_report.points(Run(problem=MLP(), validation_split=0.25))
-    assert points["held_out"].sum() == 50
+    assert points["validation"].sum() == 50
     assert set(points["label"]) == {"0", "1"}
 
 

@@ -68,7 +68,7 @@ def test_every_pair_of_settings_of_every_optimizer(kind: type[Optimizer]) -> Non
     assert set(able) <= set(REALS)
     for x in able:
         for y in able:
-            grid = GridSettings(x=x, y=y, count=2).fitted(Task(), [Method(optimizer=kind())])
+            grid = GridSettings(x=x, y=y, count=2).adapted(Task(), [Method(optimizer=kind())])
             assert grid.x == x
             assert grid.y in able
             assert (grid.y == y) == (x != y)
@@ -97,7 +97,7 @@ def test_an_optimizer_without_a_rule_has_no_grid() -> None:
     with pytest.raises(SettingError, match=f"grid {reason}"):
         GridSettings().axes(InTorch())
     methods = [Method(optimizer=InTorch(), runner="torch.optim")]
-    assert GridSettings().fitted(Task(), methods) == GridSettings()
+    assert GridSettings().adapted(Task(), methods) == GridSettings()
 
 
 @pytest.mark.parametrize(

@@ -101,7 +101,9 @@ def test_the_relief_is_the_loss(problem: Problem) -> None:
             low + (high - low) * k / (count - 1) for (low, high), k in zip(sides, (column, row), strict=True)
         ]
         loss = problem.loss(torch.tensor(place, dtype=torch.float64))
-        assert surface.values[row, column] == pytest.approx(float(problem.above(loss)), rel=1e-9, abs=1e-9)
+        assert surface.values[row, column] == pytest.approx(
+            float(problem.gap_or_loss(loss)), rel=1e-9, abs=1e-9
+        )
     shares = surface.normalized()
     assert np.nanmin(shares) == 0
     assert np.nanmax(shares) == 1
@@ -113,7 +115,7 @@ def test_isolines_lie_on_their_level(problem: Problem) -> None:
     surface = path_surface.loss_surface(problem, seen, path_plane.window(seen, problem, [], "all"))
     lines = path_surface.contour_lines(surface)
     assert lines["level"].nunique() > 5
-    above = problem.above(problem.loss(torch.tensor(lines[["x", "y"]].to_numpy()).T)).numpy()
+    above = problem.gap_or_loss(problem.loss(torch.tensor(lines[["x", "y"]].to_numpy()).T)).numpy()
     low, high = surface.span
     apart = (
         np.log(above / lines["level"]) / np.log(high / low)

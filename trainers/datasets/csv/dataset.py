@@ -10,7 +10,7 @@ from pandas.api.types import is_float_dtype
 from trainers.datasets.csv.table import CsvTable
 from trainers.datasets.dataset import Dataset, numbers
 from trainers.settings import SettingError
-from trainers.words import plain, shown
+from trainers.words import format_value, safe_text
 
 MAX_CLASSES = 20
 MAX_ABS = 1e100
@@ -36,7 +36,7 @@ class CsvDataset:
         object.__setattr__(self, "features", tuple(self.features))
         for place in (self.target, *self.features):
             if not isinstance(place, int) or not 0 <= place < len(columns):
-                reason = f"must name columns from 0 to {len(columns) - 1}, got {shown(place)}"
+                reason = f"must name columns from 0 to {len(columns) - 1}, got {safe_text(place)}"
                 raise SettingError("csv", reason)
         if not self.features or len(set(self.features)) < len(self.features):
             raise SettingError("csv", f"must have at least 1 feature, each once, got {len(self.features)}")
@@ -44,7 +44,7 @@ class CsvDataset:
             raise SettingError("csv", f"has column {self.target} both as target and as feature")
         not_numeric = [place for place in self.features if not self.is_numeric(place)]
         if not_numeric:
-            raise SettingError("csv", f"has text in {self.called(not_numeric[0])}, which can't be a feature")
+            raise SettingError("csv", f"has text in {self.label(not_numeric[0])}, which can't be a feature")
 
     @classmethod
     def of(cls, table: CsvTable, target: int, features: Sequence[int]) -> "CsvDataset":
@@ -57,8 +57,8 @@ class CsvDataset:
     def is_numeric(self, place: int) -> bool:
         return is_float_dtype(self.table.frame.dtypes.iloc[place])
 
-    def called(self, place: int) -> str:
-        return f"column “{shown(str(self.table.frame.columns[place]))}”"
+    def label(self, place: int) -> str:
+        return f"column “{safe_text(str(self.table.frame.columns[place]))}”"
 
     @property
     def classes(self) -> tuple[Any, ...]:
@@ -76,22 +76,23 @@ class CsvDataset:
         if not classify:
             if not self.is_numeric(self.target):
                 raise SettingError(
-                    "csv", f"has text in {self.called(self.target)}, which can only be a class target"
+                    "csv",
+                    f"has text in {self.label(self.target)}, which can only be a class target",
                 )
             return Dataset(inputs, numbers(column), features, target_name)
         classes = self.classes
         if not 2 <= len(classes) <= MAX_CLASSES:
             raise SettingError("csv", f"must have 2 to {MAX_CLASSES} classes, got {len(classes)}")
         places = numbers(column.map({value: k for k, value in enumerate(classes)}), "int64")
-        return Dataset(inputs, places, features, target_name, tuple(map(plain, classes)))
+        return Dataset(inputs, places, features, target_name, tuple(map(format_value, classes)))
 
     def too_large(self, classify: bool) -> str:
         """Describe the first column with numbers above `MAX_ABS`; "" if there is none."""
-        bounds = f"must have numbers from -{plain(MAX_ABS)} to {plain(MAX_ABS)}"
+        bounds = f"must have numbers from -{format_value(MAX_ABS)} to {format_value(MAX_ABS)}"
         for place in self.features if classify else (*self.features, self.target):
             largest = self.table.frame.iloc[:, place].abs().max() if self.is_numeric(place) else 0.0
             if largest > MAX_ABS:
-                return f"{bounds} in {self.called(place)}, got one of size {plain(float(largest))}"
+                return f"{bounds} in {self.label(place)}, got one of size {format_value(float(largest))}"
         return ""
 
     def write(self) -> str:
@@ -105,9 +106,9 @@ class CsvDataset:
             name, digest, target, features = text.split("~")
             places = int(target), tuple(map(int, features.split(".")))
         except ValueError:
-            raise SettingError("csv", f"can't be read from {shown(text)}") from None
+            raise SettingError("csv", f"can't be read from {safe_text(text)}") from None
         if digest not in tables:
-            raise SettingError("csv", f"needs the file {shown(name)} with digest {shown(digest)}")
+            raise SettingError("csv", f"needs the file {safe_text(name)} with digest {safe_text(digest)}")
         return cls.of(tables[digest], *places)
 
     def __reduce__(self) -> tuple[Any, ...]:
