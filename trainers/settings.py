@@ -240,10 +240,17 @@ class Settings:
     """Base of the frozen dataclasses whose fields are settings. A bad value raises `SettingError`."""
 
     summary: ClassVar[str] = ""
+    vectorized: ClassVar[bool] = False
+    """Whether a number may be a tensor, with a value per run."""
 
     def __post_init__(self) -> None:
         for name, setting in settings_of(self).items():
-            object.__setattr__(self, name, setting.validate(name, getattr(self, name)))
+            value = getattr(self, name)
+            if isinstance(value, Tensor) and not self.vectorized:
+                raise SettingError(
+                    name, f"must be a single value, got a tensor of shape {tuple(value.shape)}"
+                )
+            object.__setattr__(self, name, setting.validate(name, value))
         self.check()
 
     def __getstate__(self) -> dict[str, Any]:

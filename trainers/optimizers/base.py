@@ -1,7 +1,7 @@
 """Base of all optimizers: hyperparameters, and an update rule in torch, written by hand, or both."""
 
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import ClassVar, TypeAlias
 
 from torch import Tensor
 from torch.optim import Optimizer as TorchOptimizer
@@ -22,6 +22,8 @@ class Optimizer(Settings):
     In `step` and `init`, `params` and `gradient` have shape `(n,)`, or `(n, runs)` with one run per column; a
     hyperparameter is a number, or a float64 tensor `(runs,)`.
     """
+
+    vectorized: ClassVar[bool] = True
 
     @classmethod
     def in_torch(cls) -> bool:

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from numbers import Integral
 from typing import Any
 
 import torch
@@ -11,6 +12,8 @@ from trainers.settings import Real, SettingError
 from trainers.words import format_value, is_number, safe_text
 
 MAX_ABS = 1e300
+MAX_RUNS = 1_000_000
+"""The most runs of a sweep, and values of an axis."""
 SIGNIFICANT_DIGITS = 4
 """Significant digits of trial settings, so that they can be written down."""
 LOG_AXIS_START = 1e-12
@@ -38,10 +41,12 @@ class Axis:
             raise SettingError(
                 "axis", f"must go from low to high, got {format_value(self.low)} to {format_value(self.high)}"
             )
-        if self.log and self.low <= 0:
+        if self.log is True and self.low <= 0:
             raise SettingError("axis", f"must have low above 0 on a log scale, got {format_value(self.low)}")
-        if not is_whole(self.count) or self.count < 2:
-            raise SettingError("axis", f"must have at least 2 values, got {safe_text(self.count)}")
+        if not isinstance(self.log, bool):
+            raise SettingError("axis", f"must have log True or False, got {safe_text(self.log)}")
+        if not is_whole(self.count) or not 2 <= self.count <= MAX_RUNS:
+            raise SettingError("axis", f"must have 2 to {MAX_RUNS:,} values, got {safe_text(self.count)}")
         if self.digits is not None and (not is_whole(self.digits) or self.digits < 1):
             raise SettingError("axis", f"must be rounded to at least 1 digit, got {safe_text(self.digits)}")
         for name, value in (("low", float(self.low)), ("high", float(self.high)), ("count", int(self.count))):
@@ -70,7 +75,7 @@ def round_to_digits(values: Tensor, digits: int) -> Tensor:
 
 
 def is_whole(value: Any) -> bool:
-    return is_number(value) and math.isfinite(value) and value == int(value)
+    return is_number(value) and (isinstance(value, Integral) or float(value).is_integer())
 
 
 def default_axis(setting: Real, count: int) -> Axis:

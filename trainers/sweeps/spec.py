@@ -14,10 +14,9 @@ from trainers.modes import cacheable
 from trainers.optimizers import Optimizer
 from trainers.run import Run
 from trainers.settings import Real, SettingError, Settings, coerce, settings_of
-from trainers.sweeps.axis import Axis, is_whole
+from trainers.sweeps.axis import MAX_RUNS, Axis, is_whole
 from trainers.words import is_number, safe_text
 
-MAX_RUNS = 1_000_000
 MAX_RUN_EPOCHS = 10_000_000_000
 """Max. size of a sweep: runs times epochs."""
 

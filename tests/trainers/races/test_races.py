@@ -453,6 +453,10 @@ def test_the_race_of_a_page_is_in_its_link() -> None:
         (lambda: Race(seeds=0), "seeds must be a whole number from 1 to 100, got 0"),
         (lambda: Race(trials=1), "trials must be a whole number from 2 to 1000, got 1"),
         (lambda: Race(trials=10**9), "trials must be a whole number from 2 to 1000, got 1000000000"),
+        (
+            lambda: Race(lr_min=torch.ones(2)),
+            r"lr_min must be a single value, got a tensor of shape ",
+        ),
         (lambda: Race(lr_min=-1), "lr_min must be a number from 1e-08 to 100, got -1"),
         (lambda: Race(lr_min=1, lr_max=1), "lr_max must be above lr_min, 1, got 1"),
         (lambda: Race(metric="speed"), "metric must be one of final, best, epochs, got speed"),
