@@ -9,11 +9,12 @@ import torch
 from trainers.caches import cache_by_size
 from trainers.problems import Problem, Thermometer
 from trainers.problems.supervised import Supervised, raw_data
-from trainers.settings import SettingError, Settings, choice, integer, real
+from trainers.settings import MAX_SEED, SettingError, Settings, choice, integer, real
 from trainers.splits import Split, split_indices
 from trainers.words import safe_text
 
-MAX_SEED = 2**31 - 1
+FAILURE_FACTOR = 10
+"""A run failed if it ends above so many times its initial gap (loss if the minimum is unknown)."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -20,6 +20,7 @@ from torch import Tensor
 
 from trainers.words import among, format_value, is_number, safe_text
 
+MAX_SEED = 2**31 - 1
 NUMBER = re.compile(r"-?(\d+(\.\d+)?|\.\d+)(e[+-]?\d+)?", re.ASCII | re.IGNORECASE)
 """A number in a link."""
 Number: TypeAlias = float | Tensor

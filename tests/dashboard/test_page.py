@@ -280,6 +280,7 @@ def test_a_race_of_one_on_one_seed_has_no_percentiles_and_no_win_rate() -> None:
     assert "Result on one new seed." in told
     assert "percentile" not in told
     assert "Win rate" not in told
+    assert not any("percentile" in chart.proto.spec for chart in app.get("vega_lite_chart"))
     app = opened("epochs=5000&run=SGD~momentum-0.9&tab=Race&optimizers=runs&race=Racing~trials-9~epochs-1000")
     told = " ".join(caption.value for caption in app.main.caption)
     assert told.count("Gaps within rounding error are drawn at 2.8e−06.") == 2

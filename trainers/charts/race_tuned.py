@@ -7,6 +7,8 @@ from trainers.charts.axes import is_log_suitable, positive, scale, span, x_axis,
 from trainers.charts.style import Style
 
 HEIGHT = 320
+ENDS = {"low": "10th", "high": "90th"}
+"""Percentiles between which a band lies."""
 
 
 def band_chart(curves: pd.DataFrame, style: Style, x_title: str, y_title: str) -> alt.LayerChart:
@@ -21,12 +23,15 @@ def band_chart(curves: pd.DataFrame, style: Style, x_title: str, y_title: str) -
     visible = visible.assign(high=visible["high"].clip(upper=domain[1])) if domain else visible
     x = alt.X("x:Q", axis=x_axis(x_title), scale=x_scale(visible["x"]))
     y = alt.Y("mid:Q", axis=y_axis(y_title, domain, log), scale=scale(domain, log))
+    spread = ENDS if (curves["low"] < curves["high"]).any() else {}  # one seed has none
     tooltip = [
         alt.Tooltip("run:N"),
         alt.Tooltip("x:Q", title=x_title, format=",~g"),
-        alt.Tooltip("mid:Q", title="median", format=".3g"),
-        alt.Tooltip("low:Q", title="10th percentile", format=".3g"),
-        alt.Tooltip("high:Q", title="90th percentile", format=".3g"),
+        alt.Tooltip("mid:Q", title="median" if spread else y_title, format=".3g"),
+        *(
+            alt.Tooltip(f"{end}:Q", title=f"{percent} percentile", format=".3g")
+            for end, percent in spread.items()
+        ),
     ]
     chart = alt.Chart(visible)
     band = (x, alt.Y("low:Q"), alt.Y2("high:Q"), style.color())

@@ -11,9 +11,9 @@ from trainers.datasets.csv.dataset import CsvDataset
 from trainers.datasets.dataset import Dataset, numbers
 from trainers.problems.least_squares import LeastSquares
 from trainers.problems.supervised import CSV, make_generator
-from trainers.settings import SettingError, choice, integer, real
+from trainers.settings import MAX_SEED, SettingError, choice, integer, real
 
-MAX_SAMPLES, MAX_SEED = 10_000, 2**31 - 1
+MAX_SAMPLES = 10_000
 
 
 @dataclass(frozen=True)

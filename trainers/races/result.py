@@ -60,10 +60,15 @@ class OptimizerResult:
         return self.optimizer_at(self.best_trial)
 
     @property
+    def best_lr(self) -> float:
+        """The learning rate of its best trial."""
+        return float(getattr(self.best_optimizer, "lr"))  # noqa: B009
+
+    @property
     def at_edge(self) -> str:
         """ "low" or "high" if the best learning rate is at that edge of its range, else ""."""
         axis = self.trials.sweep.axes["lr"]
-        place = math.log(self.best_optimizer.lr / axis.low) / math.log(axis.high / axis.low)  # type: ignore[attr-defined]
+        place = math.log(self.best_lr / axis.low) / math.log(axis.high / axis.low)
         margin = max(EDGE_FRACTION, 0.5 / (axis.count - 1))
         return "low" if place < margin else "high" if place > 1 - margin else ""
 
@@ -100,8 +105,12 @@ class RaceResult:
         ours, theirs = results[:, None], results[None, :]
         return ((ours < theirs).double() + 0.5 * (ours == theirs).double()).mean(2)
 
-    def frame(self, names: Sequence[str]) -> pd.DataFrame:
-        """One row per trial and seed: run, trial, and the columns of `SweepResult.frame`."""
+    def frame(self, names: Sequence[str] | None = None) -> pd.DataFrame:
+        """One row per trial and seed: run, trial, and the columns of `SweepResult.frame`.
+
+        The column run holds `names`, by default those of `Race.name_of`.
+        """
+        names = [self.race.name_of(entry.optimizer) for entry in self.results] if names is None else names
         parts = []
         for name, entry in zip(names, self.results, strict=True):
             frame = entry.trials.frame()

@@ -155,6 +155,13 @@ class Race(RaceSettings, Objective):
         shared = {f.name: getattr(self, f.name) for f in fields(Objective)}
         return Run(**shared, optimizer=optimizer, epochs=self.epochs)
 
+    def name_of(self, optimizer: Optimizer) -> str:
+        """Class of an optimizer, with its hyperparameters that are neither default nor tuned."""
+        tuned = self.space(optimizer)
+        fixed = [(name, value) for name, value in optimizer.non_default().items() if name not in tuned]
+        settings = ", ".join(f"{name}={value}" for name, value in fixed)
+        return type(optimizer).__name__ + f"({settings})" * bool(settings)
+
     @property
     def size(self) -> int:
         """Number of runs in all."""

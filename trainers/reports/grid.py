@@ -7,6 +7,7 @@ import pandas as pd
 import torch
 from torch import Tensor
 
+from trainers.objective import FAILURE_FACTOR
 from trainers.reports.race_scores import NOT_DIVERGED, loss_or_gap, rounding_caption
 from trainers.run import Run
 from trainers.sweeps.axis import Axis
@@ -60,19 +61,14 @@ def _label(value: float, status: str) -> str:
 def cell_edges(axis: Axis) -> tuple[Tensor, Tensor]:
     """Return the lower and the upper edges of an axis's cells, `(count,)` each, midway between values."""
     half = 0.5 / (axis.count - 1)
-    shares = torch.linspace(-half, 1 + half, axis.count + 1, dtype=torch.float64)
-    if axis.log:
-        low, high = math.log(axis.low), math.log(axis.high)
-        edges = torch.exp(low + (high - low) * shares)
-    else:
-        edges = axis.low + (axis.high - axis.low) * shares
+    edges = axis.interpolate(torch.linspace(-half, 1 + half, axis.count + 1, dtype=torch.float64))
     return edges[:-1], edges[1:]
 
 
 def failure_condition(run: Run) -> str:
     """Return when a run counts as failed; see `Sweep.limit`."""
     value = loss_or_gap(run.training)
-    return f"diverged, or final {value} more than 10× the initial {value}"
+    return f"diverged, or final {value} more than {FAILURE_FACTOR}× the initial {value}"
 
 
 def sentence(result: SweepResult) -> str:

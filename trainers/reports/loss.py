@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from trainers.history import History
+from trainers.objective import FAILURE_FACTOR
 from trainers.problems import Problem
 from trainers.reports.summary import END_PHRASES
 from trainers.reports.thinning import BUCKETS, downsample
@@ -81,15 +82,15 @@ def diverged_runs(histories: Sequence[History], names: Sequence[str]) -> list[st
 
 
 def far_runs(histories: Sequence[History], names: Sequence[str]) -> list[str]:
-    """Return the names of the finished runs whose final gap exceeds 10x the initial gap."""
+    """Return the names of the finished runs that are far off at their end."""
     pairs = zip(histories, names, strict=True)
     return [name for history, name in pairs if history.finished and is_far(history.run, history.loss)]
 
 
 def is_far(run: Run, loss: Tensor) -> bool:
-    """Return whether the last finite gap, or loss if the minimum is unknown, exceeds 10x the first."""
+    """Return whether the last finite gap (or loss) exceeds the first by more than `FAILURE_FACTOR`."""
     above = run.training.gap_or_loss(loss[loss.isfinite()])
-    return len(above) > 0 and bool(above[-1] > 10 * above[0].abs())
+    return len(above) > 0 and bool(above[-1] > FAILURE_FACTOR * above[0].abs())
 
 
 def caption(histories: Sequence[History], column: str, log: bool, also: Sequence[str] = ()) -> str:

@@ -10,7 +10,6 @@ from trainers.races.result import RaceResult, median
 from trainers.races.spec import Race, RaceSettings
 from trainers.reports.names import short
 from trainers.reports.race_curves import stability_limits
-from trainers.reports.race_ranking import best_lr
 from trainers.reports.race_scores import failure_condition, format_score, loss_or_gap
 from trainers.run import in_words
 from trainers.words import format_epochs, format_number, join_words
@@ -113,7 +112,7 @@ def warnings(result: RaceResult, names: Sequence[str]) -> list[str]:
     sentences = _failures(result.race, [name for name, entry in named if entry.failed])
     for end in ("low", "high"):
         at_edge = [
-            f"{name} ({format_number(best_lr(entry), 3)})"
+            f"{name} ({format_number(entry.best_lr, 3)})"
             for name, entry in named
             if entry.at_edge == end and not entry.failed
         ]
@@ -144,7 +143,7 @@ def stability_margins(result: RaceResult, names: Sequence[str]) -> str:
         entry = result.results[list(names).index(name)]
         unique = int((entry.scores == entry.scores.min()).sum()) == 1
         if unique and not entry.failed:
-            percentages.append(f"{name} {best_lr(entry) / limit:.0%}")
+            percentages.append(f"{name} {entry.best_lr / limit:.0%}")
     if not len(limits):
         return ""
     dotted = "Dotted: theoretical stability limit of the optimizer of that color."

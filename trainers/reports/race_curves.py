@@ -30,18 +30,21 @@ def tuned_curves(result: RaceResult, names: Sequence[str]) -> pd.DataFrame:
 
 
 def sensitivity(result: RaceResult, names: Sequence[str]) -> pd.DataFrame:
-    """Return all trials: run, entry, trial, x (learning rate), low, mid, high, result, spread (as text).
+    """Return all trials: run, entry, trial, x (learning rate), low, mid, high, result, and as text, spread.
 
-    Infinite where a trial failed or did not reach the target.
+    Infinite where a trial failed or did not reach the target. One seed has no spread.
     """
-    starts, parts = result.race.seeds, []
+    seeds, parts = result.race.seeds, []
     for number, (name, entry) in enumerate(zip(names, result.results, strict=True)):
-        rates = entry.trials.settings["lr"][::starts].numpy()
+        rates = entry.trials.settings["lr"][::seeds].numpy()
         part: dict[str, Any] = {"run": name, "entry": number, "trial": range(len(rates)), "x": rates}
         part |= band(entry.trial_scores)
         texts = {end: [format_score(result.race, x) for x in part[end]] for end in ("low", "mid", "high")}
         part["result"] = _results(result.race, entry, texts["mid"])
-        part["spread"] = [f"{low} to {high}" for low, high in zip(texts["low"], texts["high"], strict=True)]
+        if seeds > 1:
+            part["spread"] = [
+                f"{low} to {high}" for low, high in zip(texts["low"], texts["high"], strict=True)
+            ]
         parts.append(pd.DataFrame(part))
     return pd.concat(parts, ignore_index=True)
 

@@ -22,7 +22,7 @@ def _row(result: RaceResult, place: int, name: str) -> dict[str, str]:
     edge = " (edge of the range)" if entry.at_edge else ""
     row = {
         "optimizer": name,
-        "best learning rate": "–" if entry.failed else f"{format_number(best_lr(entry), 4)}{edge}",
+        "best learning rate": "–" if entry.failed else f"{format_number(entry.best_lr, 4)}{edge}",
         **(_other_settings(entry) if race.tune == "all" else {}),
         f"{metric_label(race)}, tuned": format_score(race, median(entry.tuned_scores)),
         **(_spread(race, entry) if race.seeds > 1 else {}),
@@ -79,8 +79,3 @@ def caption(result: RaceResult) -> str:
             "ties count half."
         )
     return " ".join(sentences)
-
-
-def best_lr(entry: OptimizerResult) -> float:
-    """Return the learning rate of the best trial."""
-    return float(getattr(entry.best_optimizer, "lr"))  # noqa: B009

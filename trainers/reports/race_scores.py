@@ -5,6 +5,7 @@ import math
 import pandas as pd
 from torch import Tensor
 
+from trainers.objective import FAILURE_FACTOR
 from trainers.problems import Problem
 from trainers.races.spec import Race
 from trainers.words import format_number
@@ -33,7 +34,7 @@ def failure_label(race: Race) -> str:
 def failure_condition(race: Race) -> str:
     """Return when a trial counts as failed, for the metrics final and best; see `Race.limit`."""
     value = loss_or_gap(race.training)
-    return f"diverged, or {race.metric} {value} more than 10× the median initial {value}"
+    return f"diverged, or {race.metric} {value} more than {FAILURE_FACTOR}× the median initial {value}"
 
 
 def rounding_caption(values: "pd.Series[float]", rounding: float, verb: str = "are drawn at") -> str:

@@ -52,13 +52,16 @@ class Axis:
         for name, value in (("low", float(self.low)), ("high", float(self.high)), ("count", int(self.count))):
             object.__setattr__(self, name, value)
 
+    def interpolate(self, fractions: Tensor) -> Tensor:
+        """Numbers at fractions of the way from low (0) to high (1), not rounded."""
+        if not self.log:
+            return self.low + (self.high - self.low) * fractions
+        low, high = math.log(self.low), math.log(self.high)
+        return torch.exp(low + (high - low) * fractions)
+
     def at(self, fractions: Tensor) -> Tensor:
         """Values at fractions, 0 to 1, of the way from low to high."""
-        if self.log:
-            low, high = math.log(self.low), math.log(self.high)
-            values = torch.exp(low + (high - low) * fractions)
-        else:
-            values = self.low + (self.high - self.low) * fractions
+        values = self.interpolate(fractions)
         values = values if self.digits is None else round_to_digits(values, self.digits)
         return values.clamp(self.low, self.high)
 

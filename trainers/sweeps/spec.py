@@ -11,6 +11,7 @@ from torch import Tensor
 from torch.quasirandom import SobolEngine
 
 from trainers.modes import cacheable
+from trainers.objective import FAILURE_FACTOR
 from trainers.optimizers import Optimizer
 from trainers.run import Run
 from trainers.settings import Real, SettingError, Settings, coerce, settings_of
@@ -129,9 +130,9 @@ class Sweep:
     @cached_property
     @cacheable
     def limit(self) -> float:
-        """10 times the median initial gap (loss if the minimum is unknown); runs that end above it failed."""
+        """`FAILURE_FACTOR` times the median initial gap, or loss; runs that end above it failed."""
         above = self.run.training.gap_or_loss(self.run.training.loss(self._start_params))
-        return 10 * abs(float(torch.quantile(above, 0.5, interpolation="higher"))) or math.inf
+        return FAILURE_FACTOR * abs(float(torch.quantile(above, 0.5, interpolation="higher"))) or math.inf
 
 
 def _count(name: str, value: Any) -> int:

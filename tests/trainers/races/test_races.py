@@ -133,6 +133,17 @@ def test_results_are_those_of_the_runs_trained_alone(problem: Problem, criterion
         assert entry.losses[-1].tolist() == pytest.approx(alone, rel=1e-4, nan_ok=True)
 
 
+def test_the_table_names_optimizers_by_what_is_not_tuned() -> None:
+    asked = Race(optimizers=(SGD(lr=3.0), SGD(momentum=0.9, nesterov=True), Adam()), **SMALL)
+    assert race(asked).frame()["run"].unique().tolist() == [
+        "SGD",
+        "SGD(momentum=0.9, nesterov=True)",
+        "Adam",
+    ]
+    tuned = replace(asked, tune="all")
+    assert tuned.name_of(asked.optimizers[1]) == "SGD(nesterov=True)"
+
+
 def test_the_same_race_gives_the_same_numbers() -> None:
     first, again = (race(Race(tune="all", **SMALL)) for _ in range(2))
     for one, other in zip(first.results, again.results, strict=True):
