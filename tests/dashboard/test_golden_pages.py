@@ -35,11 +35,10 @@ LINKS = {
     "no runs": "run=none",
 }
 SIDEBARS = {LINKS[name] for name in ("loss", "loss, batches and validation", "fit, boundary", "path")}
-LEFT_OUT = {"id", "url", "data", "arrow_data", "datasets", "element_id", "deferred_file_id", "form_id"}
+LEFT_OUT = {"id", "data", "arrow_data", "datasets", "element_id", "deferred_file_id", "form_id"}
 LEFT_OUT |= {"height_config", "width_config", "wrap", "element_type"}
 LAYOUT = {
     "bidi_component",
-    "arrow_table",
     "arrow_data_frame",
     "flex_container",
     "empty",
@@ -78,6 +77,8 @@ def plain(value: Any) -> Any:
         return plain(json.loads(value))
     if isinstance(value, float):
         return 0.0 if abs(value) < 1e-12 else float(f"{value:.4g}")
+    if isinstance(value, str) and value.startswith(("/media/", "data:")):
+        return "a link"
     return value if not isinstance(value, str) or len(value) < LONGEST else "a long text"
 
 

@@ -15,8 +15,8 @@ SWAPS = (
     "Or And, Add Sub, Sub Add, Mult Div, Div Mult, FloorDiv Div, Mod FloorDiv, Pow Mult"
 )
 OPERATORS = {getattr(ast, a): getattr(ast, b) for a, b in (swap.split() for swap in SWAPS.split(", "))}
-LOOKS = {"width", "height", "icon", "help", "label_visibility", "vertical_alignment"}
-"""What is asked by these names is seen in a browser alone."""
+LOOKS = {"width", "height", "icon", "help", "label_visibility", "vertical_alignment", "strict"}
+"""What is asked by these names is seen in a browser alone, or, as `zip(strict=True)`, never."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,9 @@ def places(node: ast.AST, function: int) -> Iterator[tuple[Any, int]]:
 
 
 def is_apart(node: ast.AST) -> bool:
-    """Whether this is nothing that is computed: a docstring, an import's name, a look."""
+    """Whether this is nothing that is computed: a docstring, an import's name, a look, a check of our own."""
+    if isinstance(node, ast.Name):
+        return node.id == "TYPE_CHECKING"
     if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
         return True
     if isinstance(node, ast.Assign) and any(
