@@ -178,9 +178,9 @@ def use_table() -> None:
     csv = data.columns.dataset(data.table) if data.table else None
     kind = data.columns.model_of(csv) if csv else ""
     if kind:
-        problem, _ = coerce(PROBLEMS[kind], {"source": CSV}, csv=csv)
-        task, _ = coerce(Task, vars(page.task), problem=problem)
-        apply_page(replace(page, task=task, tab="Fit"), current.ids)
+        problem, notes = coerce(PROBLEMS[kind], {"source": CSV}, csv=csv)
+        task, more = coerce(Task, vars(page.task), problem=problem)
+        apply_page(replace(page, task=task, tab="Fit"), current.ids, notes + more)
 
 
 def start_at(point: Sequence[float]) -> None:

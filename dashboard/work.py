@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import copy_context
 from dataclasses import dataclass
-from functools import partial
 from typing import Any, Protocol, overload
 
 import streamlit as st
@@ -184,10 +183,14 @@ def run_with_progress(action: Callable[..., Any], spec: Any, place: Placeholder,
 
 
 def is_confirmed(place: Placeholder, spec: Any, sweeps: Sequence[Sweep], what: str) -> bool:
-    """Return True if cheap or confirmed by the user; otherwise show the estimate and a button."""
+    """Return True if cheap or confirmed by the user; otherwise show the estimate and a button.
+
+    A spec is estimated until it is confirmed, as estimates vary with the load.
+    """
+    confirmed: set[str] = st.session_state.setdefault("confirmed", set())
     megabytes = sum(map(memory, sweeps)) / 1e6
     cheap = sum(map(work, sweeps)) < ESTIMATE_MIN_UPDATES and megabytes < CONFIRM_MB
-    if cheap or st.session_state.get("confirmed") == spec:
+    if cheap or repr(spec) in confirmed:
         return True
     seconds = 0.0
     with ProgressObserver(lambda: None).turn() as on_update:
@@ -195,9 +198,10 @@ def is_confirmed(place: Placeholder, spec: Any, sweeps: Sequence[Sweep], what: s
             seconds += estimate(sweep)
             on_update()
     if seconds < CONFIRM_SECONDS and megabytes < CONFIRM_MB:
+        confirmed.add(repr(spec))
         return True
     place.say(f"{what} take about {seconds:,.0f} seconds and {megabytes:,.0f} MB on this server.")
-    st.button("Run", on_click=partial(st.session_state.update, confirmed=spec))
+    st.button("Run", on_click=confirmed.add, args=(repr(spec),))
     return False
 
 

@@ -291,8 +291,8 @@ def main_part(kind: type[Settings]) -> str:
 def coerce(kind: type[Settings], values: Mapping[str, Any], **others: Any) -> tuple[Any, list[str]]:
     """Clamp or default every invalid value; returns the settings and a note on each value changed.
 
-    Never raises. A number out of bounds is clamped; any other invalid value becomes the setting's default.
-    `others` are fields that are not settings.
+    A number out of bounds is clamped; any other invalid value becomes the setting's default. `others` are
+    fields that are not settings; only they may raise.
     """
     notes, usable = [], {}
     for name, setting in settings_of(kind).items():
@@ -306,7 +306,10 @@ def coerce(kind: type[Settings], values: Mapping[str, Any], **others: Any) -> tu
         try:
             return kind(**usable, **given), notes
         except SettingError as error:
-            usable[error.name] = error.nearest or settings_of(kind)[error.name].default
+            if error.name not in usable:
+                raise
+            default = settings_of(kind)[error.name].default
+            usable[error.name] = default if error.nearest is None else error.nearest
             if error.name in values:
                 notes.append(f"{error}: using {format_value(usable[error.name])}.")
     return kind(**given), notes

@@ -41,6 +41,10 @@ def format_number(value: Tensor | float, digits: int = 2) -> str:
     return (f"{number:,.0f}" if whole else f"{number:.{digits}g}").replace("-", "−")
 
 
+def format_target(gap: float) -> str:
+    return format_number(gap, 6)
+
+
 def format_epochs(number: int) -> str:
     return f"{number:,} epoch" + ("" if number == 1 else "s")
 

@@ -25,7 +25,7 @@ HINTS = {
 
 
 def draw(context: Context) -> None:
-    problem, validation = context.task.training, context.task.validation
+    problem = context.task.training
     if not isinstance(problem, Supervised):
         st.write("This problem has no data to fit.")
         return
@@ -38,19 +38,31 @@ def draw(context: Context) -> None:
         _lines(context, histories, problem)
     else:
         _panels(context, histories, problem, kind)
-    triangles = (
-        " Triangles: validation samples." if validation and kind in ("curve", "decision_boundary") else ""
-    )
-    on_which = " Computed on the validation set." if validation and kind == "confusion" else ""
     player()()
-    st.caption(f"{HINTS[kind]}{triangles}{on_which} Move the slider to see earlier epochs.")
+    st.caption(" ".join(_captions(context.task, kind, len(histories))))
+
+
+def _captions(task: Task, kind: fit_report.Kind, runs: int) -> list[str]:
+    """Return what is drawn, of which samples, and what the slider does."""
+    captions = [HINTS[kind]] if runs else []
+    if task.validation and kind in ("curve", "decision_boundary"):
+        captions.append("Triangles: validation samples.")
+    if task.validation and kind == "predicted_actual":
+        captions.append("Computed on the training set.")
+    if task.validation and kind == "confusion":
+        captions.append("Computed on the validation set.")
+    drawn, samples = fit_report.num_drawn(task, kind), fit_report.num_shown(task, kind)
+    if drawn < samples:
+        captions.append(f"{drawn:,} of {samples:,} samples are drawn.")
+    return [*captions, "Move the slider to see earlier epochs."] if runs else captions
 
 
 def _lines(context: Context, histories: Histories, problem: Supervised) -> None:
     """Draw the predictions of all runs in one chart."""
     legend(context.style.colors, context.names)
     spec = chart_spec(lines_chart, histories, context.names, context.style, context.task)
-    what = f"{problem.num_samples} training samples, and the predictions of {len(histories)} runs"
+    samples = fit_report.num_drawn(context.task, fit_report.kind(problem))
+    what = f"{samples:,} samples, and the predictions of {len(histories)} runs"
     st.vega_lite_chart(spec, alt=f"Scatter plot: {what}.")
 
 

@@ -35,10 +35,8 @@ class GridSettings(TabSettings):
         """Return two axes, as selected if the optimizer has them. Raises `SettingError` without two."""
         available = real_settings(optimizer)
         if not optimizer.by_hand() or len(available) < 2:
-            name = type(optimizer).__name__
-            raise SettingError(
-                "grid", f"needs a hand-written update rule with two numeric hyperparameters, got {name}"
-            )
+            needs = "needs a hand-written update rule with two numeric hyperparameters"
+            raise SettingError(type(optimizer).__name__, needs)
         x = self.x if self.x in available else next(iter(available))
         others = [name for name in available if name != x]
         y = self.y if self.y in others else others[0]
@@ -68,7 +66,7 @@ def draw(context: Context) -> None:
     try:
         spec = settings.sweep(run)
     except SettingError as error:
-        headline.say(f"No grid: it {error.reason}.")
+        headline.say(f"No grid: {error}.")
         return
     if is_confirmed(headline, spec, [spec], f"{spec.size:,} runs of {run.epochs:,} epochs"):
         _show(context, run_with_progress(sweep_cached, spec, headline, f"Training {spec.size:,} runs"))

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
-import pandas as pd
 import streamlit as st
 from torch import Tensor
 
@@ -29,8 +28,8 @@ def draw(context: Context) -> None:
     spec = chart_spec(loss_chart, histories, context.names, context.style, task, view)
     what = f"{Y_TITLES[view.y]} against {X_TITLES[view.x]} for {len(histories)} runs"
     place.final().vega_lite_chart(spec, alt=f"Line chart: {what}. {sentence(histories, view.target)}")
-    also = (VALIDATION_METRICS.get(view.y, "validation_loss"),) * _shows_validation(task, view)
-    also += ("batch_loss",) * (view.batches and view.y == "loss" and task.steps_per_epoch > 1)
+    also = (VALIDATION_METRICS.get(view.y, ""),) * (_has_validation(task, view) and view.validation_curve)
+    also += ("batch_loss",) * (_has_batches(task, view) and view.batches)
     place.container.caption(loss_report.caption(histories, view.y, view.scale == "log", also))
 
 
@@ -39,9 +38,7 @@ def _controls(task: Task, view: View) -> None:
         y = settings_of(view)["y"]
         metric = Choice(view.y, y.help, available_metrics(task.training), label=y.label)
         control("y", metric, view.y, "view.y")
-        aside = ("validation_curve",) * (task.validation is not None) + ("batches",) * (
-            task.steps_per_epoch > 1
-        )
+        aside = ("validation_curve",) * _has_validation(task, view) + ("batches",) * _has_batches(task, view)
         known = ("target",) * (task.training.minimum is not None)
         for name in ("scale", "x", *known, *aside):
             control(name, settings_of(view)[name], getattr(view, name), f"view.{name}", width=150)
@@ -65,8 +62,14 @@ def _live(
     place.temporary().vega_lite_chart(*chart)
 
 
-def _shows_validation(task: Task, view: View) -> bool:
-    return task.validation is not None and view.validation_curve and view.y in VALIDATION_METRICS
+def _has_validation(task: Task, view: View) -> bool:
+    """Return whether there is a validation curve of this metric."""
+    return task.validation is not None and view.y in VALIDATION_METRICS
+
+
+def _has_batches(task: Task, view: View) -> bool:
+    """Return whether there are mini-batch values of this metric."""
+    return task.steps_per_epoch > 1 and view.y == "loss"
 
 
 def loss_chart(
@@ -78,10 +81,11 @@ def loss_chart(
     with_legend: bool = False,
 ) -> Any:
     """Return the loss chart, for the tab and for the SVG file."""
-    validation: pd.DataFrame | None = None
-    if _shows_validation(task, view):
+    validation = batches = None
+    if _has_validation(task, view) and view.validation_curve:
         validation = loss_report.curves(histories, names, VALIDATION_METRICS[view.y], view.x)
-    batches = loss_report.batches(histories, names, view.x) if view.batches and view.y == "loss" else None
+    if _has_batches(task, view) and view.batches:
+        batches = loss_report.batches(histories, names, view.x)
     return charts.loss_chart(
         loss_report.curves(histories, names, view.y, view.x),
         loss_report.hover_table(histories, view.y, view.x),

@@ -65,7 +65,7 @@ def _difference(context: Context, run: Run, summary: Placeholder) -> None:
     summary.final().markdown(
         f"The same run trained {join_words([WAYS[runner] for runner in supported])}, from the same initial "
         f"point. {_until(histories)} in {run.dtype} their parameters were "
-        f"**{report.describe_difference(difference)}**."
+        f"**{report.describe_difference(histories)}**."
     )
     what = (
         f"largest parameter difference between the implementations, over the epochs, at most {difference:.2g}"

@@ -44,7 +44,7 @@ def test_curves_settings_and_the_chart(files: Callable[[str], dict[str, str]]) -
     assert [line[:2] for line in lines] == [
         [run, str(k)] for run in ("SGD · lr 0.02", "Adam · lr 0.001") for k in range(21)
     ]
-    assert json.loads(made["settings.json"])["runs"][0]["lr"] == 0.02
+    assert json.loads(made["settings.json"])["runs"][0]["optimizer"]["lr"] == 0.02
     assert made["loss.svg"].startswith("<svg")
 
 

@@ -534,6 +534,68 @@ def test_numbers_too_large_for_any_model_are_reported() -> None:
     assert "1e100 in column “x”" in said.replace("\\", "")
 
 
+@pytest.mark.parametrize(
+    ("link", "told"),
+    [
+        ("problem=LinearRegression~samples-2000&run=Adam", "143 of 2,000 samples are drawn."),
+        ("problem=Polynomial~samples-5000&run=Adam", "800 of 5,000 samples are drawn."),
+        ("problem=Polynomial~samples-5000&run=none", "800 of 5,000 samples are drawn."),
+        ("problem=LinearRegression&validation_split=0.2&run=Adam", "Computed on the training set."),
+        ("problem=SoftmaxRegression&validation_split=0.2&run=Adam", "Computed on the validation set."),
+        ("problem=LogisticRegression&validation_split=0.2&run=Adam", "Triangles: validation samples."),
+    ],
+)
+def test_which_samples_are_shown_is_said(link: str, told: str) -> None:
+    app = opened(f"epochs=5&tab=Fit&{link}")
+    captions = [caption.value for caption in app.main.caption]
+    assert sum(told in caption for caption in captions) == 1
+    assert any("Move the slider" in caption for caption in captions) == ("none" not in link)
+
+
+@pytest.mark.parametrize(("problem", "star"), [("McCormick", "Star: a local"), ("Booth", "Star: known")])
+def test_a_star_is_a_minimum_as_far_as_is_known(problem: str, star: str) -> None:
+    app = opened(f"epochs=5&tab=Path&run=SGD&problem={problem}")
+    assert any(f"{star} minimum." in caption.value for caption in app.main.caption)
+
+
+def test_controls_of_curves_are_there_where_these_are() -> None:
+    app = opened("epochs=5&problem=LogisticRegression&validation_split=0.2&batch_size=50&run=SGD")
+    offered = lambda: {box.key for box in app.main.checkbox}  # noqa: E731
+    assert offered() == {"view.validation_curve", "view.batches"}
+    app.segmented_control(key="view.y").set_value("accuracy").run()
+    assert offered() == {"view.validation_curve"}
+    app.segmented_control(key="view.y").set_value("loss").run()
+    assert offered() == {"view.validation_curve", "view.batches"}
+
+
+def test_what_a_table_changes_of_the_task_is_said() -> None:
+    app = opened("epochs=100000&run=none&tab=Data")
+    names = ",".join(f"x{k}" for k in range(150))
+    rows = "".join(",".join(str((k + j) % 7) for j in range(150)) + f",{'ab'[k % 2]}\n" for k in range(20))
+    app.text_area(key="csv.text").set_value(f"{names},kind\n{rows}").run()
+    next(button for button in app.button if button.label == "Train on this table").click().run()
+    assert any("epochs must be" in warning for warning in warnings(app))
+
+
+def test_why_there_is_no_grid_names_the_setting() -> None:
+    app = opened("epochs=5&run=SGD~momentum-0.9~nesterov-1&tab=Grid+search&grid_search=y-dampening")
+    assert sentence(app) == "No grid: nesterov needs momentum above 0 and dampening 0."
+
+
+def test_a_race_that_is_confirmed_stays_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever the load of the server, and whatever else is confirmed."""
+    seconds = [0.1]
+    monkeypatch.setattr(page_work, "estimate", lambda sweep: seconds[0])
+    monkeypatch.setattr(page_work, "ESTIMATE_MIN_UPDATES", 0)
+    app = opened("epochs=20&run=SGD&tab=Race&race=trials-4~seeds-2~epochs-20")
+    assert sentence(app).startswith("After tuning")
+    seconds[0] = 1e6
+    app.run()
+    assert sentence(app).startswith("After tuning")
+    app.number_input(key="race.trials").set_value(5).run()
+    assert "take about" in sentence(app)
+
+
 def test_data_of_ones_own_need_a_table() -> None:
     app = opened("epochs=50&run=Adam&problem=MLP")
     app.selectbox(key="problem.MLP.source").select("csv").run()

@@ -153,7 +153,8 @@ def scale(domain: list[float] | None, log: bool) -> alt.Scale:
 def x_scale(*values: "pd.Series[float]") -> alt.Scale:
     """Return a horizontal scale from the smallest to the largest of these values."""
     ends = [float(end) for part in values if len(part) for end in (part.min(), part.max())] or [0.0]
-    return scale([min(ends), max(*ends, min(ends) + 1)], False)
+    low, high = min(ends), max(ends)
+    return scale([low, high if high > low else low + 1], False)
 
 
 def x_axis(title: str) -> alt.Axis:

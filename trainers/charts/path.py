@@ -9,7 +9,7 @@ import pandas as pd
 
 from trainers.charts.axes import scale, y_axis
 from trainers.charts.images import data_uri
-from trainers.charts.snapshots import with_slider
+from trainers.charts.snapshots import after_epochs, with_slider
 from trainers.charts.style import Style
 
 HEIGHT = 540
@@ -152,7 +152,7 @@ def _tooltip() -> list[alt.Tooltip]:
 def _when(epochs: Sequence[int]) -> list[alt.Chart]:
     """Draw the epoch in the upper left corner, with a light edge."""
     text = alt.Chart(pd.DataFrame({"row": [0]})).transform_calculate(
-        text=f"'after ' + format({list(epochs)}[snapshot], ',') + ' epochs'"
+        text=after_epochs(f"{list(epochs)}[snapshot]")
     )
     look: dict[str, Any] = {"align": "left", "x": 12, "y": 18, "fontSize": 14, "fontWeight": "bold"}
     edge = text.mark_text(stroke="white", strokeWidth=4, strokeJoin="round", opacity=0.8, **look)

@@ -26,12 +26,17 @@ def at_snapshot(table: pd.DataFrame) -> alt.Chart:
     return chart
 
 
+def after_epochs(epoch: str) -> str:
+    """Return the Vega expression of "after n epochs"."""
+    return f"'after ' + format({epoch}, ',') + ({epoch} === 1 ? ' epoch' : ' epochs')"
+
+
 def epoch_label(table: pd.DataFrame, above: bool = False) -> alt.Chart:
     """Draw the epoch of the snapshot, in the upper left corner, or above the chart."""
     chart: alt.Chart = (
         at_snapshot(table)
         .transform_aggregate(epoch="max(epoch)")
-        .transform_calculate(text="'after ' + format(datum.epoch, ',') + ' epochs'")
+        .transform_calculate(text=after_epochs("datum.epoch"))
         .mark_text(align="left", x=0 if above else 12, y=-12 if above else 16, fontSize=14, color="gray")
         .encode(text="text:N")
     )

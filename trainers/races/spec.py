@@ -177,12 +177,13 @@ class Race(RaceSettings, Objective):
         """Rounding error of the gap."""
         return self.training.rounding(getattr(torch, self.dtype))
 
-    def score(self, final: Tensor, best: Tensor, epochs_to_target: Tensor) -> Tensor:
+    def score(self, final: Tensor, best: Tensor, epochs_to_target: Tensor | None) -> Tensor:
         """Score `(runs,)` by the metric: lower is better, infinite if failed; see `limit`.
 
-        `final` and `best` are losses, the first NaN where a run diverged; `epochs_to_target` is -1 if never.
+        `final` and `best` are losses, the first NaN where a run diverged; `epochs_to_target`, for the metric
+        "epochs", is -1 if never.
         """
-        if self.metric == "epochs":
+        if epochs_to_target is not None:
             return epochs_to_target.double().where(epochs_to_target >= 0, math.inf)
         loss = final if self.metric == "final" else best.where(final.isfinite(), math.nan)
         above = self.training.gap_or_loss(loss)
@@ -191,13 +192,15 @@ class Race(RaceSettings, Objective):
 
     def score_trials(self, result: SweepResult) -> Tensor:
         """Scores `(trials, seeds)`."""
-        epochs_to_target = result.epochs_to.get(self.target, result.diverged_at)
+        epochs_to_target = result.epochs_to[self.target] if self.metric == "epochs" else None
         return self.score(result.final_loss, result.best_loss, epochs_to_target).reshape(-1, self.seeds)
 
     def score_curves(self, losses: Tensor) -> Tensor:
         """Scores `(runs,)` of loss curves `(epochs + 1, runs)`."""
-        reached = self.training.gap_or_loss(losses) <= self.target
-        epochs_to_target = reached.int().argmax(0).where(reached.any(0), -1)
+        epochs_to_target = None
+        if self.metric == "epochs":
+            reached = self.training.gap_or_loss(losses) <= self.target
+            epochs_to_target = reached.int().argmax(0).where(reached.any(0), -1)
         return self.score(losses[-1], losses.where(~losses.isnan(), math.inf).amin(0), epochs_to_target)
 
 

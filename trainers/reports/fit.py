@@ -16,6 +16,8 @@ MAX_PANELS = 4
 """Maximum number of runs with a panel of their own."""
 MAX_POINTS = 800
 """Maximum number of samples drawn."""
+MAX_PREDICTED = 150
+"""The same of predictions, which are drawn for each run and snapshot."""
 Kind = Literal["curve", "predicted_actual", "decision_boundary", "confusion"]
 
 
@@ -25,6 +27,23 @@ def kind(problem: Supervised) -> Kind:
     if problem.class_names:
         return "decision_boundary" if inputs == 2 else "confusion"
     return "curve" if inputs == 1 else "predicted_actual"
+
+
+def num_shown(task: Objective, kind: Kind) -> int:
+    """Return how many samples a chart is about: predictions and confusion are of one set."""
+    if kind == "predicted_actual":
+        return task.training.num_samples
+    if kind == "confusion":
+        return (task.validation or task.training).num_samples
+    return task.training.num_samples + (task.validation.num_samples if task.validation else 0)
+
+
+def num_drawn(task: Objective, kind: Kind) -> int:
+    """Return how many of these samples the chart has."""
+    samples = num_shown(task, kind)
+    if kind == "predicted_actual":
+        return len(range(0, samples, -(-samples // MAX_PREDICTED)))
+    return samples if kind == "confusion" else min(samples, MAX_POINTS)
 
 
 def points(task: Objective) -> pd.DataFrame:
@@ -60,13 +79,15 @@ def curves(histories: Sequence[History], names: Sequence[str], window: tuple[flo
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
 
 
-def predicted_actual(histories: Sequence[History], names: Sequence[str], most: int = 150) -> pd.DataFrame:
-    """Return actual targets x and predictions y: run, snapshot, epoch, x, y; at most `most` a snapshot."""
+def predicted_actual(histories: Sequence[History], names: Sequence[str]) -> pd.DataFrame:
+    """Return actual targets x and predictions y of at most `MAX_PREDICTED` training samples: run, snapshot,
+    epoch, x, y.
+    """
     columns, parts = ["run", "snapshot", "epoch", "x", "y"], []
     for history, name in zip(histories, names, strict=True):
         problem = history.run.training
         assert isinstance(problem, Supervised)
-        rows = problem.data[slice(None, None, -(-problem.num_samples // most))]
+        rows = problem.data[slice(None, None, -(-problem.num_samples // MAX_PREDICTED))]
         for snapshot, epoch, params in snapshots(history):
             y = rows.inputs @ params
             row = {

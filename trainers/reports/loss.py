@@ -100,7 +100,8 @@ def caption(histories: Sequence[History], column: str, log: bool, also: Sequence
     """
     on_log = log and _above_0(histories, column)
     sentences = _minimum(histories[0], on_log) if histories and column == "loss" else []
-    most = max((history.num_recorded for history in histories), default=0)
+    drawn = (history.column(name) for history in histories for name in (column, *also))
+    most = max((int((~values.isnan()).sum()) for values in drawn), default=0)
     if most > 2 * BUCKETS + 2:
         sentences.append(
             f"Curves are downsampled to at most {2 * BUCKETS + 2} points; the minimum and maximum of each "
@@ -112,8 +113,8 @@ def caption(histories: Sequence[History], column: str, log: bool, also: Sequence
         sentences.append("No value is above 0, so the axis is linear.")
     far = [history.finished and is_far(history.run, history.loss) for history in histories]
     stay = [history.finished and not away for history, away in zip(histories, far, strict=True)]
-    if any(far) and any(stay):  # else the chart shows all there is
-        sentences.append("Triangle at the edge: a run that leaves the chart without diverging.")
+    if any(far) and any(stay) and column != "accuracy":  # else the chart shows all there is
+        sentences.append("Triangle: a run that ends outside the chart without diverging.")
     causes = {history.cause for history in histories}
     ends = " or ".join(words for cause, words in END_PHRASES.items() if cause in causes)
     if ends:

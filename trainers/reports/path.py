@@ -83,7 +83,7 @@ def captions(problem: Problem, plane: Plane, table: pd.DataFrame, limits: Limits
     every = subsample(problem)[1]
     captions = ["Ring: initial point. Dot: the run at this epoch."] if len(table) else []
     if problem.minimizers:
-        captions.append("Star: known minimum.")
+        captions.append("Star: a local minimum." if problem.minimum is None else "Star: known minimum.")
     if plane.is_full_space:
         captions.append("Click the plot to set the initial point.")
     elif len(table):

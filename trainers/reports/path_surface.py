@@ -36,8 +36,6 @@ class LossSurface:
     log: bool
     quantity: str
     """"gap" or "loss"."""
-    every: int = 1
-    """The surface uses every k-th sample of the data."""
 
     @property
     def span(self) -> tuple[float, float]:
@@ -55,7 +53,7 @@ class LossSurface:
 
 def loss_surface(problem: Problem, plane: Plane, limits: Limits) -> LossSurface:
     """Compute the loss in a window of the plane, at the resolution that `MAX_COST` allows."""
-    problem, every = subsample(problem)
+    problem, _ = subsample(problem)
     count = int(min(max(math.sqrt(MAX_COST / problem.cost), MIN_RESOLUTION), MAX_RESOLUTION))
     x, y = (torch.linspace(*side, count, dtype=torch.float64) for side in limits)
     points = torch.cartesian_prod(y, x).flip(1)
@@ -69,7 +67,7 @@ def loss_surface(problem: Problem, plane: Plane, limits: Limits) -> LossSurface:
     positive = values[values > 0]
     log = bool(positive.size) and (known or positive.size == np.isfinite(values).sum())
     log = log and float(positive.max()) > WIDE_RANGE * float(np.quantile(positive, 0.02))
-    return LossSurface(limits, values, log, "gap" if known else "loss", every)
+    return LossSurface(limits, values, log, "gap" if known else "loss")
 
 
 def subsample(problem: Problem) -> tuple[Problem, int]:

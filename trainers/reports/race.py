@@ -12,7 +12,7 @@ from trainers.reports.names import short
 from trainers.reports.race_curves import stability_limits
 from trainers.reports.race_scores import failure_condition, format_score, loss_or_gap
 from trainers.run import in_words
-from trainers.words import format_epochs, format_number, join_words
+from trainers.words import format_epochs, format_number, format_target, join_words
 
 
 def optimizer_names(race: Race) -> list[str]:
@@ -41,7 +41,7 @@ def _tuned(result: RaceResult, names: Sequence[str]) -> str:
     alone = len(medians) == 1
     if best.isinf() and race.metric == "epochs":
         who = f"After tuning, {names[0]} did not reach" if alone else "No tuned optimizer reached"
-        return f"{who} the target gap of {format_number(race.target, 6)} ({seeds})."
+        return f"{who} the target gap of {format_target(race.target)} ({seeds})."
     if best.isinf():
         who = f"After tuning, {names[0]}" if alone else "Every tuned optimizer"
         return f"{who} failed ({seeds}): {failure_condition(race)}."
@@ -57,7 +57,7 @@ def _tuned(result: RaceResult, names: Sequence[str]) -> str:
 def _only_phrase(race: Race, score: Tensor) -> str:
     """Return the predicate of an optimizer that raced alone."""
     if race.metric == "epochs":
-        return f"reaches the target gap of {format_number(race.target, 6)} after {format_epochs(int(score))}"
+        return f"reaches the target gap of {format_target(race.target)} after {format_epochs(int(score))}"
     if _is_minimum(race, score):
         return _winner_phrase(race, score, several=False)
     return f"has {_value(race, score)}"
@@ -79,7 +79,7 @@ def _winner_phrase(race: Race, best: Tensor, several: bool) -> str:
     """Return the predicate of the best optimizers."""
     reach, have = ("reach", "have") if several else ("reaches", "has")
     if race.metric == "epochs":
-        target = format_number(race.target, 6)
+        target = format_target(race.target)
         return f"{reach} the target gap of {target} first, after {format_epochs(int(best))}"
     if _is_minimum(race, best):
         return f"{reach} the minimum to within rounding error"
@@ -131,7 +131,7 @@ def _failures(race: Race, names: Sequence[str]) -> list[str]:
     if not names:
         return []
     if race.metric == "epochs":
-        return [f"No trial of {join_words(names)} reached the target gap of {format_number(race.target, 6)}."]
+        return [f"No trial of {join_words(names)} reached the target gap of {format_target(race.target)}."]
     return [f"All trials of {join_words(names)} failed."]
 
 

@@ -61,8 +61,9 @@ def win_rate_table(result: RaceResult, names: Sequence[str]) -> pd.DataFrame:
     """Return the fraction of new seeds on which the row beats the column, best first; ties count half."""
     order = result.ranking
     table = pd.DataFrame({"optimizer": [names[place] for place in order]})
+    rates = result.win_rates()
     for column in order:
-        shares = [float(result.win_rates()[row, column]) for row in order]
+        shares = [float(rates[row, column]) for row in order]
         table[names[column]] = [
             "–" if row == column else f"{share:.0%}" for row, share in zip(order, shares, strict=True)
         ]

@@ -8,7 +8,7 @@ from torch import Tensor
 from trainers.objective import FAILURE_FACTOR
 from trainers.problems import Problem
 from trainers.races.spec import Race
-from trainers.words import format_number
+from trainers.words import format_number, format_target
 
 NOT_DIVERGED = "failed, not diverged"
 """The label of a failed run with a finite loss."""
@@ -22,7 +22,7 @@ def loss_or_gap(problem: Problem) -> str:
 def metric_label(race: Race) -> str:
     """Return the name of the metric, for axes and columns."""
     if race.metric == "epochs":
-        return f"epochs to target ({format_number(race.target, 6)})"
+        return f"epochs to target ({format_target(race.target)})"
     return f"{race.metric} {loss_or_gap(race.training)}"
 
 

@@ -7,7 +7,7 @@ from torch import Tensor
 
 from trainers.history import History
 from trainers.reports.summary import END_PHRASES
-from trainers.words import format_epochs, format_number
+from trainers.words import format_epochs, format_number, format_target
 
 MAX_PARAMETERS = 6
 """Maximum number of parameters for which final values are shown."""
@@ -37,7 +37,7 @@ def _target_cells(history: History, target: float) -> dict[str, str]:
         return {}
     epochs = history.epochs_to(target)
     reached = "not reached" if epochs is None else f"{epochs:,}"
-    return {"final gap": _gap(history), f"epochs to target ({target:g})": reached}
+    return {"final gap": _gap(history), f"epochs to target ({format_target(target)})": reached}
 
 
 def _metrics(history: History) -> dict[str, str]:
@@ -47,7 +47,7 @@ def _metrics(history: History) -> dict[str, str]:
         value = history.column(name)[-1]
         text = _number(history, value, 6) if name == "validation_loss" else _percentage(history, value)
         cells[name.replace("_", " ")] = text
-    if "validation_loss" in cells or history.validation_loss is not None:
+    if history.validation_loss is not None:
         cells["overfitting"] = _overfitting(history)
     return cells
 

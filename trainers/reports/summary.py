@@ -6,8 +6,8 @@ import torch
 
 from trainers.history import Cause, History
 from trainers.reports.names import names
-from trainers.reports.three_ways import describe_difference, max_param_difference
-from trainers.words import format_epochs, format_number, join_words
+from trainers.reports.three_ways import describe_difference
+from trainers.words import format_epochs, format_number, format_target, join_words
 
 END_PHRASES: dict[Cause, str] = {"overflow": "diverged", "not a number": "became not a number"}
 """What a run did whose loss is not finite, by its cause."""
@@ -41,7 +41,7 @@ def _agreement(histories: Sequence[History]) -> str:
     if not all(torch.allclose(loss, losses[0], rtol=1e-3, atol=0) for loss in losses):
         return ""
     ends = sorted({f"{loss[-1]:.6g}" for loss in losses})
-    difference = describe_difference(max_param_difference(histories))
+    difference = describe_difference(histories)
     return (
         f"{len(runners)} ways, one curve: after {format_epochs(histories[0].run.epochs)} each has loss "
         f"{' or '.join(ends)}, and their parameters were {difference}."
@@ -63,9 +63,8 @@ def _winner(named: Sequence[tuple[str, History]], target: float) -> str:
         return _closest(finished, len(named), target)
     best, epochs = _lowest(reached)
     order = " first," if len(named) > 1 else ""
-    first = (
-        f"{join_words(best)} reached the target gap of {target:g}{order} after {format_epochs(int(epochs))}"
-    )
+    goal = f"the target gap of {format_target(target)}"
+    first = f"{join_words(best)} reached {goal}{order} after {format_epochs(int(epochs))}"
     missing = len(named) - len(reached)
     return f"{first}; {missing} of {len(named)} runs did not reach it." if missing else f"{first}."
 
@@ -74,9 +73,10 @@ def _closest(finished: Sequence[tuple[str, History]], runs: int, target: float) 
     """Return the runs with the smallest final gap, where none reached the target."""
     best, gap = _lowest((float(h.gap[-1]), name) for name, h in finished)
     end = f"After {format_epochs(finished[0][1].run.epochs)} {join_words(best)} {_has(best)}"
+    goal = f"the target gap of {format_target(target)}"
     if runs == 1:
-        return f"{end} a gap of {format_number(gap)}, above the target gap of {target:g}."
-    return f"{end} the smallest gap, {format_number(gap)}; no run reached the target gap of {target:g}."
+        return f"{end} a gap of {format_number(gap)}, above {goal}."
+    return f"{end} the smallest gap, {format_number(gap)}; no run reached {goal}."
 
 
 def _left_target(named: Sequence[tuple[str, History]], target: float) -> str:

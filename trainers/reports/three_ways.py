@@ -16,11 +16,13 @@ def max_param_difference(histories: Sequence[History]) -> float:
     return float(difference[difference.isfinite()].max()) if difference.isfinite().any() else 0.0
 
 
-def describe_difference(difference: float) -> str:
+def describe_difference(histories: Sequence[History]) -> str:
     """Return the largest difference between parameters as the end of a sentence."""
-    if not difference:
-        return "equal to the last digit at every epoch"
-    return f"never more than {format_number(difference)} apart"
+    difference = max_param_difference(histories)
+    if difference:
+        return f"never more than {format_number(difference)} apart"
+    thinned = any(history.thinned for history in histories)
+    return f"equal to the last digit at {'each epoch kept' if thinned else 'every epoch'}"
 
 
 def differences(histories: Sequence[History]) -> pd.DataFrame:

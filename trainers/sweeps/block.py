@@ -29,6 +29,7 @@ class RunBlock:
 
     def __init__(self, sweep: Sweep, rows: Tensor) -> None:
         self.training, self.steps_per_epoch = sweep.run.training, sweep.run.steps_per_epoch
+        self.epochs = sweep.run.epochs
         self.batches = sweep.run.batch_source.batches()
         self.settings = {name: column[rows] for name, column in self.columns(sweep)}
         self.optimizer: Optimizer = replace(sweep.run.optimizer, **self.settings)
@@ -44,14 +45,16 @@ class RunBlock:
             yield name, column.to(getattr(torch, sweep.run.dtype)) if relative else column
 
     def advance(self, epoch: int) -> Tensor:
-        """Return the losses `(runs,)` after `epoch` epochs, then train the next epoch."""
+        """Return the losses `(runs,)` after `epoch` epochs, then train the next epoch, if there is one."""
         if self.steps_per_epoch == 1:
             loss, gradient = self.training.loss_and_gradient(self.params)
-            self.optimizer.step(epoch + 1, self.params, gradient, self.state)
+            if epoch < self.epochs:
+                self.optimizer.step(epoch + 1, self.params, gradient, self.state)
             return loss
         loss = self.training.loss(self.params)
-        for update in range(1 + epoch * self.steps_per_epoch, 1 + (epoch + 1) * self.steps_per_epoch):
-            self.step(update)
+        if epoch < self.epochs:
+            for update in range(1 + epoch * self.steps_per_epoch, 1 + (epoch + 1) * self.steps_per_epoch):
+                self.step(update)
         return loss
 
     def step(self, update: int) -> None:

@@ -389,7 +389,7 @@ def test_a_run_that_ends_far_away_without_diverging_leaves_too() -> None:
     assert mark["mark"]["shape"] == "triangle-up"
     last = spec["datasets"][mark["data"]["name"]].iloc[0]
     assert (last["x"], last["y"], last["value"]) == (50, high, float(histories[1].loss[-1]))
-    assert "Triangle at the edge" in loss_report.caption(histories, "loss", log=False)
+    assert "Triangle: " in loss_report.caption(histories, "loss", log=False)
 
 
 def test_where_all_diverged_the_axis_ends_with_the_last() -> None:
@@ -417,3 +417,13 @@ def test_the_axis_of_a_live_chart_seldom_changes() -> None:
         )[1]
         == whole
     )
+
+
+def test_an_axis_of_seconds_ends_with_the_longest_run() -> None:
+    histories = [train(Run(epochs=epochs)) for epochs in (20, 40)]
+    curves = loss_report.curves(histories, ["a", "b"], "loss", "seconds")
+    hover = loss_report.hover_table(histories, "loss", "seconds")
+    style, titles = Style.of(["a", "b"], ["manual"] * 2), {"x_title": "x", "y_title": "y"}
+    spec = charts.spec(charts.loss_chart(curves, hover, style, log=False, **titles))
+    longest = max(history.seconds for history in histories)
+    assert spec["layer"][0]["encoding"]["x"]["scale"]["domain"] == pytest.approx([0, longest])

@@ -12,7 +12,7 @@ import torch
 from tests.matrix import pairs, product_of_all
 from trainers import Axis, Run, Sweep, sweep, train
 from trainers.optimizers import SGD, Adam, Optimizer, RMSprop
-from trainers.problems import LinearRegression, Problem, Thermometer
+from trainers.problems import LinearRegression, LogisticRegression, Problem, Thermometer
 from trainers.sweeps import block, cost, record, training
 from trainers.sweeps.block import RunBlock, block_size
 from trainers.sweeps.cost import memory
@@ -273,3 +273,13 @@ def test_an_estimate_of_epochs_of_many_updates_makes_few_of_them(monkeypatch: py
     found = cost.estimate(Sweep(run, seeds=1))
     assert updates == [1, 2]
     assert found > 10_000 * 10
+
+
+@pytest.mark.parametrize("batch", [0, 16])
+def test_after_the_last_epoch_nothing_is_trained(batch: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[int] = []
+    step = SGD.step
+    monkeypatch.setattr(SGD, "step", lambda self, t, *rest: (made.append(t), step(self, t, *rest))[1])
+    run = Run(problem=LogisticRegression(samples=100), batch_size=batch, epochs=3)
+    sweep(Sweep(run, {"lr": Axis(1e-3, 1e-1, 2)}))
+    assert made == list(range(1, 3 * run.steps_per_epoch + 1))
