@@ -10,7 +10,7 @@ from typing import Any, Protocol, overload
 import streamlit as st
 from torch import Tensor
 
-from dashboard.turns import Share, Turns
+from dashboard.training_queue import TrainingQueue, Usage
 from dashboard.widgets import Placeholder
 from trainers import History, Race, Run, Sweep, charts, race, sweep, train
 from trainers.races.result import RaceResult
@@ -64,14 +64,14 @@ class LiveChart(Protocol):
     def __call__(self, ended: Sequence[History], run: Run, loss: Tensor) -> None: ...
 
 
-# --- Progress and turns ---------------------------------------------------------------------------
+# --- Progress -------------------------------------------------------------------------------------
 
 
 class Observer:
     """Observer of a training that only gives way to other sessions."""
 
-    share: Share | None = None
-    """The time that all trainings with this observer have had; each its own if None."""
+    usage: Usage | None = None
+    """Time slices used by all trainings with this observer; counted for each alone if None."""
 
     def poll(self) -> None:
         """Called every few milliseconds; an exception ends the training."""
@@ -82,10 +82,10 @@ class Observer:
     @contextmanager
     def turn(self) -> Iterator[Callable[..., None]]:
         """Hold the turn for the block; yields the callback of each update, with `report`'s arguments."""
-        with TURNS.turn(self.poll, self.share) as pause:
+        with QUEUE.turn(self.poll, self.usage) as yield_turn:
 
             def on_update(*how_far: Any) -> None:
-                pause()
+                yield_turn()
                 self.report(*how_far)
 
             yield on_update
@@ -95,7 +95,7 @@ class ProgressObserver(Observer):
     """Observer that shows progress, and lets Streamlit stop an outdated script."""
 
     def __init__(self, draw: Callable[..., object]) -> None:
-        self.draw, self.share = draw, Share()
+        self.draw, self.usage = draw, Usage()
         self.outside = copy_context()  # elements drawn within a cached function are replayed at each hit
         self.began = self.reported = time.monotonic()
 
@@ -105,12 +105,12 @@ class ProgressObserver(Observer):
 
     def report(self, *how_far: Any) -> None:
         now = time.monotonic()
-        if now - self.began > PROGRESS_DELAY_S and now - self.reported > PROGRESS_INTERVAL_S * len(TURNS):
+        if now - self.began > PROGRESS_DELAY_S and now - self.reported > PROGRESS_INTERVAL_S * len(QUEUE):
             self.reported = now
             self.outside.run(self.draw, *how_far)
 
 
-TURNS, UNOBSERVED = Turns(), Observer()
+QUEUE, UNOBSERVED = TrainingQueue(), Observer()
 
 
 # --- Caches. Their keys are settings: results follow from them ------------------------------------

@@ -28,7 +28,7 @@ def optimizers(kinds: type[Optimizer] = Optimizer, by_hand: bool = False) -> lis
 
 
 def quick(by_hand: bool = False) -> list[Optimizer]:
-    """So few of the optimizers that any two choices which one of them makes occur together."""
+    """A small set of settings that covers every pair of choices of each optimizer."""
     cases: list[Optimizer] = []
     seen: set[Any] = set()
     for settings in sorted(optimizers(by_hand=by_hand), key=_mixed):
@@ -78,7 +78,7 @@ def problems() -> list[Problem]:
     return [kind() for kind in PROBLEMS.values()]
 
 
-def rules() -> list[Optimizer]:
+def hand_written() -> list[Optimizer]:
     return optimizers(by_hand=True)
 
 

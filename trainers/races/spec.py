@@ -129,9 +129,13 @@ class Race(RaceSettings, Objective):
         points = self.trials if self.tune == "all" else None
         return tuple(
             Sweep(
-                self.run(rule), self.space(rule), seeds=self.seeds, num_points=points, targets=(self.target,)
+                self.run(optimizer),
+                self.space(optimizer),
+                seeds=self.seeds,
+                num_points=points,
+                targets=(self.target,),
             )
-            for rule in self.optimizers
+            for optimizer in self.optimizers
         )
 
     def optimizer_at(self, entry: int, trial: int) -> Optimizer:
@@ -212,8 +216,8 @@ def can_race(optimizer: Any) -> bool:
 def eligible_optimizers(optimizers: Sequence[Optimizer], settings: RaceSettings) -> tuple[Optimizer, ...]:
     """Optimizers that can race, without those that differ in tuned hyperparameters only."""
     eligible: dict[tuple[Any, ...], Optimizer] = {}
-    for rule in filter(can_race, optimizers):
-        tuned = settings.space(rule)
-        fixed = [getattr(rule, name) for name in settings_of(rule) if name not in tuned]
-        eligible.setdefault((type(rule), *fixed), rule)
+    for optimizer in filter(can_race, optimizers):
+        tuned = settings.space(optimizer)
+        fixed = [getattr(optimizer, name) for name in settings_of(optimizer) if name not in tuned]
+        eligible.setdefault((type(optimizer), *fixed), optimizer)
     return tuple(eligible.values())

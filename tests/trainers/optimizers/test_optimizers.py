@@ -11,7 +11,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from tests.matrix import optimizers, quick, rules, slow_but
+from tests.matrix import hand_written, optimizers, quick, slow_but
 from trainers import Run, Sweep, train
 from trainers.optimizers import OPTIMIZERS, SGD, Adam, Optimizer, RMSprop
 from trainers.optimizers.base import State
@@ -30,7 +30,7 @@ def in_torch(rules: Iterable[Optimizer]) -> list[Optimizer]:
     return [rule for rule in rules if rule.in_torch()]
 
 
-@pytest.mark.parametrize("rule", slow_but(in_torch(quick(by_hand=True)), in_torch(rules())), ids=repr)
+@pytest.mark.parametrize("rule", slow_but(in_torch(quick(by_hand=True)), in_torch(hand_written())), ids=repr)
 def test_a_step_by_hand_equals_torch_s_from_the_same_state(rule: Optimizer) -> None:
     for dtype, shape in product(TOLERANCE, SHAPES):
         as_its_twin(rule, shape, dtype)

@@ -13,7 +13,7 @@ import torch
 from dashboard.examples import EXAMPLES
 from dashboard.state import Page
 from dashboard.tabs.race import RaceTabSettings
-from tests.matrix import rules, slow_but
+from tests.matrix import hand_written, slow_but
 from trainers import Race, Run, Sweep, race, sweep, train
 from trainers.optimizers import SGD, Adagrad, Adam, Optimizer, RMSprop
 from trainers.problems import MLP, PROBLEMS, Problem, Thermometer
@@ -166,7 +166,7 @@ def test_all_settings_can_be_tuned() -> None:
             assert len(column.unique()) == 5
 
 
-@pytest.mark.parametrize("rule", [r for r in rules() if r == type(r)()], ids=repr)
+@pytest.mark.parametrize("rule", [r for r in hand_written() if r == type(r)()], ids=repr)
 def test_whoever_has_a_rate_can_race(rule: Optimizer) -> None:
     found = race(Race(optimizers=(rule,), **SMALL))
     assert sentence(found, optimizer_names(found.race))

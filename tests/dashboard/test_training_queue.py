@@ -1,4 +1,4 @@
-"""Who may train: one at a time, in turns, whatever happens to those in the line."""
+"""One session trains at a time, in time slices, whatever happens to those that wait."""
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -9,9 +9,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from dashboard import turns, work
-from dashboard.turns import Share, Turns
-from dashboard.work import TURNS, train_cached
+from dashboard import training_queue, work
+from dashboard.training_queue import TrainingQueue, Usage
+from dashboard.work import QUEUE, train_cached
 from trainers import Run
 
 LIMIT_S = 60.0
@@ -25,8 +25,8 @@ class GivenUpError(Exception):
 @pytest.fixture(autouse=True)
 def short(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each pause ends a slice."""
-    monkeypatch.setattr(turns, "SLICE_S", 0.0)
-    monkeypatch.setattr(turns, "POLL_S", 0.001)
+    monkeypatch.setattr(training_queue, "SLICE_S", 0.0)
+    monkeypatch.setattr(training_queue, "POLL_S", 0.001)
 
 
 @pytest.fixture
@@ -57,7 +57,7 @@ def wait_for(told: Callable[[], bool]) -> None:
 def test_they_train_one_at_a_time_and_in_the_order_in_which_they_came(
     many: int, pool: ThreadPoolExecutor
 ) -> None:
-    line, inside, order = Turns(), Lock(), list[int]()
+    line, inside, order = TrainingQueue(), Lock(), list[int]()
 
     def train(number: int) -> None:
         with line.turn(nothing) as pause:
@@ -79,7 +79,7 @@ def test_they_train_one_at_a_time_and_in_the_order_in_which_they_came(
 
 
 def test_what_is_short_is_done_before_what_is_long(pool: ThreadPoolExecutor) -> None:
-    line, done = Turns(), list[str]()
+    line, done = TrainingQueue(), list[str]()
 
     def train() -> None:
         with line.turn(nothing) as pause:
@@ -99,7 +99,7 @@ def test_what_is_short_is_done_before_what_is_long(pool: ThreadPoolExecutor) -> 
 
 
 def test_one_alone_is_never_held_up() -> None:
-    line = Turns()
+    line = TrainingQueue()
     with line.turn(nothing) as pause:
         for _ in range(1000):
             pause()
@@ -107,7 +107,7 @@ def test_one_alone_is_never_held_up() -> None:
 
 
 def test_one_that_gives_up_while_it_waits_leaves_the_line(pool: ThreadPoolExecutor) -> None:
-    line, asked = Turns(), Event()
+    line, asked = TrainingQueue(), Event()
 
     def train() -> None:
         with line.turn(partial(give_up, asked)):
@@ -125,7 +125,7 @@ def test_one_that_gives_up_while_it_waits_leaves_the_line(pool: ThreadPoolExecut
 
 @pytest.mark.parametrize("how", ["it is told so", "it fails"])
 def test_one_that_gives_up_in_its_turn_leaves_it_to_the_next(how: str, pool: ThreadPoolExecutor) -> None:
-    line, asked, trained = Turns(), Event(), Event()
+    line, asked, trained = TrainingQueue(), Event(), Event()
 
     def train() -> None:
         with line.turn(nothing):
@@ -162,14 +162,14 @@ def test_sessions_that_train_at_once_get_what_each_would_get_alone(pool: ThreadP
         alone = train_cached(run, None)
         assert history.loss.equal(alone.loss)
         assert history.params.equal(alone.params)
-    assert len(TURNS) == 0
+    assert len(QUEUE) == 0
 
 
 @pytest.mark.parametrize("waiting", [1, 4])
 def test_many_together_draw_no_oftener_than_one(waiting: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(work, "time", SimpleNamespace(monotonic=partial(next, count())))
     monkeypatch.setattr(work, "PROGRESS_INTERVAL_S", 1)
-    monkeypatch.setattr(work, "TURNS", [None] * waiting)
+    monkeypatch.setattr(work, "QUEUE", [None] * waiting)
     pictures = list[int]()
     progress = work.ProgressObserver(pictures.append)
     for number in range(4000):
@@ -177,12 +177,12 @@ def test_many_together_draw_no_oftener_than_one(waiting: int, monkeypatch: pytes
     assert len(pictures) == pytest.approx(4000 / (waiting + 1), rel=0.01)
 
 
-def test_trainings_with_one_share_count_together(pool: ThreadPoolExecutor) -> None:
+def test_trainings_with_one_usage_count_together(pool: ThreadPoolExecutor) -> None:
     """A page of many short runs does not go before a long one again and again."""
-    line, order, share = Turns(), list[str](), Share(slices=5)
+    line, order, usage = TrainingQueue(), list[str](), Usage(slices=5)
 
     def train() -> None:
-        with line.turn(nothing, share):
+        with line.turn(nothing, usage):
             order.append("one of many")
 
     with line.turn(nothing) as pause:
@@ -193,11 +193,11 @@ def test_trainings_with_one_share_count_together(pool: ThreadPoolExecutor) -> No
             order.append("long")
     job.result(LIMIT_S)
     assert order == ["long"] * 4 + ["one of many", "long"]
-    assert share.slices == 6
+    assert usage.slices == 6
 
 
 def test_a_turn_within_a_turn_is_refused() -> None:
-    line = Turns()
+    line = TrainingQueue()
 
     def begin() -> None:
         with line.turn(nothing):
