@@ -21,6 +21,7 @@ from dashboard.examples import EXAMPLES, Example
 from dashboard.state import NAMES as TABS
 from dashboard.state import Page
 from dashboard.tabs.grid import GridSettings
+from dashboard.tabs.parameters import MAX_SHOWN
 from dashboard.tabs.race import RaceTabSettings
 from tests.dashboard.page import chart_types, opened, sentence, shown, warnings
 from tests.matrix import slow_but
@@ -556,6 +557,13 @@ def test_which_samples_are_shown_is_said(link: str, told: str) -> None:
 def test_a_star_is_a_minimum_as_far_as_is_known(problem: str, star: str) -> None:
     app = opened(f"epochs=5&tab=Path&run=SGD&problem={problem}")
     assert any(f"{star} minimum." in caption.value for caption in app.main.caption)
+
+
+@pytest.mark.parametrize(("features", "more"), [(MAX_SHOWN - 1, False), (MAX_SHOWN, True)])
+def test_parameters_that_are_not_shown_are_counted(features: int, more: bool) -> None:
+    app = opened(f"epochs=5&tab=Parameters&run=SGD~lr-0.01&problem=LinearRegression~features-{features}")
+    told = f"The first {MAX_SHOWN} of {features + 1} parameters, and the gradient norm."
+    assert (told in [caption.value for caption in app.main.caption]) == more
 
 
 def test_controls_of_curves_are_there_where_these_are() -> None:

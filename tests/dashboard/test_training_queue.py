@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from functools import partial
 from itertools import count
 from threading import Event, Lock
@@ -12,7 +13,7 @@ import pytest
 from dashboard import training_queue, work
 from dashboard.training_queue import TrainingQueue, Usage
 from dashboard.work import QUEUE, train_cached
-from trainers import Run
+from trainers import Race, Run
 
 LIMIT_S = 60.0
 """Beyond it a thread is taken to hang."""
@@ -208,3 +209,22 @@ def test_a_turn_within_a_turn_is_refused() -> None:
     assert len(line) == 0
     with line.turn(nothing):
         assert len(line) == 1
+
+
+def test_each_update_lets_others_go_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a training, and between the sweeps that are estimated."""
+    let = list[int]()
+
+    @contextmanager
+    def turn(*_: object) -> Iterator[Callable[[], None]]:
+        yield lambda: let.append(1)
+
+    monkeypatch.setattr(work.QUEUE, "turn", turn)
+    train_cached(Run(epochs=12, seed=7), None)
+    assert len(let) >= 12
+    let.clear()
+    monkeypatch.setattr(work.st, "session_state", {})
+    monkeypatch.setattr(work, "ESTIMATE_MIN_UPDATES", 0)
+    spec = Race(trials=2, seeds=1, epochs=2)
+    assert work.is_confirmed(work.Placeholder(work.st.container()), spec, spec.sweeps, "2 runs")
+    assert len(let) == len(spec.sweeps)

@@ -497,6 +497,12 @@ def test_constants_are_no_features() -> None:
     assert numeric(read_table((FOLDER / "constant.csv").read_bytes())) == [0]
 
 
+@pytest.mark.parametrize("word", ["inf", "+inf", "-inf", "Infinity", "+infinity", "-INFINITY"])
+def test_infinity_is_too_large_a_number(word: str) -> None:
+    table = read_table(f"x,y\n{word},1\n".encode() + b"".join(b"%d,%d\n" % (k, k * k) for k in range(20)))
+    assert table.dropped == (("too large a number in column “x”", 1),)
+
+
 CELLS = [
     "1",
     "2.5",
