@@ -87,10 +87,11 @@ def _panels(context: Context, histories: Histories, problem: Supervised, kind: s
     if kind == "decision_boundary":
         classes = charts.class_colors(len(labels), context.dark)
         legend(classes, [f"class {escape_markdown(label)}" for label in labels])
-    panels = st.columns(min(max(len(histories), 1), 2))
+    shown = context.names[: fit_report.MAX_PANELS]
+    beside = min(len(shown), 2)
+    panels = [panel for _ in shown[::beside] for panel in st.columns(beside)]  # by row: a phone stacks these
     what = "Confusion matrix" if kind == "confusion" else "Decision boundary"
-    for place, name in enumerate(context.names[: fit_report.MAX_PANELS]):
-        panel = panels[place % len(panels)]
+    for place, (name, panel) in enumerate(zip(shown, panels, strict=False)):
         panel.markdown(f"{swatch(colors[place])} **{name}**")
         alone = histories.single(place)
         if kind == "confusion":

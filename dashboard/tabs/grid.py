@@ -68,7 +68,7 @@ def draw(context: Context) -> None:
     except SettingError as error:
         headline.say(f"No grid: {error}.")
         return
-    if is_confirmed(headline, spec, [spec], f"{spec.size:,} runs of {run.epochs:,} epochs"):
+    if is_confirmed(headline, spec, [spec], f"{spec.size:,} runs of {format_epochs(run.epochs)}"):
         _show(context, run_with_progress(sweep_cached, spec, headline, f"Training {spec.size:,} runs"))
 
 

@@ -57,7 +57,7 @@ def draw(context: Context) -> None:
         headline.say("No runs to race: add one, or choose the default optimizers.")
     elif spec is None:
         headline.say(f"No race: {_obstacle(context.task, settings)}.")
-    elif is_confirmed(headline, spec, spec.parts, f"{spec.size:,} runs of {spec.epochs:,} epochs"):
+    elif is_confirmed(headline, spec, spec.parts, f"{spec.size:,} runs of {format_epochs(spec.epochs)}"):
         result = run_with_progress(race_cached, spec, headline, f"Training {spec.size:,} runs")
         _show(context, result)
 

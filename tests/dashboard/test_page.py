@@ -553,6 +553,24 @@ def test_which_samples_are_shown_is_said(link: str, told: str) -> None:
     assert any("Move the slider" in caption for caption in captions) == ("none" not in link)
 
 
+@pytest.mark.parametrize("runs", [1, 2, 3, 4])
+def test_panels_of_a_fit_are_in_the_order_of_the_runs_wherever_columns_are_stacked(runs: int) -> None:
+    methods = "&".join(f"run=SGD~lr-0.{k + 1}" for k in range(runs))
+    app = opened(f"problem=LogisticRegression&epochs=3&tab=Fit&{methods}")
+    titles = [m.value for m in app.main.markdown if " **SGD" in m.value]
+    expected = [f"lr 0.{k + 1}" for k in range(runs)] if runs > 1 else ["SGD"]
+    assert [name for title, name in zip(titles, expected, strict=True) if name not in title] == []
+    assert len(chart_types(app)) == runs
+
+
+def test_one_epoch_is_no_epochs_where_a_race_asks_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(page_work, "estimate", lambda sweep: 1e6)
+    monkeypatch.setattr(page_work, "ESTIMATE_MIN_UPDATES", 0)
+    for tab in ("Race", "Grid search"):
+        app = opened(f"epochs=1&run=SGD&tab={tab}&race=trials-4~seeds-2~epochs-1")
+        assert "runs of 1 epoch take about" in sentence(app)
+
+
 @pytest.mark.parametrize(("problem", "star"), [("McCormick", "Star: a local"), ("Booth", "Star: known")])
 def test_a_star_is_a_minimum_as_far_as_is_known(problem: str, star: str) -> None:
     app = opened(f"epochs=5&tab=Path&run=SGD&problem={problem}")

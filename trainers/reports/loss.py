@@ -88,7 +88,7 @@ def far_runs(histories: Sequence[History], names: Sequence[str]) -> list[str]:
 
 
 def is_far(run: Run, loss: Tensor) -> bool:
-    """Return whether the last finite gap (or loss) exceeds the first by more than `FAILURE_FACTOR`."""
+    """Return whether the last finite gap (or loss) is more than `FAILURE_FACTOR` times the first."""
     above = run.training.gap_or_loss(loss[loss.isfinite()])
     return len(above) > 0 and bool(above[-1] > FAILURE_FACTOR * above[0].abs())
 

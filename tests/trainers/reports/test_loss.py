@@ -34,6 +34,12 @@ def test_thinning_keeps_the_ends_the_extremes_and_the_order(values: torch.Tensor
         assert values[rows].max() == values[finite].max()
 
 
+@pytest.mark.parametrize("length", range(1, 30))
+def test_thinning_begins_where_a_curve_has_too_many_points(length: int) -> None:
+    rows = thinning.downsample(torch.arange(length) % 2 - 0.5, buckets=3)
+    assert len(rows) == length if length <= 8 else len(rows) <= 8
+
+
 def test_thinning_keeps_every_spike() -> None:
     values = torch.ones(10_000)
     spikes = torch.arange(50, 10_000, 500)
