@@ -1,8 +1,11 @@
 """Optimizer Lab: the page, read from top to bottom. Start it with `streamlit run streamlit_app.py`."""
 
+from pathlib import Path
+
 import streamlit as st
 
 st.set_page_config(page_title="Optimizer Lab", page_icon="📉", layout="wide")
+st.html(Path(__file__).parent / "dashboard" / "page.css")
 st.title("Optimizer Lab", anchor=False)
 
 # Importing torch takes seconds, once per process: the title is shown first.
@@ -10,11 +13,12 @@ with st.skeleton(height=480):
     import gc
     from collections.abc import Sequence
     from functools import partial
+    from typing import Any
 
     import torch
 
     from dashboard import downloads
-    from dashboard.components import copy_link
+    from dashboard.components import copy_link, player
     from dashboard.context import MAX_RUNS, Context
     from dashboard.examples import EXAMPLES, Example
     from dashboard.session import (
@@ -29,7 +33,7 @@ with st.skeleton(height=480):
         write_address,
     )
     from dashboard.state import NAMES, Page
-    from dashboard.tabs import TABS
+    from dashboard.tabs import COMPARE, TABS
     from dashboard.widgets import (
         Placeholder,
         all_controls,
@@ -43,7 +47,7 @@ with st.skeleton(height=480):
         swatch_table,
     )
     from dashboard.work import Histories, Training
-    from trainers.charts import Style
+    from trainers.charts import Look, Style
     from trainers.optimizers import OPTIMIZERS
     from trainers.problems import PROBLEMS
     from trainers.reports import loss as loss_report
@@ -154,16 +158,26 @@ def example_of(page: Page) -> Example | None:
 
 def main(session: SessionPage) -> None:
     """Draw the page below its title."""
-    page, tab, dark = session.page, session.page.open_tab, st.context.theme.type == "dark"
+    page, dark = session.page, st.context.theme.type == "dark"
     labels = tuple(names(page.methods))
-    style = Style.of(labels, [method.runner for method in page.methods], dark)
-    example = example_of(page)
+    style = Style.of(labels, session.looks, dark)
     with st.sidebar:
-        sidebar(session, style.colors, example)
+        sidebar(session, style.colors, example_of(page))
     show_notices(session.notes)
-    headline = Placeholder(st.container())
     st.session_state.setdefault("view.tab", page.tab)  # a changing default would replace the widget
     tabs, below = st.tabs(NAMES, key=control_key("view.tab", page.tab), on_change="rerun"), st.container()
+    with tabs[TABS.index(page.open_tab)]:
+        histories = draw_tab(session, labels, style, dark, below)
+    player()(data={"playOnArrival": page.open_tab is COMPARE}, key="player")
+    with below:
+        draw_results(page, histories, labels, style, session.looks)
+
+
+def draw_tab(
+    session: SessionPage, labels: tuple[str, ...], style: Style, dark: bool, below: Any
+) -> Histories:
+    """Draw the open tab, with its summary sentence above; the runs are trained when it needs them."""
+    page, tab, headline = session.page, session.page.open_tab, Placeholder(st.container())
     progress = headline if tab.about_runs else Placeholder(below.container())
 
     def report_result(histories: Histories) -> None:
@@ -173,30 +187,30 @@ def main(session: SessionPage) -> None:
             progress.clear()
 
     train = Training(page.runs, labels, progress, report_result)
-    with tabs[TABS.index(tab)]:
-        context = Context(
-            task=page.task,
-            runs=train.runs,
-            names=labels,
-            style=style,
-            dark=dark,
-            room=train.room,
-            view=page.view,
-            settings=page.by_key().get(tab.key),
-            tables=session.data,
-            headline=headline,
-            train=train,
-            actions=ACTIONS,
-        )
-        tab.draw(context)
-    histories = train()
+    context = Context(
+        task=page.task,
+        runs=train.runs,
+        names=labels,
+        style=style,
+        dark=dark,
+        room=train.room,
+        view=page.view,
+        settings=page.by_key().get(tab.key),
+        tables=session.data,
+        headline=headline,
+        train=train,
+        actions=ACTIONS,
+    )
+    tab.draw(context)
+    example = example_of(page)
     if example and (tab.about_runs or tab.name == example.page.tab):
-        headline.container.caption(example.hint)
-    with below:
-        draw_results(page, histories, labels, style)
+        st.caption(example.hint)
+    return train()
 
 
-def draw_results(page: Page, histories: Histories, labels: Sequence[str], style: Style) -> None:
+def draw_results(
+    page: Page, histories: Histories, labels: Sequence[str], style: Style, looks: Sequence[Look]
+) -> None:
     """Draw the table of runs, the link, and the downloads."""
     if histories:
         st.markdown("**Your runs**")
@@ -207,7 +221,7 @@ def draw_results(page: Page, histories: Histories, labels: Sequence[str], style:
     with st.container(horizontal=True, vertical_alignment="center"):
         download("Curves (CSV)", partial(downloads.curves_csv, page, histories.room), "curves.csv")
         download("Settings (JSON)", partial(downloads.settings_json, page, link), "settings.json")
-        download("Chart (SVG)", partial(downloads.loss_svg, page, histories.room), "loss.svg")
+        download("Chart (SVG)", partial(downloads.loss_svg, page, histories.room, looks), "loss.svg")
     for remark in loss_report.storage_captions(histories):
         st.caption(remark)
     st.caption(VERSIONS)

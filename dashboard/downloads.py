@@ -11,7 +11,7 @@ from dashboard.state import Page
 from dashboard.tabs.loss import loss_chart
 from dashboard.work import Histories, train_cached
 from trainers import charts
-from trainers.charts import Style
+from trainers.charts import Look, Style
 from trainers.history import History
 from trainers.reports.names import names
 from trainers.run import Run, most_rows
@@ -25,14 +25,12 @@ def curves_csv(page: Page, room: int) -> str:
     return csv_of([train_cached(run, most_rows(run, room)) for run in page.runs], names(page.methods))
 
 
-def loss_svg(page: Page, room: int) -> str:
+def loss_svg(page: Page, room: int, looks: Sequence[Look]) -> str:
     """Return the loss chart with a legend as SVG, in light mode."""
     histories = tuple(train_cached(run, most_rows(run, room)) for run in page.runs)
     labels = names(page.methods)
-    style = Style.of(labels, [run.runner for run in page.runs])
-    return charts.svg(
-        loss_chart(Histories(page.runs, room, histories), labels, style, page.task, page.view, True)
-    )
+    style = Style.of(labels, looks)
+    return charts.svg(loss_chart(Histories(page.runs, room, histories), labels, style, page.task, page.view))
 
 
 def csv_of(histories: Sequence[History], names: Sequence[str]) -> str:

@@ -19,10 +19,21 @@ class Example:
     page: Page
 
 
-def _page(task: Task, *optimizers: Optimizer, tab: str = "Loss", view: View = View()) -> Page:
+def _page(task: Task, *optimizers: Optimizer, tab: str = "Compare", view: View = View()) -> Page:
     return Page(task, tuple(Method(optimizer=optimizer) for optimizer in optimizers), tab, view)
 
 
+ARRIVAL = _page(
+    Task(epochs=300, dtype="float64"),
+    SGD(lr=2e-2),
+    SGD(lr=2e-2, momentum=0.9),
+    RMSprop(lr=0.3),
+    Adam(lr=1.0),
+)
+"""What an empty address opens: the book's model, on which four optimizers go four ways.
+
+In float64, as the gap would else end at its rounding error.
+"""
 RAW = Thermometer(scaling="raw")
 EXAMPLES = (
     Example(
@@ -120,20 +131,18 @@ EXAMPLES = (
             SGD(lr=1e-3, momentum=0.9),
             RMSprop(lr=1e-2),
             Adam(lr=5e-2),
-            tab="Path",
         ),
     ),
     Example(
         "Four minima: who ends where?",
         "All four minima are global, and all runs start from the same point. Momentum carries one of them to "
-        "another minimum. Click the plot to set the initial point.",
+        "another minimum. On the tab Path a click sets the initial point.",
         _page(
             Task(problem=Himmelblau(), epochs=300),
             SGD(lr=1e-2),
             SGD(lr=1e-2, momentum=0.9),
             RMSprop(lr=1e-1),
             Adam(lr=3e-1),
-            tab="Path",
         ),
     ),
     Example(
@@ -158,6 +167,7 @@ EXAMPLES = (
             SGD(lr=0.5),
             SGD(lr=5e-2, momentum=0.9),
             Adam(lr=1e-2),
+            tab="Loss",
             view=View(batches=True),
         ),
     ),
@@ -170,6 +180,7 @@ EXAMPLES = (
             SGD(lr=0.5),
             SGD(lr=0.5, momentum=0.9),
             Adam(lr=3e-2),
+            tab="Loss",
         ),
     ),
 )

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
@@ -9,10 +10,12 @@ import streamlit as st
 
 from dashboard.context import MAX_RUNS, Actions
 from dashboard.controls import read
-from dashboard.examples import EXAMPLES
+from dashboard.examples import ARRIVAL, EXAMPLES
+from dashboard.looks import assign_hues, looks
 from dashboard.state import Page
 from dashboard.tables import DataTab
 from dashboard.widgets import DrawnControls
+from trainers.charts import Look
 from trainers.optimizers import OPTIMIZERS, Optimizer
 from trainers.problems import PROBLEMS, CsvDataset
 from trainers.problems.supervised import CSV
@@ -29,13 +32,21 @@ class SessionPage:
     """Permanent ids of the methods, used in keys of controls and never reused."""
     notes: tuple[str, ...] = ()
     data: DataTab = field(default_factory=DataTab)
+    hues: Mapping[int, tuple[Optimizer, int]] = field(default_factory=lambda: MappingProxyType({}))
+    """Variant and hue of each run by its id: see `assign_hues`."""
     csv: CsvDataset | None = None
     """Columns that a problem used last, for the next problem that can use them."""
 
     def with_page(self, page: Page, ids: Sequence[int], notes: Sequence[str] = ()) -> "SessionPage":
         """Return the session with another page."""
         csv = getattr(page.task.problem, "csv", None) or self.csv
-        return replace(self, page=page, ids=tuple(ids), notes=tuple(notes), csv=csv)
+        hues = MappingProxyType(assign_hues(ids, page.methods, self.hues))
+        return replace(self, page=page, ids=tuple(ids), notes=tuple(notes), hues=hues, csv=csv)
+
+    @property
+    def looks(self) -> tuple[Look, ...]:
+        """The look of each run."""
+        return looks(self.page.methods, [self.hues[id][1] for id in self.ids])
 
     def with_edits(self, changes: Mapping[str, Any]) -> "SessionPage":
         """Return the session after changes of controls, values by key. Never raises."""
@@ -92,7 +103,7 @@ def resolve_page() -> SessionPage:
 def follow(link: str) -> Page:
     """Load the page of a link; a link to a missing table waits for its upload."""
     session = st.session_state.session_page
-    page, notes = Page.from_query(link, EXAMPLES[0].page, session.data.tables)
+    page, notes = Page.from_query(link, EXAMPLES[0].page if link else ARRIVAL, session.data.tables)
     set_page(page, new_ids(len(page.methods)), notes)
     st.session_state.pending_link = "" if getattr(page.task.problem, "csv", None) else link
     return page

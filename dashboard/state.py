@@ -16,7 +16,7 @@ from trainers.settings import Choice, settings_of
 NAMES = tuple(tab.name for tab in TABS)
 SETTINGS = {tab.key: tab.settings for tab in TABS if tab.settings is not None}
 """Classes of the settings of tabs, by the tab's key."""
-TAB = Choice(NAMES[0], "The open tab.", NAMES)
+TAB = Choice("Loss", "The open tab.", NAMES)
 OLD_PLACES = {"zoom": ("path", "zoom"), "lesson": ("three_ways", "run"), "optimizers": ("race", "optimizers")}
 """Parameters of older links, and the tab and setting that replace them."""
 OLD_TABS = {"grid": "Grid search"}

@@ -17,7 +17,7 @@ from trainers.settings import settings_of
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 STANDARD = {"__future__", *sys.stdlib_module_names}
 LIBRARY = {"trainers", "pandas", "torch", "numpy", "contourpy", "cachetools"}
-CHARTS = {"trainers", "pandas", "altair", "vl_convert", "numpy", "PIL"}
+CHARTS = {"trainers", "pandas", "altair", "vl_convert", "numpy", "PIL", "coloraide"}
 FOLDERS = (ROOT / "trainers", ROOT / "dashboard")
 FILES = [ROOT / "streamlit_app.py", *(file for folder in FOLDERS for file in folder.rglob("*.py"))]
 MAX_STATEMENTS, MAX_LINES = 40, 40
@@ -26,8 +26,8 @@ IN_TRAINERS = (
     "optimizers", "runners", "run", "history", "training", "sweeps", "races", "reports", "charts",
 )  # fmt: skip
 IN_DASHBOARD = (
-    "components", "training_queue", "context", "widgets", "tables", "work", "tabs", "state", "controls",
-    "examples", "session", "downloads",
+    "components", "training_queue", "looks", "context", "widgets", "tables", "work", "tabs", "state",
+    "controls", "examples", "session", "downloads",
 )  # fmt: skip
 FLOORS = [f"trainers.{name}" for name in IN_TRAINERS]
 FLOORS += ["trainers", "dashboard", *(f"dashboard.{name}" for name in IN_DASHBOARD), "streamlit_app"]

@@ -14,7 +14,10 @@ FOLDER = Path(__file__).parent
 
 @st.cache_resource(show_spinner=False)
 def player() -> Callable[..., Any]:
-    """Return the play button, which moves the sliders of the charts."""
+    """Return what adds play buttons to the sliders of all charts; it has no look of its own.
+
+    With `playOnArrival` in its data the first chart plays once, unless the visitor prefers no motion.
+    """
     return _component("player", "play")
 
 
@@ -27,10 +30,12 @@ def copy_link() -> Callable[..., Any]:
 def _component(folder: str, name: str) -> Callable[..., Any]:
     html, own, js = (_text(f"{folder}/{name}.{part}") for part in ("html", "css", "js"))
     made: Callable[..., Any] = st.components.v2.component(
-        folder, html=html, css=_text("shared.css") + own, js=js
+        folder, html=html or None, css=_text("shared.css") + own, js=js
     )
     return made
 
 
 def _text(file: str) -> str:
-    return (FOLDER / file).read_text(encoding="utf-8")
+    """Return the content of a file; "" if there is none, as not every component has all."""
+    path = FOLDER / file
+    return path.read_text(encoding="utf-8") if path.exists() else ""

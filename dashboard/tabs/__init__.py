@@ -1,5 +1,6 @@
 """The tabs of the page in order. A new tab is a module here, and an entry of `TABS`."""
 
+from dashboard.tabs.compare import COMPARE
 from dashboard.tabs.data import DATA
 from dashboard.tabs.fit import FIT
 from dashboard.tabs.grid import GRID
@@ -9,4 +10,6 @@ from dashboard.tabs.path import PATH
 from dashboard.tabs.race import RACE
 from dashboard.tabs.three_ways import THREE_WAYS
 
-TABS = (LOSS, FIT, PATH, PARAMETERS, DATA, THREE_WAYS, RACE, GRID)
+__all__ = ["COMPARE", "TABS"]
+
+TABS = (COMPARE, LOSS, FIT, PATH, PARAMETERS, DATA, THREE_WAYS, RACE, GRID)

@@ -5,7 +5,6 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard.components import player
 from dashboard.context import Context, Tab
 from dashboard.widgets import escape_markdown, legend, swatch
 from dashboard.work import Histories, chart_spec
@@ -38,7 +37,6 @@ def draw(context: Context) -> None:
         _lines(context, histories, problem)
     else:
         _panels(context, histories, problem, kind)
-    player()()
     st.caption(" ".join(_captions(context.task, kind, len(histories))))
 
 

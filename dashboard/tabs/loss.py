@@ -8,7 +8,7 @@ import streamlit as st
 from torch import Tensor
 
 from dashboard.context import Context, Tab, View
-from dashboard.widgets import Placeholder, control, legend
+from dashboard.widgets import Placeholder, control
 from dashboard.work import Histories, chart_spec
 from trainers import History, Run, charts
 from trainers.charts import Style
@@ -21,11 +21,10 @@ from trainers.settings import Choice, settings_of
 
 def draw(context: Context) -> None:
     task, view = context.task, context.view
-    legend(context.style.colors, context.names)
     _controls(task, view)
     place = Placeholder(st.container())
-    histories = context.train(partial(_live, context.names, context.style, view, place))
-    spec = chart_spec(loss_chart, histories, context.names, context.style, task, view)
+    histories = context.train(partial(draw_live, context.names, context.style, view, place))
+    spec = chart_spec(loss_chart, histories, context.names, context.style, task, view, context.dark)
     what = f"{Y_TITLES[view.y]} against {X_TITLES[view.x]} for {len(histories)} runs"
     place.final().vega_lite_chart(spec, alt=f"Line chart: {what}. {sentence(histories, view.target)}")
     also = (VALIDATION_METRICS.get(view.y, ""),) * (_has_validation(task, view) and view.validation_curve)
@@ -44,7 +43,7 @@ def _controls(task: Task, view: View) -> None:
             control(name, settings_of(view)[name], getattr(view, name), f"view.{name}", width=150)
 
 
-def _live(
+def draw_live(
     names: Sequence[str],
     style: Style,
     view: View,
@@ -78,7 +77,7 @@ def loss_chart(
     style: Style,
     task: Task,
     view: View,
-    with_legend: bool = False,
+    dark: bool = False,
 ) -> Any:
     """Return the loss chart, for the tab and for the SVG file."""
     validation = batches = None
@@ -98,7 +97,7 @@ def loss_chart(
         optimum=task.training.minimum if view.y == "loss" else None,
         validation=validation,
         batches=batches,
-        legend=with_legend,
+        dark=dark,
     )
 
 

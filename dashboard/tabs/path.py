@@ -7,7 +7,6 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard.components import player
 from dashboard.context import Actions, Context, Tab, TabSettings
 from dashboard.widgets import clicked_points, control, legend
 from dashboard.work import Histories, compute_cached
@@ -37,7 +36,7 @@ def draw(context: Context) -> None:
     training, settings = context.task.training, context.settings
     legend(context.style.colors, context.names)
     control("zoom", settings_of(settings)["zoom"], settings.zoom, "path.zoom")
-    arguments = (context.histories, context.names, context.style, context.task, settings.zoom, context.dark)
+    arguments = (context.histories, context.names, context.style, context.task, settings.zoom)
     spec, caption = compute_cached(path_map, *arguments)
     clickable = training.num_params == 2  # else a point of the plane is not an initial point
     options: Any = {}
@@ -49,7 +48,6 @@ def draw(context: Context) -> None:
         alt=f"Loss surface with the paths of {len(context.runs)} runs.",
         **options,
     )
-    player()()
     st.caption(caption)
 
 
@@ -60,7 +58,7 @@ def set_start(actions: Actions) -> None:
 
 
 def path_map(
-    histories: Histories, names: Sequence[str], style: Style, task: Task, zoom: Any, dark: bool
+    histories: Histories, names: Sequence[str], style: Style, task: Task, zoom: Any
 ) -> tuple[dict[str, Any], str]:
     """Return the spec of the paths over the loss surface, and its caption."""
     training = task.training
@@ -69,7 +67,7 @@ def path_map(
     paths = path_report.paths(histories, names, plane, limits)
     surface = path_surface.loss_surface(training, plane, limits)
     chart = charts.path_chart(
-        surface.normalized(),
+        surface.bands,
         path_surface.contour_lines(surface),
         paths,
         path_report.known_minima(training, plane),
@@ -77,11 +75,8 @@ def path_map(
         style,
         plane.names,
         value=Y_TITLES[surface.quantity],
-        span=surface.span,
-        log=surface.log,
         epochs=snapshot_epochs(task.epochs, path_report.MAX_SNAPSHOTS),
-        cells=path_report.cells(limits) if plane.is_full_space else None,
-        dark=dark,
+        cells=path_report.cells(training, plane, limits) if plane.is_full_space else None,
     )
     return charts.spec(chart), " ".join(path_report.captions(training, plane, paths, limits))
 

@@ -202,8 +202,9 @@ def context(browser: Any, server: Server) -> Any:
 
 
 def new_context(browser: Any, server: Server, width: int = 1300, **options: Any) -> Any:
-    viewport = {"width": width, "height": 1000}
-    context = browser.new_context(viewport=viewport, base_url=server.url, **options)
+    """A context that prefers no motion, so that pages come to rest, unless the options say otherwise."""
+    look = {"viewport": {"width": width, "height": 1000}, "reduced_motion": "reduce"}
+    context = browser.new_context(base_url=server.url, **look | options)
     context.set_default_timeout(120_000)
     context.add_init_script(QUIET)
     return context

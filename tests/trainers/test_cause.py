@@ -17,6 +17,7 @@ from trainers import History, Run, train
 from trainers.optimizers import OPTIMIZERS, SGD, Adam, Optimizer, RMSprop
 from trainers.problems import MLP, PROBLEMS, Problem, Quadratic, Thermometer
 from trainers.reports import loss as loss_report
+from trainers.reports.names import names
 from trainers.reports.runs_table import cells
 from trainers.reports.summary import sentence
 from trainers.run import runners
@@ -207,7 +208,7 @@ def test_the_words_follow_the_cause() -> None:
     assert sentence([odd], 0.01) == f"RMSprop became not a number {after}."
     assert sentence([odd, odd], 0.01) == f"Both runs became not a number, each {after}."
     assert sentence([gone, odd], 0.01).endswith(
-        f"diverged after 10 epochs. {name(odd)} became not a number {after}."
+        f"diverged after 10 epochs. {names([gone.run, odd.run])[1]} became not a number {after}."
     )
     fine = train(replace(run, optimizer=Adam(), epochs=3))
     assert sentence([fine, gone, gone], 0.01).endswith("2 of 3 runs diverged, each after 10 epochs.")
@@ -217,10 +218,6 @@ def test_the_words_follow_the_cause() -> None:
     both = loss_report.caption([odd, gone, fine], "loss", log=True)
     assert "a run that diverged or became not a number, at the edge" in both
     assert "Cross" not in loss_report.caption([fine], "loss", log=True)
-
-
-def name(history: History) -> str:
-    return " · ".join(part for part in history.run.label.split(" · ") if part != "manual")
 
 
 def test_a_run_that_ends_well_has_no_cause() -> None:

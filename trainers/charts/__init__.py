@@ -2,6 +2,10 @@
 
 from altair.utils import schemapi
 
+from trainers.charts.axes import fitted
+from trainers.charts.compare import compare_chart
+from trainers.charts.compare_curves import CurveTables
+from trainers.charts.compare_map import MapTables
 from trainers.charts.export import spec, svg
 from trainers.charts.fit import fit_chart, predicted_actual_chart
 from trainers.charts.fit_boundary import class_colors, decision_boundary_chart
@@ -13,7 +17,7 @@ from trainers.charts.path import path_chart
 from trainers.charts.race_budget import budget_chart
 from trainers.charts.race_sensitivity import sensitivity_chart
 from trainers.charts.race_tuned import band_chart
-from trainers.charts.style import DARK, LIGHT, Style
+from trainers.charts.style import Look, Style
 from trainers.charts.three_ways import difference_chart
 
 # Altair checks each part of a chart against its schema while it is made, which takes as long as making
@@ -21,16 +25,19 @@ from trainers.charts.three_ways import difference_chart
 schemapi.DEBUG_MODE = False
 
 __all__ = [
-    "DARK",
-    "LIGHT",
+    "CurveTables",
+    "Look",
+    "MapTables",
     "Style",
     "band_chart",
     "budget_chart",
     "class_colors",
+    "compare_chart",
     "confusion_chart",
     "decision_boundary_chart",
     "difference_chart",
     "fit_chart",
+    "fitted",
     "heat_chart",
     "live_loss_chart",
     "loss_chart",

@@ -1,7 +1,7 @@
 """Axis ranges, scales and ticks."""
 
 import math
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import altair as alt
@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 MARGIN = 0.05
+MAX_TICKS = 6
 MAX_EXIT_POINTS = 4
 """Number of points outside the range that are shown of a run that leaves the chart, if there is room."""
 MIN_ROOM, MAX_ROOM = 0.5, 3.0
@@ -16,6 +17,14 @@ MIN_ROOM, MAX_ROOM = 0.5, 3.0
 MIN_RANGE = 1e-3
 """Minimum size of the range of the others: in decades, or relative to its values."""
 FAR = 1e3
+EXPONENT = "abs(round(log(datum.value) / LN10))"
+DIGITS = "['⁰', '¹', '²', '³', '⁴', '⁵', '⁶', '⁷', '⁸', '⁹']"
+POWER_OF_TEN = (
+    "'10' + (datum.value < 1 ? '⁻' : '')"
+    f" + ({EXPONENT} > 99 ? {DIGITS}[floor({EXPONENT} / 100)] : '')"
+    f" + ({EXPONENT} > 9 ? {DIGITS}[floor({EXPONENT} / 10) % 10] : '') + {DIGITS}[{EXPONENT} % 10]"
+)
+"""Vega expression of the label of a power of ten."""
 SMALLEST, LARGEST = 1e-307, 1e307  # beyond them a scale can't compute its ticks
 
 
@@ -111,6 +120,18 @@ def visible_points(
     return visible if log else visible.assign(y=visible["y"].clip(low - far, high + far))
 
 
+def fitted(
+    curves: pd.DataFrame, leaving: Collection[str], log: bool
+) -> tuple[pd.DataFrame, list[float], bool]:
+    """Return the points to draw of curves, the range of their axis, and whether it is logarithmic.
+
+    `log` asks for a logarithmic axis, on which some value must be above 0.
+    """
+    log = log and bool(positive(curves["y"]).any())
+    domain = span(curves, "y", log, leaving)
+    return visible_points(curves, domain, log, leaving), domain or [0.0, 1.0], log
+
+
 def round_domain(domain: list[float], log: bool) -> list[float]:
     """Return the range rounded outward to decades, or to 0 and 1, 2, 5, 10, ...: it seldom changes."""
     if log:
@@ -150,11 +171,17 @@ def scale(domain: list[float] | None, log: bool) -> alt.Scale:
     return alt.Scale(domain=domain, type="linear", nice=False, zero=False)
 
 
-def x_scale(*values: "pd.Series[float]") -> alt.Scale:
-    """Return a horizontal scale from the smallest to the largest of these values."""
-    ends = [float(end) for part in values if len(part) for end in (part.min(), part.max())] or [0.0]
-    low, high = min(ends), max(ends)
-    return scale([low, high if high > low else low + 1], False)
+def x_scale(*values: "pd.Series[float]", ends: Sequence[Any] = ()) -> alt.Scale:
+    """Return a horizontal scale from the smallest to the largest of these values, over all of the width.
+
+    `ends` are those of its range, in pixels, if it shall take a part.
+    """
+    extremes = [float(end) for part in values if len(part) for end in (part.min(), part.max())] or [0.0]
+    low, high = min(extremes), max(extremes)
+    made = scale([low, high if high > low else low + 1], False)
+    if ends:
+        made.range = list(ends)
+    return made
 
 
 def x_axis(title: str) -> alt.Axis:
@@ -164,12 +191,29 @@ def x_axis(title: str) -> alt.Axis:
 
 def y_axis(title: str, domain: list[float] | None, log: bool) -> alt.Axis:
     """Return a vertical axis; log ticks are powers of ten, or 1, 2 and 5 within few decades."""
-    ticks = _ticks(*domain) if log and domain is not None else []
-    values = {"values": ticks} if ticks else {"tickCount": 6}
-    return alt.Axis(title=title, format=".6~g", labelOverlap=True, **values)
+    marked = log_ticks(*domain) if log and domain is not None else []
+    values = {"values": marked} if marked else {"tickCount": 6}
+    return alt.Axis(title=title, labelOverlap=True, **values, **number_format(marked))
 
 
-def _ticks(low: float, high: float) -> list[float]:
+def number_format(marked: Sequence[float]) -> dict[str, Any]:
+    """Return the format of an axis: 10⁻⁵ where all its marks are powers of ten, else 0.00001."""
+    powers = [math.log10(mark) for mark in marked if mark > 0]
+    if not marked or len(powers) < len(marked) or any(abs(power - round(power)) > 1e-9 for power in powers):
+        return {"format": ".6~g"}
+    return {"labelExpr": POWER_OF_TEN}
+
+
+def ticks(domain: Sequence[float], log: bool) -> list[float]:
+    """Return ticks of an axis: powers of ten, 1, 2 and 5 within few decades, or round numbers."""
+    marked = log_ticks(*domain) if log else []
+    low, high = domain
+    power = 10.0 ** math.floor(math.log10((high - low) / MAX_TICKS))
+    step = next(power * digit for digit in (1, 2, 5, 10) if (high - low) / (power * digit) <= MAX_TICKS)
+    return marked or [step * k for k in range(math.ceil(low / step), math.floor(high / step) + 1)]
+
+
+def log_ticks(low: float, high: float) -> list[float]:
     """Return at most nine ticks within a range, evenly spaced on a log scale."""
     first, last = math.ceil(math.log10(low)), math.floor(math.log10(high))
     if last - first >= 2:

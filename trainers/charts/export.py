@@ -32,13 +32,25 @@ def svg(chart: alt.LayerChart) -> str:
 
 @contextmanager
 def _named_tables(chart: alt.LayerChart) -> Iterator[dict[str, pd.DataFrame]]:
-    """Let the chart have names in place of its tables, which are given: a copy takes as long as the spec."""
-    parts = [part for part in (*chart.layer, chart) if isinstance(part.data, pd.DataFrame)]
-    tables: dict[str, Any] = {f"table{number}": part.data for number, part in enumerate(parts)}
+    """Let the chart have names in place of its tables, which are given: a copy takes as long as the spec.
+
+    A table that several layers show is given once.
+    """
+    parts = [part for part in _parts(chart) if isinstance(part.data, pd.DataFrame)]
+    tables = {id(part.data): part.data for part in parts}
+    names = {key: f"table{number}" for number, key in enumerate(tables)}
+    before = [part.data for part in parts]
     try:
-        for part, name in zip(parts, tables, strict=True):
-            part.data = alt.NamedData(name)
-        yield tables
+        for part in parts:
+            part.data = alt.NamedData(names[id(part.data)])
+        yield {names[key]: table for key, table in tables.items()}
     finally:
-        for part, table in zip(parts, tables.values(), strict=True):
+        for part, table in zip(parts, before, strict=True):
             part.data = table
+
+
+def _parts(chart: Any) -> Iterator[Any]:
+    """Yield the layers of a chart, theirs, and the chart itself."""
+    for layer in getattr(chart, "layer", ()):
+        yield from _parts(layer)
+    yield chart

@@ -11,11 +11,23 @@ from PIL import ImageColor
 from trainers.charts.axes import scale, y_axis
 from trainers.charts.images import data_uri
 from trainers.charts.snapshots import at_snapshot, epoch_label, last_snapshot, with_slider
-from trainers.charts.style import DARK, LIGHT
 
 HEIGHT = 360
-FIRST_COLOR = 4
-"""Position of the first class's color, after the colors of the runs with panels."""
+# Twelve colors each, at least 3:1 against the page, and kept apart for normal sight and the three
+# kinds of dichromacy (Machado, Oliveira, Fernandes 2009): see tests/trainers/charts/test_charts.py.
+# fmt: off
+CLASS_COLORS = {
+    False: (
+        "#c56bfe", "#3a93b4", "#4e3f00", "#d25777", "#24108a", "#7b00bc",
+        "#24587c", "#580144", "#0b3fff", "#95620b", "#a1024d", "#879f04",
+    ),
+    True: (
+        "#a484d7", "#59a507", "#75bbff", "#4050ff", "#e8eab3", "#b315a6",
+        "#487400", "#857477", "#06f7fe", "#ff1da3", "#8edf11", "#f19db4",
+    ),
+}
+# fmt: on
+"""Colors of classes in light and dark mode."""
 MAX_OPACITY = 0.45
 """Opacity of a region where the predicted probability is 1."""
 
@@ -63,9 +75,9 @@ def decision_boundary_chart(
 
 
 def class_colors(count: int, dark: bool = False) -> tuple[str, ...]:
-    """Return the colors of classes, which the first runs of a comparison don't have."""
-    colors = DARK if dark else LIGHT
-    return (*colors[FIRST_COLOR:], *colors[:FIRST_COLOR])[:count] + ("#808080",) * (count - len(colors))
+    """Return the colors of classes; the last ones are gray if there are more than colors."""
+    colors = CLASS_COLORS[dark]
+    return colors[:count] + ("#808080",) * (count - len(colors))
 
 
 def picture(probabilities: Any, colors: Sequence[str]) -> str:

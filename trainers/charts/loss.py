@@ -19,9 +19,11 @@ from trainers.charts.axes import (
     y_axis,
 )
 from trainers.charts.export import spec
+from trainers.charts.line_names import end_names, isolated, plot_range, selections
 from trainers.charts.style import Style
 
 HEIGHT = 420
+NAMED = ("named",)  # a click on a line is that of the exact values under the pointer
 
 
 def loss_chart(
@@ -37,9 +39,9 @@ def loss_chart(
     optimum: float | None = None,
     validation: pd.DataFrame | None = None,
     batches: pd.DataFrame | None = None,
-    legend: bool = False,
+    dark: bool = False,
 ) -> alt.LayerChart:
-    """Draw the curves of all runs; validation curves dotted, mini-batch losses thin.
+    """Draw the curves of all runs with their names; validation curves dotted, mini-batch losses thin.
 
     `curves` has the columns run, x, y. `hover` is wide: x, and a column r0, r1, ... per run, for the exact
     values under the pointer. Runs in `diverged` and `far` may leave the chart unless all do: the former end
@@ -50,17 +52,25 @@ def loss_chart(
     leaving = [*diverged, *far]
     least = markable(optimum, log) if len(curves) else []
     domain = span(curves, "y", log, leaving, include=[*least, *_ends(others, leaving, log)])
-    x = alt.X("x:Q", axis=x_axis(x_title), scale=x_scale(curves["x"], hover["x"]))
+    x = alt.X(
+        "x:Q", axis=x_axis(x_title), scale=x_scale(curves["x"], hover["x"], ends=plot_range(style.names))
+    )
     y = alt.Y("y:Q", axis=y_axis(y_title, domain, log), scale=scale(domain, log))
     clip = partial(visible_points, domain=domain, log=log, leaving=leaving)
     layers = [_aside(clip(table), x, y, style, table is batches) for table in others]
-    layers.append(_lines(clip(curves), x, y, style, legend))
+    lines = _lines(clip(curves), x, y, style)
+    layers.append(lines if domain is None else lines.encode(opacity=isolated(by=NAMED)))
     if least and domain is not None:
         layers.insert(0, _optimum(least, y))
     if domain is not None:
         layers += _last(curves, diverged, far, domain, x, y, style)
     layers.append(_hover(hover, style, x, x_title))
-    return alt.LayerChart(layer=layers, height=HEIGHT)
+    if domain is not None:
+        layers += end_names(curves, domain, log, style, dark)
+    chart = alt.LayerChart(layer=layers, height=HEIGHT)
+    params: Any = chart.params
+    chart.params = [*params, *selections(chart.layer)]
+    return chart
 
 
 def live_loss_chart(
@@ -74,7 +84,9 @@ def live_loss_chart(
     """Return table and spec of the loss chart of runs in training; the spec seldom changes."""
     log = log and bool(positive(curves["y"]).any())
     domain = round_domain(span(curves, "y", log, far) or [0.0, 1.0], log)
-    x = alt.X("x:Q", axis=x_axis("epochs"), scale=alt.Scale(domain=[0, epochs]))
+    x = alt.X(
+        "x:Q", axis=x_axis("epochs"), scale=alt.Scale(domain=[0, epochs], range=plot_range(style.names))
+    )
     y = alt.Y("y:Q", axis=y_axis(y_title, domain, log), scale=scale(domain, log))
     visible = visible_points(curves, domain, log, far)
     chart = spec(alt.LayerChart(layer=[_lines(visible, x, y, style)], height=HEIGHT))
@@ -88,20 +100,23 @@ def _ends(tables: list[pd.DataFrame], leaving: Collection[str], log: bool) -> li
     return [float(end) for values in visible if len(values) for end in (values.min(), values.max())]
 
 
-def _lines(curves: pd.DataFrame, x: alt.X, y: alt.Y, style: Style, legend: bool = False) -> alt.Chart:
+def _lines(curves: pd.DataFrame, x: alt.X, y: alt.Y, style: Style) -> alt.Chart:
     chart: alt.Chart = (
         alt.Chart(curves)
         .mark_line(clip=True, strokeCap="butt", strokeJoin="round")
-        .encode(x, y, style.legend() if legend else style.color(), *style.lines())
+        .encode(x, y, style.color(), *style.lines())
     )
     return chart
 
 
 def _aside(curves: pd.DataFrame, x: alt.X, y: alt.Y, style: Style, faint: bool) -> alt.Chart:
     """Draw an accompanying curve: thin for mini-batches, dotted for validation."""
-    look = {"strokeWidth": 1, "opacity": 0.3} if faint else {"strokeWidth": 2.5, "strokeDash": [1, 4]}
+    look = {"strokeWidth": 1} if faint else {"strokeWidth": 2.5, "strokeDash": [1, 4]}
+    opacity = isolated(value=0.3 if faint else 1.0, by=NAMED)
     chart: alt.Chart = (
-        alt.Chart(curves).mark_line(clip=True, strokeCap="round", **look).encode(x, y, style.color())
+        alt.Chart(curves)
+        .mark_line(clip=True, strokeCap="round", **look)
+        .encode(x, y, style.color(), opacity=opacity)
     )
     return chart
 

@@ -7,10 +7,16 @@ import altair as alt
 import pandas as pd
 
 
+def slider(last: int, step: float = 1, value: float | None = None) -> alt.Parameter:
+    """Return the parameter of a slider from snapshot 0 to the last, where it stands by default."""
+    bound = alt.binding_range(min=0, max=last, step=step, name="Training progress")
+    made: alt.Parameter = alt.param(name="snapshot", value=last if value is None else value, bind=bound)
+    return made
+
+
 def with_slider(layers: Sequence[alt.Chart], last: int, **properties: Any) -> alt.LayerChart:
     """Return the layers as one chart with a slider from snapshot 0 to the last, where it stands."""
-    slider = alt.binding_range(min=0, max=last, step=1, name="Training progress ")
-    first = layers[0].add_params(alt.param(name="snapshot", value=last, bind=slider))
+    first = layers[0].add_params(slider(last))
     # In its first layer: to add it to the whole chart copies the chart three times.
     return alt.LayerChart(layer=[first, *layers[1:]], **properties)
 

@@ -1,23 +1,47 @@
 """Colors and strokes of runs, the same in every chart."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import altair as alt
+from coloraide import Color
 
-# Twelve colors each, at least 3:1 against the page, and kept apart for normal sight and the three
-# kinds of dichromacy (Machado, Oliveira, Fernandes 2009): see tests/trainers/charts/test_charts.py.
-# fmt: off
-LIGHT = (
-    "#0b3fff", "#95620b", "#a1024d", "#879f04", "#c56bfe", "#3a93b4",
-    "#4e3f00", "#d25777", "#24108a", "#7b00bc", "#24587c", "#580144",
-)
-DARK = (
-    "#77c2ff", "#d57304", "#37ff05", "#ff8fbd", "#a581ff", "#b1bd07",
-    "#15a772", "#3855ff", "#ecdcae", "#a217ba", "#006f46", "#826a8e",
-)
-# fmt: on
+HUES = {
+    False: (
+        (0.566, 0.21, 264.0),
+        (0.62, 0.17, 45.0),
+        (0.42, 0.13, 152.0),
+        (0.534, 0.19, 1.0),
+        (0.55, 0.151, 299.0),
+        (0.505, 0.12, 218.0),
+        (0.6, 0.07, 115.0),
+        (0.47, 0.168, 321.0),
+    ),
+    True: (
+        (0.66, 0.16, 264.0),
+        (0.734, 0.17, 61.0),
+        (0.754, 0.14, 166.0),
+        (0.62, 0.2, 7.0),
+        (0.62, 0.171, 331.0),
+        (0.84, 0.13, 212.0),
+        (0.84, 0.17, 107.0),
+        (0.742, 0.11, 315.0),
+    ),
+}
+"""Lightness, chroma and hue (OKLCH) of the middle shade of each hue, in light and dark mode.
+
+Found by a search that keeps them apart for normal sight and the three kinds of dichromacy, the first most.
+"""
+MAX_HUES = len(HUES[False])
+SHADE_STEP = 0.11
+"""Difference of the lightness of the middle shade and the outermost ones."""
+LIGHTNESS = {False: (0.3, 0.665), True: (0.55, 0.92)}
+"""Range of lightness: 3:1 against the page (WCAG 2.2, 1.4.11), and not without color."""
+
+
+PAGE, INK = {False: "#ffffff", True: "#171614"}, {False: "#31333f", True: "#edebe8"}
+"""Colors of the page and of its text, in light and dark mode."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +65,23 @@ BROAD, THIN = 4.0, 1.5  # the strokes of a race
 
 
 @dataclass(frozen=True)
+class Look:
+    """Hue, shade and stroke of a run. A shade goes from 0, near the page, to 1, far from it."""
+
+    hue: int
+    shade: float = 0.5
+    stroke: Stroke = Stroke()
+
+    def color(self, dark: bool) -> str:
+        """Return the color as #rrggbb."""
+        lightness, chroma, hue = HUES[dark][self.hue % MAX_HUES]
+        further = SHADE_STEP * (2 * self.shade - 1) * (1 if dark else -1)
+        least, most = LIGHTNESS[dark]
+        color = Color("oklch", [min(max(lightness + further, least), most), chroma, hue])
+        return str(color.convert("srgb").fit(method="oklch-chroma").to_string(hex=True))
+
+
+@dataclass(frozen=True)
 class Style:
     """Names, colors and strokes of the runs of a comparison, in their order."""
 
@@ -49,31 +90,22 @@ class Style:
     strokes: tuple[Stroke, ...]
 
     @classmethod
-    def of(cls, names: Sequence[str], runners: Sequence[str], dark: bool = False) -> "Style":
-        """Return colors by position, and strokes by runner if there are several runners."""
-        strokes = STROKES if len(set(runners)) > 1 else {}
-        colors = DARK if dark else LIGHT
-        return cls(
-            tuple(names),
-            colors[: len(names)],
-            tuple(strokes.get(runner, Stroke()) for runner in runners),
-        )
+    def of(cls, names: Sequence[str], looks: Sequence[Look] | None = None, dark: bool = False) -> "Style":
+        """Return the style of runs with these looks; a hue each by default."""
+        looks = [Look(place) for place in range(len(names))] if looks is None else looks
+        colors = tuple(look.color(dark) for look in looks)
+        return cls(tuple(names), colors, tuple(look.stroke for look in looks))
 
     @classmethod
     def nested(cls, names: Sequence[str], dark: bool = False) -> "Style":
-        """Return colors by position, and strokes from wide to thin, so that coinciding curves are visible."""
+        """Return a hue each, and strokes from wide to thin, so that coinciding curves are visible."""
         step = (BROAD - THIN) / max(len(names) - 1, 1)
-        strokes = tuple(Stroke(width=BROAD - step * place) for place in range(len(names)))
-        return replace(cls.of(names, ["manual"] * len(names), dark), strokes=strokes)
+        strokes = [Stroke(width=BROAD - step * place) for place in range(len(names))]
+        return cls.of(names, [Look(place, stroke=stroke) for place, stroke in enumerate(strokes)], dark)
 
     def color(self) -> alt.Color:
         """Return the color by the column `run`, without a legend: the page has its own."""
         return alt.Color("run:N", scale=self._scale(self.colors), legend=None)
-
-    def legend(self) -> alt.Color:
-        """Return the color by the column `run` with a legend, for a chart that stands alone."""
-        look = alt.Legend(title=None, orient="bottom", columns=2, labelLimit=420, symbolType="stroke")
-        return alt.Color("run:N", scale=self._scale(self.colors), legend=look)
 
     def lines(self) -> tuple[alt.StrokeWidth, alt.StrokeDash, alt.StrokeOpacity]:
         """Return width, dash and opacity of lines by the column `run`."""
@@ -86,6 +118,10 @@ class Style:
             alt.StrokeDash("run:N", scale=self._scale(dashes), legend=None),
             alt.StrokeOpacity("run:O", scale=self._scale(opacities), legend=None),
         )
+
+    def distinct_lines(self) -> tuple[Any, ...]:
+        """Return width, dash and opacity of lines where they differ: dashes are slow in browsers."""
+        return self.lines() if len(set(self.strokes)) > 1 else ()
 
     def areas(self) -> alt.Size:
         """Return the area of points by the column `run`, matching the line width."""

@@ -27,6 +27,9 @@ class Problem(Settings):
     window: ClassVar[tuple[tuple[float, float], tuple[float, float]] | None] = None
     """Default axis limits `((x0, x1), (y0, y1))` of two parameters; None if they depend on the runs."""
 
+    equal_scales: ClassVar[bool] = False
+    """Whether two parameters have the same unit, so that a map gives them the same scale."""
+
     @property
     def num_params(self) -> int:
         """Number of parameters."""

@@ -5,12 +5,13 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
+import torch
 
 from trainers.history import History
 from trainers.problems import Problem
 from trainers.reports.line_clipping import clip_path, clip_segment
 from trainers.reports.path_plane import Limits, Plane, minima_in
-from trainers.reports.path_surface import subsample
+from trainers.reports.path_surface import subsample, values_at
 from trainers.reports.thinning import snapshot_epochs
 from trainers.words import join_words
 
@@ -23,14 +24,20 @@ DROP_FACTOR = 1e6
 """Points this many times further away are dropped: rounding hides where the path comes from."""
 
 
-def paths(histories: Sequence[History], names: Sequence[str], plane: Plane, limits: Limits) -> pd.DataFrame:
+def paths(
+    histories: Sequence[History],
+    names: Sequence[str],
+    plane: Plane,
+    limits: Limits,
+    margin: float = CLIP_WINDOWS,
+) -> pd.DataFrame:
     """Return the projected path of each run: run, part, epoch, x, y, loss.
 
-    Paths are clipped to a box of `CLIP_WINDOWS` windows around the window. A path that returns and stays gets
-    a new part number.
+    Paths are clipped to a box that extends `margin` windows beyond the window. A path that returns and stays
+    gets a new part number.
     """
     columns, parts = ["run", "part", "epoch", "x", "y", "loss"], []
-    far = [(low - CLIP_WINDOWS * (high - low), high + CLIP_WINDOWS * (high - low)) for low, high in limits]
+    far = [(low - margin * (high - low), high + margin * (high - low)) for low, high in limits]
     for history, name in zip(histories, names, strict=True):
         epochs_drawn = [
             epoch for epoch in snapshot_epochs(history.run.epochs, MAX_POINTS) if epoch < history.num_recorded
@@ -58,8 +65,8 @@ def known_minima(problem: Problem, plane: Plane) -> pd.DataFrame:
     return pd.DataFrame(minima_in(plane, problem).numpy(), columns=["x", "y"])
 
 
-def cells(limits: Limits, count: int = 40) -> pd.DataFrame:
-    """Return clickable squares around round coordinates: x, x_from, x_to, y, y_from, y_to."""
+def cells(problem: Problem, plane: Plane, limits: Limits, count: int = 40) -> pd.DataFrame:
+    """Return squares around round coordinates: x, x_from, x_to, y, y_from, y_to, loss (or gap)."""
     axes = []
     for low, high in limits:
         step = 10.0 ** math.floor(math.log10((high - low) / count))
@@ -68,7 +75,8 @@ def cells(limits: Limits, count: int = 40) -> pd.DataFrame:
     (dx, xs), (dy, ys) = axes
     x, y = (part.ravel().round(12) for part in np.meshgrid(xs, ys))
     around = {"x_from": x - dx / 2, "x_to": x + dx / 2, "y_from": y - dy / 2, "y_to": y + dy / 2}
-    return pd.DataFrame({"x": x, "y": y} | around)
+    loss = values_at(problem, plane, torch.tensor(np.column_stack([x, y])))
+    return pd.DataFrame({"x": x, "y": y} | around | {"loss": loss})
 
 
 def leaving_runs(table: pd.DataFrame, limits: Limits) -> list[str]:

@@ -14,6 +14,8 @@ SAMPLES = 60
 """Number of points of each path used for the principal directions."""
 ALL_MARGIN, PATHS_MARGIN = 0.15, 0.05
 """Margins of a window as fractions of its content: of the whole, and of the paths."""
+MAX_ASPECT = 1.6
+"""Maximum ratio of the sides of a map with equal scales."""
 MIN_ZOOM = 1e-3
 """Minimum size of a close-up as a fraction of the whole."""
 Zoom = Literal["all", "paths", "minimum"]
@@ -41,6 +43,9 @@ class Plane:
         """Return the parameters `(n, rows)` at points `(rows, 2)` of the plane."""
         return self.origin[:, None] + self.directions.T @ points.T
 
+    equal_scales: bool = True
+    """Whether its two coordinates have the same unit."""
+
     @property
     def is_full_space(self) -> bool:
         """Whether the plane is the whole parameter space."""
@@ -56,7 +61,8 @@ def fit_plane(problem: Problem, histories: Sequence[History]) -> Plane:
     """
     if problem.num_params == 2:
         names = problem.names[0], problem.names[1]
-        return Plane(torch.zeros(2, dtype=torch.float64), torch.eye(2, dtype=torch.float64), names)
+        origin, directions = torch.zeros(2, dtype=torch.float64), torch.eye(2, dtype=torch.float64)
+        return Plane(origin, directions, names, equal_scales=problem.equal_scales)
     paths = [_sampled(history) for history in _shown(histories)]
     begin = problem.start()[None]
     ends = torch.cat([path[-1:] for path in paths] or [begin])
@@ -109,6 +115,18 @@ def window(plane: Plane, problem: Problem, histories: Sequence[History], zoom: Z
     if zoom == "minimum" and (len(minima) or paths):
         return _close(paths, minima, whole)
     return whole
+
+
+def widened(limits: Limits) -> Limits:
+    """Return limits of which the shorter side is extended to the longer one divided by `MAX_ASPECT`."""
+    longest = max(high - low for low, high in limits)
+    (x0, x1), (y0, y1) = (_extended(low, high, longest / MAX_ASPECT) for low, high in limits)
+    return (x0, x1), (y0, y1)
+
+
+def _extended(low: float, high: float, least: float) -> tuple[float, float]:
+    more = max(least - (high - low), 0.0) / 2
+    return low - more, high + more
 
 
 def _near(history: History) -> bool:

@@ -7,7 +7,7 @@ from torch import Tensor
 
 from trainers.history import History
 from trainers.reports.summary import END_PHRASES
-from trainers.words import format_epochs, format_number, format_target
+from trainers.words import format_epochs, format_number, format_target, format_value
 
 MAX_PARAMETERS = 6
 """Maximum number of parameters for which final values are shown."""
@@ -18,6 +18,7 @@ def cells(histories: Sequence[History], names: Sequence[str], target: float) -> 
     rows = [
         {
             "run": name,
+            **_rate(history),
             "status": status(history),
             "final loss": _number(history, history.loss[-1], 6),
             "best loss": format_number(history.best, 6),
@@ -29,6 +30,12 @@ def cells(histories: Sequence[History], names: Sequence[str], target: float) -> 
         for history, name in zip(histories, names, strict=True)
     ]
     return pd.DataFrame(rows, columns=None if rows else ["run"])
+
+
+def _rate(history: History) -> dict[str, str]:
+    """Return the learning rate, a dash if the optimizer has none."""
+    lr = getattr(history.run.optimizer, "lr", None)
+    return {"lr": "–" if lr is None else format_value(lr)}
 
 
 def _target_cells(history: History, target: float) -> dict[str, str]:

@@ -1,57 +1,88 @@
-// A button that plays the training: it moves the sliders below the charts of the page, all in step.
-// Nothing is sent to the server.
+// Play buttons beside the sliders of the charts, which they move, all in step. Nothing is sent to the server.
+// The buttons are within the charts, so that a chart shown in full screen keeps its own.
 
 const SECONDS = 6;
+const SLIDER = ".vega-bind input[type=range]";
+const calm = matchMedia("(prefers-reduced-motion: reduce)");
 
-// A slider's number is that of a snapshot, not of an epoch, which the chart itself shows.
-const style = document.createElement("style");
-style.textContent = ".vega-bind input[type=range] ~ * { display: none }";
-document.head.append(style);
-
-const sliders = () => [...document.querySelectorAll(".vega-bind input[type=range]")];
+const sliders = () => [...document.querySelectorAll(SLIDER)];
+const buttons = () => [...document.querySelectorAll(".play-button")];
 
 const put = (slider, share) => {
-  slider.value = Math.round(share * slider.max);
+  slider.value = share * slider.max; // the browser rounds it to the slider's step
   slider.dispatchEvent(new Event("input", { bubbles: true }));
 };
 
-export default function ({ parentElement }) {
-  parentElement.stopPlaying?.();
-  const button = parentElement.querySelector("button");
-  let frame = 0;
+let frame = 0;
+let playOnArrival = false;
+let arrived = false;
 
-  const stop = () => {
-    cancelAnimationFrame(frame);
-    frame = 0;
-    button.textContent = "▶ Play";
+const label = () => {
+  for (const button of buttons()) {
+    button.textContent = frame ? "❚❚" : "▶";
+    button.setAttribute("aria-label", frame ? "Pause" : "Play");
+  }
+};
+
+const stop = () => {
+  cancelAnimationFrame(frame);
+  frame = 0;
+  label();
+};
+
+const play = (from) => {
+  const begun = performance.now() - from * SECONDS * 1000;
+  const step = (now) => {
+    const share = Math.min(Math.max((now - begun) / (SECONDS * 1000), 0), 1);
+    sliders().forEach((slider) => put(slider, share));
+    frame = share < 1 && sliders().length ? requestAnimationFrame(step) : 0;
+    if (!frame) stop();
   };
+  frame = requestAnimationFrame(step);
+  label();
+};
 
-  const play = () => {
-    const [first] = sliders();
-    if (!first) return;
-    const share = first.value / first.max;
-    const begun = performance.now() - (share < 1 ? share : 0) * SECONDS * 1000;
-    const step = (now) => {
-      const share = Math.min((now - begun) / (SECONDS * 1000), 1);
-      sliders().forEach((slider) => put(slider, Math.max(share, 0)));
-      frame = share < 1 ? requestAnimationFrame(step) : 0;
-      if (!frame) stop();
-    };
-    button.textContent = "❚❚ Pause";
-    frame = requestAnimationFrame(step);
-  };
+const press = ({ target }) => {
+  if (frame) return stop();
+  const slider = target.parentElement.querySelector(SLIDER);
+  const share = slider.value / slider.max;
+  play(share < 1 ? share : 0);
+};
 
-  const follow = ({ target, isTrusted }) => {
-    if (!isTrusted || !sliders().includes(target)) return;
-    stop();
-    sliders().filter((slider) => slider !== target).forEach((slider) => put(slider, target.value / target.max));
-  };
+const follow = ({ target, isTrusted }) => {
+  if (!isTrusted || !target.matches?.(SLIDER)) return;
+  stop();
+  sliders().filter((slider) => slider !== target).forEach((slider) => put(slider, target.value / target.max));
+};
 
-  button.onclick = () => (frame ? stop() : play());
+// Charts are drawn anew now and then, without their buttons.
+const equip = () => {
+  for (const form of document.querySelectorAll(".vega-bindings:has(.vega-bind input[type=range])")) {
+    if (form.querySelector(".play-button")) continue;
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "play-button";
+    button.onclick = press;
+    form.prepend(button);
+    label();
+  }
+  if (!arrived && sliders().length) {
+    arrived = true;
+    if (playOnArrival && !calm.matches) play(0);
+  }
+};
+
+export default function ({ parentElement, data }) {
+  parentElement.leave?.();
+  const watch = new MutationObserver(equip);
+  watch.observe(document.body, { childList: true, subtree: true });
   document.addEventListener("input", follow, true);
-  parentElement.stopPlaying = () => {
+  playOnArrival = data.playOnArrival;
+  equip();
+  parentElement.leave = () => {
     stop();
+    watch.disconnect();
     document.removeEventListener("input", follow, true);
   };
-  return parentElement.stopPlaying;
+  return parentElement.leave;
 }

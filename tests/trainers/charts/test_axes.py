@@ -78,7 +78,7 @@ def specs(histories: list[History]) -> list[tuple[str, dict]]:
 def drawn(histories: list[History]) -> Iterator[tuple[str, dict]]:
     """All charts of some runs, on log axes where there are such, with their names."""
     task, names = histories[0].run, [f"run {number}" for number in range(len(histories))]
-    style = Style.of(names, ["manual"] * len(names))
+    style = Style.of(names)
     far = loss_report.far_runs(histories, names)
     diverged = [name for name, h in zip(names, histories, strict=True) if h.status == "diverged"]
     for y in available_metrics(task.training):
@@ -107,7 +107,7 @@ def drawn(histories: list[History]) -> Iterator[tuple[str, dict]]:
         ),
     )
     all_runs = Histories(tuple(history.run for history in histories), 0, tuple(histories))
-    yield "path", path_map(all_runs, names, style, task, "all", dark=False)[0]
+    yield "path", path_map(all_runs, names, style, task, "all")[0]
     if task.training.num_samples:
         yield "fit", charts.spec(fit_of(histories, names, style))
 
@@ -134,7 +134,7 @@ def test_colors_of_a_map_are_numbers_where_the_loss_is_one(histories: list[Histo
     problem = histories[0].run.training
     seen = fit_plane(problem, histories)
     surface = path_surface.loss_surface(problem, seen, window(seen, problem, histories, "all"))
-    assert not np.isnan(surface.normalized()[np.isfinite(surface.values)]).any()
+    assert not np.isnan(surface.shares[np.isfinite(surface.values)]).any()
 
 
 def test_nothing_at_or_below_0_meets_a_log_scale(specs: list[tuple[str, dict]]) -> None:
@@ -219,7 +219,7 @@ def filtered(table: pd.DataFrame, layer: dict) -> pd.DataFrame:
 
 @pytest.mark.parametrize("optimum", [0.0, -1.03])
 def test_a_minimum_that_is_not_above_0_has_no_line_on_a_log_axis(optimum: float) -> None:
-    style, table = Style.of(["a"], ["manual"]), pd.DataFrame({"run": "a", "x": [0, 1], "y": [2.0, 1.0]})
+    style, table = Style.of(["a"]), pd.DataFrame({"run": "a", "x": [0, 1], "y": [2.0, 1.0]})
     hover = pd.DataFrame({"x": [0], "r0": [2.0]})
     titles = {"x_title": "x", "y_title": "y"}
     charted = {
@@ -227,7 +227,8 @@ def test_a_minimum_that_is_not_above_0_has_no_line_on_a_log_axis(optimum: float)
         for log in (True, False)
     }
     marks = {log: [layer["mark"]["type"] for layer in spec["layer"]] for log, spec in charted.items()}
-    assert marks == {True: ["line", "rule"], False: ["rule", "line", "rule"]}
+    names = ["rule", "text", "text"]
+    assert marks == {True: ["line", "rule", *names], False: ["rule", "line", "rule", *names]}
     none = charts.spec(charts.parameter_chart(table, style, "norm", log=True, optimum=optimum))
     assert none["datasets"]["table0"].empty
 
@@ -293,6 +294,8 @@ def comparisons(draw: st.DrawFn) -> tuple[pd.DataFrame, list[str]]:
 def test_a_run_that_diverges_is_seen_rising(found: tuple[pd.DataFrame, list[str]], log: bool) -> None:
     """What stays keeps a quarter of the height. Of each run that leaves, its first four points above that are
     in the picture, as far as the quarter allows; they rise one after the other, and then the line leaves.
+
+    Where runs fall below what stays, too, the room is for both sides, and such a run may leave below.
     """
     table, diverged = found
     shown, (low, high) = picture(table, diverged, log)
@@ -308,22 +311,29 @@ def test_a_run_that_diverges_is_seen_rising(found: tuple[pd.DataFrame, list[str]
     floor, top = (float(scaled(end)) for end in (stays["y"].min(), stays["y"].max()))
     size, height = top - floor, float(scaled(high)) - float(scaled(low))
     assert height <= MARGINS * (1 + MAX_ROOM) * size
+    below = float(scaled(table["y"].min())) < floor
     for name in diverged:
         whole, curve = (scaled(t.loc[t["run"] == name, "y"].to_numpy()) for t in (table, shown))
+        outside = not scaled(low) <= curve[-1] <= scaled(high)
+        assert curve[-1] == whole[-1] or outside, "it is seen leaving"
+        room = min(MIN_ROOM * size / (1 + below), whole.max() - top)
+        assert scaled(high) - top >= room
+        if whole.min() < floor:
+            continue
+        furthest = 0.999 * MAX_ROOM * size / (1 + below)
         above = whole[np.flatnonzero(whole <= top)[-1] + 1 :] if (whole <= top).any() else whole
-        wanted = [place for place in above[:MAX_EXIT_POINTS] if place - top <= 0.999 * MAX_ROOM * size]
+        wanted = [place for place in above[:MAX_EXIT_POINTS] if place - top <= furthest]
         inside = [place for place in curve if scaled(low) <= place <= scaled(high)]
         assert set(wanted) <= set(inside)
         assert (np.diff(curve[-len(wanted) - 1 :]) > 0).all()
-        assert scaled(high) - top >= min(MIN_ROOM * size, whole.max() - top)
-        assert curve[-1] == whole[-1] or curve[-1] > scaled(high), "it is seen leaving"
+        assert curve[-1] == whole[-1] or curve[-1] > scaled(high)
 
 
 @given(comparisons())
 def test_oscillating_ever_wider_does_not_hide_what_stays(found: tuple[pd.DataFrame, list[str]]) -> None:
     table, diverged = found
     table["y"] = table["y"] * np.where(table["x"] % 2, -1, 1)
-    style = Style.of(list(dict.fromkeys(table["run"])), ["manual"] * table["run"].nunique())
+    style = Style.of(list(dict.fromkeys(table["run"])))
     with debug_mode(False):
         spec = charts.spec(charts.parameter_chart(table, style, "w", leaving=diverged))
     low, high = spec["layer"][1]["encoding"]["y"]["scale"]["domain"]
@@ -343,7 +353,7 @@ def picture(
     names = list(dict.fromkeys(table["run"]))
     hover = pd.DataFrame({"x": [0], **{f"r{i}": [1.0] for i in range(len(names))}})
     look = {"x_title": "x", "y_title": "y", "log": log, "diverged": diverged, "optimum": optimum}
-    style = Style.of(names, ["manual"] * len(names))
+    style = Style.of(names)
     with debug_mode(False):  # others have it checked against its schema
         spec = charts.spec(charts.loss_chart(table, hover, style, **look))
     line = next(layer for layer in spec["layer"] if layer["mark"]["type"] == "line")
@@ -381,7 +391,7 @@ def test_a_run_that_ends_far_away_without_diverging_leaves_too() -> None:
         loss_report.curves(histories, ["a", "b"], "loss"),
         loss_report.hover_table(histories, "loss", "epochs"),
     )
-    style, titles = Style.of(["a", "b"], ["manual"] * 2), {"x_title": "x", "y_title": "y"}
+    style, titles = Style.of(["a", "b"]), {"x_title": "x", "y_title": "y"}
     spec = charts.spec(charts.loss_chart(curves, hover, style, log=False, far=["b"], **titles))
     _, high = spec["layer"][0]["encoding"]["y"]["scale"]["domain"]
     assert high < 5 * curves.loc[curves["run"] == "a", "y"].max()
@@ -404,17 +414,15 @@ def test_the_axis_of_a_live_chart_seldom_changes() -> None:
     assert round_domain([-0.1, 47.0], log=False) == [-0.1, 50.0]
     assert round_domain([2.0, 180.0], log=False) == [0.0, 200.0]
     table = pd.DataFrame({"run": "a", "x": range(3), "y": [80.0, 0.0, -1.0]})
-    shown, spec = charts.live_loss_chart(table, Style.of(["a"], ["manual"]), 5, "loss", True)
+    shown, spec = charts.live_loss_chart(table, Style.of(["a"]), 5, "loss", True)
     assert shown["y"].tolist() == [80.0]
     later, whole = charts.live_loss_chart(
-        table.assign(y=[80.0, 30.0, 20.0]), Style.of(["a"], ["manual"]), 5, "loss", True
+        table.assign(y=[80.0, 30.0, 20.0]), Style.of(["a"]), 5, "loss", True
     )
     assert len(later) == 3
     assert spec["layer"][0]["encoding"]["y"] != whole["layer"][0]["encoding"]["y"]
     assert (
-        charts.live_loss_chart(
-            table.assign(y=[79.0, 31.0, 22.0]), Style.of(["a"], ["manual"]), 5, "loss", True
-        )[1]
+        charts.live_loss_chart(table.assign(y=[79.0, 31.0, 22.0]), Style.of(["a"]), 5, "loss", True)[1]
         == whole
     )
 
@@ -423,7 +431,7 @@ def test_an_axis_of_seconds_ends_with_the_longest_run() -> None:
     histories = [train(Run(epochs=epochs)) for epochs in (20, 40)]
     curves = loss_report.curves(histories, ["a", "b"], "loss", "seconds")
     hover = loss_report.hover_table(histories, "loss", "seconds")
-    style, titles = Style.of(["a", "b"], ["manual"] * 2), {"x_title": "x", "y_title": "y"}
+    style, titles = Style.of(["a", "b"]), {"x_title": "x", "y_title": "y"}
     spec = charts.spec(charts.loss_chart(curves, hover, style, log=False, **titles))
     longest = max(history.seconds for history in histories)
     assert spec["layer"][0]["encoding"]["x"]["scale"]["domain"] == pytest.approx([0, longest])

@@ -3,6 +3,7 @@
 import itertools
 import json
 import math
+from collections.abc import Sequence
 from xml.etree import ElementTree
 
 import numpy as np
@@ -11,7 +12,7 @@ import pytest
 
 from trainers import charts
 from trainers.charts.axes import span, y_axis
-from trainers.charts.style import STROKES, Style
+from trainers.charts.style import MAX_HUES, PAGE, STROKES, Look, Style
 
 # Linear RGB as seen with each dichromacy: G. Machado, M. Oliveira, L. Fernandes 2009, severity 1.
 SIGHT = {
@@ -32,29 +33,45 @@ SIGHT = {
         [0.004733, 0.691367, 0.3039],
     ],
 }
-PAGES = {"light": (charts.LIGHT, "#ffffff"), "dark": (charts.DARK, "#0e1117")}
+IN_WAYS = Style.of(["a", "b", "c"], [Look(n, stroke=stroke) for n, stroke in enumerate(STROKES.values())])
+NAMES = ["rule", "text", "text"]  # leaders, and names with an edge
+CLASSES = {dark: charts.class_colors(12, dark) for dark in PAGE}
 
 
 @pytest.mark.parametrize("sight", SIGHT)
-@pytest.mark.parametrize("scheme", PAGES)
-def test_twelve_colors_stay_apart(scheme: str, sight: str) -> None:
-    colors, _ = PAGES[scheme]
-    assert len(set(colors)) == 12
-    seen = [oklab(np.clip(np.array(SIGHT[sight]) @ linear(color), 0, 1)) for color in colors]
-    closest = min(np.linalg.norm(a - b) for a, b in itertools.combinations(seen, 2))
-    assert closest >= (0.14 if sight == "normal" else 0.09)  # 0.02 is just noticeable
+@pytest.mark.parametrize("dark", PAGE)
+def test_colors_of_classes_stay_apart(dark: bool, sight: str) -> None:
+    assert len(set(CLASSES[dark])) == 12
+    assert closest(CLASSES[dark], sight) >= (0.14 if sight == "normal" else 0.09)  # 0.02 is just noticeable
 
 
-@pytest.mark.parametrize("scheme", PAGES)
-def test_colors_stand_out_from_the_page(scheme: str) -> None:
-    colors, page = PAGES[scheme]
-    for color in colors:
-        dark, light = sorted((luminance(color), luminance(page)))
-        assert (light + 0.05) / (dark + 0.05) >= 3  # WCAG 2.2, 1.4.11
+@pytest.mark.parametrize("sight", SIGHT)
+@pytest.mark.parametrize("dark", PAGE)
+def test_hues_stay_apart(dark: bool, sight: str) -> None:
+    colors = [Look(hue).color(dark) for hue in range(MAX_HUES)]
+    assert closest(colors[:4], sight) >= 0.07
+    assert closest(colors, sight) >= 0.045
+
+
+@pytest.mark.parametrize("dark", PAGE)
+def test_colors_stand_out_from_the_page(dark: bool) -> None:
+    shades = [Look(hue, shade).color(dark) for hue in range(MAX_HUES) for shade in np.linspace(0, 1, 12)]
+    for color in (*shades, *CLASSES[dark]):
+        low, high = sorted((luminance(color), luminance(PAGE[dark])))
+        assert (high + 0.05) / (low + 0.05) >= 3, color  # WCAG 2.2, 1.4.11
+
+
+@pytest.mark.parametrize("dark", PAGE)
+def test_shades_of_a_hue_go_away_from_the_page(dark: bool) -> None:
+    for hue in range(MAX_HUES):
+        shades = [Look(hue, shade).color(dark) for shade in (0, 0.5, 1)]
+        light = [luminance(color) for color in shades]
+        assert light == sorted(light, reverse=not dark)
+        assert closest(shades, "normal") >= 0.03
 
 
 def test_a_run_has_one_color_in_every_chart() -> None:
-    style = Style.of(["a", "b"], ["manual", "manual"])
+    style = Style.of(["a", "b"])
     specs = [
         charts.spec(loss(style)),
         charts.spec(charts.parameter_chart(curves(), style, "w")),
@@ -67,24 +84,23 @@ def test_a_run_has_one_color_in_every_chart() -> None:
             for s in [isinstance(s, dict) and s.get("scale")]
             if s
         }
-        assert scales == {
-            json.dumps({"domain": ["a", "b"], "range": list(charts.LIGHT[:2]), "type": "ordinal"})
-        }
+        assert scales == {json.dumps({"domain": ["a", "b"], "range": list(style.colors), "type": "ordinal"})}
 
 
 def test_coinciding_runners_stay_visible() -> None:
-    strokes = Style.of(["a", "b", "c"], list(STROKES)).strokes
+    strokes = IN_WAYS.strokes
     widths = [stroke.width for stroke in strokes]
     assert widths == sorted(widths, reverse=True)
     assert len(set(widths)) == 3
-    assert {s.width for s in Style.of(["a", "b"], ["manual", "manual"]).strokes} == {2.0}
+    assert {s.width for s in Style.of(["a", "b"]).strokes} == {2.0}
 
 
-@pytest.mark.parametrize("style", [Style.of(["a", "b", "c"], list(STROKES)), Style.nested(["a", "b", "c"])])
+@pytest.mark.parametrize("style", [IN_WAYS, Style.nested(["a", "b", "c"])])
 def test_each_line_is_drawn_with_its_own_stroke(style: Style) -> None:
     table = pd.concat([curves(), curves().query("run == 'a'").replace({"run": {"a": "c"}})])
     root = ElementTree.fromstring(charts.svg(loss(style, table=table, diverged=[])))
-    drawn = [node for node in root.iter() if node.get("stroke") in style.colors]
+    lines = (group for group in root.iter() if "mark-line" in str(group.get("class")))
+    drawn = [node for group in lines for node in group if node.get("stroke") in style.colors]
     widths = {str(node.get("stroke")): float(str(node.get("stroke-width"))) for node in drawn}
     assert widths == dict(zip(style.colors, (s.width for s in style.strokes), strict=True))
     assert len(set(widths.values())) == 3
@@ -92,8 +108,8 @@ def test_each_line_is_drawn_with_its_own_stroke(style: Style) -> None:
 
 @pytest.mark.parametrize("log", [True, False])
 def test_the_loss_chart_draws_what_it_is_given(log: bool) -> None:
-    spec = charts.spec(loss(Style.of(["a", "b"], ["manual", "manual"]), log=log))
-    assert [layer["mark"]["type"] for layer in spec["layer"]] == ["rule", "line", "point", "rule"]
+    spec = charts.spec(loss(Style.of(["a", "b"]), log=log))
+    assert [layer["mark"]["type"] for layer in spec["layer"]] == ["rule", "line", "point", "rule", *NAMES]
     table = drawn(spec, 1)
     assert set(table["run"]) == {"a", "b"}
     assert (table["y"] > 0).all() or not log
@@ -105,7 +121,7 @@ def test_the_loss_chart_draws_what_it_is_given(log: bool) -> None:
 def test_a_diverged_curve_ends_in_a_cross_and_does_not_set_the_range() -> None:
     table = curves()
     table.loc[table["run"] == "b", "y"] *= 1e30
-    spec = charts.spec(loss(Style.of(["a", "b"], ["manual"] * 2), table=table, diverged=["b"]))
+    spec = charts.spec(loss(Style.of(["a", "b"]), table=table, diverged=["b"]))
     _, high = spec["layer"][1]["encoding"]["y"]["scale"]["domain"]
     assert high < 1e3
     cross = drawn(spec, 2)
@@ -116,7 +132,7 @@ def test_a_diverged_curve_ends_in_a_cross_and_does_not_set_the_range() -> None:
 
 
 def test_where_all_diverged_the_range_is_theirs() -> None:
-    spec = charts.spec(loss(Style.of(["a", "b"], ["manual"] * 2), diverged=["a", "b"]))
+    spec = charts.spec(loss(Style.of(["a", "b"]), diverged=["a", "b"]))
     assert len(drawn(spec, 2)) == 2
     assert spec["layer"][1]["encoding"]["y"]["scale"]["domain"][1] > curves()["y"].max()
 
@@ -129,7 +145,7 @@ def test_an_axis_never_collapses(values: list[float]) -> None:
         {"y": float}
     )
     for log in (True, False):
-        spec = charts.spec(loss(Style.of(["a"], ["manual"]), table=table, log=log, optimum=None))
+        spec = charts.spec(loss(Style.of(["a"]), table=table, log=log, optimum=None))
         line = next(layer for layer in spec["layer"] if layer["mark"]["type"] == "line")
         scale = line["encoding"]["y"]["scale"]
         log = scale["type"] == "log"
@@ -153,19 +169,18 @@ def test_included_values_are_in_range() -> None:
 def test_names_with_markup_are_values_never_fields() -> None:
     names = ['<b>"a[0].b"</b>', "= [x]: 'y'"]
     table = curves().replace({"a": names[0], "b": names[1]})
-    spec = charts.spec(loss(Style.of(names, ["manual"] * 2), table=table, diverged=[]))
+    spec = charts.spec(loss(Style.of(names), table=table, diverged=[]))
     fields = set(find(spec["layer"], "field"))
-    assert fields == {"run", "x", "y", "r0", "r1"}
-    assert "svg" in charts.svg(loss(Style.of(names, ["manual"] * 2), table=table, diverged=[]))
+    assert fields >= {"run", "x", "y", "r0", "r1"}
+    assert not fields & set(names)
+    assert "svg" in charts.svg(loss(Style.of(names), table=table, diverged=[]))
 
 
-def test_svg_holds_all_curves_and_the_legend() -> None:
-    root = ElementTree.fromstring(
-        charts.svg(loss(Style.of(["a", "b"], ["manual"] * 2), legend=True, diverged=[]))
-    )
+def test_svg_holds_all_curves_and_their_names() -> None:
+    root = ElementTree.fromstring(charts.svg(loss(Style.of(["a", "b"]), diverged=[])))
     assert root.tag.endswith("svg")
     strokes = [node.get("stroke") for node in root.iter() if node.tag.endswith("path")]
-    assert set(charts.LIGHT[:2]) <= set(strokes)
+    assert set(Style.of(["a", "b"]).colors) <= set(strokes)
     assert {"a", "b"} <= {node.text for node in root.iter() if node.tag.endswith("text")}
 
 
@@ -235,7 +250,7 @@ def test_a_heat_map_marks_what_failed() -> None:
 
 
 def two() -> Style:
-    return Style.of(["a", "b"], ["manual"] * 2)
+    return Style.of(["a", "b"])
 
 
 def trials() -> pd.DataFrame:
@@ -301,6 +316,12 @@ def find(tree: object, key: str) -> list:
         here = [tree[key]] if key in tree else []
         return here + [x for value in tree.values() for x in find(value, key)]
     return [x for value in tree for x in find(value, key)] if isinstance(tree, list) else []
+
+
+def closest(colors: Sequence[str], sight: str) -> float:
+    """The least distance of two colors, as seen with this sight."""
+    seen = [oklab(np.clip(np.array(SIGHT[sight]) @ linear(color), 0, 1)) for color in colors]
+    return float(min(np.linalg.norm(a - b) for a, b in itertools.combinations(seen, 2)))
 
 
 def linear(color: str) -> np.ndarray:

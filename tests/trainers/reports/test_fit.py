@@ -79,7 +79,7 @@ def test_measured_and_predicted() -> None:
     table = fit_report.predicted_actual([history], ["a"])
     end = table[table["epoch"] == 2000]
     assert end["y"].to_numpy() == pytest.approx(end["x"].to_numpy(), abs=1e-6)
-    chart = charts.predicted_actual_chart(table, charts.Style.of(["a"], ["manual"]), "target").to_dict()
+    chart = charts.predicted_actual_chart(table, charts.Style.of(["a"]), "target").to_dict()
     assert chart["params"][0]["bind"]["max"] == table["snapshot"].max()
 
 
@@ -142,7 +142,7 @@ def test_names_of_any_kind_break_no_chart(name: str) -> None:
 def marks_of_charts_with(name: str) -> list[int]:
     """How much is drawn in charts of which a run, a class and the axes have this name."""
     line = train(Run(problem=Polynomial(), epochs=5))
-    style = charts.Style.of([name], ["manual"])
+    style = charts.Style.of([name])
     points, window = fit_report.points(line.run), (-1.0, 1.0)
     several = train(Run(problem=LinearRegression(), epochs=5))
     classes = train(Run(problem=SoftmaxRegression(), epochs=2))

@@ -104,9 +104,9 @@ def test_the_relief_is_the_loss(problem: Problem) -> None:
         assert surface.values[row, column] == pytest.approx(
             float(problem.gap_or_loss(loss)), rel=1e-9, abs=1e-9
         )
-    shares = surface.normalized()
+    shares = surface.shares
     assert np.nanmin(shares) == 0
-    assert np.nanmax(shares) == 1
+    assert np.nanmax(shares) > 0.9999
 
 
 @pytest.mark.parametrize("problem", [Rosenbrock(), Himmelblau(), McCormick()], ids=repr)
@@ -116,13 +116,20 @@ def test_isolines_lie_on_their_level(problem: Problem) -> None:
     lines = path_surface.contour_lines(surface)
     assert lines["level"].nunique() > 5
     above = problem.gap_or_loss(problem.loss(torch.tensor(lines[["x", "y"]].to_numpy()).T)).numpy()
-    low, high = surface.span
-    apart = (
-        np.log(above / lines["level"]) / np.log(high / low)
-        if surface.log
-        else (above - lines["level"]) / (high - low)
-    )
+    apart = surface.share(above) - surface.share(lines["level"].to_numpy())
     assert np.quantile(np.abs(apart), 0.9) < 0.02
+
+
+@pytest.mark.parametrize("problem", [Rosenbrock(), Himmelblau(), McCormick(), Thermometer()], ids=repr)
+def test_bands_rise_with_the_loss_and_cover_similar_areas(problem: Problem) -> None:
+    seen = path_plane.fit_plane(problem, [])
+    surface = path_surface.loss_surface(problem, seen, path_plane.window(seen, problem, [], "all"))
+    order = np.argsort(surface.values, axis=None)
+    assert (np.diff(surface.shares.ravel()[order]) >= 0).all()
+    assert (np.diff(surface.bands.ravel()[order]) >= 0).all()
+    _, sizes = np.unique(surface.bands, return_counts=True)
+    assert len(sizes) == path_surface.LEVELS + 1
+    assert sizes.max() < 0.3 * sizes.sum()
 
 
 def test_a_path_leaves_the_window_and_is_not_bent_to_its_border() -> None:
@@ -187,22 +194,25 @@ def test_a_run_that_oscillates_away_is_seen_leaving_once() -> None:
 
 
 def test_cells_lie_around_round_numbers_and_fill_the_window() -> None:
-    table = path_report.cells(((-2.0, 2.0), (0.0, 0.37)))
+    problem = Rosenbrock()
+    table = path_report.cells(problem, path_plane.fit_plane(problem, []), ((-2.0, 2.0), (0.0, 0.37)))
     assert 300 < len(table) < 2000
     assert (table["x"] * 10).round(6).mod(1).eq(0).all()
     assert table["x_from"].min() <= -2
     assert table["y_to"].max() >= 0.36
+    losses = problem.loss(torch.tensor(table[["x", "y"]].to_numpy()).T)
+    assert table["loss"].to_numpy() == pytest.approx(losses.numpy())
 
 
 def test_the_slider_moves_all_runs_by_epoch() -> None:
     histories = [trained(Himmelblau(), optimizer=SGD(lr=lr)) for lr in (0.001, 0.01)]
-    problem, style = Himmelblau(), charts.Style.of(["a", "b"], ["manual"] * 2)
+    problem, style = Himmelblau(), charts.Style.of(["a", "b"])
     seen = path_plane.fit_plane(problem, histories)
     sides = path_plane.window(seen, problem, histories, "all")
     surface = path_surface.loss_surface(problem, seen, sides)
     epochs = snapshot_epochs(60, path_report.MAX_SNAPSHOTS)
     chart = charts.path_chart(
-        surface.normalized(),
+        surface.bands,
         path_surface.contour_lines(surface),
         path_report.paths(histories, ["a", "b"], seen, sides),
         path_report.known_minima(problem, seen),
@@ -210,12 +220,10 @@ def test_the_slider_moves_all_runs_by_epoch() -> None:
         style,
         seen.names,
         value="gap",
-        span=surface.span,
-        log=surface.log,
         epochs=epochs,
-        cells=path_report.cells(sides),
+        cells=path_report.cells(problem, seen, sides),
     )
-    spec = chart.to_dict()
+    spec = charts.spec(chart)
     snapshot = next(param for param in spec["params"] if param["name"] == "snapshot")
     assert snapshot["bind"]["max"] == len(epochs) - 1 == snapshot["value"]
     assert any(param["name"] == "start" for param in spec["params"])

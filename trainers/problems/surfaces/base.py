@@ -14,6 +14,7 @@ class Surface(Problem):
     """A function of x and y. Seed 0 starts at `start_point`; other seeds uniformly in the window."""
 
     names: ClassVar[tuple[str, ...]] = ("x", "y")
+    equal_scales: ClassVar[bool] = True
     start_point: ClassVar[tuple[float, float]]
     min_value: ClassVar[float | None] = 0.0
     argmin: ClassVar[tuple[tuple[float, float], ...]] = ((0.0, 0.0),)

@@ -1,0 +1,93 @@
+"""The tab Compare: the runs moving over the loss map, beside their loss curves."""
+
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
+
+import streamlit as st
+
+from dashboard.context import Context, Tab
+from dashboard.tabs.loss import draw_live
+from dashboard.widgets import Placeholder
+from dashboard.work import Histories, compute_cached
+from trainers import charts
+from trainers.charts import Style
+from trainers.reports import compare as compare_report
+from trainers.reports import loss as loss_report
+from trainers.reports import path as path_report
+from trainers.reports import path_surface
+from trainers.reports.loss import Y_TITLES
+from trainers.reports.path_plane import Plane, fit_plane, widened, window
+from trainers.reports.summary import sentence
+from trainers.reports.thinning import snapshot_epochs
+from trainers.run import Task
+
+
+def draw(context: Context) -> None:
+    task, view = context.task, context.view
+    place = Placeholder(st.container())
+    histories = context.train(partial(draw_live, context.names, context.style, view, place))
+    arguments = (histories, context.names, context.style, task, view.target, context.dark)
+    what = f"The paths of {len(histories)} runs on a map of the loss, and their loss curves."
+    place.final().vega_lite_chart(
+        compute_cached(compare_spec, *arguments),
+        key="compare.chart",
+        alt=f"{what} {sentence(histories, view.target)}",
+    )
+
+
+def compare_spec(
+    histories: Histories, names: Sequence[str], style: Style, task: Task, target: float, dark: bool
+) -> dict[str, Any]:
+    """Return the spec of the chart."""
+    problem = task.training
+    plane = fit_plane(problem, histories)
+    metric = "loss" if problem.minimum is None else "gap"
+    chart = charts.compare_chart(
+        _map_tables(histories, names, plane, task),
+        _curve_tables(histories, names, metric, target if metric == "gap" else None),
+        compare_report.dots(histories, names, plane, metric),
+        style,
+        snapshot_epochs(task.epochs, compare_report.MAX_SNAPSHOTS),
+        dark=dark,
+    )
+    return charts.spec(chart)
+
+
+def _map_tables(histories: Histories, names: Sequence[str], plane: Plane, task: Task) -> charts.MapTables:
+    problem = task.training
+    limits = window(plane, problem, histories, "all")
+    if plane.equal_scales:
+        limits = widened(limits)
+    surface = path_surface.loss_surface(problem, plane, limits)
+    return charts.MapTables(
+        bands=surface.bands,
+        lines=path_surface.contour_lines(surface),
+        minima=path_report.known_minima(problem, plane),
+        paths=path_report.paths(histories, names, plane, limits, margin=0),
+        limits=limits,
+        titles=plane.names,
+        value=Y_TITLES[surface.quantity],
+        equal_scales=plane.equal_scales,
+    )
+
+
+def _curve_tables(
+    histories: Histories, names: Sequence[str], metric: str, target: float | None
+) -> charts.CurveTables:
+    curves = loss_report.curves(histories, names, metric)
+    diverged = loss_report.diverged_runs(histories, names)
+    log = metric == "gap" or not bool((curves["y"] < 0).any())  # a gap below 0 is a rounding error
+    leaving = [*diverged, *loss_report.far_runs(histories, names)]
+    visible, domain, log = charts.fitted(curves, leaving, log)
+    return charts.CurveTables(
+        curves=compare_report.cut_curves(visible, domain, log),
+        ends=compare_report.ends(curves, diverged, domain),
+        domain=domain,
+        log=log,
+        title=Y_TITLES[metric],
+        target=target,
+    )
+
+
+COMPARE = Tab("Compare", draw)

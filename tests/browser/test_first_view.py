@@ -1,0 +1,136 @@
+"""What is seen on arrival: the picture with its controls of time, on each screen, and what moves in it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+
+from tests.browser.test_browser import CHART, assert_fits, ready, sentence, visit
+from tests.browser.test_data import messages
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from playwright.sync_api import Page
+
+pytestmark = pytest.mark.browser
+
+NAME = f"{CHART} svg.marks .mark-text text[font-weight='600']:not([stroke])"
+SLIDER = "input[type=range][name=snapshot]"
+NAMES = ("SGD", "SGD · momentum 0.9", "RMSprop", "Adam")
+
+
+def box(page: Page, selector: str) -> dict[str, float]:
+    """Left, top, right and bottom of an element, in pixels of the screen."""
+    script = "element => (({left, top, right, bottom}) => ({left, top, right, bottom}))"
+    found: dict[str, float] = page.locator(selector).first.evaluate(
+        f"{script}(element.getBoundingClientRect())"
+    )
+    return found
+
+
+def name_in(page: Page, name: str) -> bool:
+    """Whether the chart has the name of a run, which may be cut off on a phone."""
+    shown = (text.removesuffix("…") for text in page.locator(NAME).all_text_contents())
+    return any(len(text) > 2 and name.startswith(text) for text in shown)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(("width", "height"), [(1400, 1000), (1280, 720), (390, 844)])
+def test_the_picture_and_its_controls_are_visible(
+    open_page: Callable[..., Page], width: int, height: int, scheme: str
+) -> None:
+    page = visit(open_page(viewport={"width": width, "height": height}, color_scheme=scheme), "/")
+    picture = box(page, f"{CHART} svg.marks")
+    for part in (picture, box(page, SLIDER), box(page, ".play-button")):
+        assert part["left"] >= 0
+        assert part["top"] >= 0
+        assert part["right"] <= width
+        assert part["bottom"] <= height
+    if width == 1400:
+        assert picture["top"] < 120
+        assert picture["bottom"] - picture["top"] >= 460
+    assert sentence(page).startswith("Adam reached the target gap")
+    assert all(name_in(page, name) for name in NAMES)
+    assert_fits(page)
+
+
+def test_names_never_overlap(page: Page) -> None:
+    """Twelve runs that end close to each other."""
+    link = "&".join(f"run=SGD~lr-0.0{k}" for k in range(10, 22))
+    visit(page, f"/?epochs=50&tab=Compare&{link}")
+    for _ in range(2):
+        names = page.locator(NAME, has_text="SGD · lr").all()
+        tops = sorted(name.evaluate("name => name.getBoundingClientRect().top") for name in names)
+        assert len(tops) == 12
+        assert min(np.diff(tops)) >= 15
+        page.locator(SLIDER).press("Home")
+
+
+def test_the_slider_moves_the_runs_and_sends_nothing(page: Page) -> None:
+    sent = messages(page)
+    visit(page, "/")
+    count, paths = len(sent), dots(page)
+    page.locator(SLIDER).fill("20")
+    page.wait_for_function(EPOCH, arg="epoch 20")
+    assert all(now != then for now, then in zip(dots(page), paths, strict=True))
+    page.locator(SLIDER).press("End")
+    page.wait_for_function(EPOCH, arg="epoch 300")
+    assert dots(page) == paths
+    assert len(sent) == count
+
+
+EPOCH = """text => [...document.querySelectorAll("svg.marks text")].some(part => part.textContent === text)"""
+
+
+def dots(page: Page) -> list[Any]:
+    """The places of the runs on the map and among the curves."""
+    marks = page.locator(f"{CHART} svg.marks .mark-symbol path[fill^='#']")
+    return [mark.get_attribute("transform") for mark in marks.all()]
+
+
+def test_it_plays_once_on_arrival_unless_no_motion_is_preferred(open_page: Callable[..., Page]) -> None:
+    page = open_page(reduced_motion="no-preference")
+    page.goto("/")
+    page.get_by_role("button", name="Pause").wait_for()
+    page.wait_for_function(EPOCH, arg="epoch 300")
+    page.get_by_role("button", name="Play", exact=True).wait_for()
+    page.get_by_role("tab", name="Path", exact=True).click()
+    page.wait_for_function(EPOCH, arg="after 300 epochs")
+    page.get_by_role("tab", name="Compare", exact=True).click()
+    page.wait_for_function(EPOCH, arg="epoch 300")
+    assert page.get_by_role("button", name="Play", exact=True).is_visible()
+
+
+def test_a_click_on_a_name_or_a_line_isolates_a_run(page: Page) -> None:
+    sent = messages(page)
+    visit(page, "/")
+    count, name = len(sent), page.locator(NAME, has_text="RMSprop")
+    for click in (name.click, lambda: page.mouse.click(*page.evaluate(ON_A_LINE))):
+        click()
+        page.wait_for_function(FADED, arg=[NAME, 3])
+        name.dblclick()
+        page.wait_for_function(FADED, arg=[NAME, 0])
+    assert len(sent) == count
+
+
+FADED = """([names, count]) => [...document.querySelectorAll(names + "[opacity]")].filter(
+    name => name.getAttribute("opacity") < 0.5).length === count"""
+ON_A_LINE = """() => {
+    const line = document.querySelector("svg.marks path[stroke-width='14']");
+    const {x, y} = line.getPointAtLength(line.getTotalLength() / 2).matrixTransform(line.getScreenCTM());
+    return [x, y];
+}"""
+
+
+def test_full_screen_keeps_names_slider_and_play(page: Page) -> None:
+    visit(page, "/")
+    page.locator(CHART).hover()
+    page.get_by_role("button", name="Fullscreen").first.click()
+    page.wait_for_function(f"() => document.querySelector('{CHART}').getBoundingClientRect().width > 1200")
+    ready(page)
+    assert all(name_in(page, name) for name in NAMES)
+    for selector in (SLIDER, ".play-button"):
+        assert box(page, selector)["bottom"] <= 1000

@@ -1,0 +1,59 @@
+"""The panel of the loss map, with the path of each run up to the current epoch."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import altair as alt
+import pandas as pd
+
+from trainers.charts.compare_dots import current, past
+from trainers.charts.expressions import AXIS_LOOK, ranged_scale, ref
+from trainers.charts.line_names import isolated
+from trainers.charts.loss_map import loss_map
+from trainers.charts.style import Style
+
+
+@dataclass(frozen=True, eq=False)
+class MapTables:
+    """Content of the map: see `loss_map`. `paths` has run, part, epoch, x, y, within the limits."""
+
+    bands: Any
+    lines: pd.DataFrame
+    minima: pd.DataFrame
+    paths: pd.DataFrame
+    limits: Sequence[tuple[float, float]]
+    titles: tuple[str, str]
+    value: str
+    equal_scales: bool
+
+
+def map_panel(tables: MapTables, dots: pd.DataFrame, style: Style) -> alt.LayerChart:
+    """Draw the map, paths with a light edge, rings at the initial points, and a dot for each run."""
+    (x0, x1), (y0, y1) = tables.limits
+    x_title, y_title = tables.titles
+    below = alt.Axis(title=x_title, orient="bottom", offset=ref("map_height - height"), **AXIS_LOOK)
+    aside = alt.Axis(title=y_title, orient="left", **AXIS_LOOK)
+    x = alt.X("x:Q", axis=below, scale=ranged_scale((x0, x1), ("0", "map_width")))
+    y = alt.Y("y:Q", axis=aside, scale=ranged_scale((y0, y1), ("map_height", "0")))
+    way = past(tables.paths)
+    path = {"order": alt.Order("epoch:Q"), "detail": ["run:N", "part:N"]}
+    begin = alt.Chart(tables.paths[tables.paths["epoch"] == 0])
+    inside = f"{x0} <= datum.x && datum.x <= {x1} && {y0} <= datum.y && datum.y <= {y1}"
+    numbers = [alt.Tooltip(f"{name}:Q", format=".5g") for name in ("x", "y", "value")]
+    layers = [
+        *loss_map(tables.bands, tables.lines, tables.minima, x, y, tables.value, ("map_width", "map_height")),
+        way.mark_line(color="white", strokeWidth=4).encode(x, y, opacity=isolated(value=0.8), **path),
+        way.mark_line(strokeWidth=2.4).encode(
+            x, y, style.color(), *style.distinct_lines(), opacity=isolated(), **path
+        ),
+        *(
+            begin.mark_point(size=90, color=color, strokeWidth=width).encode(x, y)
+            for color, width in (("white", 4), ("#333333", 1.5))
+        ),
+        current(dots)
+        .transform_filter(inside)
+        .mark_point(size=150, filled=True, stroke="white", strokeWidth=2)
+        .encode(x, y, style.color(), opacity=isolated(), tooltip=[alt.Tooltip("run:N"), *numbers]),
+    ]
+    return alt.LayerChart(layer=layers)

@@ -1,0 +1,31 @@
+"""Places in a chart that follow its width: marks and scales by Vega expressions, in pixels."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import altair as alt
+
+AXIS_LOOK: dict[str, Any] = {
+    "grid": False,
+    "domain": False,
+    "ticks": False,
+    "labelPadding": 6,
+    "titlePadding": 2,
+}
+"""Look of an axis within a larger view, which gets no lines of its own: they would cross all of it."""
+
+
+def ref(expression: str) -> Any:
+    """Return an expression as the value of a property."""
+    return alt.ExprRef(expression)
+
+
+def at(**expressions: str) -> dict[str, Any]:
+    """Return encodings of channels at these places."""
+    return {channel: alt.value(alt.ExprRef(text)) for channel, text in expressions.items()}
+
+
+def ranged_scale(domain: Sequence[float], ends: tuple[str, str], log: bool = False) -> alt.Scale:
+    """Return a scale over a part of the view, whose ends are expressions."""
+    fixed: dict[str, Any] = {"type": "log"} if log else {"type": "linear", "zero": False}
+    return alt.Scale(domain=list(domain), range=[ref(end) for end in ends], nice=False, **fixed)
