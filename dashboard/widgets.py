@@ -141,10 +141,10 @@ def escape_markdown(text: str) -> str:
 
 
 def swatch(color: str) -> str:
-    """Return a dot of this color as Markdown."""
+    """Return a dot of this color as Markdown, which is not read aloud."""
     circle = f"<circle cx='8' cy='8' r='6' fill='{color}'/>"
     spot = f"<svg xmlns='http://www.w3.org/2000/svg' width='16' height='16'>{circle}</svg>"
-    return f"![color](data:image/svg+xml;base64,{b64encode(spot.encode()).decode()})"
+    return f"![](data:image/svg+xml;base64,{b64encode(spot.encode()).decode()})"
 
 
 def legend(colors: Sequence[str], labels: Sequence[str]) -> None:

@@ -1,7 +1,7 @@
 """The tab Path: the loss surface with the path of each run."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -18,7 +18,7 @@ from trainers.reports.loss import Y_TITLES
 from trainers.reports.path_plane import fit_plane, window
 from trainers.reports.thinning import snapshot_epochs
 from trainers.run import Task
-from trainers.settings import choice, settings_of
+from trainers.settings import Choice, choice, settings_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,7 +35,10 @@ class PathSettings(TabSettings):
 def draw(context: Context) -> None:
     training, settings = context.task.training, context.settings
     legend(context.style.colors, context.names)
-    control("zoom", settings_of(settings)["zoom"], settings.zoom, "path.zoom")
+    zoom = settings_of(settings)["zoom"]
+    assert isinstance(zoom, Choice)
+    known = bool(training.minimizers) or settings.zoom == "minimum"  # by a link: the final points
+    control("zoom", zoom if known else replace(zoom, options=zoom.options[:-1]), settings.zoom, "path.zoom")
     arguments = (context.histories, context.names, context.style, context.task, settings.zoom)
     spec, caption = compute_cached(path_map, *arguments)
     clickable = training.num_params == 2  # else a point of the plane is not an initial point

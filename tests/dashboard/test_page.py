@@ -652,3 +652,25 @@ def test_in_batches_no_stability_limit_is_reported_or_drawn() -> None:
 
 def test_adam_is_a_rule() -> None:
     assert Adam.by_hand()
+
+
+@pytest.mark.parametrize(
+    ("link", "options"),
+    [
+        ("problem=Rosenbrock", ["all", "paths", "minimum"]),
+        ("problem=MLP", ["all", "paths"]),
+        ("problem=MLP&zoom=minimum", ["all", "paths", "minimum"]),
+    ],
+)
+def test_a_zoom_to_the_minimum_is_offered_where_it_is_known(link: str, options: list[str]) -> None:
+    app = opened(f"epochs=5&run=SGD&tab=Path&{link}")
+    assert app.segmented_control(key="path.zoom").options == options
+
+
+def test_a_comparison_without_runs_invites() -> None:
+    app = opened("run=none&tab=Compare")
+    assert sentence(app) == "No runs yet. Add one in the sidebar, or choose an example there."
+    assert len(chart_types(app)) == 1
+    app.sidebar.button[0].click().run()
+    assert len(shown(app).methods) == 1
+    assert "No runs" not in sentence(app)
