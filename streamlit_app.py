@@ -6,7 +6,8 @@ import streamlit as st
 
 st.set_page_config(page_title="Optimizer Lab", page_icon="📉", layout="wide")
 st.html(Path(__file__).parent / "dashboard" / "page.css")
-st.title("Optimizer Lab", anchor=False)
+if st.query_params.get("view") != "chart":
+    st.title("Optimizer Lab", anchor=False)
 
 # Importing torch takes seconds, once per process: the title is shown first.
 with st.skeleton(height=480):
@@ -19,7 +20,7 @@ with st.skeleton(height=480):
 
     from dashboard import downloads
     from dashboard.components import copy_link, player
-    from dashboard.context import MAX_RUNS, Context
+    from dashboard.context import MAX_RUNS, Context, Tab
     from dashboard.examples import EXAMPLES, Example
     from dashboard.session import (
         ACTIONS,
@@ -161,6 +162,11 @@ def main(session: SessionPage) -> None:
     page, dark = session.page, st.context.theme.type == "dark"
     labels = tuple(names(page.methods))
     style = Style.of(labels, session.looks, dark)
+    if page.display == "chart":
+        st.html(Path(__file__).parent / "dashboard" / "chart.css")
+        draw_tab(session, labels, style, dark, st.container())
+        player()(data={"playOnArrival": page.open_tab is COMPARE}, key="player")
+        return
     with st.sidebar:
         sidebar(session, style.colors, example_of(page))
     show_notices(session.notes)
@@ -168,9 +174,17 @@ def main(session: SessionPage) -> None:
     tabs, below = st.tabs(NAMES, key=control_key("view.tab", page.tab), on_change="rerun"), st.container()
     with tabs[TABS.index(page.open_tab)]:
         histories = draw_tab(session, labels, style, dark, below)
+        if example := example_of(page):
+            show_hint(example, page.open_tab)
     player()(data={"playOnArrival": page.open_tab is COMPARE}, key="player")
     with below:
         draw_results(page, histories, labels, style, session.looks)
+
+
+def show_hint(example: Example, tab: Tab) -> None:
+    """Say what to look for, on the tabs that show it."""
+    if tab.about_runs or tab.name == example.page.tab:
+        st.caption(example.hint)
 
 
 def draw_tab(
@@ -193,6 +207,7 @@ def draw_tab(
         names=labels,
         style=style,
         dark=dark,
+        alone=page.display == "chart",
         room=train.room,
         view=page.view,
         settings=page.by_key().get(tab.key),
@@ -202,9 +217,6 @@ def draw_tab(
         actions=ACTIONS,
     )
     tab.draw(context)
-    example = example_of(page)
-    if example and (tab.about_runs or tab.name == example.page.tab):
-        st.caption(example.hint)
     return train()
 
 

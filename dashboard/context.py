@@ -89,6 +89,8 @@ class Context:
     """Settings of the tab, None if it has none."""
     tables: DataTab
     dark: bool
+    alone: bool
+    """Whether the tab is shown alone, without the rest of the page."""
     headline: Placeholder
     """Place of the tab's summary sentence."""
     train: Callable[[LiveChart | None], Histories]

@@ -53,7 +53,8 @@ def read(
         settings.append(kept)
         notes += more
     tab = state.get("view.tab")
-    return Page(task, tuple(methods), tab if tab in NAMES else page.tab, view, tuple(settings)), notes
+    tab = tab if tab in NAMES else page.tab
+    return Page(task, tuple(methods), tab, view, tuple(settings), page.display), notes
 
 
 def start_values(task: Task) -> dict[str, float]:

@@ -103,7 +103,7 @@ def resolve_page() -> SessionPage:
 def follow(link: str) -> Page:
     """Load the page of a link; a link to a missing table waits for its upload."""
     session = st.session_state.session_page
-    page, notes = Page.from_query(link, EXAMPLES[0].page if link else ARRIVAL, session.data.tables)
+    page, notes = Page.from_query(link, EXAMPLES[0].page, session.data.tables, ARRIVAL)
     set_page(page, new_ids(len(page.methods)), notes)
     st.session_state.pending_link = "" if getattr(page.task.problem, "csv", None) else link
     return page

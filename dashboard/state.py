@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 from dashboard.context import MAX_RUNS, Tab, TabSettings, View
@@ -17,10 +18,12 @@ NAMES = tuple(tab.name for tab in TABS)
 SETTINGS = {tab.key: tab.settings for tab in TABS if tab.settings is not None}
 """Classes of the settings of tabs, by the tab's key."""
 TAB = Choice("Loss", "The open tab.", NAMES)
+DISPLAY = Choice("page", "The whole page, or the open tab alone.", ("page", "chart"))
 OLD_PLACES = {"zoom": ("path", "zoom"), "lesson": ("three_ways", "run"), "optimizers": ("race", "optimizers")}
 """Parameters of older links, and the tab and setting that replace them."""
 OLD_TABS = {"grid": "Grid search"}
 """The tabs of older links, in lower case, and their names now."""
+NO_NAMES: Mapping[str, str] = MappingProxyType({})
 Kind = TypeVar("Kind", bound=TabSettings)
 
 
@@ -34,9 +37,12 @@ class Page:
     view: View = View()
     settings: tuple[TabSettings, ...] = ()
     """Settings of tabs: the last of each class, the default of missing ones."""
+    display: str = DISPLAY.default
+    """Whether all of the page is shown, or the open tab alone."""
 
     def __post_init__(self) -> None:
         TAB.validate("tab", self.tab)
+        DISPLAY.validate("view", self.display)
         metrics = available_metrics(self.task.training)
         if self.view.y not in metrics:
             object.__setattr__(self, "view", replace(self.view, y=metrics[0]))
@@ -70,20 +76,27 @@ class Page:
             f"{name}={setting.write(getattr(self.view, name))}" for name, setting in settings_of(View).items()
         ]
         tabs = [f"{key}={links.write_settings(settings)}" for key, settings in self.by_key().items()]
-        return "&".join([*shared, f"tab={self.tab}", *view, *tabs]).replace(" ", "+")
+        display = [f"view={self.display}"] * (self.display != DISPLAY.default)
+        return "&".join([*shared, f"tab={self.tab}", *view, *tabs, *display]).replace(" ", "+")
 
     @classmethod
     def from_query(
-        cls, text: str, otherwise: "Page | None" = None, tables: Mapping[str, CsvTable] = NO_TABLES
+        cls,
+        text: str,
+        otherwise: "Page | None" = None,
+        tables: Mapping[str, CsvTable] = NO_TABLES,
+        arrival: "Page | None" = None,
     ) -> tuple["Page", list[str]]:
         """Return the page of any link, and notes on what was ignored or clamped. Never raises.
 
-        `tables` are the user's, by digest. A link without runs gets the methods of `otherwise`, on its task
-        unless the link has one. A damaged run is left out.
+        `tables` are the user's, by digest. A link that names nothing opens `arrival`, or `otherwise`. A
+        link without runs gets the methods of `otherwise`, on its task unless the link has one. A damaged run
+        is left out.
         """
         link = Link(text)
+        display = _choice(link, "view", DISPLAY)
         if not link.texts:
-            return otherwise or cls(), link.notes
+            return replace(arrival or otherwise or cls(), display=display), link.notes
         if link.texts.get("run") == ["none"]:
             otherwise = None
         if otherwise is not None and "run" not in link.texts:
@@ -94,9 +107,10 @@ class Page:
         if len(methods) > MAX_RUNS:
             link.notes.append(f"The link has {len(methods)} runs: using the first {MAX_RUNS}.")
         methods = methods[:MAX_RUNS] if readings else (otherwise.methods if otherwise else ())
-        tab, view, settings = _tab(link), link.settings(View), tuple(_tab_settings(link))
+        tab = _choice(link, "tab", TAB, OLD_TABS)
+        view, settings = link.settings(View), tuple(_tab_settings(link))
         damage = ["The link is damaged."] if link.damaged else []
-        return cls(task, methods, tab, view, settings), [*damage, *link.notes, *link.rest()]
+        return cls(task, methods, tab, view, settings, display), [*damage, *link.notes, *link.rest()]
 
 
 def _undamaged(link: Link, readings: Sequence[links.Reading]) -> Iterator[Method]:
@@ -110,13 +124,14 @@ def _undamaged(link: Link, readings: Sequence[links.Reading]) -> Iterator[Method
             yield link.accept(reading, f"Run {number}: ")
 
 
-def _tab(link: Link) -> str:
-    text = link.take("tab") or TAB.default
+def _choice(link: Link, name: str, choice: Choice, old: Mapping[str, str] = NO_NAMES) -> str:
+    """Take the value of a choice from a link; its default, with a note, if it is none of the options."""
+    text = link.take(name) or choice.default
     try:
-        return TAB.validate("tab", TAB.read(OLD_TABS.get(text.lower(), text)))
+        return str(choice.validate(name, choice.read(old.get(text.lower(), text))))
     except ValueError as error:
-        link.notes.append(f"{error}: using {TAB.default}.")
-        return str(TAB.default)
+        link.notes.append(f"{error}: using {choice.default}.")
+        return str(choice.default)
 
 
 def _tab_settings(link: Link) -> Iterator[Any]:

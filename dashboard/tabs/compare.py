@@ -22,12 +22,16 @@ from trainers.reports.summary import sentence
 from trainers.reports.thinning import snapshot_epochs
 from trainers.run import Task
 
+HEIGHT_ALONE = 380
+"""Height in pixels where the tab is shown alone: it fits an embedding of 700 by 500 pixels."""
+
 
 def draw(context: Context) -> None:
     task, view = context.task, context.view
     place = Placeholder(st.container())
     histories = context.train(partial(draw_live, context.names, context.style, view, place))
-    arguments = (histories, context.names, context.style, task, view.target, context.dark)
+    height = HEIGHT_ALONE if context.alone else charts.COMPARE_HEIGHT
+    arguments = (histories, context.names, context.style, task, view.target, context.dark, height)
     what = f"The paths of {len(histories)} runs on a map of the loss, and their loss curves."
     place.final().vega_lite_chart(
         compute_cached(compare_spec, *arguments),
@@ -37,7 +41,13 @@ def draw(context: Context) -> None:
 
 
 def compare_spec(
-    histories: Histories, names: Sequence[str], style: Style, task: Task, target: float, dark: bool
+    histories: Histories,
+    names: Sequence[str],
+    style: Style,
+    task: Task,
+    target: float,
+    dark: bool,
+    height: int = charts.COMPARE_HEIGHT,
 ) -> dict[str, Any]:
     """Return the spec of the chart."""
     problem = task.training
@@ -50,6 +60,7 @@ def compare_spec(
         style,
         snapshot_epochs(task.epochs, compare_report.MAX_SNAPSHOTS),
         dark=dark,
+        height=height,
     )
     return charts.spec(chart)
 

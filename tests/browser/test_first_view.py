@@ -134,3 +134,14 @@ def test_full_screen_keeps_names_slider_and_play(page: Page) -> None:
     assert all(name_in(page, name) for name in NAMES)
     for selector in (SLIDER, ".play-button"):
         assert box(page, selector)["bottom"] <= 1000
+
+
+def test_embedded_alone_it_fits(open_page: Callable[..., Page]) -> None:
+    page = open_page(viewport={"width": 700, "height": 500})
+    page.goto("/?view=chart&embed=true")
+    page.wait_for_function(EPOCH, arg="epoch 300")
+    picture = box(page, f"{CHART} svg.marks")
+    assert picture["bottom"] - picture["top"] >= 380
+    for part in (picture, box(page, SLIDER), box(page, ".play-button")):
+        assert 0 <= part["top"] < part["bottom"] <= 500
+        assert 0 <= part["left"] < part["right"] <= 700

@@ -674,3 +674,21 @@ def test_a_comparison_without_runs_invites() -> None:
     app.sidebar.button[0].click().run()
     assert len(shown(app).methods) == 1
     assert "No runs" not in sentence(app)
+
+
+def test_a_tab_alone_is_its_sentence_and_its_picture() -> None:
+    app = opened("view=chart")
+    assert shown(app) == replace(ARRIVAL, display="chart")
+    assert shown(app).to_query().endswith("&view=chart")
+    assert sentence(app).startswith("Adam reached the target gap")
+    assert len(chart_types(app)) == 1
+    assert not app.title
+    assert not app.table
+    assert not app.sidebar.button
+    assert "view=chart" not in ARRIVAL.to_query()
+
+
+def test_an_unknown_view_is_noted() -> None:
+    app = opened("view=all&run=SGD&epochs=5")
+    assert warnings(app) == ["view must be one of page, chart, got all: using page."]
+    assert app.title

@@ -3,7 +3,7 @@
 from altair.utils import schemapi
 
 from trainers.charts.axes import fitted
-from trainers.charts.compare import compare_chart
+from trainers.charts.compare import COMPARE_HEIGHT, compare_chart
 from trainers.charts.compare_curves import CurveTables
 from trainers.charts.compare_map import MapTables
 from trainers.charts.export import spec, svg
@@ -25,6 +25,7 @@ from trainers.charts.three_ways import difference_chart
 schemapi.DEBUG_MODE = False
 
 __all__ = [
+    "COMPARE_HEIGHT",
     "CurveTables",
     "Look",
     "MapTables",

@@ -16,7 +16,7 @@ from trainers.charts.line_names import NARROW, name_room, selections
 from trainers.charts.snapshots import slider
 from trainers.charts.style import Style
 
-HEIGHT = 470
+COMPARE_HEIGHT = 470
 AXIS_ROOM, CURVE_ROOM = 64, 420
 """Pixels between panels that lie side by side, and the least for the curves with their names."""
 MAP_WIDTH, MAP_HEIGHT = 0.55, 0.56
@@ -33,7 +33,7 @@ def compare_chart(
     epochs: Sequence[int],
     snapshot: float | None = None,
     dark: bool = False,
-    height: int = HEIGHT,
+    height: int = COMPARE_HEIGHT,
 ) -> alt.LayerChart:
     """Draw the comparison; without a map the curves take the whole chart.
 
