@@ -5,21 +5,24 @@ from tempfile import TemporaryDirectory
 
 from playwright.sync_api import sync_playwright
 
-from dashboard.examples import EXAMPLES
-from tests.browser.conftest import QUIET, ROOT, chromium, serve
-from tests.browser.test_browser import visit
+from tests.browser.conftest import ROOT, chromium, new_context, serve
+from tests.browser.test_browser import ready, visit
+from tests.browser.test_first_view import SLIDER
 
 FILE = ROOT / "docs" / "screenshot.png"
-STORY = EXAMPLES[2].page
+SNAPSHOT = "72"
+"""Where the runs are on their way."""
 
 
 def main() -> None:
     FILE.parent.mkdir(exist_ok=True)
     with TemporaryDirectory() as folder, serve(Path(folder)) as server, sync_playwright() as playwright:
-        page = chromium(playwright).new_page(viewport={"width": 1360, "height": 1040}, base_url=server.url)
-        page.add_init_script(QUIET)
-        visit(page, f"/?{STORY.to_query()}")
-        page.screenshot(path=FILE)
+        screen = {"width": 1400, "height": 860}
+        page = new_context(chromium(playwright), server, viewport=screen).new_page()
+        visit(page, "/")
+        page.locator(SLIDER).fill(SNAPSHOT)
+        page.locator(SLIDER).blur()
+        ready(page).screenshot(path=FILE)
 
 
 if __name__ == "__main__":
