@@ -11,7 +11,7 @@ from tests.browser.test_browser import CHART, assert_fits, ready, sentence, visi
 from tests.browser.test_data import messages
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from playwright.sync_api import Page
 
@@ -31,6 +31,10 @@ def box(page: Page, selector: str) -> dict[str, float]:
     return found
 
 
+WITHIN = "([part, width]) => document.querySelector(part).getBoundingClientRect().right <= width"
+"""Whether a part has followed a change of the width."""
+
+
 def name_in(page: Page, name: str) -> bool:
     """Whether the chart has the name of a run, which may be cut off on a phone."""
     shown = (text.removesuffix("…") for text in page.locator(NAME).all_text_contents())
@@ -38,23 +42,25 @@ def name_in(page: Page, name: str) -> bool:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize(("width", "height"), [(1400, 1000), (1280, 720), (390, 844)])
+@pytest.mark.parametrize("screens", [((1400, 1000), (1280, 720)), ((390, 844),)], ids=["wide", "phone"])
 def test_the_picture_and_its_controls_are_visible(
-    open_page: Callable[..., Page], width: int, height: int, scheme: str
+    open_page: Callable[..., Page], screens: Sequence[tuple[int, int]], scheme: str
 ) -> None:
-    page = visit(open_page(viewport={"width": width, "height": height}, color_scheme=scheme), "/")
-    picture = box(page, f"{CHART} svg.marks")
-    for part in (picture, box(page, SLIDER), box(page, ".play-button")):
-        assert part["left"] >= 0
-        assert part["top"] >= 0
-        assert part["right"] <= width
-        assert part["bottom"] <= height
-    if width == 1400:
-        assert picture["top"] < 120
-        assert picture["bottom"] - picture["top"] >= 460
-    assert sentence(page).startswith("Adam reached the target gap")
-    assert all(name_in(page, name) for name in NAMES)
-    assert_fits(page)
+    page = visit(open_page(width=screens[0][0], color_scheme=scheme), "/")
+    for width, height in screens:
+        page.set_viewport_size({"width": width, "height": height})
+        page.wait_for_function(WITHIN, arg=[f"{CHART} svg.marks", width])
+        ready(page)
+        picture = box(page, f"{CHART} svg.marks")
+        for part in (picture, box(page, SLIDER), box(page, ".play-button")):
+            assert 0 <= part["left"] < part["right"] <= width
+            assert 0 <= part["top"] < part["bottom"] <= height
+        if width == 1400:
+            assert picture["top"] < 120
+            assert picture["bottom"] - picture["top"] >= 460
+        assert sentence(page).startswith("Adam reached the target gap")
+        assert all(name_in(page, name) for name in NAMES)
+        assert_fits(page)
 
 
 def test_names_never_overlap(page: Page) -> None:
@@ -93,8 +99,10 @@ def dots(page: Page) -> list[Any]:
 
 def test_it_plays_once_on_arrival_unless_no_motion_is_preferred(open_page: Callable[..., Page]) -> None:
     page = open_page(reduced_motion="no-preference")
+    page.clock.install()
     page.goto("/")
     page.get_by_role("button", name="Pause").wait_for()
+    page.clock.run_for(7000)
     page.wait_for_function(EPOCH, arg="epoch 300")
     page.get_by_role("button", name="Play", exact=True).wait_for()
     page.get_by_role("tab", name="Path", exact=True).click()
