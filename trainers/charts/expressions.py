@@ -15,6 +15,10 @@ AXIS_LOOK: dict[str, Any] = {
 """Look of an axis within a larger view, which gets no lines of its own: they would cross all of it."""
 
 
+PLACES: dict[str, Any] = {"x": alt.XValue, "x2": alt.X2Value, "y": alt.YValue, "y2": alt.Y2Value}
+"""Channels of places; Altair takes long to find out which one a bare value is."""
+
+
 def ref(expression: str) -> Any:
     """Return an expression as the value of a property."""
     return alt.ExprRef(expression)
@@ -22,7 +26,7 @@ def ref(expression: str) -> Any:
 
 def at(**expressions: str) -> dict[str, Any]:
     """Return encodings of channels at these places."""
-    return {channel: alt.value(alt.ExprRef(text)) for channel, text in expressions.items()}
+    return {name: PLACES[name](alt.ExprRef(text)) for name, text in expressions.items()}
 
 
 def ranged_scale(domain: Sequence[float], ends: tuple[str, str], log: bool = False) -> alt.Scale:
