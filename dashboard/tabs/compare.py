@@ -53,7 +53,7 @@ def compare_spec(
     problem = task.training
     plane = fit_plane(problem, histories)
     metric = "loss" if problem.minimum is None else "gap"
-    chart = charts.compare_chart(
+    return charts.compare_chart(
         _map_tables(histories, names, plane, task),
         _curve_tables(histories, names, metric, target if metric == "gap" else None),
         compare_report.dots(histories, names, plane, metric),
@@ -62,7 +62,6 @@ def compare_spec(
         dark=dark,
         height=height,
     )
-    return charts.spec(chart)
 
 
 def _map_tables(histories: Histories, names: Sequence[str], plane: Plane, task: Task) -> charts.MapTables:

@@ -12,6 +12,7 @@ import pandas as pd
 
 from trainers.charts.compare_curves import TITLE_ROOM, CurveTables, curve_panel
 from trainers.charts.compare_map import MapTables, map_panel
+from trainers.charts.export import nested_spec
 from trainers.charts.line_names import NARROW, name_room, selections
 from trainers.charts.snapshots import slider
 from trainers.charts.style import Style
@@ -21,6 +22,7 @@ AXIS_ROOM, CURVE_ROOM = 64, 420
 """Pixels between panels that lie side by side, and the least for the curves with their names."""
 MAP_WIDTH, MAP_HEIGHT = 0.55, 0.56
 """Most of the width, or of the height where the panels lie one above the other, that the map takes."""
+APART = {"x": "independent", "y": "independent"}
 STEP = 0.25
 """Step of the slider in snapshots: between two of them dots are interpolated."""
 
@@ -34,8 +36,8 @@ def compare_chart(
     snapshot: float | None = None,
     dark: bool = False,
     height: int = COMPARE_HEIGHT,
-) -> alt.LayerChart:
-    """Draw the comparison; without a map the curves take the whole chart.
+) -> dict[str, Any]:
+    """Return the spec of the comparison; without a map the curves take the whole chart.
 
     `dots` has the columns run, epoch, x, y, value and those of the run's next dot: next_epoch, next_x,
     next_y, next_value. The slider goes through `epochs` and begins at `snapshot`, by default the last.
@@ -49,12 +51,9 @@ def compare_chart(
     }
     moment = [slider(len(epochs) - 1, STEP, snapshot), alt.param(name="epochs", value=list(epochs))]
     params = [*moment, *(alt.param(name=name, expr=text) for name, text in expressions.items())]
-    apart = alt.Resolve(scale=alt.ScaleResolveMap(x="independent", y="independent"))
-    chart = alt.LayerChart(layer=panels, resolve=apart, height=height)
-    layers = [layer for panel in chart.layer for layer in panel.layer]
-    made: Any = [*(part.param for part in params), *selections(layers)]
-    chart.params = made
-    return chart
+    selected = selections([layer for panel in panels for layer in panel])
+    made = [part.to_dict() for part in (*(p.param for p in params), *selected)]
+    return nested_spec(panels, params=made, resolve={"scale": APART}, height=height)
 
 
 def layout(map_tables: MapTables | None, names: Sequence[str]) -> dict[str, str]:

@@ -31,7 +31,7 @@ class CurveTables:
 
 def curve_panel(
     tables: CurveTables, dots: pd.DataFrame, style: Style, last: int, dark: bool
-) -> alt.LayerChart:
+) -> list[alt.Chart]:
     """Draw faint curves, bold up to the current epoch, where a dot with a name stands for each run."""
     ink, page = INK[dark], PAGE[dark]
     marked = ticks(tables.domain, tables.log)
@@ -50,7 +50,7 @@ def curve_panel(
     y = alt.Y("y:Q", axis=aside, scale=ranged_scale(tables.domain, ("height", "curves_top"), tables.log))
     line: dict[str, Any] = {"detail": "part:N"}
     dot = _placed(dots, tables, last)
-    layers = [
+    return [
         *_levels(marked, tables, y, ink),
         alt.Chart(tables.curves)
         .mark_line(strokeWidth=1.5)
@@ -69,7 +69,6 @@ def curve_panel(
         *name_marks(apart(dot), style, page),
         *_captions(tables.title, ink),
     ]
-    return alt.LayerChart(layer=layers)
 
 
 NOW = "curves_left + (curves_right - curves_left) * now / {last}"

@@ -28,7 +28,7 @@ class MapTables:
     equal_scales: bool
 
 
-def map_panel(tables: MapTables, dots: pd.DataFrame, style: Style) -> alt.LayerChart:
+def map_panel(tables: MapTables, dots: pd.DataFrame, style: Style) -> list[alt.Chart]:
     """Draw the map, paths with a light edge, rings at the initial points, and a dot for each run."""
     (x0, x1), (y0, y1) = tables.limits
     x_title, y_title = tables.titles
@@ -41,7 +41,7 @@ def map_panel(tables: MapTables, dots: pd.DataFrame, style: Style) -> alt.LayerC
     begin = alt.Chart(tables.paths[tables.paths["epoch"] == 0])
     inside = f"{x0} <= datum.x && datum.x <= {x1} && {y0} <= datum.y && datum.y <= {y1}"
     numbers = [alt.Tooltip(f"{name}:Q", format=".5g") for name in ("x", "y", "value")]
-    layers = [
+    return [
         *loss_map(tables.bands, tables.lines, tables.minima, x, y, tables.value, ("map_width", "map_height")),
         way.mark_line(color="white", strokeWidth=4).encode(x, y, opacity=isolated(value=0.8), **path),
         way.mark_line(strokeWidth=2.4).encode(
@@ -56,4 +56,3 @@ def map_panel(tables: MapTables, dots: pd.DataFrame, style: Style) -> alt.LayerC
         .mark_point(size=150, filled=True, stroke="white", strokeWidth=2)
         .encode(x, y, style.color(), opacity=isolated(), tooltip=[alt.Tooltip("run:N"), *numbers]),
     ]
-    return alt.LayerChart(layer=layers)

@@ -1,7 +1,7 @@
 """Export of charts: Vega-Lite specs with separate tables for the page, SVG for files."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -16,6 +16,21 @@ def spec(chart: alt.LayerChart) -> dict[str, Any]:
     with _named_tables(chart) as datasets:
         drawn: dict[str, Any] = chart.to_dict(validate=False)
     return drawn | {"datasets": datasets}
+
+
+def nested_spec(panels: Sequence[Sequence[alt.Chart]], **properties: Any) -> dict[str, Any]:
+    """Return the spec of panels of layers, as `spec` does; Altair would copy each layer three times."""
+    tables = {id(layer.data): layer.data for panel in panels for layer in panel}
+    names = {key: f"table{number}" for number, key in enumerate(tables)}
+
+    def drawn(layer: alt.Chart) -> dict[str, Any]:
+        key, layer.data = id(layer.data), alt.Undefined
+        made: dict[str, Any] = layer.to_dict(validate=False, context={"top_level": False})
+        return made | {"data": {"name": names[key]}}
+
+    layers = [{"layer": [drawn(layer) for layer in panel]} for panel in panels]
+    datasets = {names[key]: table for key, table in tables.items()}
+    return {"layer": layers, **properties, "datasets": datasets}
 
 
 def svg(chart: alt.LayerChart) -> str:
