@@ -164,6 +164,7 @@ def main(session: SessionPage) -> None:
     style = Style.of(labels, session.looks, dark)
     if page.display == "chart":
         st.html(Path(__file__).parent / "dashboard" / "chart.css")
+        show_notices(session.notes)
         draw_tab(session, labels, style, dark, st.container())
         player()(data={"playOnArrival": page.open_tab is COMPARE}, key="player")
         return

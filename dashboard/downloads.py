@@ -26,7 +26,7 @@ def curves_csv(page: Page, room: int) -> str:
 
 
 def loss_svg(page: Page, room: int, looks: Sequence[Look]) -> str:
-    """Return the loss chart with a legend as SVG, in light mode."""
+    """Return the loss chart as SVG, in light mode."""
     histories = tuple(train_cached(run, most_rows(run, room)) for run in page.runs)
     labels = names(page.methods)
     style = Style.of(labels, looks)

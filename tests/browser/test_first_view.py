@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import product
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 
 from tests.browser.test_browser import CHART, assert_fits, ready, sentence, visit
 from tests.browser.test_data import messages
+from tests.matrix import slow_but
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -19,6 +21,7 @@ pytestmark = pytest.mark.browser
 
 NAME = f"{CHART} svg.marks .mark-text text[font-weight='600']:not([stroke])"
 SLIDER = "input[type=range][name=snapshot]"
+WIDE, PHONE, SCHEMES = ((1400, 1000), (1280, 720)), ((390, 844),), ("light", "dark")
 NAMES = ("SGD", "SGD · momentum 0.9", "RMSprop", "Adam")
 
 
@@ -41,8 +44,9 @@ def name_in(page: Page, name: str) -> bool:
     return any(len(text) > 2 and name.startswith(text) for text in shown)
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("screens", [((1400, 1000), (1280, 720)), ((390, 844),)], ids=["wide", "phone"])
+@pytest.mark.parametrize(
+    ("screens", "scheme"), slow_but([(WIDE, "light"), (PHONE, "dark")], product((WIDE, PHONE), SCHEMES))
+)
 def test_the_picture_and_its_controls_are_visible(
     open_page: Callable[..., Page], screens: Sequence[tuple[int, int]], scheme: str
 ) -> None:

@@ -72,6 +72,11 @@ class Look:
     shade: float = 0.5
     stroke: Stroke = Stroke()
 
+    @classmethod
+    def at(cls, place: int, stroke: Stroke = Stroke()) -> "Look":
+        """Return the look at a place: a hue each, then the same hues in other shades."""
+        return cls(place % MAX_HUES, (0.5, 0.0, 1.0)[place // MAX_HUES % 3], stroke)
+
     def color(self, dark: bool) -> str:
         """Return the color as #rrggbb."""
         lightness, chroma, hue = HUES[dark][self.hue % MAX_HUES]
@@ -92,7 +97,7 @@ class Style:
     @classmethod
     def of(cls, names: Sequence[str], looks: Sequence[Look] | None = None, dark: bool = False) -> "Style":
         """Return the style of runs with these looks; a hue each by default."""
-        looks = [Look(place) for place in range(len(names))] if looks is None else looks
+        looks = [Look.at(place) for place in range(len(names))] if looks is None else looks
         colors = tuple(look.color(dark) for look in looks)
         return cls(tuple(names), colors, tuple(look.stroke for look in looks))
 
@@ -101,7 +106,7 @@ class Style:
         """Return a hue each, and strokes from wide to thin, so that coinciding curves are visible."""
         step = (BROAD - THIN) / max(len(names) - 1, 1)
         strokes = [Stroke(width=BROAD - step * place) for place in range(len(names))]
-        return cls.of(names, [Look(place, stroke=stroke) for place, stroke in enumerate(strokes)], dark)
+        return cls.of(names, [Look.at(place, stroke) for place, stroke in enumerate(strokes)], dark)
 
     def color(self) -> alt.Color:
         """Return the color by the column `run`, without a legend: the page has its own."""

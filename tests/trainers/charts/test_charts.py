@@ -54,6 +54,12 @@ def test_hues_stay_apart(dark: bool, sight: str) -> None:
 
 
 @pytest.mark.parametrize("dark", PAGE)
+def test_twelve_optimizers_of_a_race_have_twelve_colors(dark: bool) -> None:
+    style = Style.nested([f"optimizer {number}" for number in range(12)], dark)
+    assert closest(style.colors, "normal") >= 0.03
+
+
+@pytest.mark.parametrize("dark", PAGE)
 def test_colors_stand_out_from_the_page(dark: bool) -> None:
     shades = [Look(hue, shade).color(dark) for hue in range(MAX_HUES) for shade in np.linspace(0, 1, 12)]
     for color in (*shades, *CLASSES[dark]):
