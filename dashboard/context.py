@@ -108,12 +108,9 @@ class Tab:
     """A tab: its name, the function that draws it, and the class of its settings."""
 
     name: str
+    key: str
+    """Key of its settings in links, and prefix of its widgets."""
     draw: Callable[[Context], None]
     settings: type[TabSettings] | None = None
     about_runs: bool = True
     """Whether the page's sentence summarizes the runs of the sidebar."""
-
-    @property
-    def key(self) -> str:
-        """Key of its settings in links, and prefix of its widgets."""
-        return self.name.lower().replace(" ", "_")

@@ -100,4 +100,4 @@ def _curve_tables(
     )
 
 
-COMPARE = Tab("Compare", draw)
+COMPARE = Tab("Compare", "compare", draw)

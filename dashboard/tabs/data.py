@@ -100,4 +100,4 @@ def _columns(table: CsvTable, data: DataTab, actions: Actions) -> None:
     st.button("Train on this table", type="primary", on_click=actions.use_table)
 
 
-DATA = Tab("Data", draw)
+DATA = Tab("Data", "data", draw)

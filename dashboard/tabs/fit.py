@@ -118,4 +118,4 @@ def boundary_chart(histories: Histories, task: Task, dark: bool) -> Any:
     return charts.decision_boundary_chart(regions, lines, points, limits, rows.class_names, classes, titles)
 
 
-FIT = Tab("Fit", draw)
+FIT = Tab("Fit", "fit", draw)

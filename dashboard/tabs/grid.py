@@ -122,4 +122,4 @@ def grid_csv(spec: Sweep) -> str:
     return sweep_cached(spec).frame().to_csv(index=False)
 
 
-GRID = Tab("Grid search", draw, GridSettings, about_runs=False)
+GRID = Tab("Grid search", "grid_search", draw, GridSettings, about_runs=False)

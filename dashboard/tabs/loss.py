@@ -101,4 +101,4 @@ def loss_chart(
     )
 
 
-LOSS = Tab("Loss", draw)
+LOSS = Tab("Loss", "loss", draw)

@@ -49,4 +49,4 @@ def parameter_chart(histories: Histories, names: Sequence[str], style: Style, ta
     )
 
 
-PARAMETERS = Tab("Parameters", draw)
+PARAMETERS = Tab("Parameters", "parameters", draw)

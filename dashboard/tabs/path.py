@@ -84,4 +84,4 @@ def path_map(
     return charts.spec(chart), " ".join(path_report.captions(training, plane, paths, limits))
 
 
-PATH = Tab("Path", draw, PathSettings)
+PATH = Tab("Path", "path", draw, PathSettings)

@@ -203,4 +203,4 @@ def race_svg(race: Race) -> str:
     return charts.svg(sensitivity_chart(race_cached(race), charts.Style.nested(report.optimizer_names(race))))
 
 
-RACE = Tab("Race", draw, RaceTabSettings, about_runs=False)
+RACE = Tab("Race", "race", draw, RaceTabSettings, about_runs=False)

@@ -104,4 +104,4 @@ def highlight_code(lines: Sequence[tuple[str, bool]]) -> str:
     return f"<div style='font:.75rem/1.6 monospace;overflow-wrap:anywhere'>{''.join(html_lines)}</div>"
 
 
-THREE_WAYS = Tab("Three ways", draw, ThreeWaysSettings)
+THREE_WAYS = Tab("Three ways", "three_ways", draw, ThreeWaysSettings)

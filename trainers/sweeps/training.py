@@ -1,7 +1,8 @@
 """Vectorized training of all runs of a sweep."""
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from time import perf_counter
 
 import torch
@@ -34,21 +35,51 @@ def sweep(spec: Sweep, on_progress: OnProgress | None = None) -> SweepResult:
     return recorder.result(perf_counter() - began, stopped=False)
 
 
-def curves(sweep: Sweep, rows: Tensor | None = None, on_progress: OnProgress | None = None) -> Tensor:
-    """Loss curves `(epochs + 1, rows)` of some runs of a sweep, or of all; NaN from divergence on.
+@dataclass(frozen=True, eq=False)
+class Trajectories:
+    """Losses and parameters of runs of a sweep during training, in the run's dtype."""
+
+    losses: Tensor
+    """`(epochs + 1, rows)`, NaN from divergence on."""
+    epochs: tuple[int, ...]
+    """Epochs at which parameters were kept."""
+    params: Tensor
+    """`(len(epochs), n, rows)`, NaN after the end of a stopped training."""
+
+
+def trajectories(
+    sweep: Sweep,
+    epochs: Sequence[int] = (),
+    rows: Tensor | None = None,
+    on_progress: OnProgress | None = None,
+) -> Trajectories:
+    """Train some runs of a sweep, or all, and keep their parameters after these epochs, in ascending order.
 
     `on_progress(fraction)` is called after each epoch; training stops when it returns True, and later losses
     are NaN.
     """
     rows = torch.arange(sweep.size) if rows is None else rows
-    losses = torch.full((sweep.run.epochs + 1, len(rows)), math.nan, dtype=getattr(torch, sweep.run.dtype))
+    dtype = getattr(torch, sweep.run.dtype)
+    losses = torch.full((sweep.run.epochs + 1, len(rows)), math.nan, dtype=dtype)
+    params = torch.full((len(epochs), sweep.run.problem.num_params, len(rows)), math.nan, dtype=dtype)
+    places = {epoch: place for place, epoch in enumerate(epochs)}
     with sweep_mode():
         block = RunBlock(sweep, rows)
         for epoch in range(len(losses)):
+            if epoch in places:
+                params[places[epoch]] = block.params
             losses[epoch] = block.advance(epoch)
             if on_progress is not None and on_progress((epoch + 1) / len(losses)):
                 break
-    return losses.masked_fill(diverged_mask(losses), math.nan)
+    return Trajectories(losses.masked_fill(diverged_mask(losses), math.nan), tuple(epochs), params)
+
+
+def curves(sweep: Sweep, rows: Tensor | None = None, on_progress: OnProgress | None = None) -> Tensor:
+    """Loss curves `(epochs + 1, rows)` of some runs of a sweep, or of all; NaN from divergence on.
+
+    `on_progress` is that of `trajectories`.
+    """
+    return trajectories(sweep, (), rows, on_progress).losses
 
 
 def train_block(sweep: Sweep, rows: Tensor, recorder: "SweepRecorder") -> Iterator[int]:

@@ -63,15 +63,21 @@ def test_every_step_is_that_of_its_run_alone(rule: Optimizer, problem: Problem) 
             torch.testing.assert_close(some.params[:, column], alone, **close)
 
 
-def test_curves_are_those_of_the_histories() -> None:
-    asked = Sweep(Run(optimizer=SGD(), epochs=100), {"lr": Axis(1e-3, 1, 7, log=True)}, seeds=2)
-    result, rows = sweep(asked), torch.tensor([0, 5, 13])
-    losses = training.curves(asked, rows)
-    assert losses.shape == (101, 3)
+@pytest.mark.parametrize("batch_size", [0, 4])
+def test_trajectories_are_those_of_the_histories(batch_size: int) -> None:
+    run = Run(optimizer=SGD(), epochs=100, batch_size=batch_size)
+    asked = Sweep(run, {"lr": Axis(1e-3, 1, 7, log=True)}, seeds=2)
+    result, rows, epochs = sweep(asked), torch.tensor([0, 5, 13]), (0, 3, 100)
+    found = training.trajectories(asked, epochs, rows)
+    assert found.losses.shape == (101, 3)
+    assert found.params.shape == (3, 2, 3)
     for column, row in enumerate(rows.tolist()):
         history = train(result.run(row))
         finite = history.loss.where(history.loss.isfinite(), math.nan)
-        torch.testing.assert_close(losses[:, column], finite, equal_nan=True, rtol=1e-4, atol=1e-4)
+        torch.testing.assert_close(found.losses[:, column], finite, equal_nan=True, rtol=1e-4, atol=1e-4)
+        for params, epoch in zip(found.params[..., column], epochs, strict=True):
+            if history.loss[epoch].isfinite():
+                torch.testing.assert_close(params, history.params[epoch], rtol=1e-3, atol=1e-4)
     assert training.curves(asked).shape == (101, 14)
 
 
@@ -243,11 +249,15 @@ def test_what_was_not_trained_is_reported() -> None:
     assert frame["status"].tolist() == ["stopped"] * 3
 
 
-def test_curves_can_be_stopped() -> None:
+def test_trajectories_can_be_stopped() -> None:
     asked = Sweep(Run(epochs=100), seeds=3)
     shares: list[float] = []
-    losses = training.curves(asked, on_progress=lambda share: shares.append(share) or share > 0.5)
+    on_progress = lambda share: shares.append(share) or share > 0.5  # noqa: E731
+    found = training.trajectories(asked, (0, 90), on_progress=on_progress)
+    losses, params = found.losses, found.params
     assert losses.shape == (101, 3)
+    assert params[0].isfinite().all()
+    assert params[1].isnan().all()
     assert len(shares) == 51
     assert losses[:51].isfinite().all()
     assert losses[51:].isnan().all()
