@@ -207,6 +207,7 @@ def draw_tab(
         runs=train.runs,
         names=labels,
         style=style,
+        looks=session.looks,
         dark=dark,
         alone=page.display == "chart",
         room=train.room,

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from dashboard.tables import DataTab
     from dashboard.widgets import Placeholder
     from dashboard.work import Histories, LiveChart
-    from trainers.charts import Style
+    from trainers.charts import Look, Style
     from trainers.optimizers import Optimizer
     from trainers.run import Method, Run, Task
 
@@ -70,8 +70,12 @@ class Actions:
     """Add an optimizer to the comparison."""
     start_at: Callable[[Sequence[float]], None]
     """Set the initial point of all runs."""
+    add_all: Callable[[Sequence[Optimizer]], None]
+    """Add optimizers to the comparison, those that it has not."""
     use_table: Callable[[], None]
     """Train on the selected columns of the displayed table."""
+    change: Callable[[TabSettings], None]
+    """Replace the settings of a tab."""
 
 
 @dataclass(frozen=True)
@@ -82,6 +86,7 @@ class Context:
     runs: tuple[Run, ...]
     names: tuple[str, ...]
     style: Style
+    looks: tuple[Look, ...]
     room: int
     """Maximum number of recorded numbers per run."""
     view: View

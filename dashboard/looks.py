@@ -1,22 +1,15 @@
 """Colors of runs: a hue for each optimizer as it occurs, and a shade for each of its learning rates."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 from trainers.charts.style import MAX_HUES, STROKES, Look, Stroke
 from trainers.optimizers import Optimizer
+from trainers.reports.rate import variant
 from trainers.run import Method
 from trainers.runners import RUNNERS
-from trainers.settings import settings_of
 
 DASHES = ((1, 0), (7, 3), (2, 3), (9, 3, 2, 3))
 """Dash patterns of runs with the same color."""
-
-
-def variant(optimizer: Optimizer) -> Optimizer:
-    """Return the optimizer with the default learning rate: what counts as the same optimizer."""
-    defaults = {name: setting.default for name, setting in settings_of(optimizer).items() if name == "lr"}
-    return replace(optimizer, **defaults)
 
 
 def assign_hues(

@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl, urlencode
 
 import streamlit as st
 
-from dashboard.context import MAX_RUNS, Actions
+from dashboard.context import MAX_RUNS, Actions, TabSettings
 from dashboard.controls import read
 from dashboard.examples import ARRIVAL, EXAMPLES
 from dashboard.looks import assign_hues, looks
@@ -162,15 +162,25 @@ def next_optimizer(method: Method) -> Method:
 
 def add_run(optimizer: Optimizer) -> None:
     """Add an optimizer to the comparison, or show why not."""
+    add_runs([optimizer])
+
+
+def add_runs(optimizers: Sequence[Optimizer]) -> None:
+    """Add those optimizers that the comparison has not, as many as there is room for, and show which."""
     current = page_from_controls()
-    method = Method(optimizer=optimizer)
-    if method in current.page.methods:
-        st.toast(f"{method.label} is in the comparison already.")
-    elif len(current.ids) >= MAX_RUNS:
+    methods = [Method(optimizer=optimizer) for optimizer in optimizers]
+    new = [method for method in methods if method not in current.page.methods]
+    added = new[: MAX_RUNS - len(current.ids)]
+    for method in methods:
+        if method not in new:
+            st.toast(f"{method.label} is in the comparison already.")
+    if added:
+        page = replace(current.page, methods=(*current.page.methods, *added))
+        apply_page(page, (*current.ids, *new_ids(len(added))))
+        what = added[0].label if len(added) == 1 else f"{len(added)} runs"
+        st.toast(f"Added {what} to the comparison.")
+    if len(added) < len(new):
         st.toast(f"A comparison has at most {MAX_RUNS} runs: remove one in the sidebar first.")
-    else:
-        insert_run(None, lambda _: method)
-        st.toast(f"Added {method.label} to the comparison.")
 
 
 def remove_run(id: int) -> None:
@@ -201,4 +211,11 @@ def start_at(point: Sequence[float]) -> None:
     apply_page(replace(current.page, task=task), current.ids, notes)
 
 
-ACTIONS = Actions(add=add_run, start_at=start_at, use_table=use_table)
+def change(settings: TabSettings) -> None:
+    """Replace the settings of a tab."""
+    current = page_from_controls()
+    others = tuple(each for each in current.page.settings if type(each) is not type(settings))
+    apply_page(replace(current.page, settings=(*others, settings)), current.ids, current.notes)
+
+
+ACTIONS = Actions(add=add_run, add_all=add_runs, start_at=start_at, use_table=use_table, change=change)

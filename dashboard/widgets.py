@@ -69,6 +69,11 @@ def clicked_points(chart: str, selection: str, *names: str) -> list[tuple[float,
     return selected_points(st.session_state.get(chart), selection, *names)
 
 
+def was_drawn(key: str) -> bool:
+    """Return whether the last script drew this control, if this one has not yet."""
+    return key in st.session_state.drawn.values
+
+
 def record_control(key: str, value: Any) -> None:
     """Record a control that is drawn with this value."""
     st.session_state.drawn.draw(key, value)

@@ -14,6 +14,8 @@ from dashboard.training_queue import TrainingQueue, Usage
 from dashboard.widgets import Placeholder
 from trainers import History, Race, Run, Sweep, charts, race, sweep, train
 from trainers.races.result import RaceResult
+from trainers.reports.path_plane import fit_plane
+from trainers.reports.rate import ValueRuns, value_runs
 from trainers.run import Task, most_rows, room_for
 from trainers.sweeps.cost import estimate, memory, work
 from trainers.sweeps.result import SweepResult
@@ -148,6 +150,14 @@ def race_cached(spec: Race, _observer: Observer = UNOBSERVED) -> RaceResult:
 def sweep_cached(spec: Sweep, _observer: Observer = UNOBSERVED) -> SweepResult:
     with _observer.turn() as on_progress:
         return sweep(spec, on_progress)
+
+
+@st.cache_data(max_size=CACHE_SIZE, show_spinner=False, hash_funcs=BY_SETTINGS)
+def value_runs_cached(histories: Histories, spec: Sweep, _observer: Observer = UNOBSERVED) -> ValueRuns:
+    """Train the runs of a sweep over one hyperparameter; their paths lie in the plane of the histories."""
+    plane = fit_plane(spec.run.training, histories)
+    with _observer.turn() as on_progress:
+        return value_runs(spec, plane, on_progress)
 
 
 @st.cache_data(max_size=CACHE_SIZE, show_spinner=False, hash_funcs=BY_SETTINGS)

@@ -27,6 +27,15 @@ def copy_link() -> Callable[..., Any]:
     return _component("copier", "copy")
 
 
+@st.cache_resource(show_spinner=False)
+def rate_slider() -> Callable[..., Any]:
+    """Return the slider over the values of a hyperparameter, with its picture.
+
+    Its data are the bytes of `rate.payload.packed`. It sends `released`, the value at which it was let go.
+    """
+    return _component("rate", "rate")
+
+
 def _component(folder: str, name: str) -> Callable[..., Any]:
     html, own, js = (_text(f"{folder}/{name}.{part}") for part in ("html", "css", "js"))
     made: Callable[..., Any] = st.components.v2.component(

@@ -8,8 +8,9 @@ from dashboard.tabs.loss import LOSS
 from dashboard.tabs.parameters import PARAMETERS
 from dashboard.tabs.path import PATH
 from dashboard.tabs.race import RACE
+from dashboard.tabs.rate import RATE
 from dashboard.tabs.three_ways import THREE_WAYS
 
 __all__ = ["COMPARE", "TABS"]
 
-TABS = (COMPARE, LOSS, FIT, PATH, PARAMETERS, DATA, THREE_WAYS, RACE, GRID)
+TABS = (COMPARE, RATE, LOSS, FIT, PATH, PARAMETERS, DATA, THREE_WAYS, RACE, GRID)

@@ -265,10 +265,10 @@ def assert_complete(page: Page, name: str) -> None:
     """This tab is open and has what it should."""
     assert tab(page, name).get_attribute("aria-selected") == "true"
     charts = page.locator(CHART).count()
-    assert charts == {"Parameters": 3, "Race": 3, "Data": 0}.get(name, 1)
+    assert charts == {"Parameters": 3, "Race": 3, "Data": 0, "Learning rate": 0}.get(name, 1)
     expected = {"Three ways": 0, "Grid search": 0, "Race": 6}.get(name, 3)
     assert name in ("Compare", "Path") or all(len(curves(page, chart)) == expected for chart in range(charts))
-    assert page.locator("input[type=range]").count() == (name in ("Compare", "Fit", "Path"))
+    assert page.locator("input[type=range]").count() == (name in ("Compare", "Learning rate", "Fit", "Path"))
     assert page.locator("input[type=file]").count() == (name == "Data")
     code = page.get_by_test_id("stColumn").get_by_test_id("stHtml")
     assert code.count() == (3 if name == "Three ways" else 0)

@@ -47,4 +47,6 @@ def warnings(app: AppTest) -> list[str]:
 
 
 def chart_types(app: AppTest) -> list[str]:
-    return [element.type for element in app.get("vega_lite_chart")]
+    """The types of all pictures."""
+    own = [part for part in app.get("bidi_component") if part.proto.component_name.endswith("rate")]
+    return [element.type for element in [*app.get("vega_lite_chart"), *own]]

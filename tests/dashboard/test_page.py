@@ -187,15 +187,20 @@ def adding(app: AppTest) -> list[Any]:
 
 @pytest.mark.parametrize("tab", TABS)
 def test_no_runs_and_all_diverging(tab: str) -> None:
-    expected = {"Parameters": 3, "Race": 3, "Three ways": 0, "Grid search": 0, "Data": 0}.get(tab, 1)
+    none = dict.fromkeys(("Three ways", "Grid search", "Learning rate", "Data"), 0)
     app = opened(f"run=none&tab={tab}")
-    assert len(chart_types(app)) == expected
-    told = {"Race": "After tuning, ", "Grid search": "Add a run to search "}
+    assert len(chart_types(app)) == {"Parameters": 3, "Race": 3, **none}.get(tab, 1)
+    told = {
+        "Race": "After tuning, ",
+        "Grid search": "Add a run to search ",
+        "Learning rate": "Add a run to move ",
+    }
     assert sentence(app).startswith(told.get(tab, "No runs yet."))
     methods = tuple(Method(optimizer=SGD(lr=1 + i)) for i in range(12))
     page = Page(Task(problem=Thermometer("raw"), epochs=100), methods, tab)
     app = opened(page.to_query())
     found = {"Race": "After tuning, Adam", "Grid search": "Best of 1,024 runs: lr "}
+    found |= {"Learning rate": "Lowest final gap: "}
     assert sentence(app).startswith(found.get(tab, "All 12 runs diverged, SGD · lr "))
     assert bool(chart_types(app)) == (tab != "Data")
 

@@ -2,7 +2,7 @@
 
 from altair.utils import schemapi
 
-from trainers.charts.axes import fitted
+from trainers.charts.axes import fitted, ticks
 from trainers.charts.compare import COMPARE_HEIGHT, compare_chart
 from trainers.charts.compare_curves import CurveTables
 from trainers.charts.compare_map import MapTables
@@ -12,6 +12,7 @@ from trainers.charts.fit_boundary import class_colors, decision_boundary_chart
 from trainers.charts.fit_confusion import confusion_chart
 from trainers.charts.grid import heat_chart
 from trainers.charts.loss import live_loss_chart, loss_chart
+from trainers.charts.loss_map import map_image
 from trainers.charts.parameters import parameter_chart
 from trainers.charts.path import path_chart
 from trainers.charts.race_budget import budget_chart
@@ -42,10 +43,12 @@ __all__ = [
     "heat_chart",
     "live_loss_chart",
     "loss_chart",
+    "map_image",
     "parameter_chart",
     "path_chart",
     "predicted_actual_chart",
     "sensitivity_chart",
     "spec",
     "svg",
+    "ticks",
 ]

@@ -34,11 +34,16 @@ def loss_map(
 def _picture(bands: Any, size: tuple[str, str]) -> alt.Chart:
     wide, high = map(alt.ExprRef, size)
     chart: alt.Chart = (
-        alt.Chart(pd.DataFrame({"url": [data_uri(colors(bands[::-1]))]}))
+        alt.Chart(pd.DataFrame({"url": [map_image(bands)]}))
         .mark_image(x=0, y=0, align="left", baseline="top", aspect=False, width=wide, height=high)
         .encode(url="url:N")
     )
     return chart
+
+
+def map_image(bands: Any) -> str:
+    """Return the picture of bands `(rows, columns)`, from the bottom up, as a data URI."""
+    return data_uri(colors(bands[::-1]))
 
 
 def colors(shares: Any) -> Any:

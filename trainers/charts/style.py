@@ -108,6 +108,10 @@ class Style:
         strokes = [Stroke(width=BROAD - step * place) for place in range(len(names))]
         return cls.of(names, [Look.at(place, stroke) for place, stroke in enumerate(strokes)], dark)
 
+    def first(self, count: int) -> "Style":
+        """Return the style of the first runs."""
+        return Style(self.names[:count], self.colors[:count], self.strokes[:count])
+
     def color(self) -> alt.Color:
         """Return the color by the column `run`, without a legend: the page has its own."""
         return alt.Color("run:N", scale=self._scale(self.colors), legend=None)

@@ -1,0 +1,177 @@
+"""The tab Learning rate: one slider that moves the learning rate of all optimizers, or one of one run."""
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any, Self
+
+import streamlit as st
+
+from dashboard.components import rate_slider
+from dashboard.components.rate.payload import packed
+from dashboard.context import MAX_RUNS, Actions, Context, Tab, TabSettings
+from dashboard.tabs import rate_picture as picture
+from dashboard.tabs.grid import REALS
+from dashboard.widgets import Placeholder, select, was_drawn
+from dashboard.work import Histories, compute_cached, is_confirmed, run_with_progress, value_runs_cached
+from trainers.charts import Look, Style
+from trainers.optimizers import Optimizer
+from trainers.reports import rate as report
+from trainers.run import Method, Task
+from trainers.settings import choice, coerce, integer, real
+from trainers.sweeps.spec import Sweep
+from trainers.words import format_epochs, format_value, is_number
+
+HEIGHT, HEIGHT_ALONE = 400, 270
+"""Height of the picture in pixels, within the page and alone."""
+LIVE_DELAY_S = 0.5
+"""Time before the runs that are trained so far are drawn."""
+MAX_VALUE = 1e6
+
+
+@dataclass(frozen=True, kw_only=True)
+class RateSettings(TabSettings):
+    """The hyperparameter, of which run, and the value at which the slider stands."""
+
+    run: int = integer(
+        0, 0, MAX_RUNS, help="All optimizers at one learning rate, or one run.", label="Optimizers"
+    )
+    x: str = choice("lr", REALS, help="Hyperparameter that the slider moves.", label="Hyperparameter")
+    value: float = real(1e-2, 0, MAX_VALUE, help="Value at which the slider stands.", label="Value")
+
+    def adapted(self, task: Task, methods: Sequence[Method]) -> Self:
+        """Return the settings with an existing run, and a hyperparameter that it has."""
+        run = min(self.run, len(methods))
+        names = report.sweepable(methods[run - 1].optimizer) if run else ["lr"]
+        return replace(self, run=run, x=self.x if self.x in names or not names else names[0])
+
+    def optimizers(self, given: Sequence[Optimizer]) -> tuple[list[Optimizer], list[int]]:
+        """Return the optimizers that the slider moves, and their places among the given ones."""
+        if self.run:
+            return [given[self.run - 1]], [self.run - 1]
+        found = report.distinct(given)
+        return list(found), list(found.values())
+
+    def kept(self, given: Sequence[Optimizer]) -> list[Optimizer]:
+        """Return the optimizers with the value at which the slider stands."""
+        optimizers, _ = self.optimizers(given)
+        found = (coerce(type(each), vars(each) | {self.x: self.value})[0] for each in optimizers)
+        return list(found) if optimizers and self.x in report.sweepable(optimizers[0]) else []
+
+
+def draw(context: Context) -> None:
+    settings, headline = context.settings, context.headline
+    optimizers, places = settings.optimizers([run.optimizer for run in context.runs])
+    if not optimizers or settings.x not in report.sweepable(optimizers[0]):
+        headline.say(_obstacle(context))
+        _controls(context, settings)
+        return
+    given = [context.runs[place].optimizer for place in places]
+    sweeps = report.sweeps(context.task, optimizers, settings.x, report.value_range(given, settings.x))
+    size = f"{sum(sweep.size for sweep in sweeps):,} runs of {format_epochs(context.task.epochs)}"
+    if is_confirmed(headline, sweeps, sweeps, size):
+        names = [context.names[places[0]]] if settings.run else report.variant_names(optimizers)
+        _show(context, sweeps, names, places)
+    _controls(context, settings)
+
+
+def _obstacle(context: Context) -> str:
+    if not context.runs:
+        return "Add a run to move its learning rate."
+    return "No slider: it needs an optimizer with a hand-written update rule and a numeric hyperparameter."
+
+
+def _show(context: Context, sweeps: Sequence[Sweep], names: Sequence[str], places: Sequence[int]) -> None:
+    """Train the runs of all values, and draw them with the slider; those trained first meanwhile."""
+    settings, histories, place = context.settings, context.histories, Placeholder(st.container())
+    style = Style.of(names, [Look(context.looks[place].hue) for place in places], context.dark)
+    runs: list[report.ValueRuns] = []
+    began = time.monotonic()
+    for number, (name, sweep) in enumerate(zip(names, sweeps, strict=True)):
+        if runs and time.monotonic() - began > LIVE_DELAY_S:
+            with place.temporary():
+                data = _content(context, histories, sweeps[:number], style.first(number))
+                rate_slider()(data=_bytes(data, settings.value, f"{number} of {len(names)} optimizers."))
+        action = partial(value_runs_cached, histories)
+        runs.append(run_with_progress(action, sweep, context.headline, f"Training {name}"))
+    values = sweeps[0].axes[settings.x].values()
+    known = context.task.training.minimum is not None
+    summary = report.sentence(names, runs, values, settings.x, known)
+    context.headline.say(summary)
+    content = _content(context, histories, sweeps, style)
+    with place.final():
+        rate_slider()(
+            data=_bytes(content, _beginning(content, settings.value), summary),
+            key="rate.slider",
+            on_released_change=partial(_released, context.actions, settings),
+        )
+    st.caption(report.caption(sweeps[0], settings.x))
+
+
+def _content(
+    context: Context, histories: Histories, sweeps: Sequence[Sweep], style: Style
+) -> picture.Content:
+    height = HEIGHT_ALONE if context.alone else HEIGHT
+    arguments = (histories, tuple(sweeps), context.task, style, context.view.target, height)
+    content: picture.Content = compute_cached(picture.content, *arguments)
+    return content
+
+
+def _bytes(content: picture.Content, value: float, summary: str) -> bytes:
+    """Return the bytes of the picture with the value at which the slider begins."""
+    begin = report.nearest(content.header["values"], value)
+    return packed(
+        content.header | {"begin": begin, "id": f"{content.digest} {begin}", "alt": summary}, content.arrays
+    )
+
+
+def _beginning(content: picture.Content, value: float) -> float:
+    """Return the value at which the slider begins.
+
+    It stays the same while the slider is where it was let go, so that the picture is not sent again.
+    """
+    state = st.session_state
+    shown = state.get("rate.digest"), state.get("rate.at")
+    if (content.digest, value) != shown or not was_drawn("rate.run"):
+        state["rate.digest"] = content.digest
+        state["rate.at"] = state["rate.begin"] = value
+    return float(state["rate.begin"])
+
+
+def _released(actions: Actions, settings: RateSettings) -> None:
+    """Take over the value at which the slider was let go."""
+    value = released_value(st.session_state.get("rate.slider"))
+    if value is not None:
+        st.session_state["rate.at"] = value
+        actions.change(replace(settings, value=value))
+
+
+def released_value(state: Any) -> float | None:
+    """Return the value that the browser sent, None if it is none that a slider has."""
+    value: Any = state.get("released") if isinstance(state, Mapping) else None
+    return float(value) if is_number(value) and 0 <= value <= MAX_VALUE else None
+
+
+def _controls(context: Context, settings: RateSettings) -> None:
+    """Draw the choice of run and hyperparameter, and the button that keeps the runs."""
+    run = context.runs[settings.run - 1] if settings.run else None
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        numbers = range(len(context.runs) + 1)
+        named = dict(zip(numbers, ("all at one rate", *context.names), strict=True))
+        select("Optimizers", numbers, settings.run, "rate.run", format_func=named.get, width=260)
+        names = report.sweepable(run.optimizer) if run else []
+        if settings.x in names:
+            select("Hyperparameter", names, settings.x, "rate.x", width=180)
+        if kept := settings.kept([run.optimizer for run in context.runs]):
+            few = "this run" if len(kept) == 1 else f"these {len(kept)} runs"
+            st.button(
+                f"Keep {few}",
+                on_click=context.actions.add_all,
+                args=(kept,),
+                icon=":material/add:",
+                help=f"Adds {few}, with {settings.x} {format_value(settings.value)}, to the comparison.",
+            )
+
+
+RATE = Tab("Learning rate", "rate", draw, RateSettings, about_runs=False)
