@@ -113,8 +113,8 @@ def _content(
     context: Context, histories: Histories, sweeps: Sequence[Sweep], style: Style
 ) -> picture.Content:
     height = HEIGHT_ALONE if context.alone else HEIGHT
-    arguments = (histories, tuple(sweeps), context.task, style, context.view.target, height)
-    content: picture.Content = compute_cached(picture.content, *arguments)
+    arguments = (histories, tuple(sweeps), style, context.view.target, height)
+    content: picture.Content = compute_cached(picture.cached_content, *arguments)
     return content
 
 

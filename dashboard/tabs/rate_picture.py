@@ -18,7 +18,7 @@ from trainers.reports.loss import Y_TITLES
 from trainers.reports.path_plane import Plane, fit_plane, widened, window
 from trainers.reports.rate import PATH_POINTS, ValueRuns
 from trainers.reports.thinning import snapshot_epochs
-from trainers.run import Task
+from trainers.run import Run
 from trainers.sweeps.axis import Axis
 from trainers.sweeps.spec import Sweep
 
@@ -39,12 +39,24 @@ class Content:
     digest: str
 
 
-def content(
-    histories: Histories, sweeps: Sequence[Sweep], task: Task, style: Style, target: float, height: int
+def cached_content(
+    histories: Histories, sweeps: Sequence[Sweep], style: Style, target: float, height: int
 ) -> Content:
-    """Return the picture of the runs of sweeps over the same values, on the plane of the histories."""
-    ((name, axis),) = sweeps[0].axes.items()
+    """Return the content for sweeps that were trained before."""
     runs = [value_runs_cached(histories, sweep) for sweep in sweeps]
+    return content(histories, runs, sweeps[0], style, target, height)
+
+
+def content(
+    histories: Sequence[History],
+    runs: Sequence[ValueRuns],
+    sweep: Sweep,
+    style: Style,
+    target: float,
+    height: int,
+) -> Content:
+    """Return the picture of runs over the values of a sweep, on the plane of the histories."""
+    ((name, axis),), task = sweep.axes.items(), sweep.run
     known = task.training.minimum is not None
     y, stored = _y_axis(runs, known)
     log = y["log"]
@@ -109,7 +121,7 @@ def _marks(axis: Axis) -> list[tuple[float, float]]:
 
 
 def _map(
-    histories: Sequence[History], runs: Sequence[ValueRuns], plane: Plane, task: Task
+    histories: Sequence[History], runs: Sequence[ValueRuns], plane: Plane, task: Run
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return header and arrays of the map."""
     problem = task.training

@@ -4,7 +4,7 @@ import logging
 
 import torch
 
-from tests.bench import engines, loops, networks, page
+from tests.bench import engines, loops, networks, page, rate
 
 if __name__ == "__main__":
     logging.getLogger("streamlit.runtime.scriptrunner_utils.script_run_context").disabled = True
@@ -15,4 +15,5 @@ if __name__ == "__main__":
     page.reruns()
     page.sizes()
     page.tabs()
+    rate.rates()
     engines.engines()

@@ -14,7 +14,7 @@ from dashboard.components.rate.payload import NONE, packed, quantized
 from dashboard.state import Page
 from dashboard.tabs import rate as rate_tab
 from dashboard.tabs.rate import MAX_VALUE, RateSettings, released_value
-from dashboard.tabs.rate_picture import content, cut_off
+from dashboard.tabs.rate_picture import cached_content, cut_off
 from dashboard.work import Histories
 from tests.dashboard.page import chart_types, opened, sentence, shown
 from trainers import train
@@ -107,7 +107,7 @@ def test_every_picture_is_numbers(
     axis = rate.value_range(optimizers, "lr")
     sweeps = rate.sweeps(task, list(rate.distinct(optimizers)), "lr", axis)
     style = Style.of(rate.variant_names(optimizers))
-    made = content(histories, sweeps, task, style, 1e-2, 400)
+    made = cached_content(histories, sweeps, style, 1e-2, 400)
     header, arrays = unpacked(packed(made.header, made.arrays))
     low, high = header["y"]["domain"]
     assert low < high
@@ -132,7 +132,7 @@ def test_the_picture_is_small() -> None:
         page = Page(task, tuple(Method(optimizer=optimizer) for optimizer in optimizers))
         histories = Histories(page.runs, 1000, tuple(map(train, page.runs)))
         sweeps = rate.sweeps(task, list(rate.distinct(optimizers)), "lr", rate.value_range(optimizers, "lr"))
-        made = content(histories, sweeps, task, Style.of(rate.variant_names(optimizers)), 1e-2, 400)
+        made = cached_content(histories, sweeps, Style.of(rate.variant_names(optimizers)), 1e-2, 400)
         assert len(packed(made.header, made.arrays)) < 350_000
 
 

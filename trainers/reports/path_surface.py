@@ -72,9 +72,14 @@ class LossSurface:
         """The shares rounded down to the contour lines, from 0 to 1; NaN where the loss is not finite."""
         return np.minimum(np.floor(self.shares * (LEVELS + 1)), LEVELS) / LEVELS
 
+    @cached_property
+    def finite_shares(self) -> Any:
+        """Shares of the finite values, ascending."""
+        return self.share(self.finite)
+
     def level(self, share: float) -> float:
         """Return the value that has this share."""
-        return float(np.interp(share, self.share(self.finite), self.finite))
+        return float(np.interp(share, self.finite_shares, self.finite))
 
 
 def loss_surface(problem: Problem, plane: Plane, limits: Limits) -> LossSurface:

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from trainers.modes import sweep_mode
-from trainers.sweeps.block import RunBlock, block_size
+from trainers.sweeps.block import BLOCK_ELEMENTS, RunBlock, block_size
 from trainers.sweeps.record import BlockRecorder, SweepRecorder, diverged_mask
 from trainers.sweeps.result import SweepResult
 from trainers.sweeps.spec import Sweep
@@ -64,14 +64,34 @@ def trajectories(
     params = torch.full((len(epochs), sweep.run.problem.num_params, len(rows)), math.nan, dtype=dtype)
     places = {epoch: place for place, epoch in enumerate(epochs)}
     with sweep_mode():
-        block = RunBlock(sweep, rows)
-        for epoch in range(len(losses)):
+        for epoch, at, loss in _epochs(RunBlock(sweep, rows)):
+            losses[epoch] = loss
             if epoch in places:
-                params[places[epoch]] = block.params
-            losses[epoch] = block.advance(epoch)
+                params[places[epoch]] = at
             if on_progress is not None and on_progress((epoch + 1) / len(losses)):
                 break
     return Trajectories(losses.masked_fill(diverged_mask(losses), math.nan), tuple(epochs), params)
+
+
+def _epochs(block: RunBlock) -> Iterator[tuple[int, Tensor, Tensor]]:
+    """Train a block, and yield the number of each epoch, and parameters and losses after it.
+
+    Small blocks evaluate the losses of several epochs at once, as there each call costs more than its work.
+    """
+    count, elements = block.epochs + 1, block.params.shape[1] * block.training.cost
+    chunk = CHUNK_EPOCHS if block.steps_per_epoch == 1 and elements * CHUNK_EPOCHS <= BLOCK_ELEMENTS else 1
+    if chunk == 1:
+        for epoch in range(count):
+            yield epoch, block.params.clone(), block.advance(epoch)
+        return
+    for first in range(0, count, chunk):
+        here = []
+        for epoch in range(first, min(first + chunk, count)):
+            here.append(block.params.clone())
+            if epoch < block.epochs:
+                block.step(epoch + 1)
+        losses = block.training.loss(torch.cat(here, 1)).reshape(len(here), -1)
+        yield from zip(range(first, first + len(here)), here, losses, strict=True)
 
 
 def curves(sweep: Sweep, rows: Tensor | None = None, on_progress: OnProgress | None = None) -> Tensor:
