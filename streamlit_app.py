@@ -57,6 +57,7 @@ with st.skeleton(height=480):
     from trainers.reports.names import names
     from trainers.reports.runs_table import cells
     from trainers.reports.summary import sentence
+    from trainers.reports.thinning import snapshot_epochs
     from trainers.run import MAX_COORDINATES, Method, Task, runners
     from trainers.settings import settings_of
 
@@ -166,7 +167,7 @@ def main(session: SessionPage) -> None:
         st.html(Path(__file__).parent / "dashboard" / "chart.css")
         show_notices(session.notes)
         draw_tab(session, labels, style, dark, st.container())
-        player()(data={"playOnArrival": page.open_tab is COMPARE}, key="player")
+        show_player(page)
         return
     with st.sidebar:
         sidebar(session, style.colors, example_of(page))
@@ -177,9 +178,27 @@ def main(session: SessionPage) -> None:
         histories = draw_tab(session, labels, style, dark, below)
         if example := example_of(page):
             show_hint(example, page.open_tab)
-    player()(data={"playOnArrival": page.open_tab is COMPARE}, key="player")
+    show_player(page)
     with below:
         draw_results(page, histories, labels, style, session.looks)
+
+
+def snapshot_list(page: Page) -> list[int]:
+    """Return the epochs of the slider of the open tab."""
+    count = page.open_tab.snapshots
+    return snapshot_epochs(page.task.epochs, count) if count else []
+
+
+def show_player(page: Page) -> None:
+    """Add the play buttons, and set the slider to the epoch of the link."""
+    player()(
+        data={
+            "playOnArrival": page.open_tab is COMPARE and page.at is None,
+            "at": page.at,
+            "epochs": snapshot_list(page),
+        },
+        key="player",
+    )
 
 
 def show_hint(example: Example, tab: Tab) -> None:
@@ -231,7 +250,7 @@ def draw_results(
         rows = cells(histories, labels, page.view.target)
         swatch_table(rows, "run", style.colors, "Results of each run")
     link = f"{str(st.context.url).partition('?')[0].rstrip('/')}/?{page.to_query()}"
-    copy_link()(data={"link": link}, key="copy")
+    copy_link()(data={"link": link, "epochs": snapshot_list(page)}, key="copy")
     with st.container(horizontal=True, vertical_alignment="center"):
         download("Curves (CSV)", partial(downloads.curves_csv, page, histories.room), "curves.csv")
         download("Settings (JSON)", partial(downloads.settings_json, page, link), "settings.json")

@@ -119,3 +119,5 @@ class Tab:
     settings: type[TabSettings] | None = None
     about_runs: bool = True
     """Whether the page's sentence summarizes the runs of the sidebar."""
+    snapshots: int = 0
+    """Maximum number of snapshots of the slider over time, if the tab has one."""

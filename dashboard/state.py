@@ -39,6 +39,8 @@ class Page:
     """Settings of tabs: the last of each class, the default of missing ones."""
     display: str = DISPLAY.default
     """Whether all of the page is shown, or the open tab alone."""
+    at: int | None = None
+    """Epoch at which the slider over time begins; None for the last. Only copied links have it."""
 
     def __post_init__(self) -> None:
         TAB.validate("tab", self.tab)
@@ -94,9 +96,9 @@ class Page:
         is left out.
         """
         link = Link(text)
-        display = _choice(link, "view", DISPLAY)
+        display, at = _choice(link, "view", DISPLAY), _epoch(link)
         if not link.texts:
-            return replace(arrival or otherwise or cls(), display=display), link.notes
+            return replace(arrival or otherwise or cls(), display=display, at=at), link.notes
         if link.texts.get("run") == ["none"]:
             otherwise = None
         if otherwise is not None and "run" not in link.texts:
@@ -110,7 +112,8 @@ class Page:
         tab = _choice(link, "tab", TAB, OLD_TABS)
         view, settings = link.settings(View), tuple(_tab_settings(link))
         damage = ["The link is damaged."] if link.damaged else []
-        return cls(task, methods, tab, view, settings, display), [*damage, *link.notes, *link.rest()]
+        page = cls(task, methods, tab, view, settings, display, at)
+        return page, [*damage, *link.notes, *link.rest()]
 
 
 def _undamaged(link: Link, readings: Sequence[links.Reading]) -> Iterator[Method]:
@@ -132,6 +135,17 @@ def _choice(link: Link, name: str, choice: Choice, old: Mapping[str, str] = NO_N
     except ValueError as error:
         link.notes.append(f"{error}: using {choice.default}.")
         return str(choice.default)
+
+
+def _epoch(link: Link) -> int | None:
+    """Take the epoch at which the slider over time begins from a link; None, with a note, if it is none."""
+    text = link.take("at")
+    setting = settings_of(Task)["epochs"]
+    try:
+        return None if text is None else int(setting.validate("at", setting.read(text)))
+    except ValueError as error:
+        link.notes.append(f"{error}: ignored.")
+        return None
 
 
 def _tab_settings(link: Link) -> Iterator[Any]:

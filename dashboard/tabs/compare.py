@@ -100,4 +100,4 @@ def _curve_tables(
     )
 
 
-COMPARE = Tab("Compare", "compare", draw)
+COMPARE = Tab("Compare", "compare", draw, snapshots=compare_report.MAX_SNAPSHOTS)

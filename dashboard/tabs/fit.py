@@ -13,6 +13,7 @@ from trainers.charts import Style
 from trainers.problems.supervised import Supervised
 from trainers.reports import fit as fit_report
 from trainers.reports import fit_boundary, fit_confusion
+from trainers.reports.thinning import MAX_SNAPSHOTS
 from trainers.run import Task
 
 HINTS = {
@@ -118,4 +119,4 @@ def boundary_chart(histories: Histories, task: Task, dark: bool) -> Any:
     return charts.decision_boundary_chart(regions, lines, points, limits, rows.class_names, classes, titles)
 
 
-FIT = Tab("Fit", "fit", draw)
+FIT = Tab("Fit", "fit", draw, snapshots=MAX_SNAPSHOTS)

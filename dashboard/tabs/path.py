@@ -84,4 +84,4 @@ def path_map(
     return charts.spec(chart), " ".join(path_report.captions(training, plane, paths, limits))
 
 
-PATH = Tab("Path", "path", draw, PathSettings)
+PATH = Tab("Path", "path", draw, PathSettings, snapshots=path_report.MAX_SNAPSHOTS)

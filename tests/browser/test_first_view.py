@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 
-from tests.browser.test_browser import CHART, assert_fits, ready, sentence, visit
+from tests.browser.test_browser import CHART, assert_fits, change, ready, sentence, visit
 from tests.browser.test_data import messages
 from tests.matrix import slow_but
 
@@ -157,3 +158,20 @@ def test_embedded_alone_it_fits(open_page: Callable[..., Page]) -> None:
     for part in (picture, box(page, SLIDER), box(page, ".play-button")):
         assert 0 <= part["top"] < part["bottom"] <= 500
         assert 0 <= part["left"] < part["right"] <= 700
+
+
+def test_a_copied_link_opens_at_the_epoch_of_the_slider(server: Any, page: Page) -> None:
+    visit(page, "/")
+    page.locator(SLIDER).fill("40")
+    page.get_by_role("button", name="Copy link").click()
+    page.get_by_text("Copied.", exact=True).wait_for()
+    link = page.get_by_label("Link to this page").input_value()
+    assert re.search(r"&at=\d+$", link)
+    epoch = int(link.rpartition("=")[2])
+    assert 0 < epoch < 300
+    then = dots(page)
+    visit(page, link.removeprefix(server.url))
+    page.wait_for_function(EPOCH, arg=f"epoch {epoch}")
+    assert dots(page) == then
+    change(page, page.get_by_role("tab", name="Path", exact=True).click)
+    assert "&at=" not in page.url

@@ -10,6 +10,10 @@ BUCKETS = 300
 """Number of buckets; a curve keeps the minimum and the maximum of each."""
 
 
+MAX_SNAPSHOTS = 30
+"""Maximum number of snapshots for which parameters are evaluated."""
+
+
 def downsample(values: Tensor, buckets: int = BUCKETS) -> Tensor:
     """Return the indices of a min-max downsampling, ascending: at most `2 * buckets + 2`.
 
@@ -29,13 +33,13 @@ def downsample(values: Tensor, buckets: int = BUCKETS) -> Tensor:
     return rows[kept]
 
 
-def snapshot_epochs(epochs: int, count: int = 60) -> list[int]:
+def snapshot_epochs(epochs: int, count: int) -> list[int]:
     """Return at most `count` epochs on a log scale: dense at the start, where most changes."""
     steps = np.geomspace(1, epochs, min(count, epochs))
     return sorted({0, *steps.round().astype(int).tolist()})
 
 
-def snapshots(history: History, count: int = 30) -> list[tuple[int, int, Tensor]]:
+def snapshots(history: History, count: int = MAX_SNAPSHOTS) -> list[tuple[int, int, Tensor]]:
     """Return (number, epoch, parameters `(n,)` in float64) at no more than `count` epochs of a run.
 
     A diverged run keeps its last finite parameters.

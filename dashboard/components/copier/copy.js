@@ -1,4 +1,4 @@
-// A button that copies the link beside it. Where the browser lets no script copy, it marks the link and says how
+// A button that copies the link beside it, with the epoch at which the slider of the chart stands. Where the browser lets no script copy, it marks the link and says how
 // to copy it by hand. The link is only ever the value of a field.
 
 const BY_HAND = {
@@ -26,15 +26,25 @@ const copied = async (field) => {
   }
 };
 
+// What a link says of the slider over time: nothing where there is none, or it stands at its end.
+const moment = (epochs) => {
+  const slider = document.querySelector(".vega-bind input[type=range]");
+  if (!slider || epochs.length < 2 || slider.value === slider.max) return "";
+  const place = (slider.value / slider.max) * (epochs.length - 1);
+  const [before, after] = [epochs[Math.floor(place)], epochs[Math.ceil(place)]];
+  return `&at=${Math.round(before + (after - before) * (place % 1))}`;
+};
+
 export default function ({ parentElement, data }) {
   const [field, button, told] = ["input", "button", "p"].map((part) => parentElement.querySelector(part));
-  if (field.value !== data.link) {
+  if (!field.value.startsWith(data.link)) {
     field.value = data.link;
     told.textContent = "";
   }
   field.onfocus = () => field.select();
   button.onclick = async () => {
     told.textContent = "";
+    field.value = data.link + moment(data.epochs);
     const done = await copied(field);
     told.textContent = done ? "Copied." : BY_HAND[matchMedia("(pointer: coarse)").matches];
   };

@@ -16,6 +16,7 @@ const put = (slider, share) => {
 let frame = 0;
 let playOnArrival = false;
 let arrived = false;
+let begin = null; // where the link says that the sliders begin, from 0 to 1
 
 const label = () => {
   for (const button of buttons()) {
@@ -66,10 +67,18 @@ const equip = () => {
     form.prepend(button);
     label();
   }
-  if (!arrived && sliders().length) {
-    arrived = true;
-    if (playOnArrival && !calm.matches) play(0);
-  }
+  if (!sliders().length) return;
+  if (begin !== null) sliders().forEach((slider) => put(slider, begin));
+  else if (!arrived && playOnArrival && !calm.matches) play(0);
+  [arrived, begin] = [true, null];
+};
+
+// The place of an epoch among those of the snapshots, from 0 to 1.
+const placeOf = (epoch, epochs) => {
+  const next = epochs.findIndex((each) => each >= epoch);
+  if (next <= 0) return next ? 1 : 0;
+  const between = (epoch - epochs[next - 1]) / (epochs[next] - epochs[next - 1]);
+  return (next - 1 + between) / (epochs.length - 1);
 };
 
 export default function ({ parentElement, data }) {
@@ -78,6 +87,8 @@ export default function ({ parentElement, data }) {
   watch.observe(document.body, { childList: true, subtree: true });
   document.addEventListener("input", follow, true);
   playOnArrival = data.playOnArrival;
+  if (data.at !== parentElement.at && data.at !== null && data.epochs.length > 1) begin = placeOf(data.at, data.epochs);
+  parentElement.at = data.at;
   equip();
   parentElement.leave = () => {
     stop();
