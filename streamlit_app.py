@@ -21,7 +21,7 @@ with st.skeleton(height=480):
     from dashboard import downloads
     from dashboard.components import copy_link, player
     from dashboard.context import MAX_RUNS, Context, Tab
-    from dashboard.examples import EXAMPLES, Example
+    from dashboard.examples import EXAMPLES, Example, example_of, neighbor
     from dashboard.session import (
         ACTIONS,
         SessionPage,
@@ -31,6 +31,7 @@ with st.skeleton(height=480):
         next_optimizer,
         remove_run,
         resolve_page,
+        vary_run,
         write_address,
     )
     from dashboard.state import NAMES, Page
@@ -39,7 +40,6 @@ with st.skeleton(height=480):
         Placeholder,
         all_controls,
         class_title,
-        control,
         control_key,
         download,
         escape_markdown,
@@ -54,7 +54,7 @@ with st.skeleton(height=480):
     from trainers.reports import loss as loss_report
     from trainers.reports import validation
     from trainers.reports.conditioning import hessian_summary
-    from trainers.reports.names import names
+    from trainers.reports.names import names, names_without_lr
     from trainers.reports.runs_table import cells
     from trainers.reports.summary import sentence
     from trainers.reports.thinning import snapshot_epochs
@@ -62,6 +62,9 @@ with st.skeleton(height=480):
     from trainers.settings import settings_of
 
 MAX_NOTES = 6
+VARY_HELP = "Opens a slider over its learning rate, or another of its hyperparameters."
+FIRST = ("epochs", "batch_size")
+"""Settings of the training that are visible at once."""
 VERSIONS = (
     f"torch {torch.__version__}, one thread. The same link gives the same numbers on the same versions; "
     "times differ."
@@ -79,26 +82,48 @@ def configure_process() -> None:
 # --- The sidebar ----------------------------------------------------------------------------------
 
 
-def sidebar(session: SessionPage, colors: Sequence[str], example: Example | None) -> None:
-    """Draw the sidebar: example, problem, training and runs."""
-    chosen = example.name if example else None
-    st.pills(
-        "Examples",
-        [example.name for example in EXAMPLES],
-        default=chosen,
-        key=control_key("example", chosen),
-        on_change=load_example,
-    )
-    st.subheader("Problem", anchor=False)
-    task_controls(session.page.task)
+def sidebar(session: SessionPage, colors: Sequence[str]) -> None:
+    """Draw the sidebar: examples, runs, problem and training."""
+    example_controls(example_of(session.page))
     st.subheader(f"Runs ({len(session.ids)} of {MAX_RUNS})", anchor=False)
     full = len(session.ids) >= MAX_RUNS
-    for id, method, color in zip(session.ids, session.page.methods, colors, strict=True):
-        run_controls(id, method, color, full)
+    named = zip(
+        session.ids, session.page.methods, colors, names_without_lr(session.page.methods), strict=True
+    )
+    for id, method, color, name in named:
+        run_controls(id, method, f"{swatch(color)} {name}", full)
     at_end = (None, next_optimizer)
     st.button(
         "Add run", on_click=insert_run, args=at_end, disabled=full, width="stretch", icon=":material/add:"
     )
+    st.subheader("Problem", anchor=False)
+    task_controls(session.page.task)
+
+
+def example_controls(example: Example | None) -> None:
+    """Draw the choice of an example, and the way to the one before and the next."""
+    chosen = example.name if example else None
+    numbered = {each.name: f"{number}. {each.name}" for number, each in enumerate(EXAMPLES, start=1)}
+    st.selectbox(
+        "Examples",
+        list(numbered),
+        index=EXAMPLES.index(example) if example else None,
+        key=control_key("example", chosen),
+        format_func=numbered.__getitem__,
+        placeholder=f"Choose one of {len(EXAMPLES)}",
+        on_change=load_example,
+    )
+    with st.container(horizontal=True):
+        for label, step in (("Back", -1), ("Next", 1)):
+            target = neighbor(example, step)
+            st.button(
+                label,
+                key=f"example.{label.lower()}",
+                on_click=load_example,
+                args=(target,),
+                disabled=target is None,
+                width="stretch",
+            )
 
 
 def task_controls(task: Task) -> None:
@@ -109,12 +134,13 @@ def task_controls(task: Task) -> None:
     all_controls(task.problem, f"problem.{kind}")
     if curvature := hessian_summary(task):
         st.caption(curvature)
-    control("epochs", settings_of(task)["epochs"], task.epochs, "task.epochs")
-    all_controls(task, "task", but="epochs")
+    all_controls(task, "task", only=FIRST)
     for remark in validation.split_warnings(task):
         st.caption(escape_markdown(remark))
-    if task.problem.num_params <= MAX_COORDINATES:
-        start_controls(task)
+    with st.expander("More", key="more"):
+        all_controls(task, "task", but=FIRST)
+        if task.problem.num_params <= MAX_COORDINATES:
+            start_controls(task)
 
 
 def start_controls(task: Task) -> None:
@@ -126,20 +152,28 @@ def start_controls(task: Task) -> None:
         st.number_input(f"Initial {name}", value=x, step=0.5, format="%g", key=key)
 
 
-def run_controls(id: int, method: Method, color: str, full: bool) -> None:
-    """Draw the settings of one run, in an expander with its label."""
-    kind = type(method.optimizer)
-    with st.expander(f"{swatch(color)} {method.label}", key=f"{id}.expander"):
-        select("Optimizer", list(OPTIMIZERS), kind.__name__, f"{id}.optimizer")
-        st.caption(kind.summary)
-        hint = settings_of(Method)["runner"].help
-        select("Implementation", runners(kind), method.runner, f"{id}.runner", help=hint)
-        all_controls(method.optimizer, f"{id}.{kind.__name__}")
-        with st.container(horizontal=True):
-            st.button(
-                "Duplicate", key=f"{id}.duplicate", on_click=insert_run, args=(id, copy_method), disabled=full
-            )
-            st.button("Remove", key=f"{id}.remove", on_click=remove_run, args=(id,))
+def run_controls(id: int, method: Method, label: str, full: bool) -> None:
+    """Draw the settings of one run: in a row with its label the learning rate, the others in an expander."""
+    optimizer, kind = method.optimizer, type(method.optimizer)
+    prefix = f"{id}.{kind.__name__}"
+    with st.container(key=f"run-row-{id}"):
+        with st.expander(label, key=f"{id}.expander"):
+            select("Optimizer", list(OPTIMIZERS), kind.__name__, f"{id}.optimizer")
+            st.caption(kind.summary)
+            hint = settings_of(Method)["runner"].help
+            select("Implementation", runners(kind), method.runner, f"{id}.runner", help=hint)
+            all_controls(optimizer, prefix, but=("lr",))
+            with st.container(horizontal=True, gap="small"):
+                st.button(
+                    "Duplicate",
+                    key=f"{id}.duplicate",
+                    on_click=insert_run,
+                    args=(id, copy_method),
+                    disabled=full,
+                )
+                st.button("Remove", key=f"{id}.remove", on_click=remove_run, args=(id,))
+                st.button("Vary", key=f"{id}.vary", on_click=vary_run, args=(id,), help=VARY_HELP)
+        all_controls(optimizer, prefix, only=("lr",))
 
 
 # --- The page -------------------------------------------------------------------------------------
@@ -150,12 +184,6 @@ def show_notices(notes: Sequence[str]) -> None:
         st.warning(escape_markdown(note))
     if len(notes) > MAX_NOTES:
         st.warning(f"And {len(notes) - MAX_NOTES} more like these.")
-
-
-def example_of(page: Page) -> Example | None:
-    """Return the example with the same task and methods, None if there is none."""
-    alike = (p for p in EXAMPLES if (p.page.task, p.page.methods) == (page.task, page.methods))
-    return next(alike, None)
 
 
 def main(session: SessionPage) -> None:
@@ -170,7 +198,7 @@ def main(session: SessionPage) -> None:
         show_player(page)
         return
     with st.sidebar:
-        sidebar(session, style.colors, example_of(page))
+        sidebar(session, style.colors)
     show_notices(session.notes)
     st.session_state.setdefault("view.tab", page.tab)  # a changing default would replace the widget
     tabs, below = st.tabs(NAMES, key=control_key("view.tab", page.tab), on_change="rerun"), st.container()
@@ -196,6 +224,7 @@ def show_player(page: Page) -> None:
             "playOnArrival": page.open_tab is COMPARE and page.at is None,
             "at": page.at,
             "epochs": snapshot_list(page),
+            "examples": st.session_state.get("examples_loaded", 0),
         },
         key="player",
     )

@@ -184,3 +184,15 @@ EXAMPLES = (
         ),
     ),
 )
+
+
+def example_of(page: Page) -> Example | None:
+    """Return the example with the same task and methods, None if there is none."""
+    alike = (each for each in EXAMPLES if (each.page.task, each.page.methods) == (page.task, page.methods))
+    return next(alike, None)
+
+
+def neighbor(example: Example | None, step: int) -> Example | None:
+    """Return the next example, or the one before (step -1); the first is next to none."""
+    place = EXAMPLES.index(example) + step if example else step - 1
+    return EXAMPLES[place] if 0 <= place < len(EXAMPLES) else None

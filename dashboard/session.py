@@ -10,10 +10,11 @@ import streamlit as st
 
 from dashboard.context import MAX_RUNS, Actions, TabSettings
 from dashboard.controls import read
-from dashboard.examples import ARRIVAL, EXAMPLES
+from dashboard.examples import ARRIVAL, EXAMPLES, Example
 from dashboard.looks import assign_hues, looks
 from dashboard.state import Page
 from dashboard.tables import DataTab
+from dashboard.tabs.rate import RATE, RateSettings
 from dashboard.widgets import DrawnControls
 from trainers.charts import Look
 from trainers.optimizers import OPTIMIZERS, Optimizer
@@ -104,9 +105,20 @@ def follow(link: str) -> Page:
     """Load the page of a link; a link to a missing table waits for its upload."""
     session = st.session_state.session_page
     page, notes = Page.from_query(link, EXAMPLES[0].page, session.data.tables, ARRIVAL)
-    set_page(page, new_ids(len(page.methods)), notes)
+    set_page(page, kept_ids(session, page.methods), notes)
     st.session_state.pending_link = "" if getattr(page.task.problem, "csv", None) else link
     return page
+
+
+def kept_ids(session: SessionPage, methods: Sequence[Method]) -> list[int]:
+    """Return ids of methods: those of the session where the optimizers are of the same kinds, else new ones.
+
+    So the settings of a run stay open while one goes back and forward.
+    """
+    kinds = [type(method.optimizer) for method in methods]
+    if kinds == [type(method.optimizer) for method in session.page.methods]:
+        return list(session.ids)
+    return new_ids(len(methods))
 
 
 def address() -> str:
@@ -129,11 +141,12 @@ def apply_page(page: Page, ids: Sequence[int], notes: Sequence[str] = ()) -> Non
     set_page(page, ids, notes)
 
 
-def load_example() -> None:
-    """Load the selected example, on its own tab."""
-    for example in EXAMPLES:
-        if example.name == st.session_state.example:
-            apply_page(example.page, new_ids(len(example.page.methods)))
+def load_example(example: Example | None = None) -> None:
+    """Load an example, by default the selected one, on its own tab."""
+    selected = [each for each in EXAMPLES if each.name == st.session_state.example]
+    for each in [example] if example else selected:
+        st.session_state.examples_loaded = st.session_state.get("examples_loaded", 0) + 1
+        apply_page(each.page, new_ids(len(each.page.methods)))
 
 
 def insert_run(after: int | None, method: Callable[[Method], Method]) -> None:
@@ -181,6 +194,18 @@ def add_runs(optimizers: Sequence[Optimizer]) -> None:
         st.toast(f"Added {what} to the comparison.")
     if len(added) < len(new):
         st.toast(f"A comparison has at most {MAX_RUNS} runs: remove one in the sidebar first.")
+
+
+def vary_run(id: int) -> None:
+    """Open the slider over the learning rate of a run."""
+    current = page_from_controls()
+    if id in current.ids:
+        place = current.ids.index(id)
+        optimizer = current.page.methods[place].optimizer
+        settings = RateSettings(run=place + 1, value=getattr(optimizer, "lr", RateSettings().value))
+        others = [each for each in current.page.settings if not isinstance(each, RateSettings)]
+        page = replace(current.page, tab=RATE.name, settings=(*others, settings))
+        apply_page(page, current.ids)
 
 
 def remove_run(id: int) -> None:

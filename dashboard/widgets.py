@@ -2,7 +2,7 @@
 
 import re
 from base64 import b64encode
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -127,12 +127,18 @@ def select(label: str, options: Sequence[Any], value: Any, key: str, place: Any 
     place.selectbox(label, options, options.index(value), key=control_key(key, value), **look)
 
 
-def all_controls(settings: Settings, prefix: str, but: str = "") -> None:
-    """Draw the controls of all active settings. Those of optimizers are labeled as in torch."""
-    for name, setting in settings_of(settings).items():
-        if name != but and settings.is_active(name):
+def all_controls(
+    settings: Settings, prefix: str, only: Collection[str] = (), but: Collection[str] = ()
+) -> None:
+    """Draw the controls of active settings: `only` these, or all `but` those.
+
+    Those of optimizers are labeled as in torch.
+    """
+    kinds = settings_of(settings)
+    for name in only or kinds:
+        if name in kinds and name not in but and settings.is_active(name):
             draw = labeled_control if isinstance(settings, Optimizer) else control
-            draw(name, setting, getattr(settings, name), f"{prefix}.{name}")
+            draw(name, kinds[name], getattr(settings, name), f"{prefix}.{name}")
 
 
 def class_title(name: str) -> str:

@@ -100,7 +100,7 @@ def change(page: Page, action: Callable[[], object]) -> None:
 def travel(page: Page, way: str, lr: str) -> None:
     """Go "back" or "forward" to the page whose first run has this rate."""
     page.evaluate(f"history.{way}()")
-    first = "[data-testid=stExpander] input[aria-label=lr]"
+    first = "[data-testid=stSidebar] input[aria-label=lr]"
     page.wait_for_function("([first, lr]) => document.querySelector(first)?.value === lr", arg=[first, lr])
     ready(page)
 
@@ -112,12 +112,12 @@ def enter(field: Locator, value: str) -> None:
 
 def opened(page: Page, number: int) -> Locator:
     """The controls of a run, opened."""
-    expander = runs(page).nth(number)
-    if not expander.locator("details").evaluate("details => details.open"):
-        expander.locator("summary").click()
-    expander.get_by_label("lr", exact=True).wait_for()
+    run = runs(page).nth(number)
+    if not run.locator("details").evaluate("details => details.open"):
+        run.locator("summary").click()
+    run.get_by_role("button", name="Remove").wait_for()
     ready(page)  # a click on what moves is lost
-    return expander
+    return run
 
 
 def saved(page: Page, button: str) -> Download:
@@ -158,7 +158,7 @@ def notices(page: Page) -> list[str]:
 
 
 def runs(page: Page) -> Locator:
-    return page.get_by_test_id("stSidebar").get_by_test_id("stExpander")
+    return page.locator("[class*=st-key-run-row-]")
 
 
 def add_run(page: Page) -> Locator:
@@ -169,8 +169,17 @@ def tab(page: Page, name: str) -> Locator:
     return page.get_by_role("tab", name=name, exact=True)
 
 
-def example(page: Page, name: str) -> Locator:
-    return page.get_by_role("radio", name=name, exact=True)
+def choose_example(page: Page, name: str) -> None:
+    choose(page, "Examples", f". {name}")
+
+
+def choose(page: Page, box: str, option: str) -> None:
+    """Choose an option of a selectbox; the first clicks may only take the focus."""
+    field, listed = page.get_by_role("combobox", name=box), page.get_by_role("option", name=option)
+    while not listed.is_visible():
+        field.click()
+        page.wait_for_timeout(50)
+    listed.click()
 
 
 def assert_fits(page: Page, what: str = "") -> None:
@@ -241,9 +250,40 @@ def test_an_example_is_what_its_button_says(page: Page, names: Sequence[str]) ->
         assert_shown(page, next(chosen for chosen in EXAMPLES if chosen.name == name))
 
 
+def test_examples_are_a_path_by_keyboard(page: Page) -> None:
+    visit(page, "/?epochs=20&run=Adam")
+    back, after = (page.get_by_role("button", name=name, exact=True) for name in ("Back", "Next"))
+    assert back.is_disabled()
+    for place in (0, 1):
+        focus(page, after)
+        change(page, lambda: page.keyboard.press("Enter"))
+        assert query(page) == parse_qsl(EXAMPLES[place].page.to_query())
+    change(page, back.click)
+    assert query(page) == parse_qsl(EXAMPLES[0].page.to_query())
+    assert back.is_disabled()
+
+
+def test_a_phone_closes_the_sidebar_after_a_choice(open_page: Callable[..., Page]) -> None:
+    page = visit(open_page(viewport={"width": 390, "height": 844}), "/?epochs=20&run=Adam")
+    page.get_by_test_id("stExpandSidebarButton").click()
+    change(page, page.get_by_role("button", name="Next", exact=True).click)
+    page.wait_for_function(
+        "() => document.querySelector('[data-testid=stSidebar]').getBoundingClientRect().right <= 0"
+    )
+    assert page.locator(CHART).is_visible()
+
+
+def test_the_settings_of_a_run_stay_open_while_one_goes_back(page: Page) -> None:
+    visit(page, "/?epochs=20&run=Adam&run=SGD")
+    change(page, lambda: enter(opened(page, 1).get_by_label("momentum", exact=True), "0.5"))
+    page.evaluate("history.back()")
+    page.wait_for_function("() => document.querySelector('input[aria-label=momentum]').value === '0'")
+    assert runs(page).nth(1).get_by_label("momentum", exact=True).is_visible()
+
+
 def assert_shown(page: Page, chosen: Any) -> None:
-    change(page, example(page, chosen.name).click)
-    assert example(page, chosen.name).get_attribute("aria-checked") == "true"
+    change(page, lambda: choose_example(page, chosen.name))
+    assert page.get_by_role("combobox", name="Examples").input_value().endswith(f". {chosen.name}")
     assert query(page) == parse_qsl(chosen.page.to_query())
     if chosen.page.tab != "Loss":
         change(page, tab(page, "Loss").click)
@@ -528,7 +568,7 @@ def test_a_long_training_is_seen_and_ended_by_a_click(page: Page) -> None:
     page.get_by_text("Training SGD").wait_for()
     page.wait_for_function(DRAWN)
     assert page.get_by_text(LAST).count() == 0, "the curve is there before training ends"
-    example(page, MOMENTUM.name).click()
+    choose_example(page, MOMENTUM.name)
     page.get_by_text(MOMENTUM.hint).wait_for()
     ready(page)
     shown = MOMENTUM.page

@@ -14,7 +14,8 @@ from dashboard.state import NAMES as TABS
 from dashboard.state import Page
 from dashboard.tabs.path import PathSettings
 from dashboard.tabs.race import RaceTabSettings
-from tests.browser.test_browser import enter, example, query, ready, tab, visit
+from dashboard.tabs.rate import RateSettings
+from tests.browser.test_browser import choose_example, enter, query, ready, runs, tab, visit
 from trainers.reports.loss import available_metrics
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ class Walk:
     def choose_example(self) -> None:
         others = [name for name, page in EXAMPLES.items() if page.task != self.page.task]
         name = self.rng.choice(others)
-        example(self.browser, name).click()
+        choose_example(self.browser, name)
         self.page = EXAMPLES[name]
 
     def turn_epochs(self) -> None:
@@ -71,6 +72,7 @@ class Walk:
         actions = {
             "Loss": self.turn_loss,
             "Data": self.turn_data,
+            "Learning rate": self.turn_slider,
             "Path": self.turn_path,
             "Race": self.turn_race,
         }
@@ -90,6 +92,22 @@ class Walk:
         else:
             self.browser.get_by_test_id("stMain").get_by_role("radio", name=value, exact=True).click()
         self.view(**{name: value})
+
+    def turn_slider(self) -> None:
+        slider = self.browser.get_by_role("slider", name="lr", exact=True)
+        slider.press(self.rng.choice(["Home", "End", "ArrowRight", "PageUp"]))
+        self.browser.evaluate("() => new Promise(requestAnimationFrame)")
+        value = float((slider.get_attribute("aria-valuetext") or "").split()[1].removesuffix(":"))
+        self.page = replace(self.page, settings=(*self.page.settings, RateSettings(value=value)))
+
+    def turn_rate(self) -> None:
+        """Change the learning rate of a run in its row."""
+        place = self.rng.randrange(len(self.page.methods))
+        lr = self.rng.choice([0.011, 0.02, 0.3])
+        enter(runs(self.browser).nth(place).get_by_label("lr", exact=True), str(lr))
+        methods = list(self.page.methods)
+        methods[place] = replace(methods[place], optimizer=replace(methods[place].optimizer, lr=lr))
+        self.page = replace(self.page, methods=tuple(methods))
 
     def turn_path(self) -> None:
         shown = self.page.of(PathSettings).zoom
@@ -122,8 +140,8 @@ class Walk:
         return [place for place in range(4) if place != self.target and place not in self.left_out]
 
     def step(self) -> None:
-        kinds = (self.open_tab, self.choose_example, self.turn_epochs, self.turn_the_tab)
-        self.rng.choices(kinds, (4, 1, 1, 4))[0]()
+        kinds = (self.open_tab, self.choose_example, self.turn_epochs, self.turn_rate, self.turn_the_tab)
+        self.rng.choices(kinds, (4, 1, 1, 2, 4))[0]()
 
     def check(self) -> None:
         """The address and the controls say what was asked, and nobody is told of anything else."""

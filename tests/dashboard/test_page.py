@@ -82,7 +82,7 @@ def test_every_problem_on_every_tab(example: Example, tab: str, monkeypatch: pyt
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.name)
 def test_choosing_an_example(example: Example) -> None:
     app = opened("run=Adam&epochs=50")
-    app.sidebar.get("button_group")[0].set_value(example.name).run()
+    app.selectbox(key="example").set_value(example.name).run()
     assert shown(app) == example.page
     assert example.hint in [caption.value for caption in app.caption]
     assert sentence(app).endswith(".")
@@ -159,7 +159,7 @@ def test_a_script_that_is_ended_while_it_changes_the_page_tears_nothing(
 
     with monkeypatch.context() as patch:
         patch.setattr(SessionStateProxy, "__setitem__", ended)
-        app.sidebar.get("button_group")[0].set_value(EXAMPLES[-1].name).run()
+        app.selectbox(key="example").set_value(EXAMPLES[-1].name).run()
     app.run()
     page = shown(app)
     assert (page.task, page.methods) in [(before.task, before.methods), (story.task, story.methods)]
@@ -676,7 +676,7 @@ def test_a_comparison_without_runs_invites() -> None:
     app = opened("run=none&tab=Compare")
     assert sentence(app) == "No runs yet. Add one in the sidebar, or choose an example there."
     assert len(chart_types(app)) == 1
-    app.sidebar.button[0].click().run()
+    next(button for button in app.button if button.label == "Add run").click().run()
     assert len(shown(app).methods) == 1
     assert "No runs" not in sentence(app)
 
