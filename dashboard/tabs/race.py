@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from dashboard.context import Actions, Context, Tab, TabSettings
-from dashboard.widgets import clicked_points, control, download, legend, swatch_table
+from dashboard.widgets import clicked_points, control, download, swatch_table
 from dashboard.work import chart_spec, compute_cached, is_confirmed, race_cached, run_with_progress
 from trainers import charts
 from trainers.charts import Style
@@ -50,16 +50,18 @@ class RaceTabSettings(RaceSettings, TabSettings):
 
 
 def draw(context: Context) -> None:
-    settings, headline = context.settings, context.headline
+    settings, headline, place = context.settings, context.headline, st.container()
     spec = settings.race(context.task, [run.optimizer for run in context.runs])
-    _controls(context, settings)
+    with st.expander("Settings of the race", expanded=spec is None, key=f"race.settings.{spec is None}"):
+        _controls(context, settings)
     if settings.optimizers == "runs" and not context.runs:
         headline.say("No runs to race: add one, or choose the default optimizers.")
     elif spec is None:
         headline.say(f"No race: {_obstacle(context.task, settings)}.")
     elif is_confirmed(headline, spec, spec.parts, f"{spec.size:,} runs of {format_epochs(spec.epochs)}"):
         result = run_with_progress(race_cached, spec, headline, f"Training {spec.size:,} runs")
-        _show(context, result)
+        with place:
+            _show(context, result)
 
 
 def _controls(context: Context, settings: RaceTabSettings) -> None:
@@ -74,11 +76,15 @@ def _controls(context: Context, settings: RaceTabSettings) -> None:
         for name, setting in settings_of(RaceSettings).items():
             if name != "target" or settings.metric == "epochs":
                 control(name, setting, getattr(settings, name), f"race.{name}", width=130)
+
+
+def _protocol(context: Context, settings: RaceTabSettings) -> str:
+    """Return how the race is run."""
     several = settings.seeds > 1
     score = f"by the median over {settings.seeds} seeds" if several else "with one seed"
     new_seeds = f"{settings.seeds} new seeds" if several else "one new seed"
     unused = " The custom initial point is not used here." if context.task.start is not None else ""
-    st.caption(
+    return (
         f"Each optimizer gets {settings.trials} trials, scored {score}. The best trial is then retrained "
         f"with {new_seeds}.{unused}"
     )
@@ -92,12 +98,42 @@ def _obstacle(task: Task, settings: RaceTabSettings) -> str:
 
 
 def _show(context: Context, result: RaceResult) -> None:
+    """Draw the ranking, the sensitivity to the learning rate, and what is folded at first."""
     race, names = result.race, report.optimizer_names(result.race)
     style = charts.Style.nested(names, context.dark)
     context.headline.say(report.sentence(result, names))
     for warning in report.warnings(result, names):
         st.warning(warning)
-    legend(style.colors, names)
+    _ranking(result, style, _protocol(context, context.settings))
+    _sensitivity(context, result, style)
+    with st.expander("Tuned curves, tuning budget"):
+        _tuned(result, style, context.dark)
+        _budget(result, style, context.dark)
+    if len(names) > 1:
+        with st.expander("Pairwise win rates"):
+            table = race_ranking.win_rate_table(result, names)
+            swatch_table(
+                table, "optimizer", _ranked(result, style), "Win rate of each row against each column"
+            )
+    with st.container(horizontal=True):
+        download("Trials (CSV)", partial(trials_csv, race), "trials.csv")
+        download("Race (SVG)", partial(race_svg, race), "race.svg")
+
+
+def _ranked(result: RaceResult, style: Style) -> list[str]:
+    """Return the colors in the order of the ranking."""
+    return [style.colors[place] for place in result.ranking]
+
+
+def _ranking(result: RaceResult, style: Style, protocol: str) -> None:
+    ranking = race_ranking.ranking_table(result, style.names)
+    swatch_table(ranking, "optimizer", _ranked(result, style), "Ranking of the optimizers")
+    st.caption(" ".join(filter(None, [protocol, race_ranking.caption(result)])))
+
+
+def _sensitivity(context: Context, result: RaceResult, style: Style) -> None:
+    """Draw each trial against its learning rate."""
+    race, names = result.race, style.names
     st.vega_lite_chart(
         chart_spec(sensitivity_chart, result, style),
         key="race.chart",
@@ -115,11 +151,6 @@ def _show(context: Context, result: RaceResult) -> None:
         f"{report.stability_margins(result, names)} Click a point to add it to your runs, which have the "
         "sidebar's epochs and initial point."
     )
-    _tuned_and_budget(result, style)
-    _ranking(result, style)
-    with st.container(horizontal=True):
-        download("Trials (CSV)", partial(trials_csv, race), "trials.csv")
-        download("Race (SVG)", partial(race_svg, race), "race.svg")
 
 
 def add_trial(actions: Actions, race: Race) -> None:
@@ -129,24 +160,29 @@ def add_trial(actions: Actions, race: Race) -> None:
             actions.add(race.optimizer_at(int(entry), int(trial)))
 
 
-def _tuned_and_budget(result: RaceResult, style: Style) -> None:
-    """Draw the tuned optimizers over the epochs, and the expected best result per budget."""
-    race, (left, right) = result.race, st.columns(2)
-    left.markdown(f"**Tuned**: best trial of each optimizer, new seed{'s' if race.seeds > 1 else ''}")
-    left.vega_lite_chart(
-        chart_spec(tuned_chart, result, style),
+def _tuned(result: RaceResult, style: Style, dark: bool) -> None:
+    """Draw the tuned optimizers over the epochs."""
+    race = result.race
+    st.markdown(f"**Tuned**: best trial of each optimizer, new seed{'s' if race.seeds > 1 else ''}")
+    st.vega_lite_chart(
+        chart_spec(tuned_chart, result, style, dark),
         alt="Line chart: gap, or loss, of each tuned optimizer over the epochs.",
     )
     curves = compute_cached(race_curves.tuned_curves, result, style.names)
-    budgets = compute_cached(race_curves.budgets, result, style.names)
-    left.caption(
+    st.caption(
         race_curves.spread_caption(race)
         + race_curves.zeros_caption(curves["mid"])
         + rounding_caption(curves["low"], race.rounding)
     )
-    right.markdown("**Tuning budget**: expected best result after n trials")
-    right.vega_lite_chart(
-        chart_spec(budget_chart, result, style),
+
+
+def _budget(result: RaceResult, style: Style, dark: bool) -> None:
+    """Draw the expected best result per budget."""
+    race = result.race
+    budgets = compute_cached(race_curves.budgets, result, style.names)
+    st.markdown("**Tuning budget**: expected best result after n trials")
+    st.vega_lite_chart(
+        chart_spec(budget_chart, result, style, dark),
         alt=f"Line chart: expected {metric_label(race)} against the number of trials.",
     )
     if race.metric == "epochs":
@@ -154,23 +190,10 @@ def _tuned_and_budget(result: RaceResult, style: Style) -> None:
     else:
         rounding = rounding_caption(budgets["y"], race.rounding, "count as")
         failed = f"A failed trial counts as no improvement.{rounding}"
-    right.caption(
+    st.caption(
         f"Expected best result of n trials, drawn at random from all. {failed}"
         + race_curves.zeros_caption(budgets["y"])
     )
-
-
-def _ranking(result: RaceResult, style: Style) -> None:
-    """Draw the tables."""
-    order = [style.colors[place] for place in result.ranking]
-    ranking = race_ranking.ranking_table(result, style.names)
-    swatch_table(ranking, "optimizer", order, "Ranking of the optimizers")
-    if caption := race_ranking.caption(result):
-        st.caption(caption)
-    if len(style.names) > 1:
-        with st.expander("Pairwise win rates"):
-            table = race_ranking.win_rate_table(result, style.names)
-            swatch_table(table, "optimizer", order, "Win rate of each row against each column")
 
 
 def sensitivity_chart(result: RaceResult, style: Style) -> Any:
@@ -181,16 +204,16 @@ def sensitivity_chart(result: RaceResult, style: Style) -> Any:
     return charts.sensitivity_chart(trials, edges, style, *labels, race.tune == "lr")
 
 
-def tuned_chart(result: RaceResult, style: Style) -> Any:
+def tuned_chart(result: RaceResult, style: Style, dark: bool) -> Any:
     """Return the chart of the tuned optimizers over the epochs."""
     title = Y_TITLES["loss" if result.race.training.minimum is None else "gap"]
-    return charts.band_chart(race_curves.tuned_curves(result, style.names), style, "epochs", title)
+    return charts.band_chart(race_curves.tuned_curves(result, style.names), style, "epochs", title, dark)
 
 
-def budget_chart(result: RaceResult, style: Style) -> Any:
+def budget_chart(result: RaceResult, style: Style, dark: bool) -> Any:
     """Return the chart of the expected best result against the number of trials."""
     table = race_curves.budgets(result, style.names)
-    return charts.budget_chart(table, style, f"expected {metric_label(result.race)}")
+    return charts.budget_chart(table, style, f"expected {metric_label(result.race)}", dark)
 
 
 def trials_csv(race: Race) -> str:

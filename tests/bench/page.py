@@ -79,7 +79,7 @@ def tabs() -> None:
             page.get_by_role("tab", name="Race").click()
             began = perf_counter()
             page.get_by_role("columnheader", name="best learning rate").wait_for()
-            page.locator("[data-testid=stVegaLiteChart] svg.marks").nth(2).wait_for()
+            page.locator("[data-testid=stVegaLiteChart] svg.marks").first.wait_for()
             waits.append(perf_counter() - began)
     rows = [["", "shown after"], ["default race", f"{median(waits):.2f} s"]]
     table("The tab Race in a browser, median of 5 races; goal: at most 2 s", rows)

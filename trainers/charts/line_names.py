@@ -23,7 +23,7 @@ MAX_WIDTH, NARROW_WIDTH = 170, 96
 FADED, FADED_NAME = 0.08, 0.3
 VIEWS = {"named": "run_names", "picked": "run_lines"}
 """Selections of a run by a click on its name and on its line, and the layers that are clicked."""
-BOTH = tuple(VIEWS)
+BOTH, NAMED = tuple(VIEWS), ("named",)
 
 
 def name_room(names: Sequence[str]) -> str:

@@ -19,11 +19,10 @@ from trainers.charts.axes import (
     y_axis,
 )
 from trainers.charts.export import spec
-from trainers.charts.line_names import end_names, isolated, plot_range, selections
+from trainers.charts.line_names import NAMED, end_names, isolated, plot_range, selections
 from trainers.charts.style import Style
 
 HEIGHT = 420
-NAMED = ("named",)  # a click on a line is that of the exact values under the pointer
 
 
 def loss_chart(

@@ -1,23 +1,29 @@
 """Expected best result against number of trials."""
 
+from collections.abc import Sequence
+
 import altair as alt
 import pandas as pd
 
 from trainers.charts.axes import is_log_suitable, positive, scale, span, x_axis, y_axis
+from trainers.charts.line_names import NAMED, end_names, isolated, plot_range, selections
 from trainers.charts.style import Style
 
 HEIGHT = 320
 
 
-def budget_chart(budgets: pd.DataFrame, style: Style, y_title: str) -> alt.LayerChart:
-    """Draw `budgets`, with the columns run, x (number of trials), y (expected best result)."""
+def budget_chart(budgets: pd.DataFrame, style: Style, y_title: str, dark: bool = False) -> alt.LayerChart:
+    """Draw `budgets`, with the columns run, x (number of trials), y (expected best result).
+
+    A click on a name isolates its run.
+    """
     log = is_log_suitable(budgets["y"])
     visible = budgets[positive(budgets["y"])] if log else budgets
     domain = span(visible, "y", log)
     last = int(visible["x"].max()) if len(visible) else 1
     axis = x_axis("trials")
     axis.values = [n for n in (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000) if n <= last]
-    x = alt.X("x:Q", axis=axis, scale=scale([0.95, last * 1.05], True))
+    x = alt.X("x:Q", axis=axis, scale=_named_scale(last, style.names))
     y = alt.Y("y:Q", axis=y_axis(y_title, domain, log), scale=scale(domain, log))
     tooltip = [
         alt.Tooltip("run:N"),
@@ -27,6 +33,14 @@ def budget_chart(budgets: pd.DataFrame, style: Style, y_title: str) -> alt.Layer
     lines = (
         alt.Chart(visible)
         .mark_line(clip=True, strokeCap="butt", strokeJoin="round")
-        .encode(x, y, style.color(), *style.lines(), tooltip=tooltip)
+        .encode(x, y, style.color(), *style.lines(), tooltip=tooltip, opacity=isolated(by=NAMED))
     )
-    return alt.LayerChart(layer=[lines], height=HEIGHT)
+    made = alt.LayerChart(
+        layer=[lines, *(end_names(visible, domain, log, style, dark) if domain else [])], height=HEIGHT
+    )
+    made.params = selections(made.layer)
+    return made
+
+
+def _named_scale(last: int, names: Sequence[str]) -> alt.Scale:
+    return alt.Scale(type="log", domain=[0.95, last], nice=False, range=plot_range(names))

@@ -4,6 +4,7 @@ import altair as alt
 import pandas as pd
 
 from trainers.charts.axes import is_log_suitable, positive, scale, span, x_axis, x_scale, y_axis
+from trainers.charts.line_names import NAMED, end_names, isolated, plot_range, selections
 from trainers.charts.style import Style
 
 HEIGHT = 320
@@ -11,17 +12,20 @@ ENDS = {"low": "10th", "high": "90th"}
 """Percentiles between which a band lies."""
 
 
-def band_chart(curves: pd.DataFrame, style: Style, x_title: str, y_title: str) -> alt.LayerChart:
-    """Draw `curves`, with run, x, low, mid, high: a line at the median within a band.
+def band_chart(
+    curves: pd.DataFrame, style: Style, x_title: str, y_title: str, dark: bool = False
+) -> alt.LayerChart:
+    """Draw `curves`, with run, x, low, mid, high: a line at the median within a band with thin edges.
 
-    The axis is logarithmic where nothing is below 0. A curve may leave the chart where it is infinite.
+    The axis is logarithmic where nothing is below 0. A curve may leave the chart where it is infinite. A
+    click on a name isolates its run.
     """
     log = is_log_suitable(curves["mid"])
     visible = curves[positive(curves["mid"])] if log else curves
     domain = span(visible.rename(columns={"mid": "y"}), "y", log)
     visible = visible.assign(low=visible["low"].clip(lower=domain[0])) if domain else visible
     visible = visible.assign(high=visible["high"].clip(upper=domain[1])) if domain else visible
-    x = alt.X("x:Q", axis=x_axis(x_title), scale=x_scale(visible["x"]))
+    x = alt.X("x:Q", axis=x_axis(x_title), scale=x_scale(visible["x"], ends=plot_range(style.names)))
     y = alt.Y("mid:Q", axis=y_axis(y_title, domain, log), scale=scale(domain, log))
     spread = ENDS if (curves["low"] < curves["high"]).any() else {}  # one seed has none
     tooltip = [
@@ -34,9 +38,23 @@ def band_chart(curves: pd.DataFrame, style: Style, x_title: str, y_title: str) -
         ),
     ]
     chart = alt.Chart(visible)
-    band = (x, alt.Y("low:Q"), alt.Y2("high:Q"), style.color())
-    bands = chart.mark_area(opacity=0.15, clip=True, tooltip=None).encode(*band)
-    lines = chart.mark_line(clip=True, strokeCap="butt", strokeJoin="round").encode(
-        x, y, style.color(), *style.lines(), tooltip=tooltip
+    shade = {"opacity": isolated(value=0.12, by=NAMED)}
+    bands = chart.mark_area(clip=True, tooltip=None).encode(
+        x, alt.Y("low:Q"), alt.Y2("high:Q"), style.color(), **shade
     )
-    return alt.LayerChart(layer=[bands, lines], height=HEIGHT)
+    edge = {"opacity": isolated(value=0.6, by=NAMED)}
+    edges = [
+        chart.mark_line(clip=True, tooltip=None, strokeWidth=0.8).encode(
+            x, alt.Y(f"{end}:Q"), style.color(), **edge
+        )
+        for end in spread
+    ]
+    lines = chart.mark_line(clip=True, strokeCap="butt", strokeJoin="round", strokeWidth=2.5).encode(
+        x, y, style.color(), tooltip=tooltip, opacity=isolated(by=NAMED)
+    )
+    ends = visible.rename(columns={"mid": "y"})
+    names = end_names(ends, domain, log, style, dark) if domain else []
+    layers = [bands, *edges, lines, *names]
+    made = alt.LayerChart(layer=layers, height=HEIGHT)
+    made.params = selections(made.layer)
+    return made
