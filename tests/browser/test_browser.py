@@ -170,16 +170,9 @@ def tab(page: Page, name: str) -> Locator:
 
 
 def choose_example(page: Page, name: str) -> None:
-    choose(page, "Examples", f". {name}")
-
-
-def choose(page: Page, box: str, option: str) -> None:
-    """Choose an option of a selectbox; the first clicks may only take the focus."""
-    field, listed = page.get_by_role("combobox", name=box), page.get_by_role("option", name=option)
-    while not listed.is_visible():
-        field.click()
-        page.wait_for_timeout(50)
-    listed.click()
+    """Type the name of an example, which leaves its option alone, and choose it."""
+    page.get_by_role("combobox", name="Examples").fill(name)
+    page.get_by_role("option", name=f". {name}").click()
 
 
 def assert_fits(page: Page, what: str = "") -> None:

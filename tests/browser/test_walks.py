@@ -117,7 +117,10 @@ class Walk:
 
     def turn_race(self) -> None:
         trials = self.rng.choice([n for n in (4, 5, 6) if n != self.page.of(RaceTabSettings).trials])
-        enter(self.browser.get_by_label("Trials per optimizer", exact=True), str(trials))
+        field = self.browser.get_by_label("Trials per optimizer", exact=True)
+        if not field.is_visible():
+            self.browser.get_by_text("Settings of the race").click()
+        enter(field, str(trials))
         race = replace(self.page.of(RaceTabSettings), trials=trials)
         self.page = replace(self.page, settings=(*self.page.settings, race))
 
