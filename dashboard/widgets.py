@@ -170,6 +170,13 @@ def swatch_table(rows: pd.DataFrame, column: str, colors: Sequence[str], what: s
     st.table(rows.assign(**{column: names}), hide_index=True, border="horizontal", alt=what)
 
 
+def adder(label: str, options: Mapping[str, Optimizer], key: str, add: Callable[[Optimizer], None]) -> None:
+    """Draw a choice among optimizers and a button that adds one: the keyboard's way to a click on a chart."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        chosen = st.selectbox(label, list(options), key=key)
+        st.button("Add to runs", key=f"{key}.add", on_click=add, args=(options[chosen],))
+
+
 def download(label: str, make: Callable[[], str], file: str) -> None:
     """Draw a download button; the file is made at the click."""
     st.download_button(label, make, file, on_click="ignore", icon=":material/download:")

@@ -8,8 +8,8 @@ from typing import Any, Self
 import streamlit as st
 
 from dashboard.context import MAX_RUNS, Actions, Context, Tab, TabSettings
-from dashboard.widgets import clicked_points, control, download, select
-from dashboard.work import chart_spec, is_confirmed, run_with_progress, sweep_cached
+from dashboard.widgets import adder, clicked_points, control, download, select
+from dashboard.work import chart_spec, compute_cached, is_confirmed, run_with_progress, sweep_cached
 from trainers import Run, Sweep, charts
 from trainers.optimizers import OPTIMIZERS, Optimizer
 from trainers.reports import grid as report
@@ -99,6 +99,10 @@ def _show(context: Context, result: SweepResult) -> None:
         f"({report.failure_condition(spec.run)}).{report.floor_caption(result)} Click a cell to add it "
         "to your runs."
     )
+    with st.expander("Add a cell to your runs"):
+        listed = compute_cached(report.best_cells, result)
+        cells = {text: spec.optimizer(row) for text, row in listed}
+        adder(f"The best {len(cells)} cells", cells, "grid_search.cell", context.actions.add)
     download("Grid (CSV)", partial(grid_csv, spec), "grid.csv")
 
 

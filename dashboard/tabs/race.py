@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from dashboard.context import Actions, Context, Tab, TabSettings
-from dashboard.widgets import clicked_points, control, download, swatch_table
+from dashboard.widgets import adder, clicked_points, control, download, swatch_table
 from dashboard.work import chart_spec, compute_cached, is_confirmed, race_cached, run_with_progress
 from trainers import charts
 from trainers.charts import Style
@@ -151,6 +151,10 @@ def _sensitivity(context: Context, result: RaceResult, style: Style) -> None:
         f"{report.stability_margins(result, names)} Click a point to add it to your runs, which have the "
         "sidebar's epochs and initial point."
     )
+    with st.expander("Add a trial to your runs"):
+        listed = compute_cached(race_curves.best_trials, result, names)
+        trials = {text: race.optimizer_at(entry, trial) for text, entry, trial in listed}
+        adder(f"The best {len(trials)} trials", trials, "race.trial", context.actions.add)
 
 
 def add_trial(actions: Actions, race: Race) -> None:

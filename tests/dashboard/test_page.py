@@ -697,3 +697,22 @@ def test_an_unknown_view_is_noted() -> None:
     app = opened("view=all&run=SGD&epochs=5")
     assert warnings(app) == ["view must be one of page, chart, got all: using page."]
     assert app.title
+
+
+@pytest.mark.parametrize(
+    ("tab", "key", "count", "fewer"),
+    [("Race", "race.trial", "race.trials", 3), ("Grid search", "grid_search.cell", "grid_search.count", 2)],
+)
+def test_trials_and_cells_are_added_without_a_click_on_the_chart(
+    tab: str, key: str, count: str, fewer: int
+) -> None:
+    app = opened(f"epochs=30&run=SGD~lr-0.5&tab={tab}&race=trials-6~seeds-3~epochs-30&grid_search=count-4")
+    listed = app.selectbox(key=key).options
+    app.selectbox(key=key).set_value(listed[-1]).run()
+    app.number_input(key=count).set_value(fewer).run()
+    assert len(app.selectbox(key=key).options) < len(listed)
+    app.button(key=f"{key}.add").click().run()
+    added = shown(app).methods[1:]
+    assert len(added) == 1
+    kind, *settings = app.selectbox(key=key).options[0].rpartition(": ")[0].split(" · ")
+    assert all(part in added[0].label for part in (*settings[-1:], *([kind] if tab == "Race" else [])))

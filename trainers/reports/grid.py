@@ -14,6 +14,9 @@ from trainers.sweeps.axis import Axis
 from trainers.sweeps.result import SweepResult
 from trainers.words import format_number
 
+MAX_LISTED = 100
+"""Maximum number of runs in a list."""
+
 
 def final_values(result: SweepResult) -> Tensor:
     """Return the final gaps, at least the rounding error, or losses `(runs,)`; NaN where a run failed."""
@@ -51,9 +54,21 @@ def cells(result: SweepResult) -> pd.DataFrame:
     return pd.DataFrame(table)
 
 
+def best_cells(result: SweepResult) -> list[tuple[str, int]]:
+    """Return text and row of at most `MAX_LISTED` runs, those that ended lowest first."""
+    values = final_values(result).nan_to_num(math.inf)
+    listed = []
+    for row in values.argsort(stable=True)[:MAX_LISTED].tolist():
+        settings = " · ".join(
+            f"{name} {format_number(column[row], 4)}" for name, column in result.settings.items()
+        )
+        listed.append((f"{settings}: {_label(float(values[row]), 'failed')}", row))
+    return listed
+
+
 def _label(value: float, status: str) -> str:
     """Return the final value of a run as text, or how it failed."""
-    if math.isnan(value):
+    if not math.isfinite(value):
         return NOT_DIVERGED if status == "finished" else status
     return format_number(value, 4)
 

@@ -12,8 +12,11 @@ from trainers.races.result import OptimizerResult, RaceResult
 from trainers.races.spec import Race
 from trainers.reports.race_scores import NOT_DIVERGED, failure_label, format_score
 from trainers.reports.thinning import snapshot_epochs
+from trainers.run import Method
 
 LOW, HIGH = 0.1, 0.9
+MAX_LISTED = 100
+"""Maximum number of trials in a list."""
 
 
 def tuned_curves(result: RaceResult, names: Sequence[str]) -> pd.DataFrame:
@@ -47,6 +50,16 @@ def sensitivity(result: RaceResult, names: Sequence[str]) -> pd.DataFrame:
             ]
         parts.append(pd.DataFrame(part))
     return pd.concat(parts, ignore_index=True)
+
+
+def best_trials(result: RaceResult, names: Sequence[str]) -> list[tuple[str, int, int]]:
+    """Return text, entry and trial of at most `MAX_LISTED` trials, those with the best scores first."""
+    trials = sensitivity(result, names).sort_values("mid", kind="stable").head(MAX_LISTED)
+    race, listed = result.race, []
+    for entry, trial, score in zip(trials["entry"], trials["trial"], trials["result"], strict=True):
+        label = Method(optimizer=race.optimizer_at(int(entry), int(trial))).label
+        listed.append((f"{label}: {score}", int(entry), int(trial)))
+    return listed
 
 
 def _results(race: Race, entry: OptimizerResult, scores: Sequence[str]) -> list[str]:
