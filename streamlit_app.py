@@ -20,7 +20,7 @@ with st.skeleton(height=480):
 
     from dashboard import downloads
     from dashboard.components import copy_link, player
-    from dashboard.context import MAX_RUNS, Context, Tab
+    from dashboard.context import MAX_RUNS, Context
     from dashboard.examples import EXAMPLES, Example, example_of, neighbor
     from dashboard.session import (
         ACTIONS,
@@ -204,8 +204,8 @@ def main(session: SessionPage) -> None:
     tabs, below = st.tabs(NAMES, key=control_key("view.tab", page.tab), on_change="rerun"), st.container()
     with tabs[TABS.index(page.open_tab)]:
         histories = draw_tab(session, labels, style, dark, below)
-        if example := example_of(page):
-            show_hint(example, page.open_tab)
+        if (example := example_of(page)) and example.page.tab == page.tab:
+            st.caption(example.hint)
     show_player(page)
     with below:
         draw_results(page, histories, labels, style, session.looks)
@@ -228,12 +228,6 @@ def show_player(page: Page) -> None:
         },
         key="player",
     )
-
-
-def show_hint(example: Example, tab: Tab) -> None:
-    """Say what to look for, on the tabs that show it."""
-    if tab.about_runs or tab.name == example.page.tab:
-        st.caption(example.hint)
 
 
 def draw_tab(

@@ -7,12 +7,14 @@ import streamlit as st
 from dashboard.context import Actions, Context, Tab
 from dashboard.tables import DataTab
 from dashboard.widgets import class_title, control_key, escape_markdown, record_control, select
+from dashboard.work import chart_spec
+from trainers import charts
 from trainers.datasets.csv.dataset import MAX_CLASSES
 from trainers.datasets.csv.table import CsvTable
 from trainers.problems import PROBLEMS
 from trainers.problems.compatible_models import models
 from trainers.problems.supervised import CSV, Supervised
-from trainers.reports import validation
+from trainers.reports import images, validation
 from trainers.run import Task
 
 PREVIEW = 100  # rows
@@ -20,7 +22,7 @@ PLACEHOLDER = "x,y\n1,2\n2,4.1"
 
 
 def draw(context: Context) -> None:
-    _rows(context.task)
+    _rows(context.task, context.dark)
     st.subheader("Your own data", anchor=False)
     st.caption(
         "A CSV file, at most 10 MB. Only this session can use it, and it is not written to disk. A link "
@@ -39,7 +41,7 @@ def draw(context: Context) -> None:
         _columns(data.table, data, context.actions)
 
 
-def _rows(task: Task) -> None:
+def _rows(task: Task, dark: bool) -> None:
     """Draw the samples of the problem."""
     if not isinstance(task.problem, Supervised):
         st.write("This problem is a formula and has no data.")
@@ -48,7 +50,18 @@ def _rows(task: Task) -> None:
     st.markdown(f"**{data_source_label(task.problem)}**: {len(rows):,} samples, after preprocessing")
     for remark in (validation.split_summary(task), *validation.split_warnings(task)):
         st.caption(escape_markdown(remark))
-    st.dataframe(rows[:PREVIEW].frame(), height=220)
+    if rows.image_size:
+        spec = chart_spec(sample_images, task, dark)
+        st.vega_lite_chart(spec, width="content", alt="The first samples as images, with their classes.")
+        with st.expander("Samples as numbers"):
+            st.dataframe(rows[:PREVIEW].frame(), height=220)
+    else:
+        st.dataframe(rows[:PREVIEW].frame(), height=220)
+
+
+def sample_images(task: Task, dark: bool) -> Any:
+    """Return the first samples as images."""
+    return charts.image_chart(images.samples(task.whole.data), dark)  # type: ignore[attr-defined]
 
 
 def data_source_label(problem: Supervised) -> str:

@@ -12,7 +12,7 @@ from trainers import charts
 from trainers.charts import Style
 from trainers.problems.supervised import Supervised
 from trainers.reports import fit as fit_report
-from trainers.reports import fit_boundary, fit_confusion
+from trainers.reports import fit_boundary, fit_confusion, images
 from trainers.reports.thinning import MAX_SNAPSHOTS
 from trainers.run import Task
 
@@ -98,8 +98,26 @@ def _panels(context: Context, histories: Histories, problem: Supervised, kind: s
         else:
             spec = chart_spec(boundary_chart, alone, context.task, context.dark)
         panel.vega_lite_chart(spec, alt=f"{what} of {name}.")
+        if problem.data.image_size:
+            _misclassified(panel, alone, name, context.dark)
     if len(histories) > fit_report.MAX_PANELS:
         st.caption(f"Only the first {fit_report.MAX_PANELS} of {len(histories)} runs are shown.")
+
+
+def _misclassified(panel: Any, alone: Histories, name: str, dark: bool) -> None:
+    """Draw the images that a run misclassifies."""
+    count = images.misclassified(alone[0])[1]
+    shown = min(count, images.MAX_MISCLASSIFIED)
+    which = "" if shown == count else f", the {shown} with the highest probability shown"
+    panel.caption(f"{count:,} misclassified at the end{which}: true → predicted.")
+    if count:
+        spec = chart_spec(misclassified_chart, alone, dark)
+        panel.vega_lite_chart(spec, width="content", alt=f"Images that {name} misclassifies.")
+
+
+def misclassified_chart(histories: Histories, dark: bool) -> Any:
+    """Return the images that one run misclassifies."""
+    return charts.image_chart(images.misclassified(histories[0])[0], dark, columns=8)
 
 
 def confusion_chart(histories: Histories, color: str) -> Any:

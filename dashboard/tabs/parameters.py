@@ -11,6 +11,7 @@ from dashboard.work import Histories, chart_spec
 from trainers import charts
 from trainers.charts import Style
 from trainers.reports import loss as loss_report
+from trainers.reports.parameter_titles import title
 from trainers.run import Task
 
 MAX_SHOWN = 4
@@ -42,7 +43,7 @@ def parameter_chart(histories: Histories, names: Sequence[str], style: Style, ta
     return charts.parameter_chart(
         loss_report.curves(histories, names, name),
         style,
-        name.replace("_", " "),
+        title(task.problem, name),
         log=name == "gradient_norm",
         leaving=loss_report.diverged_runs(histories, names) + loss_report.far_runs(histories, names),
         optimum=optimum.get(name),

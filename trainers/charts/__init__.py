@@ -18,6 +18,7 @@ from trainers.charts.path import path_chart
 from trainers.charts.race_budget import budget_chart
 from trainers.charts.race_sensitivity import sensitivity_chart
 from trainers.charts.race_tuned import band_chart
+from trainers.charts.samples import image_chart
 from trainers.charts.style import Look, Style
 from trainers.charts.three_ways import difference_chart
 
@@ -41,6 +42,7 @@ __all__ = [
     "fit_chart",
     "fitted",
     "heat_chart",
+    "image_chart",
     "live_loss_chart",
     "loss_chart",
     "map_image",

@@ -26,6 +26,8 @@ class Dataset:
     """The name of the target."""
     class_names: tuple[str, ...] = ()
     """Names of the classes, if the target is categorical."""
+    image_size: tuple[int, int] | None = None
+    """Rows and columns of samples that are images, whose features are pixels from 0 to 1."""
 
     def __len__(self) -> int:
         return len(self.target)
@@ -63,7 +65,10 @@ class Dataset:
         mean, std = fitted.mean(0).where(varies, fitted[0]), fitted.std(0, correction=0)
         inputs = (self.inputs - mean) / std.where(std > 0, 1.0).where(varies, 1.0)
         return replace(
-            self, inputs=inputs, features=tuple(f"{name} (standardized)" for name in self.features)
+            self,
+            inputs=inputs,
+            features=tuple(f"{name} (standardized)" for name in self.features),
+            image_size=None,
         )
 
     def with_ones(self) -> "Dataset":

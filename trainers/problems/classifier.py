@@ -33,7 +33,8 @@ def digits(problem: "Classifier") -> Dataset:
     """The 8x8 digits, with pixels from 0 to 1."""
     table = datasets.digits()
     inputs, target = numbers(table.iloc[:, :-1]) / 16.0, numbers(table["digit"], "int64")
-    return Dataset(inputs, target, tuple(table.columns[:-1]), "digit", tuple(map(str, range(10))))
+    classes = tuple(map(str, range(10)))
+    return Dataset(inputs, target, tuple(table.columns[:-1]), "digit", classes, image_size=(8, 8))
 
 
 @dataclass(frozen=True)
