@@ -29,7 +29,7 @@ format: .venv/ready  ## put the code in its standard form
 bench: .venv/ready  ## times, side by side
 	$(BIN)/python -m tests.bench
 
-screenshot: .venv/ready  ## the README's picture; needs Chromium
+screenshot: .venv/ready  ## pictures of the README, and of every example and tab; needs Chromium
 	$(BIN)/python -m tests.screenshot
 
 .venv/ready: requirements.txt

@@ -229,8 +229,8 @@ def test_back_and_forward(page: Page) -> None:
         assert (address(page) == first) if lr == "0.01" else (f"SGD~manual~lr-{lr}~" in address(page))
 
 
-TOLD = ("Momentum family", "Digits in batches", "Four minima: who ends where?")
-"""Lines alone; dotted and thin ones beside them; an example that opens another tab."""
+TOLD = ("Digits in batches", "Four minima: who ends where?")
+"""Dotted and thin lines beside the others; lines alone, and an example that opens another tab."""
 
 
 @pytest.mark.parametrize(

@@ -31,7 +31,7 @@ TEXT = "a,b,c,d\n" + "".join(f"{k},{k * k % 7},{k % 5},{3 * k}\n" for k in range
 NAMES = "abcd"
 PAGE_NOTICES = "[data-testid=stAlert]:not([role=tabpanel] *)"
 """Those about links and controls; a tab may warn about its results."""
-SEEDS = [*range(2), *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(2, 20))]
+SEEDS = [1, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(2, 20))]
 
 
 class Walk:

@@ -79,7 +79,11 @@ def test_every_problem_on_every_tab(example: Example, tab: str, monkeypatch: pyt
     assert example.hint not in [caption.value for caption in app.caption]
 
 
-@pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.name)
+@pytest.mark.parametrize(
+    "example",
+    slow_but([each for each in EXAMPLES if each.name in ("Momentum family", "Digits in batches")], EXAMPLES),
+    ids=lambda example: example.name,
+)
 def test_choosing_an_example(example: Example) -> None:
     app = opened("run=Adam&epochs=50")
     app.selectbox(key="example").set_value(example.name).run()

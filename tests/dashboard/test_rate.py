@@ -17,6 +17,7 @@ from dashboard.tabs.rate import MAX_VALUE, RateSettings, released_value
 from dashboard.tabs.rate_picture import cached_content, cut_off
 from dashboard.work import Histories
 from tests.dashboard.page import chart_types, opened, sentence, shown
+from tests.matrix import slow_but
 from trainers import train
 from trainers.charts import Style
 from trainers.optimizers import SGD, Adam, RMSprop
@@ -83,24 +84,24 @@ PROBLEMS_DRAWN: tuple[Problem, ...] = (
 )
 OPTIMIZERS_DRAWN = ((SGD(lr=0.01),), (SGD(lr=50.0, momentum=0.9), Adam(lr=0.1)))
 """One that stays, and two of which one diverges."""
+BATCHES: tuple[dict[str, Any], ...] = ({}, {"batch_size": 8, "validation_split": 0.3})
 
 
 @pytest.mark.parametrize(
     ("problem", "optimizers", "epochs", "dtype", "batches"),
-    [
-        (problem, optimizers, epochs, dtype, batches)
-        for problem, optimizers, epochs, dtype in product(
-            PROBLEMS_DRAWN, OPTIMIZERS_DRAWN, (1, 40), ("float32", "float64")
-        )
-        for batches in ({}, {"batch_size": 8, "validation_split": 0.3})
-        if problem.num_samples > 20 or not batches
-        if epochs == 1 or dtype == "float32" or isinstance(problem, Thermometer)
-    ],
+    slow_but(
+        [
+            *product(PROBLEMS_DRAWN, OPTIMIZERS_DRAWN[1:], (20,), ("float32",), ({},)),
+            *product(PROBLEMS_DRAWN[-1:], OPTIMIZERS_DRAWN[1:], (1,), ("float64",), BATCHES),
+        ],
+        product(PROBLEMS_DRAWN, OPTIMIZERS_DRAWN, (1, 20), ("float32", "float64"), BATCHES),
+    ),
 )
 def test_every_picture_is_numbers(
     problem: Problem, optimizers: Any, epochs: int, dtype: str, batches: dict[str, Any]
 ) -> None:
     """Whatever diverges, all that is drawn is finite, and the ranges hold what they should."""
+    batches = batches if problem.num_samples > 20 else {}
     task = Task(problem=problem, epochs=epochs, dtype=dtype, **batches)
     page = Page(task, tuple(Method(optimizer=optimizer) for optimizer in optimizers))
     histories = Histories(page.runs, 1000, tuple(map(train, page.runs)))

@@ -87,7 +87,7 @@ def test_hover_ends_with_a_diverged_run() -> None:
 
 def test_snapshots_go_from_start_to_end() -> None:
     for epochs in (1, 2, 59, 60, 61, 5000, 100_000):
-        moments = thinning.snapshot_epochs(epochs)
+        moments = thinning.snapshot_epochs(epochs, 60)
         assert (moments[0], moments[-1]) == (0, epochs)
         assert moments == sorted(set(moments))
         assert len(moments) <= 61
