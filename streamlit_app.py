@@ -63,6 +63,8 @@ with st.skeleton(height=480):
 
 MAX_NOTES = 6
 VARY_HELP = "Opens a slider over its learning rate, or another of its hyperparameters."
+CURVES = ("Compare", "Loss")
+"""Tabs that show the hint of an example besides its own."""
 FIRST = ("epochs", "batch_size")
 """Settings of the training that are visible at once."""
 VERSIONS = (
@@ -204,7 +206,7 @@ def main(session: SessionPage) -> None:
     tabs, below = st.tabs(NAMES, key=control_key("view.tab", page.tab), on_change="rerun"), st.container()
     with tabs[TABS.index(page.open_tab)]:
         histories = draw_tab(session, labels, style, dark, below)
-        if (example := example_of(page)) and example.page.tab == page.tab:
+        if (example := example_of(page)) and page.tab in (example.page.tab, *CURVES):
             st.caption(example.hint)
     show_player(page)
     with below:
