@@ -41,5 +41,5 @@ def parameter_chart(
         .encode(x, y, style.color(), *style.lines(), tooltip=tooltip)
     )
     best = alt.Chart(pd.DataFrame({"y": least}))
-    rule = best.mark_rule(strokeDash=[2, 4], color="gray", clip=True).encode(y)
-    return alt.LayerChart(layer=[rule, lines], height=HEIGHT)
+    rules = [best.mark_rule(strokeDash=[2, 4], color="gray", clip=True).encode(y)] if least else []
+    return alt.LayerChart(layer=[*rules, lines], height=HEIGHT)
