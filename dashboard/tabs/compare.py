@@ -28,7 +28,7 @@ HEIGHT_ALONE = 380
 
 def draw(context: Context) -> None:
     task, view = context.task, context.view
-    place = Placeholder(st.container())
+    place = Placeholder(st.container(key="picture"))
     histories = context.train(partial(draw_live, context.names, context.style, view, place))
     height = HEIGHT_ALONE if context.alone else charts.COMPARE_HEIGHT
     arguments = (histories, context.names, context.style, task, view.target, context.dark, height)
@@ -36,6 +36,7 @@ def draw(context: Context) -> None:
     place.final().vega_lite_chart(
         compute_cached(compare_spec, *arguments),
         key="compare.chart",
+        height="stretch" if context.alone else "content",
         alt=f"{what} {sentence(histories, view.target)}",
     )
 

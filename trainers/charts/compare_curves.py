@@ -9,7 +9,7 @@ import pandas as pd
 
 from trainers.charts.axes import number_format, ticks
 from trainers.charts.compare_dots import current, past
-from trainers.charts.expressions import AXIS_LOOK, at, ranged_scale, ref
+from trainers.charts.expressions import AXIS_LOOK, at, ranged_scale, ref, text_size
 from trainers.charts.line_names import FONT_SIZE, apart, click_lines, isolated, name_marks
 from trainers.charts.style import INK, PAGE, Style
 
@@ -89,7 +89,7 @@ def _levels(marked: Sequence[float], tables: CurveTables, y: alt.Y, ink: str) ->
     if tables.target is not None and low < tables.target < high:
         target = alt.Chart(pd.DataFrame({"y": [tables.target]}))
         text = target.mark_text(
-            text="target", align="left", baseline="bottom", dx=4, dy=-3, fontSize=11, color=ink
+            text="target", align="left", baseline="bottom", dx=4, dy=-3, fontSize=text_size(11), color=ink
         )
         layers += [
             target.mark_rule(strokeDash=[4, 4], opacity=0.6, color=ink).encode(y=y, **across),
@@ -126,9 +126,9 @@ def _placed(dots: pd.DataFrame, tables: CurveTables, last: int) -> alt.Chart:
 def _captions(title: str, ink: str) -> list[alt.Chart]:
     """Write what the curves show, and the current epoch."""
     above = at(y=f"curves_top - {TITLE_ROOM}")
-    left = _one(f"'{title}'").mark_text(align="left", baseline="top", fontSize=12, color=ink)
+    left = _one(f"'{title}'").mark_text(align="left", baseline="top", fontSize=text_size(12), color=ink)
     right = _one("'epoch ' + format(floor(now), ',')").mark_text(
-        align="right", baseline="top", fontSize=FONT_SIZE, fontWeight=600, color=ink
+        align="right", baseline="top", fontSize=text_size(FONT_SIZE), fontWeight=600, color=ink
     )
     return [
         left.encode(text="text:N", **above, **at(x="curves_left")),

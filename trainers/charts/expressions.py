@@ -5,7 +5,23 @@ from typing import Any
 
 import altair as alt
 
+GROWTH = "(width > 1150 ? 1.3 : 1)"
+"""Vega expression of the size of text relative to the usual one: larger where a chart fills a projector."""
+
+
+def ref(expression: str) -> Any:
+    """Return an expression as the value of a property."""
+    return alt.ExprRef(expression)
+
+
+def text_size(pixels: int) -> Any:
+    """Return a font size that grows with the chart."""
+    return ref(f"{pixels} * {GROWTH}")
+
+
 AXIS_LOOK: dict[str, Any] = {
+    "labelFontSize": text_size(12),
+    "titleFontSize": text_size(12),
     "grid": False,
     "domain": False,
     "ticks": False,
@@ -17,11 +33,6 @@ AXIS_LOOK: dict[str, Any] = {
 
 PLACES: dict[str, Any] = {"x": alt.XValue, "x2": alt.X2Value, "y": alt.YValue, "y2": alt.Y2Value}
 """Channels of places; Altair takes long to find out which one a bare value is."""
-
-
-def ref(expression: str) -> Any:
-    """Return an expression as the value of a property."""
-    return alt.ExprRef(expression)
 
 
 def at(**expressions: str) -> dict[str, Any]:

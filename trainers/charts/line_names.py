@@ -6,7 +6,7 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from trainers.charts.expressions import at, ref
+from trainers.charts.expressions import GROWTH, at, ref, text_size
 from trainers.charts.style import PAGE, Style
 
 NARROW = 560
@@ -29,16 +29,17 @@ BOTH, NAMED = tuple(VIEWS), ("named",)
 def name_room(names: Sequence[str]) -> str:
     """Return the width of the names with their leaders in pixels, as a Vega expression."""
     longest = min(CHARACTER * max(map(len, names), default=0), MAX_WIDTH)
-    return f"({LEADER} + (width < {NARROW} ? {min(longest, NARROW_WIDTH):.0f} : {longest:.0f}))"
+    narrow = min(longest, NARROW_WIDTH)
+    return f"({LEADER} + (width < {NARROW} ? {narrow:.0f} : {longest:.0f} * {GROWTH}))"
 
 
 def apart(ends: alt.Chart, bottom: str = "height") -> alt.Chart:
     """Return the chart with `name_y`, the place of each row's name, near `py`; both in pixels from the top.
 
-    Names are `LINE_HEIGHT` apart, in the order of their ends: each is pushed below the one before it, and all
+    Names are a line apart, in the order of their ends: each is pushed below the one before it, and all
     together up again where they would leave the chart.
     """
-    step = LINE_HEIGHT
+    step = f"({LINE_HEIGHT} * {GROWTH})"
     chart: alt.Chart = (
         ends.transform_window(number="row_number()", sort=[alt.SortField("py")])
         .transform_calculate(free=f"datum.py - datum.number * {step}")
@@ -82,7 +83,7 @@ def name_marks(placed: alt.Chart, style: Style, halo: str, by: Sequence[str] = B
     look: dict[str, Any] = {
         "align": "left",
         "baseline": "middle",
-        "fontSize": FONT_SIZE,
+        "fontSize": text_size(FONT_SIZE),
         "fontWeight": 600,
         "limit": ref(name_room(style.names)),
     }
