@@ -338,7 +338,7 @@ def test_oscillating_ever_wider_does_not_hide_what_stays(found: tuple[pd.DataFra
         spec = charts.spec(charts.parameter_chart(table, style, "w", leaving=diverged))
     (lines,) = spec["layer"]
     low, high = lines["encoding"]["y"]["scale"]["domain"]
-    shown = spec["datasets"][lines["data"]["name"]]
+    shown = spec["datasets"][(spec | lines)["data"]["name"]]
     stays = table.loc[~table["run"].isin(diverged), "y"]
     if len(stays):
         assert high - low <= MARGINS * (1 + MAX_ROOM) * (stays.max() - stays.min())
