@@ -61,7 +61,7 @@ def draw(context: Context) -> None:
     if not context.runs:
         headline.say("Add a run to search over two of its hyperparameters.")
         return
-    run = context.runs[settings.run - 1]
+    run, place = context.runs[settings.run - 1], st.container()
     _controls(context, settings, run)
     try:
         spec = settings.sweep(run)
@@ -69,7 +69,9 @@ def draw(context: Context) -> None:
         headline.say(f"No grid: {error}.")
         return
     if is_confirmed(headline, spec, [spec], f"{spec.size:,} runs of {format_epochs(run.epochs)}"):
-        _show(context, run_with_progress(sweep_cached, spec, headline, f"Training {spec.size:,} runs"))
+        result = run_with_progress(sweep_cached, spec, headline, f"Training {spec.size:,} runs")
+        with place:
+            _show(context, result)
 
 
 def _controls(context: Context, settings: GridSettings, run: Run) -> None:

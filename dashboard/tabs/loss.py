@@ -21,8 +21,8 @@ from trainers.settings import Choice, settings_of
 
 def draw(context: Context) -> None:
     task, view = context.task, context.view
-    _controls(task, view)
     place = Placeholder(st.container())
+    _controls(task, view)
     histories = context.train(partial(draw_live, context.names, context.style, view, place))
     spec = chart_spec(loss_chart, histories, context.names, context.style, task, view, context.dark)
     what = f"{Y_TITLES[view.y]} against {X_TITLES[view.x]} for {len(histories)} runs"

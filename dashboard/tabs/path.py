@@ -35,6 +35,7 @@ class PathSettings(TabSettings):
 def draw(context: Context) -> None:
     training, settings = context.task.training, context.settings
     legend(context.style.colors, context.names)
+    place = st.container()
     zoom = settings_of(settings)["zoom"]
     assert isinstance(zoom, Choice)
     known = bool(training.minimizers) or settings.zoom == "minimum"  # by a link: the final points
@@ -45,13 +46,13 @@ def draw(context: Context) -> None:
     options: Any = {}
     if clickable:
         options = {"on_select": partial(set_start, context.actions), "selection_mode": "start"}
-    st.vega_lite_chart(
+    place.vega_lite_chart(
         spec,
         key=f"path.chart.{clickable}",
         alt=f"Loss surface with the paths of {len(context.runs)} runs.",
         **options,
     )
-    st.caption(caption)
+    place.caption(caption)
 
 
 def set_start(actions: Actions) -> None:
