@@ -19,7 +19,7 @@ with st.skeleton(height=480):
     import torch
 
     from dashboard import downloads
-    from dashboard.components import copy_link, player
+    from dashboard.components import copy_link, page_behavior, player
     from dashboard.context import MAX_RUNS, Context
     from dashboard.examples import EXAMPLES, Example, example_of, neighbor
     from dashboard.session import (
@@ -30,6 +30,7 @@ with st.skeleton(height=480):
         load_example,
         next_optimizer,
         remove_run,
+        report_cleared,
         resolve_page,
         vary_run,
         write_address,
@@ -87,8 +88,8 @@ def configure_process() -> None:
 def sidebar(session: SessionPage, colors: Sequence[str]) -> None:
     """Draw the sidebar: examples, runs, problem and training."""
     example_controls(example_of(session.page))
-    st.subheader(f"Runs ({len(session.ids)} of {MAX_RUNS})", anchor=False)
     full = len(session.ids) >= MAX_RUNS
+    st.subheader(f"Runs ({len(session.ids)}{', the most' * full})", anchor=False)
     named = zip(
         session.ids, session.page.methods, colors, names_without_lr(session.page.methods), strict=True
     )
@@ -112,11 +113,11 @@ def example_controls(example: Example | None) -> None:
         index=EXAMPLES.index(example) if example else None,
         key=control_key("example", chosen),
         format_func=numbered.__getitem__,
-        placeholder=f"Choose one of {len(EXAMPLES)}",
+        placeholder="Choose an example",
         on_change=load_example,
     )
     with st.container(horizontal=True):
-        for label, step in (("Back", -1), ("Next", 1)):
+        for label, step in (("Previous", -1), ("Next", 1)):
             target = neighbor(example, step)
             st.button(
                 label,
@@ -197,7 +198,7 @@ def main(session: SessionPage) -> None:
         st.html(Path(__file__).parent / "dashboard" / "chart.css")
         show_notices(session.notes)
         draw_tab(session, labels, style, dark, st.container())
-        show_player(page)
+        add_behavior(page)
         return
     with st.sidebar:
         sidebar(session, style.colors)
@@ -208,7 +209,7 @@ def main(session: SessionPage) -> None:
         histories = draw_tab(session, labels, style, dark, below)
         if (example := example_of(page)) and page.tab in (example.page.tab, *CURVES):
             st.caption(example.hint)
-    show_player(page)
+    add_behavior(page)
     with below:
         draw_results(page, histories, labels, style, session.looks)
 
@@ -219,16 +220,20 @@ def snapshot_list(page: Page) -> list[int]:
     return snapshot_epochs(page.task.epochs, count) if count else []
 
 
-def show_player(page: Page) -> None:
-    """Add the play buttons, and set the slider to the epoch of the link."""
+def add_behavior(page: Page) -> None:
+    """Add play buttons, set the slider to the epoch of the link, and add what fields and the sidebar do."""
     player()(
         data={
             "playOnArrival": page.open_tab is COMPARE and page.at is None,
             "at": page.at,
             "epochs": snapshot_list(page),
-            "examples": st.session_state.get("examples_loaded", 0),
         },
         key="player",
+    )
+    page_behavior()(
+        data={"examples": st.session_state.get("examples_loaded", 0)},
+        key="behavior",
+        on_cleared_change=report_cleared,
     )
 
 

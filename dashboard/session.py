@@ -15,13 +15,14 @@ from dashboard.looks import assign_hues, looks
 from dashboard.state import Page
 from dashboard.tables import DataTab
 from dashboard.tabs.rate import RATE, RateSettings
-from dashboard.widgets import DrawnControls
+from dashboard.widgets import DrawnControls, escape_markdown
 from trainers.charts import Look
 from trainers.optimizers import OPTIMIZERS, Optimizer
 from trainers.problems import PROBLEMS, CsvDataset
 from trainers.problems.supervised import CSV
 from trainers.run import Method, Task, runners, with_start
 from trainers.settings import coerce
+from trainers.words import safe_text
 
 
 @dataclass(frozen=True)
@@ -215,6 +216,12 @@ def remove_run(id: int) -> None:
         place = ids.index(id)
         page = replace(page, methods=methods[:place] + methods[place + 1 :])
         apply_page(page, ids[:place] + ids[place + 1 :])
+
+
+def report_cleared() -> None:
+    """Say that a number that was cleared keeps its value."""
+    label = safe_text(getattr(st.session_state.get("behavior"), "cleared", None))
+    st.toast(f"{escape_markdown(label)} needs a number: it keeps the one it had.")
 
 
 def use_table() -> None:

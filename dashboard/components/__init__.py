@@ -28,6 +28,15 @@ def copy_link() -> Callable[..., Any]:
 
 
 @st.cache_resource(show_spinner=False)
+def page_behavior() -> Callable[..., Any]:
+    """Return what reads decimal commas, and closes the sidebar of a phone when `examples` in its data grows.
+
+    It sends `cleared`, the label of a number that was cleared and got its value back.
+    """
+    return _component("page", "page")
+
+
+@st.cache_resource(show_spinner=False)
 def rate_slider() -> Callable[..., Any]:
     """Return the slider over the values of a hyperparameter, with its picture.
 

@@ -73,6 +73,7 @@ def content(
         "y": y | {"title": Y_TITLES["gap" if known else "loss"], "stored": stored},
         "strip": y["domain"],
         "target": target if known else None,
+        "rounding": runs[0].rounding if known else None,
         "height": height,
         "map": None,
     }

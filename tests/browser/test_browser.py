@@ -245,7 +245,7 @@ def test_an_example_is_what_its_button_says(page: Page, names: Sequence[str]) ->
 
 def test_examples_are_a_path_by_keyboard(page: Page) -> None:
     visit(page, "/?epochs=20&run=Adam")
-    back, after = (page.get_by_role("button", name=name, exact=True) for name in ("Back", "Next"))
+    back, after = (page.get_by_role("button", name=name, exact=True) for name in ("Previous", "Next"))
     assert back.is_disabled()
     for place in (0, 1):
         focus(page, after)
@@ -568,3 +568,17 @@ def test_a_long_training_is_seen_and_ended_by_a_click(page: Page) -> None:
     assert sentence(page) == summary.sentence([train(run) for run in shown.runs], shown.view.target)
     assert len(table(page)) == 5
     assert "Training SGD" not in page.get_by_test_id("stMain").inner_text()
+
+
+def test_a_cleared_number_keeps_its_value_and_a_comma_is_a_point(page: Page) -> None:
+    page.add_init_script(TOASTS)
+    visit(page, "/?epochs=20&run=SGD~lr-0.02")
+    field = runs(page).first.get_by_label("lr", exact=True)
+    enter(field, "")
+    told = "lr needs a number: it keeps the one it had."
+    page.wait_for_function("told => window.toasts.some(toast => toast.includes(told))", arg=told)
+    assert field.input_value() == "0.02"
+    field.press("Control+A")
+    page.keyboard.type("0,05")
+    change(page, lambda: field.press("Enter"))
+    assert "SGD~manual~lr-0.05~" in address(page)

@@ -63,7 +63,7 @@ def test_the_picture_and_its_controls_are_visible(
         if width == 1400:
             assert picture["top"] < 120
             assert picture["bottom"] - picture["top"] >= 460
-        assert sentence(page).startswith("Adam reached the target gap")
+        assert sentence(page).startswith("Adam came within")
         assert all(name_in(page, name) for name in NAMES)
         assert_fits(page)
 

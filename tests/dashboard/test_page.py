@@ -44,7 +44,9 @@ def grid(app: AppTest) -> GridSettings:
 def test_an_empty_address_opens_a_comparison() -> None:
     app = opened()
     assert shown(app) == ARRIVAL
-    assert sentence(app).startswith("Adam reached the target gap of 0.01 first, after 71 epochs")
+    assert sentence(app).startswith(
+        "Adam came within 0.01 of the minimum loss (the target) first, after 71 epochs; SGD did not."
+    )
     assert len(app.table[0].value) == 4
     assert len(chart_types(app)) == 1
     assert not app.warning
@@ -689,7 +691,7 @@ def test_a_tab_alone_is_its_sentence_and_its_picture() -> None:
     app = opened("view=chart")
     assert shown(app) == replace(ARRIVAL, display="chart")
     assert shown(app).to_query().endswith("&view=chart")
-    assert sentence(app).startswith("Adam reached the target gap")
+    assert sentence(app).startswith("Adam came within")
     assert len(chart_types(app)) == 1
     assert not app.title
     assert not app.table

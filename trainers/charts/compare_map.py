@@ -8,7 +8,7 @@ import altair as alt
 import pandas as pd
 
 from trainers.charts.compare_dots import current, past
-from trainers.charts.expressions import AXIS_LOOK, ranged_scale, ref
+from trainers.charts.expressions import AXIS_LOOK, ranged_scale, ref, text_size
 from trainers.charts.line_names import isolated
 from trainers.charts.loss_map import loss_map
 from trainers.charts.style import Style
@@ -51,6 +51,12 @@ def map_panel(tables: MapTables, dots: pd.DataFrame, style: Style) -> list[alt.C
             begin.mark_point(size=90, color=color, strokeWidth=width).encode(x, y)
             for color, width in (("white", 4), ("#333333", 1.5))
         ),
+        begin.transform_aggregate(x="min(x)", y="min(y)", groupby=["epoch"])
+        .mark_text(text="start", dy=-14, fontSize=text_size(12), stroke="white", strokeWidth=3)
+        .encode(x, y),
+        begin.transform_aggregate(x="min(x)", y="min(y)", groupby=["epoch"])
+        .mark_text(text="start", dy=-14, fontSize=text_size(12), color="#333333")
+        .encode(x, y),
         current(dots)
         .transform_filter(inside)
         .mark_point(size=150, filled=True, stroke="white", strokeWidth=2)

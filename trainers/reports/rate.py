@@ -95,7 +95,9 @@ class ValueRuns:
     Large problems have no snapshots.
     """
     final: Any
-    """`(values,)`: final gap or loss; NaN for a run that diverged."""
+    """`(values,)`: final gap, at least `rounding`, or loss; NaN for a run that diverged."""
+    rounding: float = -math.inf
+    """Gap up to which a gap is rounding error; minus infinity where the minimum is unknown."""
 
 
 def value_runs(sweep: Sweep, plane: Plane, on_progress: Callable[[float], Any] | None = None) -> ValueRuns:
@@ -111,7 +113,10 @@ def value_runs(sweep: Sweep, plane: Plane, on_progress: Callable[[float], Any] |
     for place, params in enumerate(found.params):
         paths[:, place] = plane.project(params.T).numpy()
     paths[found.losses[list(kept)].isnan().T.numpy()] = np.nan
-    return ValueRuns(epochs, curves.T.numpy(), paths, values[-1].numpy())
+    known = problem.minimum is not None
+    rounding = problem.rounding(getattr(torch, sweep.run.dtype)) if known else -math.inf
+    final = values[-1].double().clamp(min=rounding)
+    return ValueRuns(epochs, curves.T.numpy(), paths, final.numpy(), rounding)
 
 
 def nearest(values: Sequence[float], value: float) -> int:
@@ -155,15 +160,15 @@ def envelope(values: Tensor, most: int) -> tuple[Any, Tensor]:
 
 
 def sentence(labels: Sequence[str], runs: Sequence[ValueRuns], values: Tensor, name: str, known: bool) -> str:
-    """Summarize which optimizer ends lowest at how many values, or which value is best for a single one."""
+    """Summarize which optimizer ends lowest at how many values, or which values are best for a single one."""
     final, what = np.stack([each.final for each in runs]), "gap" if known else "loss"
     ended = np.isfinite(final)
     if not ended.any():
         return f"Every run diverged, at each of {len(values)} values of {name}."
     lowest = np.where(ended, final, np.inf)
-    best, at = np.unravel_index(int(lowest.argmin()), lowest.shape)
-    value = format_number(float(values[int(at)]), SIGNIFICANT_DIGITS)
-    least = f"{format_number(final[best, at])} at {name} {value}"
+    best = int(lowest.min(1).argmin())
+    at = values[np.flatnonzero(lowest[best] == lowest[best].min())]
+    least = f"{_end(lowest[best].min(), runs[best])} at {name} {_range(at)}"
     if len(labels) == 1:
         return f"Lowest final {what}: {least}.{_diverged(ended[0], values, name)}"
     wins = ((lowest == lowest.min(0)) & ended).sum(1)
@@ -171,7 +176,18 @@ def sentence(labels: Sequence[str], runs: Sequence[ValueRuns], values: Tensor, n
     counts = [f"{labels[k]} at {wins[k]}" for k in order if wins[k]]
     first, *others = counts
     told = join_words([f"{first} of {len(values)} learning rates", *others])
-    return f"Lowest final {what}: {told}. The lowest of all: {least}, by {labels[int(best)]}."
+    ties = " (ties count for each)" if wins.sum() > ended.any(0).sum() else ""
+    return f"Lowest final {what}: {told}{ties}. The lowest of all: {least}, by {labels[best]}."
+
+
+def _end(value: float, runs: ValueRuns) -> str:
+    return "0 (rounding)" if value <= runs.rounding else format_number(value)
+
+
+def _range(values: Tensor) -> str:
+    """Return the value, or the first and the last of several."""
+    ends = [format_number(float(end), SIGNIFICANT_DIGITS) for end in (values[0], values[-1])]
+    return ends[0] if len(values) == 1 else f"{ends[0]} to {ends[1]}"
 
 
 def _diverged(ended: Any, values: Tensor, name: str) -> str:

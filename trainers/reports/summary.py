@@ -13,6 +13,10 @@ END_PHRASES: dict[Cause, str] = {"overflow": "diverged", "not a number": "became
 """What a run did whose loss is not finite, by its cause."""
 
 
+MAX_NAMED = 3
+"""Maximum number of runs that are named of those that did not reach the target."""
+
+
 def sentence(histories: Sequence[History], target: float) -> str:
     """Summarize the comparison; `target` is the gap that counts as reaching the target."""
     if not histories:
@@ -63,20 +67,26 @@ def _winner(named: Sequence[tuple[str, History]], target: float) -> str:
         return _closest(finished, len(named), target)
     best, epochs = _lowest(reached)
     order = " first," if len(named) > 1 else ""
-    goal = f"the target gap of {format_target(target)}"
-    first = f"{join_words(best)} reached {goal}{order} after {format_epochs(int(epochs))}"
-    missing = len(named) - len(reached)
-    return f"{first}; {missing} of {len(named)} runs did not reach it." if missing else f"{first}."
+    first = f"{join_words(best)} came {_goal(target)}{order} after {format_epochs(int(epochs))}"
+    names = {name for _, name in reached}
+    missing = [name for name, _ in named if name not in names]
+    if not missing:
+        return f"{first}."
+    who = join_words(missing) if len(missing) <= MAX_NAMED else f"{len(missing)} of {len(named)} runs"
+    return f"{first}; {who} did not."
+
+
+def _goal(target: float) -> str:
+    return f"within {format_target(target)} of the minimum loss (the target)"
 
 
 def _closest(finished: Sequence[tuple[str, History]], runs: int, target: float) -> str:
     """Return the runs with the smallest final gap, where none reached the target."""
     best, gap = _lowest((float(h.gap[-1]), name) for name, h in finished)
     end = f"After {format_epochs(finished[0][1].run.epochs)} {join_words(best)} {_has(best)}"
-    goal = f"the target gap of {format_target(target)}"
     if runs == 1:
-        return f"{end} a gap of {format_number(gap)}, above {goal}."
-    return f"{end} the smallest gap, {format_number(gap)}; no run reached {goal}."
+        return f"{end} a gap of {format_number(gap)}; it did not come {_goal(target)}."
+    return f"{end} the smallest gap, {format_number(gap)}; no run came {_goal(target)}."
 
 
 def _left_target(named: Sequence[tuple[str, History]], target: float) -> str:
@@ -84,7 +94,7 @@ def _left_target(named: Sequence[tuple[str, History]], target: float) -> str:
     left = [
         name for name, h in named if h.finished and h.epochs_to(target) is not None and h.gap[-1] > target
     ]
-    return f"{join_words(left)} reached the target but did not stay there." if left else ""
+    return f"{join_words(left)} did not stay there." if left else ""
 
 
 def _growth(named: Sequence[tuple[str, History]]) -> str:

@@ -1,5 +1,4 @@
 // Play buttons beside the sliders of the charts, which they move, all in step. Nothing is sent to the server.
-// On a phone, where it lies over the page, it closes the sidebar after the choice of an example.
 // The buttons are within the charts, so that a chart shown in full screen keeps its own.
 
 const SECONDS = 6;
@@ -82,9 +81,6 @@ const placeOf = (epoch, epochs) => {
   return (next - 1 + between) / (epochs.length - 1);
 };
 
-const CLOSE = "[data-testid=stSidebarCollapseButton] button";
-const phone = matchMedia("(max-width: 768px)");
-
 export default function ({ parentElement, data }) {
   parentElement.leave?.();
   const watch = new MutationObserver(equip);
@@ -93,8 +89,6 @@ export default function ({ parentElement, data }) {
   playOnArrival = data.playOnArrival;
   if (data.at !== parentElement.at && data.at !== null && data.epochs.length > 1) begin = placeOf(data.at, data.epochs);
   parentElement.at = data.at;
-  if (phone.matches && data.examples > (parentElement.examples ?? 0)) document.querySelector(CLOSE)?.click();
-  parentElement.examples = data.examples;
   equip();
   parentElement.leave = () => {
     stop();

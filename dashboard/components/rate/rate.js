@@ -48,9 +48,11 @@ const ranked = (view, index) => {
 
 const listed = (words) => [words.slice(0, -1).join(", "), words.at(-1)].filter(Boolean).join(" and ");
 
+const ending = (view, final) => (view.rounding !== null && final <= view.rounding ? "0 (rounding)" : short(final));
+
 const sentence = (view, index) => {
   const { finished, diverged } = ranked(view, index);
-  const parts = finished.map(({ name, final }) => `${name} ${short(final)}`);
+  const parts = finished.map(({ name, final }) => `${name} ${ending(view, final)}`);
   const ended = parts.length ? `final ${view.what}: ${parts.join(", ")}.` : "";
   const gone = diverged.length ? `${listed(diverged.map(({ name }) => name))} diverged.` : "";
   return `${view.parameter} ${short(view.values[index], 4)}: ${[ended, gone].filter(Boolean).join(" ")}`;
@@ -233,6 +235,16 @@ const pathOf = (view, scale, run, index) => {
   };
 };
 
+const drawStart = (context, x, y) => {
+  dot(context, x, y, "white", "black", 5);
+  context.textAlign = "center";
+  context.strokeStyle = "white";
+  context.lineWidth = 3;
+  context.strokeText("start", x, y - 11);
+  context.fillStyle = "#31333f";
+  context.fillText("start", x, y - 11);
+};
+
 const drawPaths = (context, view, { map }, scale, index, page) => {
   clipped(context, map, () => {
     const paths = view.names.map((_, run) => pathOf(view, scale, run, index));
@@ -245,7 +257,7 @@ const drawPaths = (context, view, { map }, scale, index, page) => {
         context.stroke();
       }
     });
-    if (paths.length) dot(context, paths[0].x(0), paths[0].y(0), "white", "black", 5);
+    if (paths.length) drawStart(context, paths[0].x(0), paths[0].y(0));
     paths.forEach(({ count, x, y }, run) => {
       const last = count - 1;
       if (!Number.isNaN(x(last))) dot(context, x(last), y(last), view.colors[run], page);

@@ -140,6 +140,13 @@ def test_what_is_said() -> None:
     first, second = said.split(". ")
     assert first == "Lowest final gap: Adam at 2 of 3 learning rates and SGD at 1"
     assert second == "The lowest of all: 1 at lr 0.2, by Adam."
+    exact = [replace(ended(*final), rounding=1.0) for final in ((3, 1, none), (1, 1, 5))]
+    said = rate.sentence(["SGD", "Adam"], exact, values, "lr", True)
+    first, second = said.split(". ")
+    assert first == "Lowest final gap: Adam at 3 of 3 learning rates and SGD at 1 (ties count for each)"
+    assert second == "The lowest of all: 0 (rounding) at lr 0.2, by SGD."
+    said = rate.sentence(["Adam"], exact[1:], values, "lr", True)
+    assert said == "Lowest final gap: 0 (rounding) at lr 0.1 to 0.2."
     said = rate.sentence(["SGD"], [ended(3, 2, none)], values, "momentum", False)
     assert said == "Lowest final loss: 2 at momentum 0.2. It diverged from momentum 0.3 on."
     said = rate.sentence(["SGD"], [ended(none, 2, none)], values, "lr", True)

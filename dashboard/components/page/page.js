@@ -1,0 +1,33 @@
+// What the page does in the browser besides its charts: a decimal comma is a point, a number that was cleared is
+// reported, and on a phone, where it lies over the page, the sidebar closes after the choice of an example.
+
+const NUMBER = "input[type=number]";
+const CLOSE = "[data-testid=stSidebarCollapseButton] button";
+const phone = matchMedia("(max-width: 768px)");
+
+const insert = (event, text) => {
+  if (!event.target.matches?.(NUMBER) || !text?.includes(",")) return;
+  event.preventDefault();
+  document.execCommand("insertText", false, text.replace(",", "."));
+};
+
+const type = (event) => insert(event, event.data);
+const paste = (event) => insert(event, event.clipboardData.getData("text").trim());
+
+export default function ({ parentElement, data, setTriggerValue }) {
+  parentElement.leave?.();
+  // A field that is left empty, by Enter or otherwise, gets its number back, of which the server knows nothing.
+  const clear = (event) => {
+    const { target, type, key } = event;
+    if (!target.matches?.(NUMBER) || target.value !== "" || (type === "keydown" && key !== "Enter")) return;
+    setTriggerValue("cleared", target.getAttribute("aria-label"));
+  };
+  const listeners = { beforeinput: type, paste, keydown: clear, focusout: clear };
+  for (const [name, listener] of Object.entries(listeners)) document.addEventListener(name, listener, true);
+  if (phone.matches && data.examples > (parentElement.examples ?? 0)) document.querySelector(CLOSE)?.click();
+  parentElement.examples = data.examples;
+  parentElement.leave = () => {
+    for (const [name, listener] of Object.entries(listeners)) document.removeEventListener(name, listener, true);
+  };
+  return parentElement.leave;
+}
