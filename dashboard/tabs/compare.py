@@ -94,6 +94,7 @@ def _curve_tables(
     return charts.CurveTables(
         curves=compare_report.cut_curves(visible, domain, log),
         ends=compare_report.ends(curves, diverged, domain),
+        arrivals=loss_report.arrivals(histories, names, target or 0.0),
         domain=domain,
         log=log,
         title=Y_TITLES[metric],

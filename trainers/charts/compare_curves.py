@@ -19,10 +19,14 @@ TITLE_ROOM = 22
 
 @dataclass(frozen=True, eq=False)
 class CurveTables:
-    """Content of the curves. `curves` has run, part, x, y; `ends` run, x, y of the runs that diverged."""
+    """Content of the curves. `curves` has run, part, x, y; `ends` and `arrivals` have run, x, y.
+
+    `ends` is where runs diverged, `arrivals` where they first reached the target.
+    """
 
     curves: pd.DataFrame
     ends: pd.DataFrame
+    arrivals: pd.DataFrame
     domain: Sequence[float]
     log: bool
     title: str
@@ -59,6 +63,7 @@ def curve_panel(
         .mark_line(strokeWidth=2.4)
         .encode(x, y, style.color(), *style.distinct_lines(), opacity=isolated(), **line),
         _crosses(tables.ends, x, y, style),
+        _arrivals(tables, x, y, style, page),
         _one("0")
         .mark_rule(strokeDash=[2, 3], opacity=0.6, color=ink)
         .encode(**at(x=NOW.format(last=last), y="curves_top", y2="height")),
@@ -105,6 +110,19 @@ def _crosses(ends: pd.DataFrame, x: alt.X, y: alt.Y, style: Style) -> alt.Chart:
         alt.Chart(ends)
         .mark_point(shape="cross", angle=45, size=130, filled=True, opacity=1)
         .encode(x, y, style.color(), tooltip=tooltip)
+    )
+    return chart
+
+
+def _arrivals(tables: CurveTables, x: alt.X, y: alt.Y, style: Style, page: str) -> alt.Chart:
+    """Draw a ring where a run first reached the target."""
+    low, high = tables.domain
+    shown = tables.arrivals[tables.arrivals["y"].between(low, high)]
+    tooltip = [alt.Tooltip("run:N"), alt.Tooltip("x:Q", title="epochs to the target", format=",")]
+    chart: alt.Chart = (
+        alt.Chart(shown)
+        .mark_point(size=70, fill=page, strokeWidth=2)
+        .encode(x, y, style.color(), opacity=isolated(), tooltip=tooltip)
     )
     return chart
 

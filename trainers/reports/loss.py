@@ -75,6 +75,16 @@ def live_curves(
     return pd.concat(parts, ignore_index=True)
 
 
+def arrivals(histories: Sequence[History], names: Sequence[str], target: float) -> pd.DataFrame:
+    """Return where each run first came within the target gap: run, x (epochs), y (its gap)."""
+    rows = [
+        (name, epoch, float(history.gap[epoch]))
+        for name, history in zip(names, histories, strict=True)
+        if history.run.training.minimum is not None and (epoch := history.epochs_to(target)) is not None
+    ]
+    return pd.DataFrame(rows, columns=["run", "x", "y"])
+
+
 def diverged_runs(histories: Sequence[History], names: Sequence[str]) -> list[str]:
     """Return the names of the runs whose loss became infinite or NaN."""
     pairs = zip(histories, names, strict=True)

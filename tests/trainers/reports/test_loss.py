@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from trainers import Run, train
-from trainers.optimizers import SGD
+from trainers.optimizers import SGD, Adam
 from trainers.problems import PROBLEMS, LogisticRegression, Problem, Thermometer
-from trainers.problems.surfaces import Booth, Saddle, SixHumpCamel, ThreeHumpCamel
+from trainers.problems.surfaces import Booth, McCormick, Saddle, SixHumpCamel, ThreeHumpCamel
 from trainers.reports import loss as loss_report
 from trainers.reports import source_code, thinning
 from trainers.reports import three_ways as three_ways_report
@@ -185,3 +185,12 @@ def test_the_code_of_a_problem_calls_no_method_that_is_not_shown(name: str) -> N
     assert "def loss(" in code
     assert "def gradient(" in code
     assert set(re.findall(r"\bself\.(\w+)\(", code)) <= set(re.findall(r"def (\w+)\(", code))
+
+
+def test_arrivals_are_where_runs_first_reach_the_target() -> None:
+    run = Run(optimizer=Adam(lr=1.0), epochs=100)
+    histories = [train(run), train(replace(run, optimizer=SGD(lr=1e-4)))]
+    (arrival,) = loss_report.arrivals(histories, ["Adam", "SGD"], 0.01).itertuples(index=False)
+    assert arrival == ("Adam", histories[0].epochs_to(0.01), float(histories[0].gap[arrival.x]))
+    unknown = train(Run(problem=McCormick(), epochs=5))
+    assert loss_report.arrivals([unknown], ["SGD"], 0.01).empty
