@@ -28,45 +28,41 @@ STEP = 0.25
 
 
 def compare_chart(
-    map_tables: MapTables | None,
+    map_tables: MapTables,
     curve_tables: CurveTables,
     dots: pd.DataFrame,
     style: Style,
     epochs: Sequence[int],
-    snapshot: float | None = None,
     dark: bool = False,
     height: int = COMPARE_HEIGHT,
 ) -> dict[str, Any]:
-    """Return the spec of the comparison; without a map the curves take the whole chart.
+    """Return the spec of the comparison.
 
     `dots` has the columns run, epoch, x, y, value and those of the run's next dot: next_epoch, next_x,
-    next_y, next_value. The slider goes through `epochs` and begins at `snapshot`, by default the last.
+    next_y, next_value. The slider goes through `epochs`, and begins at the last.
     """
-    panels = [] if map_tables is None else [map_panel(map_tables, dots, style)]
-    panels.append(curve_panel(curve_tables, dots, style, epochs[-1], dark))
+    panels = [map_panel(map_tables, dots, style), curve_panel(curve_tables, dots, style, epochs[-1], dark)]
     expressions = {
         **layout(map_tables, style.names),
         "before": "epochs[floor(snapshot)]",
         "now": "before + (epochs[ceil(snapshot)] - before) * (snapshot - floor(snapshot))",
     }
-    moment = [slider(len(epochs) - 1, STEP, snapshot), alt.param(name="epochs", value=list(epochs))]
+    moment = [slider(len(epochs) - 1, STEP), alt.param(name="epochs", value=list(epochs))]
     params = [*moment, *(alt.param(name=name, expr=text) for name, text in expressions.items())]
     selected = selections([layer for panel in panels for layer in panel])
     made = [part.to_dict() for part in (*(p.param for p in params), *selected)]
     return nested_spec(panels, params=made, resolve={"scale": APART}, height=height)
 
 
-def layout(map_tables: MapTables | None, names: Sequence[str]) -> dict[str, str]:
+def layout(map_tables: MapTables, names: Sequence[str]) -> dict[str, str]:
     """Return places and sizes of the panels by name, as Vega expressions."""
-    right = {"curves_right": f"width - {name_room(names)}"}
-    if map_tables is None:
-        return right | {"curves_left": "0", "curves_top": str(TITLE_ROOM)}
     (x0, x1), (y0, y1) = map_tables.limits
     wide, high = "widest", "highest"
     if map_tables.equal_scales:
         unit = f"min(widest / {x1 - x0}, highest / {y1 - y0})"
         wide, high = f"{x1 - x0} * {unit}", f"{y1 - y0} * {unit}"
-    return right | {
+    return {
+        "curves_right": f"width - {name_room(names)}",
         "narrow": f"width < {NARROW}",
         "widest": f"narrow ? width : min(width * {MAP_WIDTH}, width - {CURVE_ROOM})",
         "highest": f"narrow ? height * {MAP_HEIGHT} : height",

@@ -15,9 +15,7 @@ MAX_SNAPSHOTS = 174
 """More than elsewhere, as fewer would hide oscillations."""
 
 
-def dots(
-    histories: Sequence[History], names: Sequence[str], plane: Plane | None, column: str
-) -> pd.DataFrame:
+def dots(histories: Sequence[History], names: Sequence[str], plane: Plane, column: str) -> pd.DataFrame:
     """Return the place of each run at each snapshot, and at the one after it.
 
     The columns are run, epoch, x, y (in the plane), value, and the same of the next snapshot: next_epoch,
@@ -30,7 +28,7 @@ def dots(
         epochs = sorted({*snapshot_epochs(history.run.epochs, MAX_SNAPSHOTS), last})
         rows = sorted({history.row(epoch) for epoch in epochs if 0 <= epoch <= last})
         at = history.epochs[rows]
-        points = plane.project(history.params[rows]).numpy() if plane else np.full((len(rows), 2), np.nan)
+        points = plane.project(history.params[rows]).numpy()
         value = history.column(column)[at].numpy()
         here = pd.DataFrame({"epoch": at.numpy(), "x": points[:, 0], "y": points[:, 1], "value": value})
         after = here.shift(-1).fillna(here.iloc[-1:])

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from dashboard.examples import EXAMPLES
 from dashboard.state import Page
+from dashboard.tabs.compare import compare_spec
 from dashboard.tabs.grid import GridSettings
 from dashboard.tabs.path import path_map
 from dashboard.work import Histories
@@ -107,6 +108,9 @@ def drawn(histories: list[History]) -> Iterator[tuple[str, dict]]:
         ),
     )
     all_runs = Histories(tuple(history.run for history in histories), 0, tuple(histories))
+    whole = compare_spec(all_runs, names, style, task, 1e-2, dark=False)
+    for number, panel in enumerate(whole["layer"]):
+        yield f"compare {number}", whole | {"layer": panel["layer"], "resolve": {}}
     yield "path", path_map(all_runs, names, style, task, "all")[0]
     if task.training.num_samples:
         yield "fit", charts.spec(fit_of(histories, names, style))
