@@ -208,7 +208,7 @@ def main(session: SessionPage) -> None:
     with tabs[TABS.index(page.open_tab)]:
         histories = draw_tab(session, labels, style, dark, below)
         if (example := example_of(page)) and page.tab in (example.page.tab, *CURVES):
-            st.caption(example.hint)
+            st.markdown(f"**{example.name}** {example.hint}")
     add_behavior(page)
     with below:
         draw_results(page, histories, labels, style, session.looks)
@@ -231,7 +231,7 @@ def add_behavior(page: Page) -> None:
         key="player",
     )
     page_behavior()(
-        data={"examples": st.session_state.get("examples_loaded", 0)},
+        data={"choices": st.session_state.get("choices", 0)},
         key="behavior",
         on_cleared_change=report_cleared,
     )

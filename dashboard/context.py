@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Self
 
 from trainers.settings import Settings, choice, flag, real
@@ -57,6 +57,22 @@ class View(Settings):
 class TabSettings(Settings):
     """Settings of one tab, in the link under the tab's key."""
 
+    def with_run_inserted(self, place: int) -> Self:
+        """Return the settings after a run was inserted at a place, counted from 0: a tab keeps its run."""
+        run = getattr(self, "run", 0)
+        return self._about(run + 1) if run > place else self
+
+    def with_run_removed(self, place: int) -> Self:
+        """Return the settings after the run at a place was removed; its tab takes the default one."""
+        run = getattr(self, "run", 0)
+        if run <= place:
+            return self
+        return self._about(run - 1 if run > place + 1 else getattr(type(self)(), "run", 0))
+
+    def _about(self, run: int) -> Self:
+        changes: dict[str, Any] = {"run": run}
+        return replace(self, **changes)
+
     def adapted(self, task: Task, methods: Sequence[Method]) -> Self:
         """Return the settings, adjusted to what this comparison allows."""
         return self
@@ -70,8 +86,10 @@ class Actions:
     """Add an optimizer to the comparison."""
     start_at: Callable[[Sequence[float]], None]
     """Set the initial point of all runs."""
-    add_all: Callable[[Sequence[Optimizer]], None]
-    """Add optimizers to the comparison, those that it has not."""
+    keep_varied: Callable[[], None]
+    """Add the runs at the place of the slider over a hyperparameter."""
+    start_varying: Callable[[], None]
+    """Put that slider to the value of its run, after another run or hyperparameter was chosen."""
     use_table: Callable[[], None]
     """Train on the selected columns of the displayed table."""
     change: Callable[[TabSettings], None]

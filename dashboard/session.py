@@ -14,7 +14,7 @@ from dashboard.examples import ARRIVAL, EXAMPLES, Example
 from dashboard.looks import assign_hues, looks
 from dashboard.state import Page
 from dashboard.tables import DataTab
-from dashboard.tabs.rate import RATE, RateSettings
+from dashboard.tabs.rate import RATE, RateSettings, released_value
 from dashboard.widgets import DrawnControls, escape_markdown
 from trainers.charts import Look
 from trainers.optimizers import OPTIMIZERS, Optimizer
@@ -146,8 +146,13 @@ def load_example(example: Example | None = None) -> None:
     """Load an example, by default the selected one, on its own tab."""
     selected = [each for each in EXAMPLES if each.name == st.session_state.example]
     for each in [example] if example else selected:
-        st.session_state.examples_loaded = st.session_state.get("examples_loaded", 0) + 1
+        count_choice()
         apply_page(each.page, new_ids(len(each.page.methods)))
+
+
+def count_choice() -> None:
+    """Count a choice in the sidebar after which a phone shows the page."""
+    st.session_state.choices = st.session_state.get("choices", 0) + 1
 
 
 def insert_run(after: int | None, method: Callable[[Method], Method]) -> None:
@@ -158,7 +163,8 @@ def insert_run(after: int | None, method: Callable[[Method], Method]) -> None:
         return
     place = len(ids) if after is None else ids.index(after) + 1
     new = method(methods[place - 1]) if place else Method()
-    page = replace(page, methods=(*methods[:place], new, *methods[place:]))
+    settings = tuple(each.with_run_inserted(place) for each in page.settings)
+    page = replace(page, methods=(*methods[:place], new, *methods[place:]), settings=settings)
     apply_page(page, (*ids[:place], *new_ids(1), *ids[place:]))
 
 
@@ -201,12 +207,28 @@ def vary_run(id: int) -> None:
     """Open the slider over the learning rate of a run."""
     current = page_from_controls()
     if id in current.ids:
-        place = current.ids.index(id)
-        optimizer = current.page.methods[place].optimizer
-        settings = RateSettings(run=place + 1, value=getattr(optimizer, "lr", RateSettings().value))
-        others = [each for each in current.page.settings if not isinstance(each, RateSettings)]
-        page = replace(current.page, tab=RATE.name, settings=(*others, settings))
-        apply_page(page, current.ids)
+        page = current.page.with_settings(RateSettings(run=current.ids.index(id) + 1))
+        count_choice()
+        apply_page(replace(page, tab=RATE.name), current.ids)
+        start_varying()
+
+
+def start_varying() -> None:
+    """Put the slider over a hyperparameter to the value of its run."""
+    current = page_from_controls()
+    settings = current.page.of(RateSettings)
+    if settings.run:
+        optimizer = current.page.methods[settings.run - 1].optimizer
+        change(replace(settings, value=getattr(optimizer, settings.x, settings.value)))
+
+
+def keep_varied() -> None:
+    """Add the runs at the place of the slider over a hyperparameter."""
+    page = page_from_controls().page
+    settings = page.of(RateSettings)
+    value = released_value(st.session_state.get("rate.slider"))  # of the same message, if there is one
+    settings = settings if value is None else replace(settings, value=value)
+    add_runs(settings.kept(page.task, [method.optimizer for method in page.methods]))
 
 
 def remove_run(id: int) -> None:
@@ -214,7 +236,8 @@ def remove_run(id: int) -> None:
     page, ids, methods = current.page, current.ids, current.page.methods
     if id in ids:
         place = ids.index(id)
-        page = replace(page, methods=methods[:place] + methods[place + 1 :])
+        settings = tuple(each.with_run_removed(place) for each in page.settings)
+        page = replace(page, methods=methods[:place] + methods[place + 1 :], settings=settings)
         apply_page(page, ids[:place] + ids[place + 1 :])
 
 
@@ -246,8 +269,14 @@ def start_at(point: Sequence[float]) -> None:
 def change(settings: TabSettings) -> None:
     """Replace the settings of a tab."""
     current = page_from_controls()
-    others = tuple(each for each in current.page.settings if type(each) is not type(settings))
-    apply_page(replace(current.page, settings=(*others, settings)), current.ids, current.notes)
+    apply_page(current.page.with_settings(settings), current.ids, current.notes)
 
 
-ACTIONS = Actions(add=add_run, add_all=add_runs, start_at=start_at, use_table=use_table, change=change)
+ACTIONS = Actions(
+    add=add_run,
+    keep_varied=keep_varied,
+    start_varying=start_varying,
+    start_at=start_at,
+    use_table=use_table,
+    change=change,
+)

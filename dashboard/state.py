@@ -12,12 +12,13 @@ from trainers.datasets.csv.table import CsvTable
 from trainers.links import Link
 from trainers.reports.loss import available_metrics
 from trainers.run import NO_TABLES, Method, Run, Task, make_run, read_methods, read_task
-from trainers.settings import Choice, settings_of
+from trainers.settings import Choice, Integer, SettingError, settings_of
 
 NAMES = tuple(tab.name for tab in TABS)
 SETTINGS = {tab.key: tab.settings for tab in TABS if tab.settings is not None}
 """Classes of the settings of tabs, by the tab's key."""
 TAB = Choice("Loss", "The open tab.", NAMES)
+EPOCH = Integer(0, "The epoch at which the slider over time begins.", 0, 100_000)
 DISPLAY = Choice("page", "The whole page, or the open tab alone.", ("page", "chart"))
 OLD_PLACES = {"zoom": ("path", "zoom"), "lesson": ("three_ways", "run"), "optimizers": ("race", "optimizers")}
 """Parameters of older links, and the tab and setting that replace them."""
@@ -60,6 +61,11 @@ class Page:
     def of(self, kind: type[Kind]) -> Kind:
         """Return the settings of that class."""
         return next(settings for settings in self.settings if isinstance(settings, kind))
+
+    def with_settings(self, settings: TabSettings) -> "Page":
+        """Return the page with other settings of a tab."""
+        others = (each for each in self.settings if type(each) is not type(settings))
+        return replace(self, settings=(*others, settings))
 
     def by_key(self) -> dict[str, TabSettings]:
         """Return the settings of tabs by the tab's key."""
@@ -140,11 +146,11 @@ def _choice(link: Link, name: str, choice: Choice, old: Mapping[str, str] = NO_N
 def _epoch(link: Link) -> int | None:
     """Take the epoch at which the slider over time begins from a link; None, with a note, if it is none."""
     text = link.take("at")
-    setting = settings_of(Task)["epochs"]
     try:
-        return None if text is None else int(setting.validate("at", setting.read(text)))
+        return None if text is None else int(EPOCH.validate("at", EPOCH.read(text)))
     except ValueError as error:
-        link.notes.append(f"{error}: ignored.")
+        reason = str(error) if isinstance(error, SettingError) else f"at must be {error}"
+        link.notes.append(f"{reason}: ignored.")
         return None
 
 

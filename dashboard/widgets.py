@@ -26,10 +26,13 @@ class DrawnControls:
     def __init__(self) -> None:
         self.values: dict[str, tuple[Any, ...]] = {}
         self._now: dict[str, tuple[Any, ...]] = {}
+        self.scripts = 0
+        """Number of scripts that were started."""
 
     def begin(self) -> None:
         """Start a script."""
         self._now = {}
+        self.scripts += 1
 
     def draw(self, key: str, value: Any) -> None:
         """Record a control drawn with this value."""
@@ -69,9 +72,10 @@ def clicked_points(chart: str, selection: str, *names: str) -> list[tuple[float,
     return selected_points(st.session_state.get(chart), selection, *names)
 
 
-def was_drawn(key: str) -> bool:
-    """Return whether the last script drew this control, if this one has not yet."""
-    return key in st.session_state.drawn.values
+def scripts() -> int:
+    """Return the number of scripts of this session, with this one."""
+    number: int = st.session_state.drawn.scripts
+    return number
 
 
 def record_control(key: str, value: Any) -> None:

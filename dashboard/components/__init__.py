@@ -29,7 +29,7 @@ def copy_link() -> Callable[..., Any]:
 
 @st.cache_resource(show_spinner=False)
 def page_behavior() -> Callable[..., Any]:
-    """Return what reads decimal commas, and closes the sidebar of a phone when `examples` in its data grows.
+    """Return what reads decimal commas, and closes the sidebar of a phone when `choices` in its data grows.
 
     It sends `cleared`, the label of a number that was cleared and got its value back.
     """

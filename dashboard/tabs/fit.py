@@ -108,8 +108,8 @@ def _misclassified(panel: Any, alone: Histories, name: str, dark: bool) -> None:
     """Draw the images that a run misclassifies."""
     count = images.misclassified(alone[0])[1]
     shown = min(count, images.MAX_MISCLASSIFIED)
-    which = "" if shown == count else f", the {shown} with the highest probability shown"
-    panel.caption(f"{count:,} misclassified at the end{which}: true → predicted.")
+    which = "" if shown == count else f" The {shown} of which the run is surest:"
+    panel.caption(f"{count:,} misclassified at the end, true → predicted.{which}")
     if count:
         spec = chart_spec(misclassified_chart, alone, dark)
         panel.vega_lite_chart(spec, width="content", alt=f"Images that {name} misclassifies.")

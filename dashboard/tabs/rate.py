@@ -13,18 +13,20 @@ from dashboard.components.rate.payload import packed
 from dashboard.context import MAX_RUNS, Actions, Context, Tab, TabSettings
 from dashboard.tabs import rate_picture as picture
 from dashboard.tabs.grid import REALS
-from dashboard.widgets import Placeholder, select, was_drawn
+from dashboard.widgets import Placeholder, scripts, select
 from dashboard.work import Histories, compute_cached, is_confirmed, run_with_progress, value_runs_cached
 from trainers.charts import Look, Style
 from trainers.optimizers import Optimizer
 from trainers.reports import rate as report
 from trainers.run import Method, Task
-from trainers.settings import choice, coerce, integer, real
+from trainers.settings import choice, integer, real
 from trainers.sweeps.spec import Sweep
-from trainers.words import format_epochs, format_value, is_number
+from trainers.words import format_epochs, is_number
 
 HEIGHT, HEIGHT_ALONE = 400, 270
 """Height of the picture in pixels, within the page and alone."""
+SHADES = (0.5, 0.0, 1.0)
+"""Shades of optimizers that share a hue, where there are more of them than hues."""
 LIVE_DELAY_S = 0.5
 """Time before the runs that are trained so far are drawn."""
 MAX_VALUE = 1e6
@@ -53,27 +55,35 @@ class RateSettings(TabSettings):
         found = report.distinct(given)
         return list(found), list(found.values())
 
-    def kept(self, given: Sequence[Optimizer]) -> list[Optimizer]:
+    def varied(self, task: Task, given: Sequence[Optimizer]) -> list[Sweep]:
+        """Return the sweeps over the hyperparameter; none if no optimizer has it."""
+        optimizers, places = self.optimizers(given)
+        if not optimizers or self.x not in report.sweepable(optimizers[0]):
+            return []
+        over = report.value_range([given[place] for place in places], self.x)
+        return report.sweeps(task, optimizers, self.x, over)
+
+    def kept(self, task: Task, given: Sequence[Optimizer]) -> list[Optimizer]:
         """Return the optimizers with the value at which the slider stands."""
-        optimizers, _ = self.optimizers(given)
-        found = (coerce(type(each), vars(each) | {self.x: self.value})[0] for each in optimizers)
-        return list(found) if optimizers and self.x in report.sweepable(optimizers[0]) else []
+        return [sweep.optimizer(self.place(sweep)) for sweep in self.varied(task, given)]
+
+    def place(self, sweep: Sweep) -> int:
+        """Return the place of the slider among the values."""
+        return report.nearest(sweep.settings[self.x].tolist(), self.value)
 
 
 def draw(context: Context) -> None:
     settings, headline = context.settings, context.headline
     optimizers, places = settings.optimizers([run.optimizer for run in context.runs])
-    if not optimizers or settings.x not in report.sweepable(optimizers[0]):
-        headline.say(_obstacle(context))
-        _controls(context, settings)
-        return
-    given = [context.runs[place].optimizer for place in places]
-    sweeps = report.sweeps(context.task, optimizers, settings.x, report.value_range(given, settings.x))
+    sweeps = settings.varied(context.task, [run.optimizer for run in context.runs])
     size = f"{sum(sweep.size for sweep in sweeps):,} runs of {format_epochs(context.task.epochs)}"
-    if is_confirmed(headline, sweeps, sweeps, size):
-        names = [context.names[places[0]]] if settings.run else report.variant_names(optimizers)
-        _show(context, sweeps, names, places)
-    _controls(context, settings)
+    if not sweeps:
+        headline.say(_obstacle(context))
+    elif is_confirmed(headline, sweeps, sweeps, size):
+        alone = [type(optimizer).__name__ for optimizer in optimizers]
+        _show(context, sweeps, alone if settings.run else report.variant_names(optimizers), places)
+    if not context.alone:
+        _controls(context, settings)
 
 
 def _obstacle(context: Context) -> str:
@@ -85,14 +95,18 @@ def _obstacle(context: Context) -> str:
 def _show(context: Context, sweeps: Sequence[Sweep], names: Sequence[str], places: Sequence[int]) -> None:
     """Train the runs of all values, and draw them with the slider; those trained first meanwhile."""
     settings, histories, place = context.settings, context.histories, Placeholder(st.container())
-    style = Style.of(names, [Look(context.looks[place].hue) for place in places], context.dark)
+    hues = [context.looks[place].hue for place in places]
+    looks = [Look(hue, SHADES[hues[:number].count(hue) % len(SHADES)]) for number, hue in enumerate(hues)]
+    style = Style.of(names, looks, context.dark)
     runs: list[report.ValueRuns] = []
     began = time.monotonic()
     for number, (name, sweep) in enumerate(zip(names, sweeps, strict=True)):
         if runs and time.monotonic() - began > LIVE_DELAY_S:
             with place.temporary():
-                data = _content(context, histories, sweeps[:number], style.first(number))
-                rate_slider()(data=_bytes(data, settings.value, f"{number} of {len(names)} optimizers."))
+                some = _content(context, histories, sweeps[:number], style.first(number))
+                begin = settings.place(sweep)
+                told = f"{number} of {len(names)} optimizers."
+                rate_slider()(data=_bytes(some, begin, str(number), told, live=True, fill=context.alone))
         action = partial(value_runs_cached, histories)
         runs.append(run_with_progress(action, sweep, context.headline, f"Training {name}"))
     values = sweeps[0].axes[settings.x].values()
@@ -102,9 +116,11 @@ def _show(context: Context, sweeps: Sequence[Sweep], names: Sequence[str], place
     content = _content(context, histories, sweeps, style)
     with place.final():
         rate_slider()(
-            data=_bytes(content, _beginning(content, settings.value), summary),
+            data=_bytes(
+                content, *_beginning(content.digest, settings.place(sweeps[0])), summary, fill=context.alone
+            ),
             key="rate.slider",
-            on_released_change=partial(_released, context.actions, settings),
+            on_released_change=partial(_released, context.actions, settings, sweeps[0]),
         )
     st.caption(report.caption(sweeps[0], settings.x))
 
@@ -118,33 +134,39 @@ def _content(
     return content
 
 
-def _bytes(content: picture.Content, value: float, summary: str) -> bytes:
-    """Return the bytes of the picture with the value at which the slider begins."""
-    begin = report.nearest(content.header["values"], value)
-    return packed(
-        content.header | {"begin": begin, "id": f"{content.digest} {begin}", "alt": summary}, content.arrays
-    )
+def _bytes(
+    content: picture.Content, begin: int, version: str, summary: str, live: bool = False, fill: bool = False
+) -> bytes:
+    """Return the bytes of the picture, with the place at which the slider begins.
+
+    A `live` one, drawn while others train, sends nothing; one that shall `fill` it is as high as the window.
+    """
+    more = {"begin": begin, "id": f"{content.digest} {version}", "alt": summary, "live": live, "fill": fill}
+    return packed(content.header | more, content.arrays)
 
 
-def _beginning(content: picture.Content, value: float) -> float:
-    """Return the value at which the slider begins.
+def _beginning(digest: str, place: int) -> tuple[int, str]:
+    """Return the place at which the slider begins, and a version that is new whenever it shall move there.
 
-    It stays the same while the slider is where it was let go, so that the picture is not sent again.
+    Both stay the same while the slider is where it was let go, so that the picture is not sent again.
     """
     state = st.session_state
-    shown = state.get("rate.digest"), state.get("rate.at")
-    if (content.digest, value) != shown or not was_drawn("rate.run"):
-        state["rate.digest"] = content.digest
-        state["rate.at"] = state["rate.begin"] = value
-    return float(state["rate.begin"])
+    script, (known, at, drawn) = scripts(), state.get("rate.shown", ("", -1, -1))
+    if (digest, place) != (known, at) or drawn != script - 1:
+        state["rate.begin"] = place, f"{script}"
+    state["rate.shown"] = digest, place, script
+    begin: tuple[int, str] = state["rate.begin"]
+    return begin
 
 
-def _released(actions: Actions, settings: RateSettings) -> None:
+def _released(actions: Actions, settings: RateSettings, sweep: Sweep) -> None:
     """Take over the value at which the slider was let go."""
     value = released_value(st.session_state.get("rate.slider"))
     if value is not None:
-        st.session_state["rate.at"] = value
-        actions.change(replace(settings, value=value))
+        settings = replace(settings, value=value)
+        digest, _, drawn = st.session_state["rate.shown"]
+        st.session_state["rate.shown"] = digest, settings.place(sweep), drawn
+        actions.change(settings)
 
 
 def released_value(state: Any) -> float | None:
@@ -155,23 +177,21 @@ def released_value(state: Any) -> float | None:
 
 def _controls(context: Context, settings: RateSettings) -> None:
     """Draw the choice of run and hyperparameter, and the button that keeps the runs."""
-    run = context.runs[settings.run - 1] if settings.run else None
+    run, actions = context.runs[settings.run - 1] if settings.run else None, context.actions
     with st.container(horizontal=True, vertical_alignment="bottom"):
         numbers = range(len(context.runs) + 1)
         named = dict(zip(numbers, ("all at one rate", *context.names), strict=True))
-        select("Optimizers", numbers, settings.run, "rate.run", format_func=named.get, width=260)
+        own: dict[str, Any] = {"on_change": actions.start_varying}
+        select(
+            "Optimizers", numbers, settings.run, "rate.run", format_func=named.__getitem__, width=260, **own
+        )
         names = report.sweepable(run.optimizer) if run else []
         if settings.x in names:
-            select("Hyperparameter", names, settings.x, "rate.x", width=180)
-        if kept := settings.kept([run.optimizer for run in context.runs]):
+            select("Hyperparameter", names, settings.x, "rate.x", width=180, **own)
+        if kept := settings.kept(context.task, [run.optimizer for run in context.runs]):
             few = "this run" if len(kept) == 1 else f"these {len(kept)} runs"
-            st.button(
-                f"Keep {few}",
-                on_click=context.actions.add_all,
-                args=(kept,),
-                icon=":material/add:",
-                help=f"Adds {few}, with {settings.x} {format_value(settings.value)}, to the comparison.",
-            )
+            hint = f"Adds {few}, at the place of the slider, to the comparison."
+            st.button(f"Keep {few}", on_click=actions.keep_varied, icon=":material/add:", help=hint)
 
 
 RATE = Tab("Learning rate", "rate", draw, RateSettings, about_runs=False)

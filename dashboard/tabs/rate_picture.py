@@ -74,6 +74,7 @@ def content(
         "strip": y["domain"],
         "target": target if known else None,
         "rounding": runs[0].rounding if known else None,
+        "limit": sweep.limit if np.isfinite(sweep.limit) else None,
         "height": height,
         "map": None,
     }
@@ -97,15 +98,17 @@ def _y_axis(runs: Sequence[ValueRuns], known: bool) -> tuple[dict[str, Any], lis
     Ranges are in powers of ten if it is logarithmic.
     """
     curves = np.concatenate([each.curves.ravel() for each in runs])
-    first = float(runs[0].curves[0, 0])
     finite = curves[np.isfinite(curves)]
+    if not finite.size:
+        return {"domain": [0.0, 1.0], "log": False, "ticks": [0.0, 1.0]}, [0.0, 1.0]
+    first = float(runs[0].curves[0, 0])
     positive = finite[finite > 0]
     log = bool(positive.size) and first > 0 and (known or positive.size == finite.size)
     if log:
         low = max(float(positive.min()), first * BELOW)
         ends = np.log10([low, first * ABOVE])
     else:
-        low = float(finite.min(initial=first))
+        low = float(finite.min())
         ends = np.array([low, first + ((first - low) or 1.0) / 2])
     margin = MARGIN * (ends[1] - ends[0])
     low, high = float(ends[0] - margin), float(ends[1])

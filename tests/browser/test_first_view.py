@@ -98,7 +98,7 @@ EPOCH = """text => [...document.querySelectorAll("svg.marks text")].some(part =>
 
 def dots(page: Page) -> list[Any]:
     """The places of the runs on the map and among the curves."""
-    marks = page.locator(f"{CHART} svg.marks .mark-symbol path[fill^='#']")
+    marks = page.locator(f"{CHART} svg.marks .mark-symbol path[fill^='#']:not([fill='#ffffff'])")
     return [mark.get_attribute("transform") for mark in marks.all()]
 
 
@@ -176,3 +176,7 @@ def test_a_copied_link_opens_at_the_epoch_of_the_slider(server: Any, page: Page)
     assert dots(page) == then
     change(page, page.get_by_role("tab", name="Path", exact=True).click)
     assert "&at=" not in page.url
+    page.locator(SLIDER).press("Home")
+    page.get_by_role("button", name="Copy link").click()
+    page.wait_for_function("() => document.querySelector('[class*=st-key-copy]') !== null")
+    assert page.get_by_label("Link to this page").input_value().endswith("&at=0")

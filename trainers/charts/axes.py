@@ -186,7 +186,8 @@ def x_scale(*values: "pd.Series[float]", ends: Sequence[Any] = ()) -> alt.Scale:
 
 def x_axis(title: str) -> alt.Axis:
     """Return a horizontal axis for epochs, gradient evaluations or seconds."""
-    return alt.Axis(title=title, format=",~r", grid=False, tickCount=8, labelOverlap=True, labelSeparation=8)
+    look: dict[str, Any] = {"labelOverlap": True, "labelSeparation": 8, "labelFlush": True}
+    return alt.Axis(title=title, format=",~r", grid=False, tickCount=8, **look)
 
 
 def y_axis(title: str, domain: list[float] | None, log: bool) -> alt.Axis:

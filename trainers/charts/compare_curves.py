@@ -62,7 +62,6 @@ def curve_panel(
         past(tables.curves, "x")
         .mark_line(strokeWidth=2.4)
         .encode(x, y, style.color(), *style.distinct_lines(), opacity=isolated(), **line),
-        _crosses(tables.ends, x, y, style),
         _arrivals(tables, x, y, style, page),
         _one("0")
         .mark_rule(strokeDash=[2, 3], opacity=0.6, color=ink)
@@ -71,6 +70,7 @@ def curve_panel(
         dot.mark_point(size=110, filled=True, stroke=page, strokeWidth=1.5).encode(
             style.color(), opacity=isolated(), **at(x="datum.px", y="datum.py")
         ),
+        _crosses(tables.ends, x, y, style),
         *name_marks(apart(dot), style, page),
         *_captions(tables.title, ink),
     ]
@@ -145,7 +145,7 @@ def _captions(title: str, ink: str) -> list[alt.Chart]:
     """Write what the curves show, and the current epoch."""
     above = at(y=f"curves_top - {TITLE_ROOM}")
     left = _one(f"'{title}'").mark_text(align="left", baseline="top", fontSize=text_size(12), color=ink)
-    right = _one("'epoch ' + format(floor(now), ',')").mark_text(
+    right = _one("'epoch ' + format(round(now), ',')").mark_text(
         align="right", baseline="top", fontSize=text_size(FONT_SIZE), fontWeight=600, color=ink
     )
     return [

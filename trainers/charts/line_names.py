@@ -123,8 +123,10 @@ def _is(layer: Any, view: str) -> bool:
 def isolated(faded: float = FADED, value: float = 1.0, by: Sequence[str] = BOTH) -> Any:
     """Return the opacity of marks by the column `run`: `faded` while a click has selected another run.
 
-    A double click ends the selection.
+    A double click ends the selection. `by` are the selections that the chart has; without any nothing fades.
     """
+    if not by:
+        return alt.OpacityValue(value)
     stores = " || ".join(f"length(data('{name}_store'))" for name in by)
     shown = {"or": [f"!({stores})", *({"param": name, "empty": False} for name in by)]}
     return alt.OpacityValue(faded, condition={"test": shown, "value": value})

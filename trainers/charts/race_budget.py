@@ -33,7 +33,9 @@ def budget_chart(budgets: pd.DataFrame, style: Style, y_title: str, dark: bool =
     lines = (
         alt.Chart(visible)
         .mark_line(clip=True, strokeCap="butt", strokeJoin="round")
-        .encode(x, y, style.color(), *style.lines(), tooltip=tooltip, opacity=isolated(by=NAMED))
+        .encode(
+            x, y, style.color(), *style.lines(), tooltip=tooltip, opacity=isolated(by=NAMED if domain else ())
+        )
     )
     made = alt.LayerChart(
         layer=[lines, *(end_names(visible, domain, log, style, dark) if domain else [])], height=HEIGHT

@@ -38,11 +38,12 @@ def band_chart(
         ),
     ]
     chart = alt.Chart(visible)
-    shade = {"opacity": isolated(value=0.12, by=NAMED)}
+    by = NAMED if domain else ()
+    shade = {"opacity": isolated(value=0.12, by=by)}
     bands = chart.mark_area(clip=True, tooltip=None).encode(
         x, alt.Y("low:Q"), alt.Y2("high:Q"), style.color(), **shade
     )
-    edge = {"opacity": isolated(value=0.6, by=NAMED)}
+    edge = {"opacity": isolated(value=0.6, by=by)}
     edges = [
         chart.mark_line(clip=True, tooltip=None, strokeWidth=0.8).encode(
             x, alt.Y(f"{end}:Q"), style.color(), **edge
@@ -50,7 +51,7 @@ def band_chart(
         for end in spread
     ]
     lines = chart.mark_line(clip=True, strokeCap="butt", strokeJoin="round", strokeWidth=2.5).encode(
-        x, y, style.color(), tooltip=tooltip, opacity=isolated(by=NAMED)
+        x, y, style.color(), tooltip=tooltip, opacity=isolated(by=by)
     )
     ends = visible.rename(columns={"mid": "y"})
     names = end_names(ends, domain, log, style, dark) if domain else []

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from trainers.objective import FAILURE_FACTOR
 from trainers.optimizers import Optimizer
 from trainers.reports.names import names
 from trainers.reports.path_plane import Plane
@@ -128,13 +129,14 @@ def nearest(values: Sequence[float], value: float) -> int:
 
 def caption(sweep: Sweep, name: str) -> str:
     """Return what the picture shows."""
-    count = sweep.size
+    count, minimum = sweep.size, sweep.run.training.minimum
     fewer = (
         f" A problem of this size gets {count} instead of {COUNTS[0]} values." if count < COUNTS[-2] else ""
     )
     return (
-        f"{count} values of {name}, each a run of {format_epochs(sweep.run.epochs)}. The strip above the "
-        f"slider shows how each one ends; a line leaves it at the top where runs diverge.{fewer}"
+        f"{count} values of {name}, at each a run of {format_epochs(sweep.run.epochs)}. The strip above the "
+        f"slider shows how each one ends; a line leaves it at the top where runs fail (✕): they diverge, or "
+        f"end with more than {FAILURE_FACTOR}× the first {'loss' if minimum is None else 'gap'}.{fewer}"
     )
 
 
@@ -167,8 +169,7 @@ def sentence(labels: Sequence[str], runs: Sequence[ValueRuns], values: Tensor, n
         return f"Every run diverged, at each of {len(values)} values of {name}."
     lowest = np.where(ended, final, np.inf)
     best = int(lowest.min(1).argmin())
-    at = values[np.flatnonzero(lowest[best] == lowest[best].min())]
-    least = f"{_end(lowest[best].min(), runs[best])} at {name} {_range(at)}"
+    least = f"{_end(lowest[best].min(), runs[best])} at {name} {_range(lowest[best], values)}"
     if len(labels) == 1:
         return f"Lowest final {what}: {least}.{_diverged(ended[0], values, name)}"
     wins = ((lowest == lowest.min(0)) & ended).sum(1)
@@ -184,10 +185,14 @@ def _end(value: float, runs: ValueRuns) -> str:
     return "0 (rounding)" if value <= runs.rounding else format_number(value)
 
 
-def _range(values: Tensor) -> str:
-    """Return the value, or the first and the last of several."""
-    ends = [format_number(float(end), SIGNIFICANT_DIGITS) for end in (values[0], values[-1])]
-    return ends[0] if len(values) == 1 else f"{ends[0]} to {ends[1]}"
+def _range(lowest: Any, values: Tensor) -> str:
+    """Return at which values it is lowest: one, from one to another, or the first of several."""
+    places = np.flatnonzero(lowest == lowest.min())
+    first, last = (format_number(float(values[int(k)]), SIGNIFICANT_DIGITS) for k in (places[0], places[-1]))
+    if len(places) == 1:
+        return first
+    joined = places[-1] - places[0] + 1 == len(places)
+    return f"{first} to {last}" if joined else f"{first} and {len(places) - 1} more"
 
 
 def _diverged(ended: Any, values: Tensor, name: str) -> str:

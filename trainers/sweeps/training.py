@@ -55,22 +55,29 @@ def trajectories(
 ) -> Trajectories:
     """Train some runs of a sweep, or all, and keep their parameters after these epochs, in ascending order.
 
-    `on_progress(fraction)` is called after each epoch; training stops when it returns True, and later losses
-    are NaN.
+    `on_progress(fraction)` is called after each epoch of a block; training stops when it returns True, and
+    what was not trained is NaN.
     """
     rows = torch.arange(sweep.size) if rows is None else rows
     dtype = getattr(torch, sweep.run.dtype)
     losses = torch.full((sweep.run.epochs + 1, len(rows)), math.nan, dtype=dtype)
     params = torch.full((len(epochs), sweep.run.problem.num_params, len(rows)), math.nan, dtype=dtype)
     places = {epoch: place for place, epoch in enumerate(epochs)}
+    done, count = 0, len(rows) * len(losses)
     with sweep_mode():
-        for epoch, at, loss in _epochs(RunBlock(sweep, rows)):
-            losses[epoch] = loss
-            if epoch in places:
-                params[places[epoch]] = at
-            if on_progress is not None and on_progress((epoch + 1) / len(losses)):
-                break
-    return Trajectories(losses.masked_fill(diverged_mask(losses), math.nan), tuple(epochs), params)
+        for part in torch.arange(len(rows)).split(block_size(sweep)):
+            for epoch, at, loss in _epochs(RunBlock(sweep, rows[part])):
+                losses[epoch, part] = loss
+                if epoch in places:
+                    params[places[epoch], :, part] = at
+                done += len(part)
+                if on_progress is not None and on_progress(done / count):
+                    return Trajectories(_until_divergence(losses), tuple(epochs), params)
+    return Trajectories(_until_divergence(losses), tuple(epochs), params)
+
+
+def _until_divergence(losses: Tensor) -> Tensor:
+    return losses.masked_fill(diverged_mask(losses), math.nan)
 
 
 def _epochs(block: RunBlock) -> Iterator[tuple[int, Tensor, Tensor]]:

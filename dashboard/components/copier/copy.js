@@ -1,5 +1,5 @@
-// A button that copies the link beside it, with the epoch at which the slider of the chart stands. Where the browser lets no script copy, it marks the link and says how
-// to copy it by hand. The link is only ever the value of a field.
+// A button that copies the link beside it, with the epoch at which the slider of the chart stands. Where the browser
+// lets no script copy, it marks the link and says how to copy it by hand. The link is only ever the value of a field.
 
 const BY_HAND = {
   true: "The link is marked: press it long to copy it.",
@@ -37,8 +37,8 @@ const moment = (epochs) => {
 
 export default function ({ parentElement, data }) {
   const [field, button, told] = ["input", "button", "p"].map((part) => parentElement.querySelector(part));
-  if (!field.value.startsWith(data.link)) {
-    field.value = data.link;
+  if (parentElement.link !== data.link) {
+    parentElement.link = field.value = data.link;
     told.textContent = "";
   }
   field.onfocus = () => field.select();

@@ -1,5 +1,5 @@
 // What the page does in the browser besides its charts: a decimal comma is a point, a number that was cleared is
-// reported, and on a phone, where it lies over the page, the sidebar closes after the choice of an example.
+// reported, and on a phone, where it lies over the page, the sidebar closes after a choice that changes what it shows.
 
 const NUMBER = "input[type=number]";
 const CLOSE = "[data-testid=stSidebarCollapseButton] button";
@@ -24,8 +24,8 @@ export default function ({ parentElement, data, setTriggerValue }) {
   };
   const listeners = { beforeinput: type, paste, keydown: clear, focusout: clear };
   for (const [name, listener] of Object.entries(listeners)) document.addEventListener(name, listener, true);
-  if (phone.matches && data.examples > (parentElement.examples ?? 0)) document.querySelector(CLOSE)?.click();
-  parentElement.examples = data.examples;
+  if (phone.matches && data.choices > (parentElement.choices ?? 0)) document.querySelector(CLOSE)?.click();
+  parentElement.choices = data.choices;
   parentElement.leave = () => {
     for (const [name, listener] of Object.entries(listeners)) document.removeEventListener(name, listener, true);
   };

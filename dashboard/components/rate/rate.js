@@ -5,9 +5,12 @@
 const PLAY_MS = 8000;
 const SETTLED_MS = 250;
 const NARROW = 560;
+const MOST = 5; // ends that are told in words
 const THUMB = 18;
 const LINE = 17;
 const TITLE = 24;
+const SHARE = 0.6; // of the height, for the map and the title of the curves where they lie one above the other
+const BELOW = 150; // pixels for strip, slider and play button
 const NONE = 65535;
 const KINDS = { uint16: Uint16Array, float32: Float32Array, float64: Float64Array, int32: Int32Array };
 
@@ -35,15 +38,30 @@ const mark = (value) => {
   const digits = [...String(Math.abs(power))].map((digit) => SUPERSCRIPTS[digit]).join("");
   return `10${power < 0 ? "⁻" : ""}${digits}`;
 };
-const short = (value, digits = 2) => String(Number(value.toPrecision(digits))).replaceAll("-", "−");
+// As on the rest of the page: whole numbers up to a million with commas, 1e−05 below 0.0001.
+const short = (value, digits = 2) => {
+  const size = Math.abs(value);
+  if (size >= 10 ** digits && size < 1e6) return Math.round(value).toLocaleString("en").replace("-", "−");
+  const plain = size === 0 || (size >= 1e-4 && size < 10 ** digits);
+  if (plain) return String(Number(value.toPrecision(digits))).replace("-", "−");
+  const [number, power] = value.toExponential(digits - 1).split("e");
+  const sign = power.startsWith("-") ? "−" : "+";
+  return `${Number(number)}e${sign}${power.slice(1).padStart(2, "0")}`.replace("-", "−");
+};
 
 // --- What the picture says in words ------------------------------------------------------------------------------
 
+// The runs at a value by their ends: finished from the lowest, failed above the limit, diverged.
 const ranked = (view, index) => {
-  const { names, values, arrays } = view;
+  const { names, values, arrays, limit } = view;
   const ends = names.map((name, run) => ({ name, run, final: arrays.final[run * values.length + index] }));
-  const finished = ends.filter(({ final }) => !Number.isNaN(final)).sort((one, other) => one.final - other.final);
-  return { finished, diverged: ends.filter(({ final }) => Number.isNaN(final)) };
+  const sorted = ends.filter(({ final }) => !Number.isNaN(final)).sort((one, other) => one.final - other.final);
+  const far = ({ final }) => limit !== null && final > limit;
+  return {
+    finished: sorted.filter((end) => !far(end)),
+    failed: sorted.filter(far),
+    diverged: ends.filter(({ final }) => Number.isNaN(final)),
+  };
 };
 
 const listed = (words) => [words.slice(0, -1).join(", "), words.at(-1)].filter(Boolean).join(" and ");
@@ -51,11 +69,17 @@ const listed = (words) => [words.slice(0, -1).join(", "), words.at(-1)].filter(B
 const ending = (view, final) => (view.rounding !== null && final <= view.rounding ? "0 (rounding)" : short(final));
 
 const sentence = (view, index) => {
-  const { finished, diverged } = ranked(view, index);
-  const parts = finished.map(({ name, final }) => `${name} ${ending(view, final)}`);
-  const ended = parts.length ? `final ${view.what}: ${parts.join(", ")}.` : "";
-  const gone = diverged.length ? `${listed(diverged.map(({ name }) => name))} diverged.` : "";
-  return `${view.parameter} ${short(view.values[index], 4)}: ${[ended, gone].filter(Boolean).join(" ")}`;
+  const { finished, failed, diverged } = ranked(view, index);
+  const named = (runs) => listed(runs.map(({ name }) => name));
+  const told = finished.length > MOST ? finished.slice(0, MOST - 1) : finished;
+  const ends = told.map(({ name, final }) => `${name} ${ending(view, final)}`);
+  if (told.length < finished.length) ends.push(`${finished.length - told.length} others more`);
+  const parts = [
+    finished.length && `final ${view.what}: ${ends.join(", ")}.`,
+    failed.length && `${named(failed)} failed.`,
+    diverged.length && `${named(diverged)} diverged.`,
+  ];
+  return `${view.parameter} ${short(view.values[index], 4)}: ${parts.filter(Boolean).join(" ")}`;
 };
 
 // --- Drawing ----------------------------------------------------------------------------------------------------
@@ -70,14 +94,16 @@ const sized = (canvas, width, height) => {
   return context;
 };
 
-const layout = (view, width, measure) => {
+const layout = (view, width, above, measure) => {
   const narrow = width < NARROW;
-  const height = view.height;
+  const filled = view.fill ? innerHeight - above - BELOW : 0;
+  const names = view.names.length * LINE + 22;
+  const height = Math.max(view.height, filled, narrow ? names / (1 - SHARE) : names + TITLE);
   const longest = Math.max(...view.names.map((name) => measure(`${name} ✕`)));
   const room = Math.min(longest, narrow ? 110 : 190) + 16;
   if (!view.map) return { width, height, map: null, curves: box(44, TITLE, width - room, height - 22) };
   const widest = narrow ? width : Math.min(width * 0.55, width - 420);
-  const highest = narrow ? height * 0.56 : height;
+  const highest = narrow ? height * SHARE - TITLE - 8 : height;
   const [spanX, spanY] = [view.map.x, view.map.y].map(([low, high]) => high - low);
   const unit = Math.min(widest / spanX, highest / spanY);
   const map = view.map.equal ? box(0, 0, spanX * unit, spanY * unit) : box(0, 0, widest, highest);
@@ -146,7 +172,8 @@ const drawMap = (context, view, { map }, scale) => {
     context.lineWidth = 0.8;
     for (let k = 0; k + 1 < breaks.length; k += 1) {
       const first = breaks[k];
-      line(context, breaks[k + 1] - first, (j) => scale.x(lines[2 * (first + j)]), (j) => scale.y(lines[2 * (first + j) + 1]));
+      const [x, y] = [(j) => scale.x(lines[2 * (first + j)]), (j) => scale.y(lines[2 * (first + j) + 1])];
+      line(context, breaks[k + 1] - first, x, y);
       context.stroke();
     }
     for (const [x, y] of view.map.minima) {
@@ -190,14 +217,16 @@ const drawAxes = (context, view, { curves }, scale, ink) => {
     context.fillText(mark(value), curves.left - 6, y + 4);
   }
   context.textAlign = "center";
-  for (const share of [0, 0.5, 1]) {
-    const epoch = Math.round(share * view.epochs);
-    context.textAlign = share < 1 ? "center" : "right";
-    context.fillText(`${epoch.toLocaleString("en")}${share < 1 ? "" : " epochs"}`, scale.epoch(epoch), curves.bottom + 17);
+  for (const epoch of new Set([0, Math.floor(view.epochs / 2), view.epochs])) {
+    const last = epoch === view.epochs;
+    const unit = last ? ` epoch${epoch === 1 ? "" : "s"}` : "";
+    context.textAlign = last ? "right" : "center";
+    context.fillText(`${epoch.toLocaleString("en")}${unit}`, scale.epoch(epoch), curves.bottom + 17);
   }
   context.globalAlpha = 1;
-  if (view.target !== null) {
-    const y = scale.level(view.target);
+  const target = view.target === null ? NaN : scale.level(view.target);
+  if (curves.top < target && target < curves.bottom) {
+    const y = target;
     context.strokeStyle = ink;
     context.setLineDash([6, 4]);
     context.globalAlpha = 0.5;
@@ -265,13 +294,13 @@ const drawPaths = (context, view, { map }, scale, index, page) => {
   });
 };
 
-// Places of names that are at least a line apart, in the order of their ends.
-const apart = (ends, top, bottom) => {
+// Places of names that are at least a step apart, in the order of their ends.
+const apart = (ends, top, bottom, step) => {
   const order = [...ends].sort((one, other) => one.y - other.y);
-  let lowest = top - LINE;
-  for (const end of order) lowest = end.at = Math.max(end.y, lowest + LINE);
-  let highest = bottom + LINE;
-  for (const end of order.reverse()) highest = end.at = Math.min(end.at, highest - LINE);
+  let lowest = top - step;
+  for (const end of order) lowest = end.at = Math.max(end.y, lowest + step);
+  let highest = bottom + step;
+  for (const end of order.reverse()) highest = end.at = Math.min(end.at, highest - step);
   return ends;
 };
 
@@ -283,6 +312,7 @@ const fitting = (context, text, width) => {
 
 const drawCurves = (context, view, places, scale, index, page) => {
   const { curves, width } = places;
+  const finished = new Set(ranked(view, index).finished.map(({ run }) => run));
   const ends = view.names.map((name, run) => {
     const { count, x, y } = curveOf(view, scale, run, index);
     clipped(context, curves, () => {
@@ -293,12 +323,14 @@ const drawCurves = (context, view, places, scale, index, page) => {
       context.stroke();
     });
     const end = y(count - 1);
-    const gone = Number.isNaN(end);
-    return { name: gone ? `${name} ✕` : name, run, gone, y: gone ? curves.top : Math.min(Math.max(end, curves.top), curves.bottom) };
+    const gone = !finished.has(run);
+    const edge = gone ? curves.top : Math.min(Math.max(end, curves.top), curves.bottom);
+    return { name: gone ? `${name} ✕` : name, run, gone, y: edge };
   });
-  context.font = `600 13px ${view.font}`;
+  const step = Math.min(LINE, (curves.bottom - curves.top) / Math.max(ends.length - 1, 1));
+  context.font = `600 ${Math.min(step - 2, 13)}px ${view.font}`;
   context.textAlign = "left";
-  for (const { name, run, gone, y, at } of apart(ends, curves.top, curves.bottom)) {
+  for (const { name, run, gone, y, at } of apart(ends, curves.top, curves.bottom, step)) {
     context.strokeStyle = context.fillStyle = view.colors[run];
     if (!gone) {
       context.lineWidth = 1;
@@ -340,7 +372,8 @@ const drawStrip = (context, view, width, ink) => {
   clipped(context, box(0, 0, width, floor), () => {
     view.names.forEach((_, run) => {
       const finals = view.arrays.final.subarray(run * view.values.length, (run + 1) * view.values.length);
-      line(context, finals.length, x, (k) => (Number.isNaN(finals[k]) ? (Number.isNaN(finals[k - 1] ?? NaN) ? NaN : -9) : y(finals[k])));
+      const leaves = (k) => !Number.isNaN(finals[k - 1] ?? NaN) || !Number.isNaN(finals[k + 1] ?? NaN);
+      line(context, finals.length, x, (k) => (Number.isNaN(finals[k]) ? (leaves(k) ? -9 : NaN) : y(finals[k])));
       context.strokeStyle = view.colors[run];
       context.lineWidth = 1.8;
       context.stroke();
@@ -382,10 +415,11 @@ const picture = (parts, view) => {
     const { ink } = look();
     const measured = canvas.getContext("2d");
     measured.font = `600 13px ${view.font}`;
-    places = layout(view, width, (text) => measured.measureText(text).width);
+    const above = canvas.getBoundingClientRect().top + scrollY;
+    places = layout(view, width, above, (text) => measured.measureText(text).width);
     scale = scales(view, places);
-    sized(canvas, width, view.height);
-    const context = sized(still.picture, width, view.height);
+    sized(canvas, width, places.height);
+    const context = sized(still.picture, width, places.height);
     context.font = `13px ${view.font}`;
     if (places.map) drawMap(context, view, places, scale);
     drawAxes(context, view, places, scale, ink);
@@ -395,6 +429,7 @@ const picture = (parts, view) => {
     return true;
   };
   const draw = (index) => {
+    if (!places) return;
     const { page, ink } = look();
     const context = canvas.getContext("2d");
     context.clearRect(0, 0, places.width, places.height);
@@ -405,7 +440,7 @@ const picture = (parts, view) => {
     drawPlace(strip.getContext("2d"), view, still.strip, strip.clientWidth, index, ink, page);
     canvas.dataset.draws = drawn += 1;
   };
-  const hit = (index, x, y) => nearest(view, places, scale, index, x, y);
+  const hit = (index, x, y) => (places ? nearest(view, places, scale, index, x, y) : "");
   return { fit, draw, hit };
 };
 
@@ -421,7 +456,9 @@ const drawPlace = (context, view, still, width, index, ink, page) => {
   context.lineTo(x(index), STRIP.height - STRIP.axis);
   context.stroke();
   context.globalAlpha = 1;
-  ranked(view, index).finished.forEach(({ run, final }) => dot(context, x(index), Math.max(y(final), STRIP.top), view.colors[run], page, 4));
+  for (const { run, final } of ranked(view, index).finished) {
+    dot(context, x(index), Math.max(y(final), STRIP.top), view.colors[run], page, 4);
+  }
 };
 
 // What lies under the pointer: a path or a curve at most 10 px away, at the end of its nearest segment.
@@ -451,7 +488,8 @@ const toSegment = (px, py, x0, y0, x1, y1) => {
 const curveText = (view, name, run, index, k) => {
   const { curves, epochs } = view.arrays;
   const stored = unquantized(curves[(run * view.values.length + index) * curves.shape[2] + k], view.y.stored);
-  return `${name}: ${view.what} about ${short(view.y.log ? 10 ** stored : stored)} near epoch ${epochs[k].toLocaleString("en")}`;
+  const value = short(view.y.log ? 10 ** stored : stored);
+  return `${name}: ${view.what} about ${value} near epoch ${epochs[k].toLocaleString("en")}`;
 };
 
 const pointText = (view, name, run, index, k) => {
@@ -461,6 +499,10 @@ const pointText = (view, name, run, index, k) => {
   const place = `${view.map.names[0]} ${short(x, 4)}, ${view.map.names[1]} ${short(y, 4)}`;
   return `${name}, epoch ${snapshots[k].toLocaleString("en")}: ${place}`;
 };
+
+// Where the slider was let go while others trained, for the picture that follows.
+let moved = null;
+let awaited = false;
 
 export default function ({ parentElement, data, setTriggerValue }) {
   const root = parentElement;
@@ -480,6 +522,9 @@ export default function ({ parentElement, data, setTriggerValue }) {
     root.shown = view.id;
     root.sent = view.begin;
   }
+  const here = moved?.parameter === view.parameter ? view.values.indexOf(moved.value) : -1;
+  if (awaited && root.live === undefined && here >= 0) slider.value = here;
+  root.live = awaited = view.live;
   slider.setAttribute("aria-label", view.parameter);
   canvas.setAttribute("aria-label", view.alt);
 
@@ -497,11 +542,15 @@ export default function ({ parentElement, data, setTriggerValue }) {
   };
   const send = () => {
     clearTimeout(settled);
-    settled = setTimeout(() => {
-      if (index() === root.sent) return;
-      root.sent = index();
-      setTriggerValue("released", view.values[root.sent]);
-    }, SETTLED_MS);
+    settled = 0;
+    moved = { parameter: view.parameter, value: view.values[index()] };
+    if (view.live || index() === root.sent) return;
+    root.sent = index();
+    setTriggerValue("released", view.values[root.sent]);
+  };
+  const settle = () => {
+    clearTimeout(settled);
+    settled = setTimeout(send, SETTLED_MS);
   };
   const label = () => {
     button.textContent = playing ? "❚❚" : "▶";
@@ -531,12 +580,25 @@ export default function ({ parentElement, data, setTriggerValue }) {
     label();
   };
 
+  let keyed = false;
+  slider.onkeydown = () => {
+    keyed = true;
+  };
+  slider.onpointerdown = () => {
+    keyed = false;
+  };
   slider.oninput = () => {
     stop();
-    clearTimeout(settled);
     change();
   };
-  slider.onchange = send;
+  slider.onchange = () => (keyed ? settle() : send());
+  // A click elsewhere, on "Keep" say, is about what is seen at that moment.
+  const leave = (event) => {
+    if (event.composedPath().includes(root)) return;
+    stop();
+    if (settled) send();
+  };
+  document.addEventListener("pointerdown", leave, true);
   button.onclick = () => (playing ? stop() : play());
   canvas.onpointermove = ({ offsetX, offsetY }) => {
     tip.textContent = shown.hit(index(), offsetX, offsetY);
@@ -555,11 +617,14 @@ export default function ({ parentElement, data, setTriggerValue }) {
     view.picture.src = view.map.image;
   } else watch.observe(canvas);
   label();
+  send();
   root.leave = () => {
     clearTimeout(settled);
     cancelAnimationFrame(frame);
     cancelAnimationFrame(playing);
     watch.disconnect();
+    document.removeEventListener("pointerdown", leave, true);
+    if (view.picture) view.picture.onload = null;
   };
   return root.leave;
 }

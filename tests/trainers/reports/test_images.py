@@ -40,7 +40,7 @@ def test_misclassified_samples_are_those_whose_prediction_is_wrong() -> None:
     assert all(true != guess for true, guess in (text.split(" → ") for text in table["text"]))
 
 
-def test_no_image_is_misclassified_where_all_are_right() -> None:
+def test_a_run_that_predicts_one_class_misclassifies_all_others() -> None:
     history = train(DIGITS)
     history.params[:] = 0.0
     history.params[:, DIGITS.problem.names.index("b1.1")] = 1.0  # predicts class 0 always
