@@ -128,7 +128,12 @@ def labeled_control(label: str, setting: Setting, value: Any, key: str, width: A
 
 def select(label: str, options: Sequence[Any], value: Any, key: str, place: Any = st, **look: Any) -> None:
     """Draw a selectbox with this option selected."""
-    place.selectbox(label, options, options.index(value), key=control_key(key, value), **look)
+    key, named = control_key(key, value), look.get("format_func", str)(value)
+    names = st.session_state.setdefault("option_names", {})
+    if names.get(key, named) != named:
+        st.session_state[key] = value  # else the browser would show the former name of the option
+    names[key] = named
+    place.selectbox(label, options, options.index(value), key=key, **look)
 
 
 def all_controls(

@@ -43,10 +43,13 @@ class RateSettings(TabSettings):
     value: float = real(1e-2, 0, MAX_VALUE, help="Value at which the slider stands.", label="Value")
 
     def adapted(self, task: Task, methods: Sequence[Method]) -> Self:
-        """Return the settings with an existing run, and a hyperparameter that it has."""
+        """Return the settings with an existing run, and a hyperparameter that it has, at its value."""
         run = min(self.run, len(methods))
         names = report.sweepable(methods[run - 1].optimizer) if run else ["lr"]
-        return replace(self, run=run, x=self.x if self.x in names or not names else names[0])
+        if self.x in names or not names:
+            return replace(self, run=run)
+        value = getattr(methods[run - 1].optimizer, names[0]) if run else self.value
+        return replace(self, run=run, x=names[0], value=value)
 
     def optimizers(self, given: Sequence[Optimizer]) -> tuple[list[Optimizer], list[int]]:
         """Return the optimizers that the slider moves, and their places among the given ones."""

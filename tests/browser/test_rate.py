@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.browser.test_browser import assert_fits, change, ready, sentence, tab, visit
+from tests.browser.test_browser import opened as open_run
 from tests.browser.test_first_view import box
 
 if TYPE_CHECKING:
@@ -94,7 +95,7 @@ def test_nothing_is_sent_while_it_is_dragged_and_one_message_on_release(page: Pa
 def test_it_says_who_ends_where(page: Page) -> None:
     opened(page, f"{LINK}&rate=value-0.27")
     told = page.locator(SLIDER).get_attribute("aria-valuetext") or ""
-    assert told.startswith("lr 0.27")
+    assert told.startswith("lr 0.2818")
     assert "SGD and SGD · momentum 0.9 diverged." in told
     assert told.index("Adam") < told.index("RMSprop")
     assert page.locator(".told").text_content() == told
@@ -172,7 +173,7 @@ def test_it_plays_over_the_rates_and_sends_its_end(page: Page) -> None:
 def test_one_run_from_its_own_settings(page: Page) -> None:
     opened(page, f"{LINK}&rate=run-2~x-momentum~value-0.5")
     slider = page.get_by_role("slider", name="momentum")
-    assert (slider.get_attribute("aria-valuetext") or "").startswith("momentum 0.4")
+    assert (slider.get_attribute("aria-valuetext") or "").startswith("momentum 0.5")
     assert page.get_by_role("button", name="Keep this run").is_visible()
 
 
@@ -206,3 +207,17 @@ def test_a_point_is_explained(page: Page) -> None:
         if tip.is_visible():
             break
     assert "epoch" in (tip.text_content() or "")
+
+
+def test_the_run_that_is_moved_is_named_as_it_is(page: Page) -> None:
+    opened(page, "/?tab=Learning+rate&epochs=50&run=SGD&run=RMSprop&run=Adam&rate=run-2~x-alpha~value-0.9")
+    chosen = page.get_by_role("combobox", name="Optimizers")
+    change(page, open_run(page, 0).get_by_role("button", name="Remove").click)
+    assert chosen.input_value() == "RMSprop"
+    optimizer = open_run(page, 0).get_by_role("combobox", name="Optimizer")
+    optimizer.fill("Adagrad")
+    change(page, page.get_by_role("option", name="Adagrad").click)
+    assert chosen.input_value() == "Adagrad"
+    assert (page.locator(".told").text_content() or "").startswith("lr 0.01:")
+    change(page, open_run(page, 0).get_by_role("button", name="Remove").click)
+    assert chosen.input_value() == "all at one rate"

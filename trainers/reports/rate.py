@@ -23,11 +23,14 @@ from trainers.sweeps.spec import Sweep
 from trainers.sweeps.training import trajectories
 from trainers.words import format_epochs, format_number, join_words
 
-COUNTS = (120, 80, 60, 40, 24)
-"""Numbers of values, from most to fewest: the more the runs cost, the fewer."""
+COUNTS = (121, 91, 61, 37, 25)
+"""Numbers of values, from most to fewest: the more the runs cost, the fewer.
+
+Over `LR_RANGE` each of them includes all powers of ten.
+"""
 MAX_WORK = 6e7
 """Parameter updates of all runs together, above which there are fewer values."""
-MAX_VALUES = 480
+MAX_VALUES = 4 * COUNTS[0]
 """Maximum number of values of all optimizers together."""
 LR_RANGE = (1e-5, 10.0)
 """Range of learning rates; wider where the optimizers have others."""
@@ -75,7 +78,7 @@ def value_range(optimizers: Sequence[Optimizer], name: str) -> Axis:
 def sweeps(task: Task, optimizers: Sequence[Optimizer], name: str, over: Axis) -> list[Sweep]:
     """Return the sweep of each optimizer over the same values, fewer the more the runs cost."""
     runs = [make_run(task, Method(optimizer=optimizer)) for optimizer in optimizers]
-    counts = [min(count, MAX_VALUES // len(runs)) for count in COUNTS]
+    counts = [count for count in COUNTS if count * len(runs) <= MAX_VALUES]
     made = [[Sweep(run, {name: replace(over, count=count)}, targets=()) for run in runs] for count in counts]
     costs = [sum(map(work, each)) for each in made]
     most = max(MAX_WORK, costs[-1])

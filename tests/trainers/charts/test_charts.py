@@ -231,6 +231,14 @@ def test_a_band_is_cut_where_the_picture_ends() -> None:
     assert high >= 2
 
 
+def test_without_any_curve_nothing_refers_to_names() -> None:
+    none = pd.DataFrame({"run": ["a"], "x": [0], "low": [math.inf], "mid": [math.inf], "high": [math.inf]})
+    bands = charts.band_chart(none, two(), "epochs", "gap")
+    budget = charts.budget_chart(none.assign(y=math.inf), two(), "epochs to target")
+    for chart in (bands, budget):
+        assert "named" not in str({**charts.spec(chart), "datasets": {}})
+
+
 def test_a_budget_is_drawn_against_trials() -> None:
     table = pd.DataFrame({"run": ["a"] * 3, "x": [1, 2, 3], "y": [3.0, 2.0, 0.0]})
     spec = charts.spec(charts.budget_chart(table, two(), "gap"))

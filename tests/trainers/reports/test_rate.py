@@ -46,19 +46,19 @@ def test_a_linear_range_holds_zero() -> None:
 
 @pytest.mark.parametrize(
     ("problem", "epochs", "count"),
-    [(Thermometer(), 300, 120), (Rosenbrock(), 10_000, 120), (SoftmaxRegression(), 50, 24), (MLP(), 100, 60)],
+    [(Thermometer(), 300, 121), (Rosenbrock(), 10_000, 121), (SoftmaxRegression(), 50, 25), (MLP(), 100, 61)],
 )
 def test_large_problems_get_fewer_values(problem: Problem, epochs: int, count: int) -> None:
     """Those of two parameters get all, as their number costs nothing."""
     sweeps = rate.sweeps(Task(problem=problem, epochs=epochs), [SGD(), Adam()], "lr", Axis(1e-5, 10, 2, True))
     assert [sweep.size for sweep in sweeps] == [count, count]
-    assert ("instead of 120 values" in rate.caption(sweeps[0], "lr")) == (count < 40)
+    assert ("instead of 121 values" in rate.caption(sweeps[0], "lr")) == (count < 37)
 
 
 def test_many_optimizers_share_the_number_of_values() -> None:
     many = [SGD(momentum=k / 20) for k in range(12)]
     sweeps = rate.sweeps(Task(epochs=20), many, "lr", Axis(1e-5, 10, 2, True))
-    assert [sweep.size for sweep in sweeps] == [40] * 12
+    assert [sweep.size for sweep in sweeps] == [37] * 12
 
 
 @pytest.mark.parametrize(
@@ -95,8 +95,8 @@ def test_very_large_problems_have_no_paths(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(rate, "MAX_NUMBERS", 1000)
     (sweep,) = rate.sweeps(Task(epochs=30), [SGD()], "lr", Axis(1e-5, 10, 2, True))
     found = rate.value_runs(sweep, fit_plane(sweep.run.training, []))
-    assert found.paths.shape == (120, 0, 2)
-    assert found.curves.shape == (120, 31)
+    assert found.paths.shape == (121, 0, 2)
+    assert found.curves.shape == (121, 31)
 
 
 @settings(max_examples=60, deadline=None)
