@@ -23,10 +23,12 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 class TogetherInABrowser(LoadScopeScheduling):
-    """Tests in a browser go to one worker, so that they share one server and one Chromium."""
+    """Tests in a browser go to two workers, half to each, so that they share a server and a Chromium."""
 
     def _split_scope(self, nodeid: str) -> str:
-        return "browser" if nodeid.startswith("tests/browser/") else nodeid
+        if not nodeid.startswith("tests/browser/"):
+            return nodeid
+        return "browser 1" if nodeid.startswith("tests/browser/test_browser.py") else "browser 2"
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling:
