@@ -23,12 +23,10 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 class TogetherInABrowser(LoadScopeScheduling):
-    """Tests in a browser go to two workers, half to each, so that they share a server and a Chromium."""
+    """Tests in a browser go to one worker, so that they share one server and one Chromium."""
 
     def _split_scope(self, nodeid: str) -> str:
-        if not nodeid.startswith("tests/browser/"):
-            return nodeid
-        return "browser 1" if nodeid.startswith("tests/browser/test_browser.py") else "browser 2"
+        return "browser" if nodeid.startswith("tests/browser/") else nodeid
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling:
