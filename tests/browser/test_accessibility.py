@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from itertools import product
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,10 +11,9 @@ from axe_playwright_python.sync_playwright import Axe
 from dashboard.examples import ARRIVAL, EXAMPLES
 from dashboard.state import NAMES
 from tests.browser.test_browser import ready, tab, visit
-from tests.matrix import slow_but
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     from playwright.sync_api import Page
 
@@ -30,12 +28,11 @@ def findings(page: Page) -> list[tuple[str, str]]:
     return [(rule["id"], node["html"]) for rule in serious for node in rule["nodes"]]
 
 
-@pytest.mark.parametrize(
-    ("names", "scheme"), slow_but([(NAMES[:2], "light")], product((NAMES[:2], NAMES), ("light", "dark")))
-)
-def test_every_tab(open_page: Callable[..., Page], names: Sequence[str], scheme: str) -> None:
+@pytest.mark.slow
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_tab(open_page: Callable[..., Page], scheme: str) -> None:
     page = visit(open_page(color_scheme=scheme), f"/?{ARRIVAL.to_query()}")
-    for name in names:
+    for name in NAMES:
         tab(page, name).click()
         ready(page)
         assert findings(page) == [], name

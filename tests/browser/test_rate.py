@@ -10,6 +10,7 @@ import pytest
 from tests.browser.test_browser import assert_fits, change, ready, sentence, tab, visit
 from tests.browser.test_browser import opened as open_run
 from tests.browser.test_first_view import box
+from tests.matrix import slow_but
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -177,13 +178,19 @@ def test_one_run_from_its_own_settings(page: Page) -> None:
     assert page.get_by_role("button", name="Keep this run").is_visible()
 
 
-SCREENS = ((1400, 1000, ""), (1280, 720, ""), (390, 844, ""), (700, 500, "&view=chart&embed=true"))
+SMALL = ((390, 844, ""), (700, 500, "&view=chart&embed=true"))
+SCREENS = (*SMALL, (1400, 1000, ""), (1280, 720, ""))
 
 
-@pytest.mark.parametrize("scheme", ["light", pytest.param("dark", marks=pytest.mark.slow)])
-def test_picture_strip_and_slider_are_visible(open_page: Callable[..., Page], scheme: str) -> None:
+@pytest.mark.parametrize(
+    ("screens", "scheme"),
+    slow_but([(SMALL, "light")], [(SMALL, "light"), (SCREENS, "light"), (SCREENS, "dark")]),
+)
+def test_picture_strip_and_slider_are_visible(
+    open_page: Callable[..., Page], screens: Any, scheme: str
+) -> None:
     page = open_page(viewport={"width": 1400, "height": 1000}, color_scheme=scheme)
-    for width, height, more in SCREENS:
+    for width, height, more in screens:
         page.set_viewport_size({"width": width, "height": height})
         page.goto(f"{LINK}{more}")
         page.locator(f"{PICTURE}[data-draws]").wait_for()
