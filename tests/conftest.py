@@ -22,11 +22,19 @@ def pytest_configure(config: pytest.Config) -> None:
     settings.load_profile("thorough" if thorough(config) else "quick")
 
 
+SERVER_ALONE = ("tests/browser/test_memory.py", "tests/browser/test_messages.py")
+
+
 class TogetherInABrowser(LoadScopeScheduling):
-    """Tests in a browser go to one worker, so that they share one server and one Chromium."""
+    """Tests in a browser go to one worker, so that they share a server and a Chromium.
+
+    Those that need a server alone go to another.
+    """
 
     def _split_scope(self, nodeid: str) -> str:
-        return "browser" if nodeid.startswith("tests/browser/") else nodeid
+        if not nodeid.startswith("tests/browser/"):
+            return nodeid
+        return "server" if nodeid.startswith(SERVER_ALONE) else "browser"
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling:

@@ -131,7 +131,7 @@ def missing() -> None:
 
 
 @pytest.fixture(scope="session")
-def server(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """The app, served to all tests. What they train stays in its cache."""
     with serve(tmp_path_factory.mktemp("server")) as server:
         yield server
