@@ -243,8 +243,9 @@ def remove_run(id: int) -> None:
 
 def report_cleared() -> None:
     """Say that a number that was cleared keeps its value."""
-    label = safe_text(getattr(st.session_state.get("behavior"), "cleared", None))
-    st.toast(f"{escape_markdown(label)} needs a number: it keeps the one it had.")
+    label = getattr(st.session_state.get("behavior"), "cleared", None)
+    if isinstance(label, str):
+        st.toast(f"{escape_markdown(safe_text(label))} needs a number: it keeps the one it had.")
 
 
 def use_table() -> None:

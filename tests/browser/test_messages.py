@@ -12,6 +12,7 @@ import pytest
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.proto.WidgetStates_pb2 import WidgetState
+from streamlit.runtime.state.session_state import STREAMLIT_INTERNAL_KEY_PREFIX
 from websockets.sync.client import connect
 from websockets.typing import Subprotocol
 
@@ -58,7 +59,7 @@ class Visitor:
     def __init__(self, socket: ClientConnection, query: str) -> None:
         self.socket, self.query = socket, query
         self.ids: dict[str, str] = {}
-        self.page = ""
+        self.page = self.address = ""
 
     def send(self, *states: WidgetState) -> list[str]:
         """Ask for a script with these widgets' states: what exceptions it shows, once it has ended."""
@@ -84,6 +85,8 @@ class Visitor:
                     yield f"{shown.type}: {shown.message}"
                 if getattr(shown, "id", ""):
                     self.ids[shown.id.split("-", 2)[-1]] = shown.id
+            elif kind == "page_info_changed":
+                self.address = message.page_info_changed.query_string
             elif kind == "script_finished" and message.script_finished != ForwardMsg.FINISHED_EARLY_FOR_RERUN:
                 assert message.script_finished == ForwardMsg.FINISHED_SUCCESSFULLY
                 return
@@ -115,6 +118,19 @@ def test_selections_may_be_anything(visit: Callable[[str], Visitor], chart: str,
     for selection in [*SHAPES, *({"selection": {name: points}} for points in POINTS)]:
         state = WidgetState(id=visitor.ids[chart], string_value=json.dumps(selection))
         assert visitor.send(state) == [], selection
+    assert visitor.alive()
+
+
+@pytest.mark.parametrize(("key", "event"), [("rate.slider", "released"), ("behavior", "cleared")])
+def test_components_may_send_anything(visit: Callable[[str], Visitor], key: str, event: str) -> None:
+    visitor = visit("epochs=20&run=SGD&run=Adam&tab=Learning+rate")
+    id = f"{STREAMLIT_INTERNAL_KEY_PREFIX}_{visitor.ids[key]}__events"
+    values = (None, True, [], {}, [1], "x" * 5000, "<b>[x](y)</b>", 1e308, -1, 0, 0.5, 10**400, {"value": 1})
+    texts = [json.dumps([{"event": event, "value": value}]) for value in values]
+    texts += [json.dumps([{"event": "other", "value": 1}]), json.dumps([{"event": event}])]
+    for text in texts:
+        assert visitor.send(WidgetState(id=id, json_trigger_value=text)) == [], text[:80]
+    assert ("~value-0.5&" in visitor.address) == (event == "released")
     assert visitor.alive()
 
 
