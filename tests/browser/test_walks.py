@@ -98,7 +98,8 @@ class Walk:
         slider = self.browser.get_by_role("slider", name="lr", exact=True)
         slider.press(self.rng.choice(["Home", "End", "ArrowRight", "PageUp"]))
         self.browser.evaluate("() => new Promise(requestAnimationFrame)")
-        value = float((slider.get_attribute("aria-valuetext") or "").split()[1].removesuffix(":"))
+        told = (slider.get_attribute("aria-valuetext") or "").replace("−", "-")
+        value = float(told.split()[1].removesuffix(":"))
         self.page = replace(self.page, settings=(*self.page.settings, RateSettings(value=value)))
 
     def turn_rate(self) -> None:
