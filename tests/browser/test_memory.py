@@ -45,7 +45,8 @@ def megabytes(server: Server) -> float:
     return int(status.partition("VmRSS:")[2].split()[0]) / 1024
 
 
-@pytest.mark.parametrize("link", [WIDE, pytest.param(DIGITS, marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("link", [WIDE, DIGITS])
 def test_ten_visitors_with_long_runs_leave_little(cold_server: Server, link: str) -> None:
     """Each has two runs of 12 million numbers, which the sessions do not hold."""
     visited(cold_server, SMALL)

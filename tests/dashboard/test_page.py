@@ -59,7 +59,7 @@ def kind(problem: Problem) -> tuple[Any, ...]:
 
 KINDS = tuple({kind(e.page.task.training): e for e in reversed(EXAMPLES)}.values())
 """The first example of each kind of problem."""
-QUICK = [*product(KINDS[:1], TABS), *product(KINDS[1:], ("Fit", "Path", "Race"))]
+QUICK = [*product(KINDS[:1], TABS), *product(KINDS[1:], ("Fit", "Path"))]
 """The first kind on each tab, the others where the kind decides most."""
 
 
