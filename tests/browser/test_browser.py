@@ -402,6 +402,28 @@ def test_runs_are_added_duplicated_and_removed_by_keyboard(page: Page) -> None:
     assert runs(page).count() == in_link(page) == len(curves(page)) == 3
 
 
+@pytest.mark.slow
+def test_a_rate_is_changed_and_a_trial_of_the_race_taken_by_keyboard(page: Page) -> None:
+    visit(page, f"{SHORT}&run=SGD~lr-0.01&race=trials-6~seeds-3~epochs-30")
+    focus(page, runs(page).first.get_by_label("lr", exact=True))
+    page.keyboard.press("Control+A")
+    page.keyboard.type("0.02")
+    change(page, lambda: page.keyboard.press("Enter"))
+    assert "SGD~manual~lr-0.02~" in address(page)
+    focus(page, tab(page, "Loss"))
+    for _ in range(TABS.index("Race") - TABS.index("Loss")):
+        page.keyboard.press("ArrowRight")
+    page.keyboard.press("Enter")
+    page.get_by_role("table", name="Ranking of the optimizers").wait_for()
+    ready(page)
+    folded = page.locator("summary", has_text="Add a trial to your runs")
+    focus(page, folded)
+    page.keyboard.press("Enter")
+    focus(page, page.get_by_role("button", name="Add to runs"))
+    change(page, lambda: page.keyboard.press("Enter"))
+    assert runs(page).count() == in_link(page) == 2
+
+
 def focus(page: Page, control: Locator, most: int = 80) -> None:
     """Press Tab until this control has the focus."""
     for _ in range(most):
