@@ -12,7 +12,7 @@ from urllib.parse import parse_qs
 from playwright.sync_api import sync_playwright
 from streamlit.testing.v1 import AppTest
 
-from dashboard.examples import EXAMPLES
+from dashboard.examples import ARRIVAL, EXAMPLES
 from dashboard.state import Page
 from tests.bench import seconds, table
 from tests.browser.conftest import NAMES, chromium, serve
@@ -25,7 +25,7 @@ REPEATS, LR = 15, 1e-2
 APP = Path(__file__).parents[2] / "streamlit_app.py"
 FOUR = (SGD(lr=LR), SGD(lr=1e-3, momentum=0.9), RMSprop(lr=1e-2), Adam(lr=1e-1))
 TWELVE = tuple(Method(optimizer=optimizer, runner=runner) for optimizer, runner in product(FOUR, RUNNERS))
-PAGES = {"default page, 3 runs": "", "12 runs x 5000 epochs": Page(Task(epochs=5000), TWELVE).to_query()}
+PAGES = {"arrival, 4 runs": "", "12 runs x 5000 epochs": Page(Task(epochs=5000), TWELVE).to_query()}
 RATES = (LR + 1e-5 * number for number in count(1))  # each of them new to the cache
 
 
@@ -46,7 +46,7 @@ def cached(at: AppTest) -> str:
 
 def changed(query: str) -> str:
     """The time of a rerun with a new rate in the first run, less that of training it alone."""
-    at, (page, _) = opened(query), Page.from_query(query, otherwise=EXAMPLES[0].page)
+    at, (page, _) = opened(query), Page.from_query(query, EXAMPLES[0].page, arrival=ARRIVAL)
     spent = []
     for lr in islice(RATES, REPEATS):
         at.number_input(key="0.SGD.lr").set_value(lr)
