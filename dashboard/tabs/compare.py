@@ -17,7 +17,7 @@ from trainers.reports import loss as loss_report
 from trainers.reports import path as path_report
 from trainers.reports import path_surface
 from trainers.reports.loss import Y_TITLES
-from trainers.reports.path_plane import Plane, fit_plane, widened, window
+from trainers.reports.path_plane import Plane, fit_plane
 from trainers.reports.summary import sentence
 from trainers.reports.thinning import snapshot_epochs
 from trainers.run import Task
@@ -66,17 +66,13 @@ def compare_spec(
 
 
 def _map_tables(histories: Histories, names: Sequence[str], plane: Plane, task: Task) -> charts.MapTables:
-    problem = task.training
-    limits = window(plane, problem, histories, "all")
-    if plane.equal_scales:
-        limits = widened(limits)
-    surface = path_surface.loss_surface(problem, plane, limits)
+    surface = path_surface.overview(task.training, plane, histories)
     return charts.MapTables(
         bands=surface.bands,
         lines=path_surface.contour_lines(surface),
-        minima=path_report.known_minima(problem, plane),
-        paths=path_report.paths(histories, names, plane, limits, margin=0),
-        limits=limits,
+        minima=path_report.known_minima(task.training, plane),
+        paths=path_report.paths(histories, names, plane, surface.limits, margin=0),
+        limits=surface.limits,
         titles=plane.names,
         value=Y_TITLES[surface.quantity],
         equal_scales=plane.equal_scales,

@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from typing import Any
 
+import pandas as pd
 import streamlit as st
 
 from dashboard.context import Context, Tab
 from dashboard.widgets import escape_markdown, legend, swatch
-from dashboard.work import Histories, chart_spec
+from dashboard.work import Histories, chart_spec, compute_cached
 from trainers import charts
 from trainers.charts import Style
 from trainers.problems.supervised import Supervised
@@ -106,7 +107,7 @@ def _panels(context: Context, histories: Histories, problem: Supervised, kind: s
 
 def _misclassified(panel: Any, alone: Histories, name: str, dark: bool) -> None:
     """Draw the images that a run misclassifies."""
-    count = images.misclassified(alone[0])[1]
+    count = compute_cached(misclassified, alone)[1]
     shown = min(count, images.MAX_MISCLASSIFIED)
     which = "" if shown == count else f" The {shown} of which the run is surest:"
     panel.caption(f"{count:,} misclassified at the end, true → predicted.{which}")
@@ -117,7 +118,12 @@ def _misclassified(panel: Any, alone: Histories, name: str, dark: bool) -> None:
 
 def misclassified_chart(histories: Histories, dark: bool) -> Any:
     """Return the images that one run misclassifies."""
-    return charts.image_chart(images.misclassified(histories[0])[0], dark, columns=8)
+    return charts.image_chart(misclassified(histories)[0], dark, columns=8)
+
+
+def misclassified(histories: Histories) -> tuple[pd.DataFrame, int]:
+    """Return the images that one run misclassifies, and how many there are."""
+    return images.misclassified(histories[0])
 
 
 def confusion_chart(histories: Histories, color: str) -> Any:

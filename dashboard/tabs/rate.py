@@ -86,7 +86,7 @@ def draw(context: Context) -> None:
         alone = [type(optimizer).__name__ for optimizer in optimizers]
         _show(context, sweeps, alone if settings.run else report.variant_names(optimizers), places)
     if not context.alone:
-        _controls(context, settings)
+        _controls(context, settings, len(sweeps))
 
 
 def _obstacle(context: Context) -> str:
@@ -178,7 +178,7 @@ def released_value(state: Any) -> float | None:
     return float(value) if is_number(value) and 0 <= value <= MAX_VALUE else None
 
 
-def _controls(context: Context, settings: RateSettings) -> None:
+def _controls(context: Context, settings: RateSettings, kept: int) -> None:
     """Draw the choice of run and hyperparameter, and the button that keeps the runs."""
     run, actions = context.runs[settings.run - 1] if settings.run else None, context.actions
     with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -191,8 +191,8 @@ def _controls(context: Context, settings: RateSettings) -> None:
         names = report.sweepable(run.optimizer) if run else []
         if settings.x in names:
             select("Hyperparameter", names, settings.x, "rate.x", width=180, **own)
-        if kept := settings.kept(context.task, [run.optimizer for run in context.runs]):
-            few = "this run" if len(kept) == 1 else f"these {len(kept)} runs"
+        if kept:
+            few = "this run" if kept == 1 else f"these {kept} runs"
             hint = f"Adds {few}, at the place of the slider, to the comparison."
             st.button(f"Keep {few}", on_click=actions.keep_varied, icon=":material/add:", help=hint)
 

@@ -15,7 +15,7 @@ from trainers.history import History
 from trainers.reports import path as path_report
 from trainers.reports import path_surface
 from trainers.reports.loss import Y_TITLES
-from trainers.reports.path_plane import Plane, fit_plane, widened, window
+from trainers.reports.path_plane import Plane, fit_plane
 from trainers.reports.rate import PATH_POINTS, ValueRuns
 from trainers.reports.thinning import snapshot_epochs
 from trainers.run import Run
@@ -128,22 +128,19 @@ def _map(
     histories: Sequence[History], runs: Sequence[ValueRuns], plane: Plane, task: Run
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return header and arrays of the map."""
-    problem = task.training
-    limits = window(plane, problem, histories, "all")
-    limits = widened(limits) if plane.equal_scales else limits
-    surface = path_surface.loss_surface(problem, plane, limits)
+    surface = path_surface.overview(task.training, plane, histories)
     lines = path_surface.contour_lines(surface)
-    stored = [_around(side) for side in limits]
+    stored = [_around(side) for side in surface.limits]
     paths = cut_off(np.stack([each.paths for each in runs]), np.array(stored))
     header = {
         "image": charts.map_image(surface.bands),
-        "x": limits[0],
-        "y": limits[1],
+        "x": surface.limits[0],
+        "y": surface.limits[1],
         "storedX": stored[0],
         "storedY": stored[1],
         "names": plane.names,
         "equal": plane.equal_scales,
-        "minima": path_report.known_minima(problem, plane).to_numpy().tolist(),
+        "minima": path_report.known_minima(task.training, plane).to_numpy().tolist(),
     }
     arrays = {
         "snapshots": np.array(snapshot_epochs(task.epochs, PATH_POINTS), dtype="int32"),

@@ -1,6 +1,7 @@
 """The loss over a plane in parameter space."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -11,9 +12,10 @@ import torch
 from contourpy import contour_generator
 from torch import Tensor
 
+from trainers.history import History
 from trainers.modes import sweep_mode
 from trainers.problems import Problem
-from trainers.reports.path_plane import Limits, Plane
+from trainers.reports.path_plane import Limits, Plane, widened, window
 
 MAX_RESOLUTION, MIN_RESOLUTION = 240, 32
 """Maximum and minimum number of columns and of rows."""
@@ -94,6 +96,12 @@ def loss_surface(problem: Problem, plane: Plane, limits: Limits) -> LossSurface:
     log = bool(positive.size) and (known or positive.size == np.isfinite(values).sum())
     log = log and float(positive.max()) > WIDE_RANGE * float(np.quantile(positive, 0.02))
     return LossSurface(limits, values, log, "gap" if known else "loss")
+
+
+def overview(problem: Problem, plane: Plane, histories: Sequence[History]) -> LossSurface:
+    """Compute the loss in the whole window of the runs, wide enough for a map with equal scales."""
+    limits = window(plane, problem, histories, "all")
+    return loss_surface(problem, plane, widened(limits) if plane.equal_scales else limits)
 
 
 def values_at(problem: Problem, plane: Plane, points: Tensor) -> Any:
