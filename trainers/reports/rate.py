@@ -133,7 +133,7 @@ def nearest(values: Sequence[float], value: float) -> int:
 def caption(sweep: Sweep, name: str) -> str:
     """Return what the picture shows."""
     count, minimum = sweep.size, sweep.run.training.minimum
-    fewer = (
+    fewer = f" Comparisons that cost less get up to {COUNTS[0]} values." if count < COUNTS[0] else ""
         f" A problem of this size gets {count} instead of {COUNTS[0]} values." if count < COUNTS[-2] else ""
     )
     return (

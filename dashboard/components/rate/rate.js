@@ -73,7 +73,7 @@ const sentence = (view, index) => {
   const named = (runs) => listed(runs.map(({ name }) => name));
   const told = finished.length > MOST ? finished.slice(0, MOST - 1) : finished;
   const ends = told.map(({ name, final }) => `${name} ${ending(view, final)}`);
-  if (told.length < finished.length) ends.push(`${finished.length - told.length} others more`);
+  if (told.length < finished.length) ends.push(`${finished.length - told.length} others`);
   const parts = [
     finished.length && `final ${view.what}: ${ends.join(", ")}.`,
     failed.length && `${named(failed)} failed.`,
