@@ -134,8 +134,6 @@ def caption(sweep: Sweep, name: str) -> str:
     """Return what the picture shows."""
     count, minimum = sweep.size, sweep.run.training.minimum
     fewer = f" Comparisons that cost less get up to {COUNTS[0]} values." if count < COUNTS[0] else ""
-        f" A problem of this size gets {count} instead of {COUNTS[0]} values." if count < COUNTS[-2] else ""
-    )
     return (
         f"{count} values of {name}, at each a run of {format_epochs(sweep.run.epochs)}. The strip above the "
         f"slider shows how each one ends; a line leaves it at the top where runs fail (✕): they diverge, or "
