@@ -241,7 +241,7 @@ def draw_tab(
     session: SessionPage, labels: tuple[str, ...], style: Style, dark: bool, below: Any
 ) -> Histories:
     """Draw the open tab, with its summary sentence above; the runs are trained when it needs them."""
-    page, tab, headline = session.page, session.page.open_tab, Placeholder(st.container())
+    page, tab, headline = session.page, session.page.open_tab, Placeholder(st.container(key="headline"))
     progress = headline if tab.about_runs else Placeholder(below.container())
 
     def report_result(histories: Histories) -> None:

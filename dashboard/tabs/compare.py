@@ -22,6 +22,8 @@ from trainers.reports.summary import sentence
 from trainers.reports.thinning import snapshot_epochs
 from trainers.run import Task
 
+CELLS = 36
+"""Number of rows and columns of the values that the map tells under the pointer."""
 HEIGHT_ALONE = 380
 """Height in pixels where the tab is shown alone: it fits an embedding of 700 by 500 pixels."""
 
@@ -69,6 +71,7 @@ def _map_tables(histories: Histories, names: Sequence[str], plane: Plane, task: 
     surface = path_surface.overview(task.training, plane, histories)
     return charts.MapTables(
         bands=surface.bands,
+        cells=surface.coarse(CELLS),
         lines=path_surface.contour_lines(surface),
         minima=path_report.known_minima(task.training, plane),
         paths=path_report.paths(histories, names, plane, surface.limits, margin=0),

@@ -59,14 +59,16 @@ def _captions(task: Task, kind: fit_report.Kind, runs: int) -> list[str]:
 
 def _lines(context: Context, histories: Histories, problem: Supervised) -> None:
     """Draw the predictions of all runs in one chart."""
-    legend(context.style.colors, context.names)
-    spec = chart_spec(lines_chart, histories, context.names, context.style, context.task)
+    if fit_report.kind(problem) == "predicted_actual":
+        legend(context.style.colors, context.names)
+    given = (histories, context.names, context.style, context.task, context.dark)
+    spec = chart_spec(lines_chart, *given)
     samples = fit_report.num_drawn(context.task, fit_report.kind(problem))
     what = f"{samples:,} samples, and the predictions of {len(histories)} runs"
     st.vega_lite_chart(spec, alt=f"Scatter plot: {what}.")
 
 
-def lines_chart(histories: Histories, names: Sequence[str], style: Style, task: Task) -> Any:
+def lines_chart(histories: Histories, names: Sequence[str], style: Style, task: Task, dark: bool) -> Any:
     """Return the chart of prediction curves, or of predicted against actual values."""
     problem = task.training
     assert isinstance(problem, Supervised)
@@ -78,7 +80,7 @@ def lines_chart(histories: Histories, names: Sequence[str], style: Style, task: 
     points = fit_report.points(task)
     window = (float(points["x"].min()), float(points["x"].max()))
     curves = fit_report.curves(histories, names, window)
-    return charts.fit_chart(points, curves, style, rows.features[0], rows.target_name)
+    return charts.fit_chart(points, curves, style, rows.features[0], rows.target_name, dark)
 
 
 def _panels(context: Context, histories: Histories, problem: Supervised, kind: str) -> None:

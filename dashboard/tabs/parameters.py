@@ -17,14 +17,20 @@ from trainers.run import Task
 MAX_SHOWN = 4
 """Maximum number of parameters shown."""
 
+MAX_NAMED = 3
+"""Maximum number of charts whose lines have names at their ends; more are too narrow for them."""
+
 
 def draw(context: Context) -> None:
     problem = context.task.problem
-    legend(context.style.colors, context.names)
     histories = context.histories
     columns = (*problem.names[:MAX_SHOWN], "gradient_norm")
+    if len(columns) > MAX_NAMED:
+        legend(context.style.colors, context.names)
     for name, place in zip(columns, (*st.columns(len(columns) - 1), st.container()), strict=True):
-        spec = chart_spec(parameter_chart, histories, context.names, context.style, context.task, name)
+        named = len(columns) <= MAX_NAMED or name == columns[-1]
+        given = (histories, context.names, context.style, context.task, name, named, context.dark)
+        spec = chart_spec(parameter_chart, *given)
         place.vega_lite_chart(
             spec, alt=f"Line chart: {name.replace('_', ' ')} over the epochs, for {len(histories)} runs."
         )
@@ -36,7 +42,15 @@ def draw(context: Context) -> None:
         st.caption(remark)
 
 
-def parameter_chart(histories: Histories, names: Sequence[str], style: Style, task: Task, name: str) -> Any:
+def parameter_chart(
+    histories: Histories,
+    names: Sequence[str],
+    style: Style,
+    task: Task,
+    name: str,
+    named: bool,
+    dark: bool,
+) -> Any:
     """Return the chart of one parameter, or of the gradient norm."""
     minima = task.training.minimizers
     optimum = dict(zip(task.problem.names, minima[0], strict=True)) if len(minima) == 1 else {}
@@ -47,6 +61,8 @@ def parameter_chart(histories: Histories, names: Sequence[str], style: Style, ta
         log=name == "gradient_norm",
         leaving=loss_report.diverged_runs(histories, names) + loss_report.far_runs(histories, names),
         optimum=optimum.get(name),
+        named=named,
+        dark=dark,
     )
 
 

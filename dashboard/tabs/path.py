@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from dashboard.context import Actions, Context, Tab, TabSettings
-from dashboard.widgets import clicked_points, control, legend
+from dashboard.widgets import clicked_points, control
 from dashboard.work import Histories, compute_cached
 from trainers import charts
 from trainers.charts import Style
@@ -34,13 +34,12 @@ class PathSettings(TabSettings):
 
 def draw(context: Context) -> None:
     training, settings = context.task.training, context.settings
-    legend(context.style.colors, context.names)
     place = st.container()
     zoom = settings_of(settings)["zoom"]
     assert isinstance(zoom, Choice)
     known = bool(training.minimizers) or settings.zoom == "minimum"  # by a link: the final points
     control("zoom", zoom if known else replace(zoom, options=zoom.options[:-1]), settings.zoom, "path.zoom")
-    arguments = (context.histories, context.names, context.style, context.task, settings.zoom)
+    arguments = (context.histories, context.names, context.style, context.task, settings.zoom, context.dark)
     spec, caption = compute_cached(path_map, *arguments)
     clickable = training.num_params == 2  # else a point of the plane is not an initial point
     options: Any = {}
@@ -62,7 +61,7 @@ def set_start(actions: Actions) -> None:
 
 
 def path_map(
-    histories: Histories, names: Sequence[str], style: Style, task: Task, zoom: Any
+    histories: Histories, names: Sequence[str], style: Style, task: Task, zoom: Any, dark: bool
 ) -> tuple[dict[str, Any], str]:
     """Return the spec of the paths over the loss surface, and its caption."""
     training = task.training
@@ -80,6 +79,7 @@ def path_map(
         plane.names,
         value=Y_TITLES[surface.quantity],
         epochs=snapshot_epochs(task.epochs, path_report.MAX_SNAPSHOTS),
+        dark=dark,
         cells=path_report.cells(training, plane, limits) if plane.is_full_space else None,
     )
     return charts.spec(chart), " ".join(path_report.captions(training, plane, paths, limits))

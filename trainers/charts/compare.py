@@ -11,7 +11,7 @@ import altair as alt
 import pandas as pd
 
 from trainers.charts.compare_curves import TITLE_ROOM, CurveTables, curve_panel
-from trainers.charts.compare_map import MapTables, map_panel
+from trainers.charts.compare_map import CELLS, MapTables, cell_values, map_panel
 from trainers.charts.export import nested_spec
 from trainers.charts.line_names import NARROW, name_room, selections
 from trainers.charts.snapshots import slider
@@ -47,10 +47,12 @@ def compare_chart(
         "before": "epochs[floor(snapshot)]",
         "now": "before + (epochs[ceil(snapshot)] - before) * (snapshot - floor(snapshot))",
     }
-    moment = [slider(len(epochs) - 1, STEP), alt.param(name="epochs", value=list(epochs))]
-    params = [*moment, *(alt.param(name=name, expr=text) for name, text in expressions.items())]
+    # Long lists as they are: Altair would look at each number.
+    lists = [{"name": "epochs", "value": list(epochs)}, {"name": CELLS, "value": cell_values(map_tables)}]
+    moment = slider(len(epochs) - 1, STEP)
+    params = [moment, *(alt.param(name=name, expr=text) for name, text in expressions.items())]
     selected = selections([layer for panel in panels for layer in panel])
-    made = [part.to_dict() for part in (*(p.param for p in params), *selected)]
+    made = lists + [part.to_dict() for part in (*(p.param for p in params), *selected)]
     return nested_spec(panels, params=made, resolve={"scale": APART}, height=height)
 
 

@@ -11,7 +11,7 @@ from trainers.charts.axes import number_format, ticks
 from trainers.charts.compare_dots import current, past
 from trainers.charts.expressions import AXIS_LOOK, at, ranged_scale, ref, text_size
 from trainers.charts.line_names import FONT_SIZE, apart, click_lines, isolated, name_marks
-from trainers.charts.style import INK, PAGE, Style
+from trainers.charts.style import BY_PART, INK, PAGE, Style
 
 TITLE_ROOM = 22
 """Pixels above the curves."""
@@ -52,7 +52,7 @@ def curve_panel(
     )
     x = alt.X("x:Q", axis=below, scale=ranged_scale((0, last), ("curves_left", "curves_right")))
     y = alt.Y("y:Q", axis=aside, scale=ranged_scale(tables.domain, ("height", "curves_top"), tables.log))
-    line: dict[str, Any] = {"detail": "part:N"}
+    line: dict[str, Any] = {"detail": alt.Detail("part:N")}
     dot = _placed(dots, tables, last)
     return [
         *_levels(marked, tables, y, ink),
@@ -60,13 +60,13 @@ def curve_panel(
         .mark_line(strokeWidth=1.5)
         .encode(x, y, style.color(), opacity=isolated(value=0.25), **line),
         past(tables.curves, "x")
-        .mark_line(strokeWidth=2.4)
-        .encode(x, y, style.color(), *style.distinct_lines(), opacity=isolated(), **line),
+        .mark_line(strokeCap="butt")
+        .encode(x, y, style.color(), *style.distinct_lines(2.4), opacity=isolated(), **line),
         _arrivals(tables, x, y, style, page),
         _one("0")
         .mark_rule(strokeDash=[2, 3], opacity=0.6, color=ink)
         .encode(**at(x=NOW.format(last=last), y="curves_top", y2="height")),
-        click_lines(alt.Chart(tables.curves)).encode(x, y, detail=["run:N", "part:N"]),
+        click_lines(alt.Chart(tables.curves)).encode(x, y, detail=BY_PART),
         dot.mark_point(size=110, filled=True, stroke=page, strokeWidth=1.5).encode(
             style.color(), opacity=isolated(), **at(x="datum.px", y="datum.py")
         ),
@@ -149,6 +149,6 @@ def _captions(title: str, ink: str) -> list[alt.Chart]:
         align="right", baseline="top", fontSize=text_size(FONT_SIZE), fontWeight=600, color=ink
     )
     return [
-        left.encode(text="text:N", **above, **at(x="curves_left")),
-        right.encode(text="text:N", **above, **at(x="width")),
+        left.encode(text=alt.Text("text:N"), **above, **at(x="curves_left")),
+        right.encode(text=alt.Text("text:N"), **above, **at(x="width")),
     ]

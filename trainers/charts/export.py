@@ -20,11 +20,15 @@ def spec(chart: alt.LayerChart) -> dict[str, Any]:
 
 def nested_spec(panels: Sequence[Sequence[alt.Chart]], **properties: Any) -> dict[str, Any]:
     """Return the spec of panels of layers, as `spec` does; Altair would copy each layer three times."""
-    tables = {id(layer.data): layer.data for panel in panels for layer in panel}
+    given = [layer.data for panel in panels for layer in panel]
+    tables = {id(data): data for data in given if isinstance(data, pd.DataFrame)}
     names = {key: f"table{number}" for number, key in enumerate(tables)}
 
     def drawn(layer: alt.Chart) -> dict[str, Any]:
-        key, layer.data = id(layer.data), alt.Undefined
+        key = id(layer.data)
+        if key not in names:
+            return layer.to_dict(validate=False, context={"top_level": False})
+        layer.data = alt.Undefined
         made: dict[str, Any] = layer.to_dict(validate=False, context={"top_level": False})
         return made | {"data": {"name": names[key]}}
 

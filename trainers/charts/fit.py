@@ -4,6 +4,7 @@ import altair as alt
 import pandas as pd
 
 from trainers.charts.axes import scale, span, y_axis
+from trainers.charts.line_names import NAMED, end_names, isolated, plot_range, with_selections
 from trainers.charts.snapshots import at_snapshot, epoch_label, last_snapshot, with_slider
 from trainers.charts.style import Style
 
@@ -11,17 +12,28 @@ HEIGHT = 420
 
 
 def fit_chart(
-    points: pd.DataFrame, lines: pd.DataFrame, style: Style, x_title: str, y_title: str
+    points: pd.DataFrame,
+    lines: pd.DataFrame,
+    style: Style,
+    x_title: str,
+    y_title: str,
+    dark: bool = False,
 ) -> alt.LayerChart:
     """Draw samples, x, y, validation, and the predictions, run, snapshot, epoch, x, y.
 
-    The window is that of the samples. A slider selects the snapshot, without the server.
+    The window is that of the samples. A slider selects the snapshot, without the server. The name of a run
+    stands beside the right end of its line.
     """
-    x = alt.X("x:Q", axis=y_axis(x_title, None, False), scale=scale(_window(points, "x"), False))
-    y = alt.Y("y:Q", axis=y_axis(y_title, None, False), scale=scale(_window(points, "y"), False))
-    fits = (
-        at_snapshot(lines).mark_line(clip=True, strokeCap="butt").encode(x, y, style.color(), *style.lines())
+    across, up = scale(_window(points, "x"), False), _window(points, "y") or [0.0, 1.0]
+    across.range = plot_range(style.names)
+    x = alt.X("x:Q", axis=y_axis(x_title, None, False), scale=across)
+    y = alt.Y("y:Q", axis=y_axis(y_title, None, False), scale=scale(up, False))
+    shown = at_snapshot(lines)
+    fits = shown.mark_line(clip=True, strokeCap="butt").encode(
+        x, y, style.color(), *style.lines(), opacity=isolated(by=NAMED)
     )
+    rightmost = shown.transform_joinaggregate(last="max(x)", groupby=["run"])
+    ends = rightmost.transform_filter("datum.x == datum.last")
     shape = alt.Scale(domain=[False, True], range=["circle", "triangle-up"])
     dots = (
         alt.Chart(points)
@@ -33,7 +45,8 @@ def fit_chart(
             tooltip=[alt.Tooltip("x:Q", title=x_title), alt.Tooltip("y:Q", title=y_title)],
         )
     )
-    return with_slider([fits, dots, epoch_label(lines)], last_snapshot(lines), height=HEIGHT)
+    layers = [fits, dots, epoch_label(lines), *end_names(ends, up, False, style, dark)]
+    return with_selections(with_slider(layers, last_snapshot(lines), height=HEIGHT))
 
 
 def predicted_actual_chart(predictions: pd.DataFrame, style: Style, title: str) -> alt.LayerChart:

@@ -57,12 +57,12 @@ def decision_boundary_chart(
     background = (
         at_snapshot(pictures)
         .mark_image(x=0, y=0, align="left", baseline="top", aspect=False, width=wide, height=high)
-        .encode(url="url:N")
+        .encode(url=alt.Url("url:N"))
     )
     boundary = (
         at_snapshot(lines)
         .mark_line(color="gray", strokeWidth=2, clip=True)
-        .encode(x, y, detail="line:N", order="order:Q")
+        .encode(x, y, detail=alt.Detail("line:N"), order=alt.Order("order:Q"))
     )
     color = alt.Color("label:N", scale=alt.Scale(domain=list(classes), range=list(colors)), legend=None)
     dots = (

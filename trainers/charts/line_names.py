@@ -52,22 +52,26 @@ def apart(ends: alt.Chart, bottom: str = "height") -> alt.Chart:
 
 
 def end_names(
-    curves: pd.DataFrame, domain: Sequence[float], log: bool, style: Style, dark: bool
+    ends: alt.Chart, domain: Sequence[float], log: bool, style: Style, dark: bool
 ) -> list[alt.Chart]:
-    """Return the names of curves, run, x and y, at the right edge of a chart, at the height of their ends.
+    """Return the names of curves at the right edge of a chart, at the height of their ends, run and y.
 
     The curves take the width that `plot_range` leaves them; `domain` is that of the y-axis.
     """
-    ends = curves.groupby("run", sort=False).last().reset_index()
     low, high = domain
     value, bottom, top = "datum.y", str(low), str(high)
     if log:
         value, bottom, top = (f"log({part})" for part in (f"max(datum.y, {low})", bottom, top))
     share = f"clamp(({value} - {bottom}) / ({top} - {bottom}), 0, 1)"
-    placed = alt.Chart(ends).transform_calculate(
+    placed = ends.transform_calculate(
         px=f"width - {name_room(style.names)} - 7", py=f"height * (1 - {share})"
     )
-    return name_marks(apart(placed), style, PAGE[dark], by=("named",))
+    return name_marks(apart(placed), style, PAGE[dark], by=NAMED)
+
+
+def last_points(curves: pd.DataFrame) -> pd.DataFrame:
+    """Return the last point of each curve, run and any other columns."""
+    return curves.groupby("run", sort=False).last().reset_index()
 
 
 def plot_range(names: Sequence[str]) -> list[Any]:
@@ -75,25 +79,29 @@ def plot_range(names: Sequence[str]) -> list[Any]:
     return [0, ref(f"width - {name_room(names)} - 7")]
 
 
-def name_marks(placed: alt.Chart, style: Style, halo: str, by: Sequence[str] = BOTH) -> list[alt.Chart]:
+def name_marks(
+    placed: alt.Chart, style: Style, halo: str, by: Sequence[str] = BOTH, side: str = "1"
+) -> list[alt.Chart]:
     """Draw a leader from each end, at `px` and `py`, to its name, and the name with a halo.
 
-    A click on a name selects its run: see `isolated`.
+    `side` is a Vega expression: 1 where the name stands on the right, -1 on the left. A click on a name
+    selects its run: see `isolated`.
     """
     look: dict[str, Any] = {
-        "align": "left",
+        "align": ref(f"{side} < 0 ? 'right' : 'left'"),
         "baseline": "middle",
         "fontSize": text_size(FONT_SIZE),
         "fontWeight": 600,
         "limit": ref(name_room(style.names)),
     }
-    leader = at(x="datum.px + 7", x2=f"datum.px + {LEADER - 3}", y="datum.py", y2="datum.name_y")
-    beside = at(x=f"datum.px + {LEADER}", y="datum.name_y")
+    away = "datum.px + {} * " + side
+    leader = at(x=away.format(7), x2=away.format(LEADER - 3), y="datum.py", y2="datum.name_y")
+    beside = at(x=away.format(LEADER), y="datum.name_y")
     edge = placed.mark_text(stroke=halo, strokeWidth=4, strokeJoin="round", **look)
-    names = placed.mark_text(cursor="pointer", **look).encode(style.color(), text="run:N", **beside)
+    names = placed.mark_text(cursor="pointer", **look).encode(style.color(), text=alt.Text("run:N"), **beside)
     return [
         placed.mark_rule(strokeWidth=1).encode(style.color(), opacity=isolated(by=by), **leader),
-        edge.encode(text="run:N", **beside),
+        edge.encode(text=alt.Text("run:N"), **beside),
         names.encode(opacity=isolated(FADED_NAME, by=by)).properties(name=VIEWS["named"]),
     ]
 
@@ -113,6 +121,13 @@ def selections(layers: Sequence[Any]) -> list[Any]:
     select = {"type": "point", "fields": ["run"], "on": "click", "clear": "dblclick"}
     found = [(name, str(layer.name)) for layer in layers for name, view in VIEWS.items() if _is(layer, view)]
     return [alt.TopLevelSelectionParameter(name=name, select=select, views=[view]) for name, view in found]
+
+
+def with_selections(chart: alt.LayerChart) -> alt.LayerChart:
+    """Return the chart with the parameters that a click on one of its names or lines sets."""
+    params: Any = chart.params
+    chart.params = [*(params if isinstance(params, list) else []), *selections(chart.layer)]
+    return chart
 
 
 def _is(layer: Any, view: str) -> bool:

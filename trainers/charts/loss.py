@@ -19,7 +19,7 @@ from trainers.charts.axes import (
     y_axis,
 )
 from trainers.charts.export import spec
-from trainers.charts.line_names import NAMED, end_names, isolated, plot_range, selections
+from trainers.charts.line_names import NAMED, end_names, isolated, last_points, plot_range, with_selections
 from trainers.charts.style import Style
 
 HEIGHT = 420
@@ -65,11 +65,8 @@ def loss_chart(
         layers += _last(curves, diverged, far, domain, x, y, style)
     layers.append(_hover(hover, style, x, x_title))
     if domain is not None:
-        layers += end_names(curves, domain, log, style, dark)
-    chart = alt.LayerChart(layer=layers, height=HEIGHT)
-    params: Any = chart.params
-    chart.params = [*params, *selections(chart.layer)]
-    return chart
+        layers += end_names(alt.Chart(last_points(curves)), domain, log, style, dark)
+    return with_selections(alt.LayerChart(layer=layers, height=HEIGHT))
 
 
 def live_loss_chart(
@@ -142,7 +139,7 @@ def _last(
     style: Style,
 ) -> list[alt.Chart]:
     """Mark the last finite values of runs that leave, at the edge if they lie outside."""
-    last = curves.groupby("run", sort=False).last().reset_index()
+    last = last_points(curves)
     ends = last.assign(value=last["y"], y=last["y"].clip(*domain))
     crosses = ends[ends["run"].isin(list(diverged))]
     outside = ends[ends["run"].isin(list(far)) & (ends["y"] != ends["value"])]

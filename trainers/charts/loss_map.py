@@ -36,7 +36,7 @@ def _picture(bands: Any, size: tuple[str, str]) -> alt.Chart:
     chart: alt.Chart = (
         alt.Chart(pd.DataFrame({"url": [map_image(bands)]}))
         .mark_image(x=0, y=0, align="left", baseline="top", aspect=False, width=wide, height=high)
-        .encode(url="url:N")
+        .encode(url=alt.Url("url:N"))
     )
     return chart
 
@@ -61,7 +61,7 @@ def _contour_lines(lines: pd.DataFrame, x: Any, y: Any, value: str) -> alt.Chart
     chart: alt.Chart = (
         alt.Chart(lines)
         .mark_line(color="white", opacity=0.75, strokeWidth=0.8, clip=True)
-        .encode(x, y, detail="line:N", order="order:Q", tooltip=level)
+        .encode(x, y, detail=alt.Detail("line:N"), order=alt.Order("order:Q"), tooltip=[level])
     )
     return chart
 

@@ -6,6 +6,7 @@ import altair as alt
 import pandas as pd
 
 from trainers.charts.axes import markable, positive, scale, span, visible_points, x_axis, x_scale, y_axis
+from trainers.charts.line_names import NAMED, end_names, isolated, last_points, plot_range, with_selections
 from trainers.charts.style import Style
 
 HEIGHT = 260
@@ -19,15 +20,18 @@ def parameter_chart(
     log: bool = False,
     leaving: Collection[str] = (),
     optimum: float | None = None,
+    named: bool = False,
+    dark: bool = False,
 ) -> alt.LayerChart:
-    """Draw `curves`, run, x, y; `optimum` is the value at the minimum, if known.
+    """Draw `curves`, run, x, y, with their names if `named`; `optimum` is the value at the minimum, if known.
 
     Runs in `leaving` may leave the chart.
     """
     log = log and bool(positive(curves["y"]).any())
     least = markable(optimum, log)
     domain = span(curves, "y", log, leaving, include=least)
-    x = alt.X("x:Q", axis=x_axis("epochs"), scale=x_scale(curves["x"]))
+    ends = plot_range(style.names) if named else ()
+    x = alt.X("x:Q", axis=x_axis("epochs"), scale=x_scale(curves["x"], ends=ends))
     y = alt.Y("y:Q", axis=y_axis(title, domain, log), scale=scale(domain, log))
     tooltip = [
         alt.Tooltip("run:N"),
@@ -42,4 +46,8 @@ def parameter_chart(
     )
     best = alt.Chart(pd.DataFrame({"y": least}))
     rules = [best.mark_rule(strokeDash=[2, 4], color="gray", clip=True).encode(y)] if least else []
-    return alt.LayerChart(layer=[*rules, lines], height=HEIGHT)
+    if not named or domain is None:
+        return alt.LayerChart(layer=[*rules, lines], height=HEIGHT)
+    names = end_names(alt.Chart(last_points(curves)), domain, log, style, dark)
+    lines = lines.encode(opacity=isolated(by=NAMED))
+    return with_selections(alt.LayerChart(layer=[*rules, lines, *names], height=HEIGHT))

@@ -7,9 +7,10 @@ import altair as alt
 import pandas as pd
 
 from trainers.charts.axes import scale, y_axis
+from trainers.charts.line_names import NAMED, apart, isolated, name_marks, name_room, with_selections
 from trainers.charts.loss_map import loss_map
 from trainers.charts.snapshots import after_epochs, with_slider
-from trainers.charts.style import Style
+from trainers.charts.style import BY_PART, PAGE, Style
 
 HEIGHT = 540
 
@@ -26,12 +27,13 @@ def path_chart(
     value: str,
     epochs: Sequence[int],
     cells: pd.DataFrame | None = None,
+    dark: bool = False,
 ) -> alt.LayerChart:
     """Draw the loss surface with contour lines, and each run's path up to the epoch of a slider.
 
     `bands`, `lines` and `minima` are those of `loss_map`; `paths` has run, part, epoch, x, y, loss. The
     slider goes through `epochs` without the server. `cells`, with x, x_from, x_to, y, y_from, y_to, loss, can
-    be clicked: the selection `start` has x and y.
+    be clicked: the selection `start` has x and y. The name of a run stands beside its dot.
     """
     x, y = (
         channel(f"{name}:Q", axis=y_axis(title, None, False), scale=scale(list(side), False))
@@ -42,9 +44,10 @@ def path_chart(
         *loss_map(bands, lines, minima, x, y, value),
         *([] if cells is None else [_clickable(cells, limits, titles, value)]),
         *_paths(visible, x, y, style),
+        *_names(_last(visible), limits, style, dark),
         *_when(epochs),
     ]
-    return with_slider(layers, max(len(epochs) - 1, 0), height=HEIGHT)
+    return with_selections(with_slider(layers, max(len(epochs) - 1, 0), height=HEIGHT))
 
 
 def _until(paths: pd.DataFrame, epochs: Sequence[int]) -> alt.Chart:
@@ -53,15 +56,47 @@ def _until(paths: pd.DataFrame, epochs: Sequence[int]) -> alt.Chart:
     return chart
 
 
+def _last(visible: alt.Chart) -> alt.Chart:
+    """Return the last point of each path up to the epoch of the snapshot."""
+    chart: alt.Chart = visible.transform_joinaggregate(last="max(epoch)", groupby=["run"]).transform_filter(
+        "datum.epoch == datum.last"
+    )
+    return chart
+
+
+def _names(
+    last: alt.Chart, limits: Sequence[tuple[float, float]], style: Style, dark: bool
+) -> list[alt.Chart]:
+    """Write the name of each run beside its dot, on the side that has room."""
+    (x0, x1), (y0, y1) = limits
+    placed = last.transform_filter(_inside(limits)).transform_calculate(
+        px=f"width * (datum.x - {x0}) / {x1 - x0}", py=f"height * ({y1} - datum.y) / {y1 - y0}"
+    )
+    side = f"(datum.px + {name_room(style.names)} < width ? 1 : -1)"
+    return name_marks(apart(placed), style, PAGE[dark], by=NAMED, side=side)
+
+
+def _inside(limits: Sequence[tuple[float, float]]) -> str:
+    """Return the condition that a point x, y lies in the window."""
+    return " && ".join(
+        f"{low} <= datum.{name} && datum.{name} <= {high}"
+        for name, (low, high) in zip("xy", limits, strict=True)
+    )
+
+
 def _paths(visible: alt.Chart, x: Any, y: Any, style: Style) -> list[alt.Chart]:
     """Draw the paths with a light edge, rings at the initial points, and dots at the current ones."""
-    order = {"order": alt.Order("epoch:Q"), "detail": ["run:N", "part:N"]}
-    edge = visible.mark_line(color="white", strokeWidth=4.5, opacity=0.7, clip=True).encode(x, y, **order)
-    way = visible.mark_line(strokeWidth=2.2, clip=True).encode(
-        x, y, style.color(), *style.distinct_lines(), **order
+    order = {"order": alt.Order("epoch:Q"), "detail": BY_PART}
+    edge = visible.mark_line(color="white", strokeWidth=5.5, clip=True).encode(
+        x, y, opacity=isolated(value=0.7, by=NAMED), **order
     )
-    steps = visible.mark_point(size=12, filled=True, clip=True).encode(
-        x, y, style.color(), tooltip=_tooltip()
+    shown = isolated(by=NAMED)
+    way = visible.mark_line(clip=True, strokeCap="butt").encode(
+        x, y, style.color(), *style.distinct_lines(2.2), opacity=shown, **order
+    )
+    area = 4 if style.is_distinct else 12  # or the runs below could not be seen
+    steps = visible.mark_point(size=area, filled=True, clip=True).encode(
+        x, y, style.color(), opacity=shown, tooltip=_tooltip()
     )
     first = visible.transform_filter("datum.epoch == 0")
     rings = [
@@ -69,10 +104,9 @@ def _paths(visible: alt.Chart, x: Any, y: Any, style: Style) -> list[alt.Chart]:
         for color, width in (("white", 5), ("black", 2))
     ]
     now = (
-        visible.transform_joinaggregate(last="max(epoch)", groupby=["run"])
-        .transform_filter("datum.epoch == datum.last")
-        .mark_point(size=130, filled=True, opacity=1, stroke="white", strokeWidth=1.5, clip=True)
-        .encode(x, y, style.color(), tooltip=_tooltip())
+        _last(visible)
+        .mark_point(size=130, filled=True, stroke="white", strokeWidth=1.5, clip=True)
+        .encode(x, y, style.color(), opacity=shown, tooltip=_tooltip())
     )
     return [edge, way, steps, *rings, now]
 
@@ -89,7 +123,8 @@ def _when(epochs: Sequence[int]) -> list[alt.Chart]:
     )
     look: dict[str, Any] = {"align": "left", "x": 12, "y": 18, "fontSize": 14, "fontWeight": "bold"}
     edge = text.mark_text(stroke="white", strokeWidth=4, strokeJoin="round", opacity=0.8, **look)
-    return [edge.encode(text="text:N"), text.mark_text(color="black", **look).encode(text="text:N")]
+    written = alt.Text("text:N")
+    return [edge.encode(written), text.mark_text(color="black", **look).encode(written)]
 
 
 def _clickable(

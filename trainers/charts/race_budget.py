@@ -6,7 +6,7 @@ import altair as alt
 import pandas as pd
 
 from trainers.charts.axes import is_log_suitable, positive, scale, span, x_axis, y_axis
-from trainers.charts.line_names import NAMED, end_names, isolated, plot_range, selections
+from trainers.charts.line_names import NAMED, end_names, isolated, last_points, plot_range, with_selections
 from trainers.charts.style import Style
 
 HEIGHT = 320
@@ -37,11 +37,8 @@ def budget_chart(budgets: pd.DataFrame, style: Style, y_title: str, dark: bool =
             x, y, style.color(), *style.lines(), tooltip=tooltip, opacity=isolated(by=NAMED if domain else ())
         )
     )
-    made = alt.LayerChart(
-        layer=[lines, *(end_names(visible, domain, log, style, dark) if domain else [])], height=HEIGHT
-    )
-    made.params = selections(made.layer)
-    return made
+    names = end_names(alt.Chart(last_points(visible)), domain, log, style, dark) if domain else []
+    return with_selections(alt.LayerChart(layer=[lines, *names], height=HEIGHT))
 
 
 def _named_scale(last: int, names: Sequence[str]) -> alt.Scale:

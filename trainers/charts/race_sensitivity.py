@@ -4,6 +4,7 @@ import altair as alt
 import pandas as pd
 
 from trainers.charts.axes import LARGEST, SMALLEST, is_log_suitable, scale, span, y_axis
+from trainers.charts.expressions import at
 from trainers.charts.style import Style
 
 HEIGHT = 400
@@ -108,7 +109,7 @@ def _rail_label(height: float, y: alt.Y, text: str) -> alt.Chart:
     chart: alt.Chart = (
         alt.Chart(label)
         .mark_text(align="left", baseline="bottom", color="gray", dx=4, dy=-4)
-        .encode(y=y, text="text:N", x=alt.value(0))
+        .encode(alt.Text("text:N"), y=y, **at(x="0"))
     )
     return chart
 

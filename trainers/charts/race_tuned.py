@@ -4,7 +4,7 @@ import altair as alt
 import pandas as pd
 
 from trainers.charts.axes import is_log_suitable, positive, scale, span, x_axis, x_scale, y_axis
-from trainers.charts.line_names import NAMED, end_names, isolated, plot_range, selections
+from trainers.charts.line_names import NAMED, end_names, isolated, plot_range, with_selections
 from trainers.charts.style import Style
 
 HEIGHT = 320
@@ -54,8 +54,6 @@ def band_chart(
         x, y, style.color(), tooltip=tooltip, opacity=isolated(by=by)
     )
     ends = visible.rename(columns={"mid": "y"})
-    names = end_names(ends, domain, log, style, dark) if domain else []
+    names = end_names(alt.Chart(ends), domain, log, style, dark) if domain else []
     layers = [bands, *edges, lines, *names]
-    made = alt.LayerChart(layer=layers, height=HEIGHT)
-    made.params = selections(made.layer)
-    return made
+    return with_selections(alt.LayerChart(layer=layers, height=HEIGHT))

@@ -25,8 +25,8 @@ def image_chart(samples: pd.DataFrame, dark: bool, columns: int = 12) -> alt.Lay
     y = alt.Y("y:Q", axis=None, scale=alt.Scale(domain=[high, 0], nice=False))
     chart = alt.Chart(table)
     tooltip = alt.Tooltip("what:N", title="sample")
-    images = chart.mark_image(width=SIZE, height=SIZE).encode(x, y, url="url:N", tooltip=tooltip)
-    texts = chart.mark_text(dy=SIZE / 2 + 10, fontSize=12, color=INK[dark]).encode(x, y, text="text:N")
+    images = chart.mark_image(width=SIZE, height=SIZE).encode(x, y, url=alt.Url("url:N"), tooltip=tooltip)
+    texts = chart.mark_text(dy=SIZE / 2 + 10, fontSize=12, color=INK[dark]).encode(x, y, alt.Text("text:N"))
     view = alt.ViewConfig(stroke=None)
     return alt.LayerChart(layer=[images, texts], width=wide, height=high, config=alt.Config(view=view))
 

@@ -44,6 +44,6 @@ def epoch_label(table: pd.DataFrame, above: bool = False) -> alt.Chart:
         .transform_aggregate(epoch="max(epoch)")
         .transform_calculate(text=after_epochs("datum.epoch"))
         .mark_text(align="left", x=0 if above else 12, y=-12 if above else 16, fontSize=14, color="gray")
-        .encode(text="text:N")
+        .encode(text=alt.Text("text:N"))
     )
     return chart

@@ -40,6 +40,8 @@ LIGHTNESS = {False: (0.3, 0.665), True: (0.55, 0.92)}
 """Range of lightness: 3:1 against the page (WCAG 2.2, 1.4.11), and not without color."""
 
 
+BY_PART = (alt.Detail("run:N"), alt.Detail("part:N"))
+"""Makes a line of each part of each run."""
 PAGE, INK = {False: "#ffffff", True: "#171614"}, {False: "#31333f", True: "#edebe8"}
 """Colors of the page and of its text, in light and dark mode."""
 
@@ -128,9 +130,17 @@ class Style:
             alt.StrokeOpacity("run:O", scale=self._scale(opacities), legend=None),
         )
 
-    def distinct_lines(self) -> tuple[Any, ...]:
-        """Return width, dash and opacity of lines where they differ: dashes are slow in browsers."""
-        return self.lines() if len(set(self.strokes)) > 1 else ()
+    def distinct_lines(self, width: float) -> tuple[Any, ...]:
+        """Return width, dash and opacity of lines where they differ, else this width: dashes are slow.
+
+        Vega-Lite ignores the encoding of a width beside that of the mark.
+        """
+        return self.lines() if self.is_distinct else (alt.StrokeWidthValue(width),)
+
+    @property
+    def is_distinct(self) -> bool:
+        """Whether strokes differ."""
+        return len(set(self.strokes)) > 1
 
     def areas(self) -> alt.Size:
         """Return the area of points by the column `run`, matching the line width."""

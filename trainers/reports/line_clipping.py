@@ -1,5 +1,6 @@
 """Lines clipped to a box."""
 
+import math
 from typing import Any
 
 import numpy as np
@@ -11,42 +12,51 @@ def clip_path(points: Any, box: Any) -> list[tuple[int, int, float, float]]:
     Segments are cut where they leave the box. A path that returns gets a new part number.
     """
     clipped: list[tuple[int, int, float, float]] = []
+    if not len(points):
+        return clipped
+    before = np.concatenate([points[:1], points[:-1]])  # the first row is a segment of length 0
+    inside, enters, leaves = clip_segments(before, points, box)
+    first, last = _between(before, points, enters), _between(before, points, leaves)
+    cut = zip(inside.tolist(), enters.tolist(), leaves.tolist(), first.tolist(), last.tolist(), strict=True)
     part, joined = 0, False
-    for row in range(len(points)):
-        before = points[max(row - 1, 0)]
-        shares = clip_segment(before, points[row], box)
-        if shares is None:
+    for row, (visible, enter, leave, (x0, y0), (x1, y1)) in enumerate(cut):
+        if not visible:
             joined = False
             continue
-        enter, leave = shares
         if not joined or enter > 0:
             part += bool(clipped)
-            clipped.append((part, max(row - 1, 0), *interpolate(before, points[row], enter)))
+            clipped.append((part, max(row - 1, 0), x0, y0))
         if row:
-            clipped.append((part, row, *interpolate(before, points[row], leave)))
+            clipped.append((part, row, x1, y1))
         joined = leave == 1
     return clipped
 
 
-def clip_segment(first: Any, second: Any, box: Any) -> tuple[float, float] | None:
-    """Return the fractions of a segment at which it enters and leaves a box; None outside it.
+def clip_segments(first: Any, second: Any, box: Any) -> tuple[Any, Any, Any]:
+    """Return whether segments between points `(rows, 2)` meet a box, and the fractions at which they enter
+    and leave it.
 
     Source: Y.-D. Liang and B. Barsky 1984, "A new concept and method for line clipping".
     """
-    if not (np.isfinite(first).all() and np.isfinite(second).all()):
-        return None
-    enter, leave = 0.0, 1.0
-    for start, step, (low, high) in zip(first, second - first, box, strict=True):
-        if step == 0:
-            if not low <= start <= high:
-                return None
-            continue
-        ends = sorted(((low - start) / step, (high - start) / step))
-        enter, leave = max(enter, ends[0]), min(leave, ends[1])
-    return (float(enter), float(leave)) if enter <= leave else None
+    low, high = np.asarray(box, dtype="float64").T
+    with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
+        step = second - first
+        sides = np.stack([(low - first) / step, (high - first) / step])
+        level = np.where((low <= first) & (first <= high), math.inf, -math.inf)  # inside or outside all along
+        near = np.where(step == 0, -level, sides.min(0)).max(1)
+        far = np.where(step == 0, level, sides.max(0)).min(1)
+        enter, leave = np.maximum(near, 0.0), np.minimum(far, 1.0)
+        known = np.isfinite(first).all(1) & np.isfinite(second).all(1)
+        return known & (enter <= leave), enter, leave
 
 
-def interpolate(first: Any, second: Any, share: float) -> tuple[float, float]:
-    """Return the point at a fraction of a segment; its end exactly."""
-    x, y = second if share == 1 else first + (second - first) * share
-    return float(x), float(y)
+def meets(point: Any, box: Any) -> bool:
+    """Return whether a point lies in a box."""
+    return bool(clip_segments(point[None], point[None], box)[0][0])
+
+
+def _between(first: Any, second: Any, shares: Any) -> Any:
+    """Return the points at fractions of segments; their ends exactly."""
+    with np.errstate(invalid="ignore", over="ignore"):
+        at = first + (second - first) * shares[:, None]
+    return np.where(shares[:, None] == 1, second, at)

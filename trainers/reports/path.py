@@ -9,7 +9,7 @@ import torch
 
 from trainers.history import History
 from trainers.problems import Problem
-from trainers.reports.line_clipping import clip_path, clip_segment
+from trainers.reports.line_clipping import clip_path, meets
 from trainers.reports.path_plane import Limits, Plane, minima_in
 from trainers.reports.path_surface import subsample, values_at
 from trainers.reports.thinning import snapshot_epochs
@@ -51,7 +51,7 @@ def paths(
         points = plane.project(history.params[kept]).numpy()
         points[(np.abs(points) > DROP_FACTOR * np.abs(far).max()).any(1)] = np.nan
         rows = clip_path(points, np.array(far))
-        if len(points) and clip_segment(points[-1], points[-1], far) is None:
+        if len(points) and not meets(points[-1], far):
             rows = [row for row in rows if row[0] == 0]  # else it would oscillate across the window
         part = pd.DataFrame(rows, columns=["part", "row", "x", "y"])
         index = part.pop("row").astype(int)

@@ -79,7 +79,7 @@ def specs(histories: list[History]) -> list[tuple[str, dict]]:
 def drawn(histories: list[History]) -> Iterator[tuple[str, dict]]:
     """All charts of some runs, on log axes where there are such, with their names."""
     task, names = histories[0].run, [f"run {number}" for number in range(len(histories))]
-    style = Style.of(names)
+    style = Style.nested(names)
     far = loss_report.far_runs(histories, names)
     diverged = [name for name, h in zip(names, histories, strict=True) if h.status == "diverged"]
     for y in available_metrics(task.training):
@@ -98,8 +98,8 @@ def drawn(histories: list[History]) -> Iterator[tuple[str, dict]]:
         yield f"live {y}", spec | {"data": {"name": "live"}, "datasets": {"live": table}}
     for column in ("gradient_norm", *task.problem.names[:2]):
         curves = loss_report.curves(histories, names, column)
-        chart = charts.parameter_chart(curves, style, column, log=True, leaving=diverged + far, optimum=0.0)
-        yield column, charts.spec(chart)
+        look = {"log": True, "leaving": diverged + far, "optimum": 0.0, "named": column == "gradient_norm"}
+        yield column, charts.spec(charts.parameter_chart(curves, style, column, **look))
     ways = [history for history in histories if history.run.start is None][:2]
     yield (
         "difference",
@@ -111,7 +111,7 @@ def drawn(histories: list[History]) -> Iterator[tuple[str, dict]]:
     whole = compare_spec(all_runs, names, style, task, 1e-2, dark=False)
     for number, panel in enumerate(whole["layer"]):
         yield f"compare {number}", whole | {"layer": panel["layer"], "resolve": {}}
-    yield "path", path_map(all_runs, names, style, task, "all")[0]
+    yield "path", path_map(all_runs, names, style, task, "all", dark=False)[0]
     if task.training.num_samples:
         yield "fit", charts.spec(fit_of(histories, names, style))
 
@@ -151,6 +151,13 @@ def test_no_browser_is_given_a_reason_to_warn(
 ) -> None:
     for name, spec in specs:
         assert warnings(spec, capfd) == "", name
+
+
+def test_strokes_that_tell_runs_apart_are_drawn(specs: list[tuple[str, dict]]) -> None:
+    """Vega-Lite would let the width of a mark win over that of its run."""
+    for name, spec in specs:
+        for layer in spec["layer"]:
+            assert not {"strokeWidth", "size"} & layer["mark"].keys() & layer.get("encoding", {}).keys(), name
 
 
 def warnings(spec: dict, capfd: pytest.CaptureFixture[str]) -> str:
