@@ -45,8 +45,8 @@ with st.skeleton(height=480):
         download,
         escape_markdown,
         select,
-        swatch,
         swatch_table,
+        swatches,
     )
     from dashboard.work import Histories, Training
     from trainers.charts import Look, Style
@@ -85,16 +85,15 @@ def configure_process() -> None:
 # --- The sidebar ----------------------------------------------------------------------------------
 
 
-def sidebar(session: SessionPage, colors: Sequence[str]) -> None:
+def sidebar(session: SessionPage, style: Style) -> None:
     """Draw the sidebar: examples, runs, problem and training."""
     example_controls(example_of(session.page))
     full = len(session.ids) >= MAX_RUNS
     st.subheader(f"Runs ({len(session.ids)}{', the most' * full})", anchor=False)
-    named = zip(
-        session.ids, session.page.methods, colors, names_without_lr(session.page.methods), strict=True
-    )
-    for id, method, color, name in named:
-        run_controls(id, method, f"{swatch(color)} {name}", full)
+    methods = session.page.methods
+    rows = zip(session.ids, methods, swatches(style), names_without_lr(methods), strict=True)
+    for id, method, mark, name in rows:
+        run_controls(id, method, f"{mark} {name}", full)
     at_end = (None, next_optimizer)
     st.button(
         "Add run", on_click=insert_run, args=at_end, disabled=full, width="stretch", icon=":material/add:"
@@ -201,7 +200,7 @@ def main(session: SessionPage) -> None:
         add_behavior(page)
         return
     with st.sidebar:
-        sidebar(session, style.colors)
+        sidebar(session, style)
     show_notices(session.notes)
     st.session_state.setdefault("view.tab", page.tab)  # a changing default would replace the widget
     tabs, below = st.tabs(NAMES, key=control_key("view.tab", page.tab), on_change="rerun"), st.container()
@@ -278,7 +277,7 @@ def draw_results(
     if histories:
         st.markdown("**Your runs**")
         rows = cells(histories, labels, page.view.target)
-        swatch_table(rows, "run", style.colors, "Results of each run")
+        swatch_table(rows, "run", swatches(style), "Results of each run")
     link = f"{str(st.context.url).partition('?')[0].rstrip('/')}/?{page.to_query()}"
     copy_link()(data={"link": link, "epochs": snapshot_list(page)}, key="copy")
     with st.container(horizontal=True, vertical_alignment="center"):

@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from trainers.charts import Style
 from trainers.optimizers import Optimizer
 from trainers.settings import Choice, Flag, Integer, Real, Setting, Settings, settings_of
 from trainers.sweeps.axis import MAX_ABS
@@ -160,22 +161,34 @@ def escape_markdown(text: str) -> str:
     return re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", text)
 
 
-def swatch(color: str) -> str:
-    """Return a dot of this color as Markdown, which is not read aloud."""
-    circle = f"<circle cx='8' cy='8' r='6' fill='{color}'/>"
-    spot = f"<svg xmlns='http://www.w3.org/2000/svg' width='16' height='16'>{circle}</svg>"
-    return f"![](data:image/svg+xml;base64,{b64encode(spot.encode()).decode()})"
+def swatch(color: str, dash: tuple[int, ...] = (1, 0)) -> str:
+    """Return a dot of this color, or a dashed line, as Markdown, which is not read aloud."""
+    mark = f"<circle cx='8' cy='8' r='6' fill='{color}'/>"
+    if dash != (1, 0):
+        scale = min(1.0, 10 / sum(dash))  # at least twice within the width
+        pattern = " ".join(f"{part * scale:.1f}" for part in dash)
+        line = f"stroke='{color}' stroke-width='6' stroke-dasharray='{pattern}'"
+        mark = f"<line x1='0' y1='8' x2='20' y2='8' {line}/>"
+    width = 16 if dash == (1, 0) else 20
+    drawn = f"<svg xmlns='http://www.w3.org/2000/svg' width='{width}' height='16'>{mark}</svg>"
+    return f"![](data:image/svg+xml;base64,{b64encode(drawn.encode()).decode()})"
 
 
-def legend(colors: Sequence[str], labels: Sequence[str]) -> None:
+def swatches(style: Style) -> list[str]:
+    """Return a swatch for each run."""
+    return [swatch(color, stroke.dash) for color, stroke in zip(style.colors, style.strokes, strict=True)]
+
+
+def legend(marks: Sequence[str], labels: Sequence[str]) -> None:
+    """Draw labels beside their swatches."""
     with st.container(horizontal=True):
-        for color, label in zip(colors, labels, strict=True):
-            st.markdown(f"{swatch(color)} {label}", width="content")
+        for mark, label in zip(marks, labels, strict=True):
+            st.markdown(f"{mark} {label}", width="content")
 
 
-def swatch_table(rows: pd.DataFrame, column: str, colors: Sequence[str], what: str) -> None:
-    """Draw a table with a color per row, in front of this column."""
-    names = [f"{swatch(color)} {name}" for color, name in zip(colors, rows[column], strict=True)]
+def swatch_table(rows: pd.DataFrame, column: str, marks: Sequence[str], what: str) -> None:
+    """Draw a table with a swatch per row, in front of this column."""
+    names = [f"{mark} {name}" for mark, name in zip(marks, rows[column], strict=True)]
     st.table(rows.assign(**{column: names}), hide_index=True, border="horizontal", alt=what)
 
 

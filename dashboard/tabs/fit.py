@@ -7,7 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard.context import Context, Tab
-from dashboard.widgets import escape_markdown, legend, swatch
+from dashboard.widgets import escape_markdown, legend, swatch, swatches
 from dashboard.work import Histories, chart_spec, compute_cached
 from trainers import charts
 from trainers.charts import Style
@@ -60,7 +60,7 @@ def _captions(task: Task, kind: fit_report.Kind, runs: int) -> list[str]:
 def _lines(context: Context, histories: Histories, problem: Supervised) -> None:
     """Draw the predictions of all runs in one chart."""
     if fit_report.kind(problem) == "predicted_actual":
-        legend(context.style.colors, context.names)
+        legend(swatches(context.style), context.names)
     given = (histories, context.names, context.style, context.task, context.dark)
     spec = chart_spec(lines_chart, *given)
     samples = fit_report.num_drawn(context.task, fit_report.kind(problem))
@@ -85,19 +85,19 @@ def lines_chart(histories: Histories, names: Sequence[str], style: Style, task: 
 
 def _panels(context: Context, histories: Histories, problem: Supervised, kind: str) -> None:
     """Draw a panel for each run."""
-    labels, colors = problem.data.class_names, context.style.colors
+    labels, marks = problem.data.class_names, swatches(context.style)
     if kind == "decision_boundary":
         classes = charts.class_colors(len(labels), context.dark)
-        legend(classes, [f"class {escape_markdown(label)}" for label in labels])
+        legend([swatch(color) for color in classes], [f"class {escape_markdown(label)}" for label in labels])
     shown = context.names[: fit_report.MAX_PANELS]
     beside = min(len(shown), 2)
     panels = [panel for _ in shown[::beside] for panel in st.columns(beside)]  # by row: a phone stacks these
     what = "Confusion matrix" if kind == "confusion" else "Decision boundary"
     for place, (name, panel) in enumerate(zip(shown, panels, strict=False)):
-        panel.markdown(f"{swatch(colors[place])} **{name}**")
+        panel.markdown(f"{marks[place]} **{name}**")
         alone = histories.single(place)
         if kind == "confusion":
-            spec = chart_spec(confusion_chart, alone, colors[place])
+            spec = chart_spec(confusion_chart, alone, context.style.colors[place])
         else:
             spec = chart_spec(boundary_chart, alone, context.task, context.dark)
         panel.vega_lite_chart(spec, alt=f"{what} of {name}.")

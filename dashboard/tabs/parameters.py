@@ -6,7 +6,7 @@ from typing import Any
 import streamlit as st
 
 from dashboard.context import Context, Tab
-from dashboard.widgets import legend
+from dashboard.widgets import legend, swatches
 from dashboard.work import Histories, chart_spec
 from trainers import charts
 from trainers.charts import Style
@@ -26,7 +26,7 @@ def draw(context: Context) -> None:
     histories = context.histories
     columns = (*problem.names[:MAX_SHOWN], "gradient_norm")
     if len(columns) > MAX_NAMED:
-        legend(context.style.colors, context.names)
+        legend(swatches(context.style), context.names)
     for name, place in zip(columns, (*st.columns(len(columns) - 1), st.container()), strict=True):
         named = len(columns) <= MAX_NAMED or name == columns[-1]
         given = (histories, context.names, context.style, context.task, name, named, context.dark)

@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from dashboard.context import Actions, Context, Tab, TabSettings
-from dashboard.widgets import adder, clicked_points, control, download, swatch_table
+from dashboard.widgets import adder, clicked_points, control, download, swatch_table, swatches
 from dashboard.work import chart_spec, compute_cached, is_confirmed, race_cached, run_with_progress
 from trainers import charts
 from trainers.charts import Style
@@ -121,8 +121,9 @@ def _show(context: Context, result: RaceResult) -> None:
 
 
 def _ranked(result: RaceResult, style: Style) -> list[str]:
-    """Return the colors in the order of the ranking."""
-    return [style.colors[place] for place in result.ranking]
+    """Return the swatches in the order of the ranking."""
+    marks = swatches(style)
+    return [marks[place] for place in result.ranking]
 
 
 def _ranking(result: RaceResult, style: Style, protocol: str) -> None:

@@ -19,7 +19,7 @@ from trainers.charts.style import BY_PART, Style
 class MapTables:
     """Content of the map: see `loss_map`. `paths` has run, part, epoch, x, y, within the limits.
 
-    `cells` are values `(rows, columns)` from the bottom up, which the pointer is told.
+    `cells` are values `(rows, columns)` from the bottom up, shown under the pointer.
     """
 
     bands: Any
