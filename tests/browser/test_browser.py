@@ -308,6 +308,7 @@ def assert_complete(page: Page, name: str) -> None:
         assert column.locator("span").count() > 5
 
 
+@pytest.mark.slow
 def test_the_slider_of_the_fit_moves_the_lines_without_the_server(page: Page) -> None:
     frames: list[object] = []
     page.on("websocket", lambda socket: socket.on("framesent", lambda frame: frames.append(frame)))
@@ -348,6 +349,7 @@ def test_a_click_on_a_cell_of_the_grid_adds_it(page: Page) -> None:
     assert table(page)[2]["status"].startswith("diverged")
 
 
+@pytest.mark.slow
 def test_a_large_race_asks_first(page: Page) -> None:
     visit(page, f"/?{DIGITS}&epochs=5&tab=Race&race=Racing~trials-1000~starts-100~epochs-10000&run=SGD")
     assert page.get_by_text("601,200 runs of 10,000 epochs take about").is_visible()
@@ -461,6 +463,7 @@ def test_no_runs(page: Page) -> None:
     assert [row["status"] for row in table(page)] == ["finished"]
 
 
+@pytest.mark.slow
 def test_all_runs_diverge(page: Page) -> None:
     rates = (1, 2, 4, 6, 8, 10, 20, 40, 60, 80, 90, 100)
     link = "&".join(f"run=SGD~lr-{rate}" for rate in rates)
@@ -535,7 +538,7 @@ def test_the_link_is_copied_over_plain_http(page: Page) -> None:
     assert page.evaluate("window.reader.readText()") == link
 
 
-@pytest.mark.parametrize(("touch", "how"), [(False, "press Ctrl+C to copy it"), (True, "press it long")])
+@pytest.mark.parametrize(("touch", "how"), [(False, "press Ctrl+C to copy it"), pytest.param(True, "press it long", marks=pytest.mark.slow)])
 def test_a_link_that_cannot_be_copied_is_marked(
     open_page: Callable[..., Page], touch: bool, how: str
 ) -> None:

@@ -46,10 +46,11 @@ POINTS: list[Any] = [
 ]
 SHAPES = [{}, {"selection": {}}, {"selection": {"cell": 3}}]
 """Of what Streamlit itself takes: it ends the script at anything but an object in `selection`."""
+PATH = ("path.chart.True", "start")
 LINKS = {
     ("race.chart", "trial"): "epochs=20&run=SGD&tab=Race&race=Racing~trials-4~starts-2~epochs-20",
     ("grid_search.chart", "cell"): "epochs=20&run=SGD&tab=Grid&grid=Grid~run-1~x-lr~y-momentum~count-4",
-    ("path.chart.True", "start"): "epochs=20&run=SGD&tab=Path&problem=Booth",
+    PATH: "epochs=20&run=SGD&tab=Path&problem=Booth",
 }
 
 
@@ -112,7 +113,7 @@ def visit(server: Server) -> Iterator[Callable[[str], Visitor]]:
         yield visit
 
 
-@pytest.mark.parametrize(("chart", "name"), LINKS)
+@pytest.mark.parametrize(("chart", "name"), slow_but([PATH], LINKS))
 def test_selections_may_be_anything(visit: Callable[[str], Visitor], chart: str, name: str) -> None:
     visitor = visit(LINKS[chart, name])
     for selection in [*SHAPES, *({"selection": {name: points}} for points in POINTS)]:

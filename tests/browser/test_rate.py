@@ -216,6 +216,7 @@ def test_a_point_is_explained(page: Page) -> None:
     assert "epoch" in (tip.text_content() or "")
 
 
+@pytest.mark.slow
 def test_the_run_that_is_moved_is_named_as_it_is(page: Page) -> None:
     opened(page, "/?tab=Learning+rate&epochs=50&run=SGD&run=RMSprop&run=Adam&rate=run-2~x-alpha~value-0.9")
     chosen = page.get_by_role("combobox", name="Optimizers")
