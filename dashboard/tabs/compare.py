@@ -22,7 +22,7 @@ from trainers.reports.summary import sentence
 from trainers.reports.thinning import snapshot_epochs
 from trainers.run import Task
 
-CELLS = 36
+CELLS = 24
 """Number of rows and columns of the values that the map tells under the pointer."""
 HEIGHT_ALONE = 380
 """Height in pixels where the tab is shown alone: it fits an embedding of 700 by 500 pixels."""

@@ -538,7 +538,10 @@ def test_the_link_is_copied_over_plain_http(page: Page) -> None:
     assert page.evaluate("window.reader.readText()") == link
 
 
-@pytest.mark.parametrize(("touch", "how"), [(False, "press Ctrl+C to copy it"), pytest.param(True, "press it long", marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    ("touch", "how"),
+    [(False, "press Ctrl+C to copy it"), pytest.param(True, "press it long", marks=pytest.mark.slow)],
+)
 def test_a_link_that_cannot_be_copied_is_marked(
     open_page: Callable[..., Page], touch: bool, how: str
 ) -> None:

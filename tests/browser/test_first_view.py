@@ -139,6 +139,24 @@ ON_A_LINE = """() => {
 }"""
 
 
+def test_the_map_tells_the_loss_under_the_pointer(page: Page) -> None:
+    visit(page, f"/?{BOOTH}")
+    picture = box(page, f"{CHART} svg.marks")
+    page.mouse.move(picture["left"] + 120, picture["bottom"] - 120)
+    tip = page.locator("#vg-tooltip-element.visible")
+    tip.wait_for()
+    rows = [row.inner_text().split("\t") for row in tip.locator("tr").all()]
+    told = {name.strip(" :"): float(value.replace("−", "-")) for name, value in rows}
+    assert told.pop("loss − minimum loss") == pytest.approx(booth(**told), rel=0.1)
+
+
+BOOTH = "problem=Booth&epochs=20&run=SGD~lr-0.01&tab=Compare"
+
+
+def booth(x: float, y: float) -> float:
+    return (x + 2 * y - 7) ** 2 + (2 * x + y - 5) ** 2
+
+
 def test_full_screen_keeps_names_slider_and_play(page: Page) -> None:
     visit(page, "/")
     page.locator(CHART).hover()

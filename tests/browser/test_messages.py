@@ -16,6 +16,8 @@ from streamlit.runtime.state.session_state import STREAMLIT_INTERNAL_KEY_PREFIX
 from websockets.sync.client import connect
 from websockets.typing import Subprotocol
 
+from tests.matrix import slow_but
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
