@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Self
 
+import streamlit as st
+
 from trainers.settings import Settings, choice, flag, real
 
 if TYPE_CHECKING:
@@ -119,6 +121,15 @@ class Context:
     train: Callable[[LiveChart | None], Histories]
     """Train the runs, once per script; the argument draws them during training."""
     actions: Actions
+
+    def picture(self) -> Any:
+        """Return the place of the main chart, which fills the window where the tab is shown alone."""
+        return st.container(key="picture" if self.alone else None)
+
+    @property
+    def chart_height(self) -> Any:
+        """The height of the main chart, as Streamlit has it."""
+        return "stretch" if self.alone else "content"
 
     @property
     def histories(self) -> Histories:

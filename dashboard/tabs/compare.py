@@ -38,7 +38,7 @@ def draw(context: Context) -> None:
     place.final().vega_lite_chart(
         compute_cached(compare_spec, *arguments),
         key="compare.chart",
-        height="stretch" if context.alone else "content",
+        height=context.chart_height,
         alt=f"{what} {sentence(histories, view.target)}",
     )
 

@@ -65,7 +65,7 @@ def _lines(context: Context, histories: Histories, problem: Supervised) -> None:
     spec = chart_spec(lines_chart, *given)
     samples = fit_report.num_drawn(context.task, fit_report.kind(problem))
     what = f"{samples:,} samples, and the predictions of {len(histories)} runs"
-    st.vega_lite_chart(spec, alt=f"Scatter plot: {what}.")
+    context.picture().vega_lite_chart(spec, height=context.chart_height, alt=f"Scatter plot: {what}.")
 
 
 def lines_chart(histories: Histories, names: Sequence[str], style: Style, task: Task, dark: bool) -> Any:

@@ -21,15 +21,19 @@ from trainers.settings import Choice, settings_of
 
 def draw(context: Context) -> None:
     task, view = context.task, context.view
-    place = Placeholder(st.container())
+    place, below = Placeholder(context.picture()), st.container()
     _controls(task, view)
     histories = context.train(partial(draw_live, context.names, context.style, view, place))
     spec = chart_spec(loss_chart, histories, context.names, context.style, task, view, context.dark)
     what = f"{Y_TITLES[view.y]} against {X_TITLES[view.x]} for {len(histories)} runs"
-    place.final().vega_lite_chart(spec, alt=f"Line chart: {what}. {sentence(histories, view.target)}")
+    place.final().vega_lite_chart(
+        spec,
+        height=context.chart_height,
+        alt=f"Line chart: {what}. {sentence(histories, view.target)}",
+    )
     also = (VALIDATION_METRICS.get(view.y, ""),) * (_has_validation(task, view) and view.validation_curve)
     also += ("batch_loss",) * (_has_batches(task, view) and view.batches)
-    place.container.caption(loss_report.caption(histories, view.y, view.scale == "log", also))
+    below.caption(loss_report.caption(histories, view.y, view.scale == "log", also))
 
 
 def _controls(task: Task, view: View) -> None:

@@ -34,7 +34,7 @@ class PathSettings(TabSettings):
 
 def draw(context: Context) -> None:
     training, settings = context.task.training, context.settings
-    place = st.container()
+    place, below = context.picture(), st.container()
     zoom = settings_of(settings)["zoom"]
     assert isinstance(zoom, Choice)
     known = bool(training.minimizers) or settings.zoom == "minimum"  # by a link: the final points
@@ -48,10 +48,11 @@ def draw(context: Context) -> None:
     place.vega_lite_chart(
         spec,
         key=f"path.chart.{clickable}",
+        height=context.chart_height,
         alt=f"Loss surface with the paths of {len(context.runs)} runs.",
         **options,
     )
-    place.caption(caption)
+    below.caption(caption)
 
 
 def set_start(actions: Actions) -> None:

@@ -1,9 +1,11 @@
 """Heat map of a grid search over two hyperparameters."""
 
+from typing import Any
+
 import altair as alt
 import pandas as pd
 
-from trainers.charts.axes import LARGEST, SMALLEST, is_log_suitable, scale, span
+from trainers.charts.axes import LARGEST, SMALLEST, is_log_suitable, number_format, scale, span, ticks
 from trainers.charts.axes import y_axis as value_axis
 
 HEIGHT = 440
@@ -57,9 +59,14 @@ def _along(cells: pd.DataFrame, name: str, title: str, log: bool) -> tuple[alt.A
 
 def _color(cells: pd.DataFrame, title: str, log: bool) -> alt.Color:
     """Return the color scale: dark for the worst to bright for the best."""
-    colors = scale(span(cells.assign(run=""), "value", log), log)
+    domain = span(cells.assign(run=""), "value", log)
+    colors = scale(domain, log)
     colors.scheme, colors.reverse = "viridis", True
-    legend = alt.Legend(title=title, format=".6~g", orient="top", gradientLength=220)
+    marked = ticks(domain, log) if domain else []
+    look: dict[str, Any] = {"values": marked} if marked else {}
+    legend = alt.Legend(
+        title=title, orient="top", gradientLength=220, labelOverlap=True, **look, **number_format(marked)
+    )
     return alt.Color("value:Q", scale=colors, legend=legend)
 
 
