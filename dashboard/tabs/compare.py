@@ -18,12 +18,17 @@ from trainers.reports import path as path_report
 from trainers.reports import path_surface
 from trainers.reports.loss import Y_TITLES
 from trainers.reports.path_plane import Plane, fit_plane
+from trainers.reports.rate import variant
 from trainers.reports.summary import sentence
 from trainers.reports.thinning import snapshot_epochs
 from trainers.run import Task
 
 CELLS = 24
 """Number of rows and columns of the values that the map tells under the pointer."""
+HAND_PICKED = (
+    "Each run has the learning rate set in the sidebar. The tab Race tunes it for every optimizer with the "
+    "same budget."
+)
 HEIGHT_ALONE = 380
 """Height in pixels where the tab is shown alone: it fits an embedding of 700 by 500 pixels."""
 
@@ -41,6 +46,8 @@ def draw(context: Context) -> None:
         height=context.chart_height,
         alt=f"{what} {sentence(histories, view.target)}",
     )
+    if len({variant(run.optimizer) for run in context.runs}) > 1 and not context.alone:
+        st.caption(HAND_PICKED)
 
 
 def compare_spec(

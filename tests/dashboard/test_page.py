@@ -44,8 +44,9 @@ def grid(app: AppTest) -> GridSettings:
 def test_an_empty_address_opens_a_comparison() -> None:
     app = opened()
     assert shown(app) == ARRIVAL
-    assert sentence(app).startswith(
-        "Adam came within 0.01 of the minimum loss (the target) first, after 71 epochs; SGD did not."
+    assert sentence(app) == (
+        "Adam came within 0.01 of the minimum loss first, after 71 epochs, SGD · momentum 0.9 after 77; "
+        "RMSprop left again, SGD did not."
     )
     assert len(app.table[0].value) == 4
     assert len(chart_types(app)) == 1

@@ -57,17 +57,27 @@ def map_panel(tables: MapTables, dots: pd.DataFrame, style: Style) -> list[alt.C
             begin.mark_point(size=90, color=color, strokeWidth=width).encode(x, y)
             for color, width in (("white", 4), ("#333333", 1.5))
         ),
-        begin.transform_aggregate(x="min(x)", y="min(y)", groupby=["epoch"])
-        .mark_text(text="start", dy=-14, fontSize=text_size(12), stroke="white", strokeWidth=3)
-        .encode(x, y),
-        begin.transform_aggregate(x="min(x)", y="min(y)", groupby=["epoch"])
-        .mark_text(text="start", dy=-14, fontSize=text_size(12), color="#333333")
-        .encode(x, y),
+        *_label(begin.transform_aggregate(x="min(x)", y="min(y)", groupby=["epoch"]), x, y, "start", -14),
+        *(_label(alt.Chart(tables.minima), x, y, "minimum", 20) if len(tables.minima) == 1 else []),
         current(dots)
         .transform_filter(inside)
-        .mark_point(size=150, filled=True, stroke="white", strokeWidth=2)
-        .encode(x, y, style.color(), opacity=isolated(), tooltip=[alt.Tooltip("run:N"), *numbers]),
+        .mark_point(filled=True, stroke="white", strokeWidth=1.2)
+        .encode(
+            x,
+            y,
+            style.color(),
+            style.nested_areas(),
+            opacity=isolated(),
+            tooltip=[alt.Tooltip("run:N"), *numbers],
+        ),
     ]
+
+
+def _label(places: alt.Chart, x: alt.X, y: alt.Y, text: str, below: int) -> list[alt.Chart]:
+    """Write a text below places, or above them, with a light edge."""
+    look: dict[str, Any] = {"text": text, "dy": below, "fontSize": text_size(12)}
+    edge = places.mark_text(stroke="white", strokeWidth=3, **look)
+    return [mark.encode(x, y) for mark in (edge, places.mark_text(color="#333333", **look))]
 
 
 CELLS = "map_cells"

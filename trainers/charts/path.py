@@ -105,8 +105,8 @@ def _paths(visible: alt.Chart, x: Any, y: Any, style: Style) -> list[alt.Chart]:
     ]
     now = (
         _last(visible)
-        .mark_point(size=130, filled=True, stroke="white", strokeWidth=1.5, clip=True)
-        .encode(x, y, style.color(), opacity=shown, tooltip=_tooltip())
+        .mark_point(filled=True, stroke="white", strokeWidth=1.2, clip=True)
+        .encode(x, y, style.color(), style.nested_areas(), opacity=shown, tooltip=_tooltip())
     )
     return [edge, way, steps, *rings, now]
 

@@ -1,5 +1,6 @@
 """Colors and strokes of runs, the same in every chart."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -63,6 +64,8 @@ STROKES = {
 """By runner, from wide to thin, so that coinciding curves are all visible."""
 
 
+LARGE_DOT, SMALL_DOT = 10, 4
+"""Radius in pixels of the first and of the last run's dot on a map."""
 BROAD, THIN = 4.0, 1.5  # the strokes of a race
 
 
@@ -145,6 +148,12 @@ class Style:
     def areas(self) -> alt.Size:
         """Return the area of points by the column `run`, matching the line width."""
         return alt.Size("run:O", scale=self._scale([(4 + s.width) ** 2 for s in self.strokes]), legend=None)
+
+    def nested_areas(self) -> alt.Size:
+        """Return areas of dots by the column `run`, from large to small, so that coinciding dots are seen."""
+        step = (LARGE_DOT - SMALL_DOT) / max(len(self.names) - 1, 1)
+        areas = [math.pi * (LARGE_DOT - step * place) ** 2 for place in range(len(self.names))]
+        return alt.Size("run:O", scale=self._scale(areas), legend=None)
 
     def _scale(self, values: Sequence[Any]) -> alt.Scale:
         return alt.Scale(type="ordinal", domain=list(self.names), range=list(values))

@@ -14,7 +14,7 @@ END_PHRASES: dict[Cause, str] = {"overflow": "diverged", "not a number": "became
 
 
 MAX_NAMED = 3
-"""Maximum number of runs that are named of those that did not reach the target."""
+"""Maximum number of runs that are named of those that did not reach the target, or left it."""
 
 
 def sentence(histories: Sequence[History], target: float) -> str:
@@ -25,7 +25,6 @@ def sentence(histories: Sequence[History], target: float) -> str:
     named = list(zip(labels, histories, strict=True))
     parts = [
         _agreement(histories) or _winner(named, target),
-        _left_target(named, target),
         _growth(named),
         *(_divergence(named, cause) for cause in END_PHRASES),
         _accuracy(named),
@@ -68,16 +67,27 @@ def _winner(named: Sequence[tuple[str, History]], target: float) -> str:
     best, epochs = _lowest(reached)
     order = " first," if len(named) > 1 else ""
     first = f"{join_words(best)} came {_goal(target)}{order} after {format_epochs(int(epochs))}"
-    names = {name for _, name in reached}
-    missing = [name for name, _ in named if name not in names]
-    if not missing:
-        return f"{first}."
-    who = join_words(missing) if len(missing) <= MAX_NAMED else f"{len(missing)} of {len(named)} runs"
-    return f"{first}; {who} did not."
+    later = [(k, name) for k, name in reached if k > epochs]
+    second, then = _lowest(later) if later else ([], 0.0)
+    if len(second) == 1:
+        first += f", {second[0]} after {then:,.0f}"
+    came = {name for _, name in reached}
+    left = [name for name, h in named if name in came and h.finished and h.gap[-1] > target]
+    missing = [name for name, _ in named if name not in came]
+    clauses = [f"{_who(left, named)} left again"] if left else []
+    clauses += [f"{_who(missing, named)} did not"] if missing else []
+    return "; ".join([first, ", ".join(clauses)] if clauses else [first]) + "."
+
+
+def _who(some: Sequence[str], named: Sequence[tuple[str, History]]) -> str:
+    """Return some of the runs by their names, or their number where they are many."""
+    if len(named) == 1:
+        return "it"
+    return join_words(some) if len(some) <= MAX_NAMED else f"{len(some)} of {len(named)} runs"
 
 
 def _goal(target: float) -> str:
-    return f"within {format_target(target)} of the minimum loss (the target)"
+    return f"within {format_target(target)} of the minimum loss"
 
 
 def _closest(finished: Sequence[tuple[str, History]], runs: int, target: float) -> str:
@@ -87,14 +97,6 @@ def _closest(finished: Sequence[tuple[str, History]], runs: int, target: float) 
     if runs == 1:
         return f"{end} a gap of {format_number(gap)}; it did not come {_goal(target)}."
     return f"{end} the smallest gap, {format_number(gap)}; no run came {_goal(target)}."
-
-
-def _left_target(named: Sequence[tuple[str, History]], target: float) -> str:
-    """Return the runs that reached the target but ended above it."""
-    left = [
-        name for name, h in named if h.finished and h.epochs_to(target) is not None and h.gap[-1] > target
-    ]
-    return f"{join_words(left)} did not stay there." if left else ""
 
 
 def _growth(named: Sequence[tuple[str, History]]) -> str:
