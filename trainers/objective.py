@@ -90,13 +90,23 @@ def train_validation_split(problem: Problem, fraction: float, seed: int) -> Spli
 
     Preprocessing, such as scaling, is fitted to the training set only.
     """
-    rows = raw_data(problem) if isinstance(problem, Supervised) else None
-    classes = rows.target if rows is not None and rows.class_names else None
-    stay, out = split_indices(problem.num_samples, classes, fraction, seed)
+    stay, out = _indices(problem, fraction, seed)
     if not len(out):
         return Split(copy(problem))  # without the data that it may hold already
     fitted = problem.fit_preprocessing(stay)
     return Split(fitted.subset(stay), fitted.subset(out), fitted)
+
+
+def training_indices(problem: Problem, fraction: float, seed: int) -> torch.Tensor:
+    """Return the indices of the samples that are trained on, in their order."""
+    stay, out = _indices(problem, fraction, seed)
+    return stay if len(out) else torch.arange(problem.num_samples)
+
+
+def _indices(problem: Problem, fraction: float, seed: int) -> tuple[torch.Tensor, torch.Tensor]:
+    rows = raw_data(problem) if isinstance(problem, Supervised) else None
+    classes = rows.target if rows is not None and rows.class_names else None
+    return split_indices(problem.num_samples, classes, fraction, seed)
 
 
 @dataclass(frozen=True)

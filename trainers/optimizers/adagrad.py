@@ -8,6 +8,7 @@ from torch import Tensor, optim
 
 from trainers.optimizers.arithmetic import add_quotient, add_weight_decay, match_dtype
 from trainers.optimizers.base import Optimizer, State
+from trainers.optimizers.code import UpdateCode, decayed, literal
 from trainers.settings import Number, real
 
 
@@ -40,6 +41,17 @@ class Adagrad(Optimizer):
             initial_accumulator_value=float(self.initial_accumulator_value),
             eps=float(self.eps),
         )
+
+    def update_code(self) -> UpdateCode:
+        lines, grad = decayed(float(self.weight_decay))
+        lr, first = literal(self.lr), literal(self.initial_accumulator_value)
+        state = [f"s = torch.full_like(params, {first})" if first != "0" else "s = torch.zeros_like(params)"]
+        if self.lr_decay:
+            state += ["t = 0"]
+            lines += ["t += 1", f"lr = {lr} / (1 + (t - 1) * {literal(self.lr_decay)})"]
+            lr = "lr"
+        lines += [f"s = s + {grad}**2"]
+        return UpdateCode(f"{lr} * {grad} / (s.sqrt() + {literal(self.eps)})", tuple(lines), tuple(state))
 
     def init(self, params: Tensor) -> State:
         return {"sum": torch.zeros_like(params) + match_dtype(self.initial_accumulator_value, params)}

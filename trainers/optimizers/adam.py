@@ -8,6 +8,7 @@ from torch import Tensor, optim
 
 from trainers.optimizers.arithmetic import add_product, add_quotient, add_weight_decay, match_dtype
 from trainers.optimizers.base import Optimizer, State
+from trainers.optimizers.code import UpdateCode, decayed, literal
 from trainers.settings import Number, flag, real
 
 BETA_HIGH = 0.999999  # torch demands less than 1: at 1 the bias correction divides by 0
@@ -59,6 +60,23 @@ class Adam(Optimizer):
             weight_decay=float(self.weight_decay),
             amsgrad=self.amsgrad,
         )
+
+    def update_code(self) -> UpdateCode:
+        lines, grad = decayed(float(self.weight_decay))
+        beta1, beta2 = literal(self.beta1), literal(self.beta2)
+        state = ["m = torch.zeros_like(params)", "v = torch.zeros_like(params)"]
+        lines += [
+            "t += 1",
+            f"m = {beta1} * m + (1 - {beta1}) * {grad}",
+            f"v = {beta2} * v + (1 - {beta2}) * {grad}**2",
+            f"m_hat = m / (1 - {beta1}**t)",
+        ]
+        if self.amsgrad:
+            state += ["v_max = torch.zeros_like(params)"]
+            lines += ["v_max = torch.maximum(v_max, v)"]
+        lines += [f"v_hat = {'v_max' if self.amsgrad else 'v'} / (1 - {beta2}**t)"]
+        step = f"{literal(self.lr)} * m_hat / (v_hat.sqrt() + {literal(self.eps)})"
+        return UpdateCode(step, tuple(lines), ("t = 0", *state))
 
     def init(self, params: Tensor) -> State:
         names = ["exp_avg", "exp_avg_sq"] + (["max_exp_avg_sq"] if self.amsgrad else [])

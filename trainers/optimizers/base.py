@@ -6,6 +6,7 @@ from typing import ClassVar, TypeAlias
 from torch import Tensor
 from torch.optim import Optimizer as TorchOptimizer
 
+from trainers.optimizers.code import UpdateCode
 from trainers.settings import Settings
 
 State: TypeAlias = dict[str, Tensor]
@@ -48,6 +49,10 @@ class Optimizer(Settings):
 
         `t` is the update number, from 1. With mini-batches an epoch has several updates.
         """
+        raise NotImplementedError(f"{type(self).__name__} is not written by hand")
+
+    def update_code(self) -> UpdateCode:
+        """Return the update by hand as lines of a program, with these hyperparameters."""
         raise NotImplementedError(f"{type(self).__name__} is not written by hand")
 
     def max_stable_lr(self, curvature: float) -> float | None:

@@ -15,6 +15,7 @@ from trainers.optimizers.arithmetic import (
     match_dtype,
 )
 from trainers.optimizers.base import Optimizer, State
+from trainers.optimizers.code import UpdateCode, decayed, literal
 from trainers.settings import Number, flag, real
 
 
@@ -60,6 +61,23 @@ class RMSprop(Optimizer):
             momentum=float(self.momentum),
             centered=self.centered,
         )
+
+    def update_code(self) -> UpdateCode:
+        lines, grad = decayed(float(self.weight_decay))
+        alpha, state, root = literal(self.alpha), ["s = torch.zeros_like(params)"], "s.sqrt()"
+        lines += [f"s = {alpha} * s + (1 - {alpha}) * {grad}**2"]
+        if self.centered:
+            state += ["m = torch.zeros_like(params)"]
+            lines += [f"m = {alpha} * m + (1 - {alpha}) * {grad}"]
+            lines += ["std = (s - m**2).sqrt()"]
+            root = "std"
+        direction = f"{grad} / ({root} + {literal(self.eps)})"
+        if is_used(self.momentum):
+            state += ["velocity = torch.zeros_like(params)"]
+            lines += [f"direction = {direction}"]
+            lines += [f"velocity = {literal(self.momentum)} * velocity + direction"]
+            direction = "velocity"
+        return UpdateCode(f"{literal(self.lr)} * {direction}", tuple(lines), tuple(state))
 
     def init(self, params: Tensor) -> State:
         names = ["square_avg"]

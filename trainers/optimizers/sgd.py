@@ -9,6 +9,7 @@ from torch import Tensor, optim
 
 from trainers.optimizers.arithmetic import add, add_weight_decay, is_used, switch
 from trainers.optimizers.base import Optimizer, State
+from trainers.optimizers.code import UpdateCode, decayed, literal
 from trainers.settings import Number, SettingError, flag, real
 
 
@@ -58,6 +59,20 @@ class SGD(Optimizer):
             return math.inf  # no gradient enters the velocity after the first
         ahead = (1 + 2 * self.momentum) if self.nesterov else (1 - self.dampening * switch(self.momentum))
         return float(2 * (1 + self.momentum) / (ahead * (curvature + self.weight_decay)))
+
+    def update_code(self) -> UpdateCode:
+        lines, grad = decayed(float(self.weight_decay))
+        if not is_used(self.momentum):
+            return UpdateCode(f"{literal(self.lr)} * {grad}", tuple(lines))
+        momentum, state = literal(self.momentum), ["velocity = torch.zeros_like(params)"]
+        if is_used(self.dampening):  # not at the first update
+            state += ["dampening = 0"]
+            lines += [f"velocity = {momentum} * velocity + (1 - dampening) * {grad}"]
+            lines += [f"dampening = {literal(self.dampening)}"]
+        else:
+            lines += [f"velocity = {momentum} * velocity + {grad}"]
+        ahead = f"({grad} + {momentum} * velocity)" if self.nesterov else "velocity"
+        return UpdateCode(f"{literal(self.lr)} * {ahead}", tuple(lines), tuple(state))
 
     def init(self, params: Tensor) -> State:
         return {"momentum_buffer": torch.zeros_like(params)} if is_used(self.momentum) else {}

@@ -56,7 +56,8 @@ class Ackley(Surface):
 
     def gradient(self, params: Tensor) -> Tensor:
         radius, funnel, ripples = self.terms(params)
-        outwards = torch.where(radius > 0, params / (2 * radius), 0.0)
+        slope = params / (2 * radius)
+        outwards = torch.where(radius > 0, slope, 0.0)
         return funnel / 5 * outwards + ripples * math.pi * torch.sin(TAU * params)
 
 
@@ -81,4 +82,5 @@ class Easom(Surface):
         bump = torch.exp(-((params - math.pi) ** 2).sum(0))
         by_x = torch.sin(x) + 2 * (x - math.pi) * torch.cos(x)
         by_y = torch.sin(y) + 2 * (y - math.pi) * torch.cos(y)
-        return bump * torch.stack([by_x * torch.cos(y), by_y * torch.cos(x)])
+        slopes = torch.stack([by_x * torch.cos(y), by_y * torch.cos(x)])
+        return bump * slopes

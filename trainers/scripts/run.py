@@ -1,0 +1,101 @@
+"""Programs of single runs."""
+
+from dataclasses import dataclass
+
+from trainers.objective import training_indices
+from trainers.problems.supervised import Supervised, raw_data
+from trainers.run import MAX_COORDINATES, Run
+from trainers.scripts.layout import indented, tensor
+from trainers.scripts.loop import Loop, loop
+from trainers.scripts.problem import DATA_FILE, ProblemCode, data_csv, problem_code
+from trainers.scripts.start import start_lines
+
+
+@dataclass(frozen=True)
+class Program:
+    """The parts of a program. Parameters `(n,)` are called `params`."""
+
+    head: tuple[str, ...]
+    """Imports, data, model and loss."""
+    gradient: tuple[str, ...]
+    """The gradient by hand; empty where autograd finds it."""
+    start: tuple[str, ...]
+    """The initial parameters."""
+    loop: Loop
+    around: tuple[str, ...]
+    """The lines that begin the loop, outermost first."""
+    end: tuple[str, ...]
+    """What is printed: the final loss and parameters."""
+    files: dict[str, str]
+    """Files that it reads, by name."""
+
+    @property
+    def text(self) -> str:
+        """The whole program."""
+        parts: list[str] = [*self.head, *(("", "", *self.gradient) if self.gradient else ())]
+        parts += ["", "", *self.start, *self.loop.setup]
+        for depth, line in enumerate(self.around):
+            parts += indented(line.split("\n"), 4 * depth)
+        parts += [*indented(self.loop.body(), 4 * _depth(self.around)), "", *self.end]
+        return "\n".join(parts) + "\n"
+
+
+def program(run: Run) -> Program:
+    """Return the program of a run, which prints its final loss and parameters.
+
+    It needs torch alone. In float64 it gives the numbers of `train` to rounding.
+    """
+    problem, raw = run.training, None
+    if isinstance(run.problem, Supervised):
+        rows = raw_data(run.problem)
+        raw = rows[training_indices(run.problem, run.validation_split, run.shuffle_seed)]
+    code = problem_code(problem, raw)
+    batches = run.steps_per_epoch > 1
+    files = {DATA_FILE: data_csv(problem)} if code.reads_file and isinstance(problem, Supervised) else {}
+    imports = [line for line in code.imports if line.startswith("import ")]
+    deeper = [line for line in code.imports if line not in imports]
+    head = [*imports, *[""] * bool(imports), "import torch", *deeper, ""]
+    if run.dtype == "float64":
+        head += ["torch.set_default_dtype(torch.float64)", ""]
+    data = [*code.data, "", ""] if code.data else [""]
+    return Program(
+        head=(*head, *data, *code.loss),
+        gradient=code.gradient if run.runner == "manual" else (),
+        start=tuple(_start(run)),
+        loop=loop(run.runner, code, run.optimizer, batches),
+        around=tuple(_around(run, code, batches)),
+        end=tuple(_end(run, code)),
+        files=files,
+    )
+
+
+def _start(run: Run) -> list[str]:
+    """Return the lines that make the initial parameters."""
+    grad = ", requires_grad=True" if run.runner != "manual" else ""
+    if run.problem.num_params <= MAX_COORDINATES:
+        return tensor("params", [repr(value) for value in run.start_values()], grad)
+    lines = start_lines(run.training, run.seed)
+    lines += ["params = params.float()"] if run.dtype == "float32" else []
+    return [*lines, "params.requires_grad_()"] if grad else lines
+
+
+def _around(run: Run, code: ProblemCode, batches: bool) -> list[str]:
+    epochs = f"for epoch in range({run.epochs}):"
+    if not batches:
+        return [epochs]
+    return [
+        f"generator = torch.Generator().manual_seed({run.shuffle_seed})\n{epochs}",
+        f"order = torch.randperm(len({code.y}), generator=generator)\n"
+        f"for rows in order.split({run.batch_size}):",
+    ]
+
+
+def _depth(around: tuple[str, ...]) -> int:
+    return len(around)
+
+
+def _end(run: Run, code: ProblemCode) -> list[str]:
+    lines = [code.predict.format(x=code.x, y=code.y)] if code.predict else []
+    lines += [code.measure.format(x=code.x, y=code.y)]
+    shown = "params.tolist()" if run.problem.num_params <= MAX_COORDINATES else "params.norm().item()"
+    return [*lines, f"print(loss.item(), {shown})"]
