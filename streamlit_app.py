@@ -19,7 +19,7 @@ with st.skeleton(height=480):
     import torch
 
     from dashboard import downloads
-    from dashboard.components import copy_link, page_behavior, player
+    from dashboard.components import copier, page_behavior, player
     from dashboard.context import MAX_RUNS, Context
     from dashboard.examples import EXAMPLES, Example, example_of, neighbor
     from dashboard.session import (
@@ -279,7 +279,7 @@ def draw_results(
         rows = cells(histories, labels, page.view.target)
         swatch_table(rows, "run", swatches(style), "Results of each run")
     link = f"{str(st.context.url).partition('?')[0].rstrip('/')}/?{page.to_query()}"
-    copy_link()(data={"link": link, "epochs": snapshot_list(page)}, key="copy")
+    copier()(data={"link": link, "epochs": snapshot_list(page)}, key="copy")
     with st.container(horizontal=True, vertical_alignment="center"):
         download("Curves (CSV)", partial(downloads.curves_csv, page, histories.room), "curves.csv")
         download("Settings (JSON)", partial(downloads.settings_json, page, link), "settings.json")

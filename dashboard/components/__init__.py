@@ -22,8 +22,12 @@ def player() -> Callable[..., Any]:
 
 
 @st.cache_resource(show_spinner=False)
-def copy_link() -> Callable[..., Any]:
-    """Return the field of the page's link, `link` in its data, with a copy button that works over http."""
+def copier() -> Callable[..., Any]:
+    """Return a button that copies, also over http.
+
+    Its data have the page's `link`, which a field beside it shows, and `epochs`, those of the slider over
+    time; or a `text` of several lines and the `label` of the button.
+    """
     return _component("copier", "copy")
 
 

@@ -1,19 +1,22 @@
 """The tab Three ways: one run by hand, with autograd and with torch.optim, as code and numbers."""
 
 import html
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Self
 
 import streamlit as st
 
+from dashboard.components import copier
 from dashboard.context import MAX_RUNS, Context, Tab, TabSettings
-from dashboard.widgets import Placeholder, select
+from dashboard.widgets import Placeholder, download, select
 from dashboard.work import Histories, chart_spec, train_all
 from trainers import Run, charts
-from trainers.reports import source_code
 from trainers.reports import three_ways as report
+from trainers.reports import three_ways_code as code
 from trainers.run import Method, Task, runners
+from trainers.scripts import Program
 from trainers.settings import integer
 from trainers.words import format_epochs, join_words
 
@@ -35,25 +38,38 @@ def draw(context: Context) -> None:
         st.write("Add a run to see it trained three ways.")
         return
     numbers = range(1, len(context.runs) + 1)
-    named = {number: run.label for number, run in zip(numbers, context.runs, strict=True)}
+    named = dict(zip(numbers, context.names, strict=True))
     select("Run", numbers, context.settings.run, "three_ways.run", format_func=named.get)
     run = context.runs[context.settings.run - 1]
     summary = Placeholder(st.container())
-    three = source_code.three_ways()
-    for column, (name, lines) in zip(st.columns(len(three), border=True), three.items(), strict=True):
-        column.markdown(f"**{name}**")
-        column.html(highlight_code(lines))
-    st.caption("Highlighted: lines that differ from the previous version.")
+    made = code.programs(run)
+    st.html(loop_table(list(made), code.rows(list(made.values()))))
+    st.caption("Highlighted: new in this column. Dotted: gone in the next.")
+    _around_the_loop(made)
     _difference(context, run, summary)
-    by_hand, in_torch = source_code.update_code(run.optimizer)
-    name = type(run.optimizer).__name__
-    left, right = st.columns(2)
-    left.markdown(f"**{name} by hand**: `optimizer.step`")
-    left.code(by_hand or "# no update written by hand", wrap_lines=True)
-    right.markdown(f"**{name} in torch**: `optimizer.torch`")
-    right.code(in_torch or "# not available in torch", wrap_lines=True)
-    right.markdown(f"**{type(context.task.problem).__name__}**: the loss and its gradient by hand")
-    right.code(source_code.problem_code(context.task.problem), wrap_lines=True)
+
+
+def _around_the_loop(made: Mapping[str, Program]) -> None:
+    """Draw what stands around the loop, and the whole programs to copy."""
+    first = next(iter(made.values()))
+    with st.expander("Data, model and loss: the same in all"):
+        _code(first.head)
+    if first.gradient:
+        with st.expander("The gradient by hand"):
+            _code(first.gradient)
+    with st.expander("Whole programs"):
+        for column, (runner, program) in zip(st.columns(len(made)), made.items(), strict=True):
+            with column:
+                st.markdown(f"**{runner}**")
+                copier()(data={"text": program.text, "label": "Copy program"}, key=f"three_ways.{runner}")
+                download("Program", partial(str, program.text), f"{runner.replace('.', '_')}.py")
+        for name, content in first.files.items():
+            download(f"The data, {name}, to be put beside it", partial(str, content), name)
+        st.caption("Each needs torch alone, and prints the final loss and parameters.")
+
+
+def _code(lines: Sequence[str]) -> None:
+    st.code("\n".join(lines).strip("\n"), language="python")
 
 
 def _difference(context: Context, run: Run, summary: Placeholder) -> None:
@@ -92,16 +108,32 @@ def difference_chart(histories: Histories) -> Any:
     return charts.difference_chart(report.differences(histories), report.ulp(histories))
 
 
-def highlight_code(lines: Sequence[tuple[str, bool]]) -> str:
-    """Return lines of code as HTML, new ones highlighted, long ones with a hanging indent."""
-    html_lines = []
-    for line, new in lines:
-        text = line.lstrip()
-        indent = 4 + (len(line) - len(text)) // 2
-        mark = "background:rgba(255,176,0,.3);border-radius:3px" if new else ""
-        body = f"<span style='{mark}'>{html.escape(text)}</span>"
-        html_lines.append(f"<div style='padding-left:{indent}ch;text-indent:-4ch'>{body}&nbsp;</div>")
-    return f"<div style='font:.75rem/1.6 monospace;overflow-wrap:anywhere'>{''.join(html_lines)}</div>"
+def loop_table(names: Sequence[str], rows: Sequence[code.Row]) -> str:
+    """Return the rows of the loop as an HTML table: a column for each implementation."""
+    head = "".join(f"<th scope='col'>{html.escape(name)}</th>" for name in ("", *names))
+    body = "".join(_table_row(names, row) for row in rows)
+    return f"<table class='three-ways'><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+
+
+def _table_row(names: Sequence[str], row: code.Row) -> str:
+    cells = "".join(
+        f"<td data-name='{html.escape(name)}'>{_cell(lines)}</td>"
+        for name, lines in zip(names, row.cells, strict=True)
+    )
+    why = f"<span class='why'>{html.escape(row.why)}</span>"
+    return f"<tr><th scope='row'>{row.name}{why}</th>{cells}</tr>"
+
+
+def _cell(lines: Sequence[code.Line]) -> str:
+    return "".join(map(_line, lines)) or "<span title='nothing to do'>–</span>"
+
+
+def _line(line: code.Line) -> str:
+    """Return a line of code as HTML, with a hanging indent where it is broken."""
+    text = line.text.lstrip()
+    classes = " ".join(name for name, marked in (("new", line.new), ("gone", line.gone)) if marked)
+    indent = 2 + len(line.text) - len(text)
+    return f"<code class='{classes}' style='--indent:{indent}ch'>{html.escape(text)}</code>"
 
 
 THREE_WAYS = Tab("Three ways", "three_ways", draw, ThreeWaysSettings)

@@ -17,6 +17,8 @@ from dashboard.state import NAMES as TABS
 from tests.matrix import slow_but
 from trainers import train
 from trainers.reports import summary
+from trainers.runners import RUNNERS
+from trainers.scripts import program
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -302,10 +304,10 @@ def assert_complete(page: Page, name: str) -> None:
     assert name in ("Compare", "Path") or all(len(curves(page, chart)) == expected for chart in range(charts))
     assert page.locator("input[type=range]").count() == (name in ("Compare", "Learning rate", "Fit", "Path"))
     assert page.locator("input[type=file]").count() == (name == "Data")
-    code = page.get_by_test_id("stColumn").get_by_test_id("stHtml")
-    assert code.count() == (3 if name == "Three ways" else 0)
-    for column in code.all():
-        assert column.locator("span").count() > 5
+    if name == "Three ways":
+        loop = page.locator("table.three-ways")
+        assert loop.locator("thead th").all_inner_texts()[1:] == list(RUNNERS)
+        assert loop.locator("code.new", has_text="loss.backward()").count() == 1
 
 
 @pytest.mark.slow
@@ -517,6 +519,16 @@ def test_the_link_is_copied(server: Any, page: Page) -> None:
     assert link.startswith(f"{server.url}/?")
     assert "problem=Thermometer" in link
     assert parse_qs(urlsplit(link).query) == parse_qs(EXAMPLES[0].page.to_query())
+
+
+@pytest.mark.usefixtures("clipboard")
+def test_a_program_is_copied(page: Page) -> None:
+    visit(page, f"/?{EXAMPLES[0].page.to_query().replace('tab=Loss', 'tab=Three+ways')}")
+    page.get_by_text("Whole programs").click()
+    column = page.get_by_test_id("stColumn").filter(has_text="torch.optim")
+    column.get_by_role("button", name="Copy program").click()
+    column.get_by_text("Copied.").wait_for()
+    assert page.evaluate("navigator.clipboard.readText()") == program(EXAMPLES[0].page.runs[2]).text
 
 
 PLAIN_HTTP = "Object.defineProperty(Navigator.prototype, 'clipboard', { get: () => undefined });"

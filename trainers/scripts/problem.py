@@ -16,7 +16,6 @@ from trainers.problems import Polynomial, Problem, Thermometer
 from trainers.problems.classifier import Classifier
 from trainers.problems.least_squares import LeastSquares
 from trainers.problems.supervised import Supervised
-from trainers.problems.surfaces.base import Surface
 from trainers.scripts.layout import WIDTH, call, indented, tensor, wrapped
 
 MAX_NUMBERS = 200
@@ -50,16 +49,9 @@ class ProblemCode:
 def problem_code(problem: Problem, raw: Dataset | None = None) -> ProblemCode:
     """Return a problem, with the samples that it is trained on, as lines of a program.
 
-    `raw` are these samples before preprocessing; None without data.
+    `raw` are these samples before preprocessing; None without data. Here a problem without data, whose
+    methods `loss` and `gradient` become functions of `params`.
     """
-    raise NotImplementedError(f"{type(problem).__name__} can't be written as a program yet")
-
-
-# --- Functions of two variables -------------------------------------------------------------------
-
-
-@problem_code.register
-def _(problem: Surface, raw: Dataset | None = None) -> ProblemCode:
     loss, gradient = (MethodCode(problem, name, new) for name, new in (("loss", "f"), ("gradient", "grad_f")))
     shared = [name for name in loss.helpers if name in gradient.helpers]
     loss_lines = [line for helper in loss.helpers.values() for line in (*helper, "", "")]
@@ -77,8 +69,13 @@ def _(problem: Surface, raw: Dataset | None = None) -> ProblemCode:
     )
 
 
+@problem_code.register
+def _(problem: Supervised, raw: Dataset | None = None) -> ProblemCode:
+    raise NotImplementedError(f"{type(problem).__name__} can't be written as a program")
+
+
 class MethodCode:
-    """A method of a surface as a function of `params`, with the functions and constants that it needs."""
+    """A method of a problem as a function of `params`, with the functions and constants that it needs."""
 
     def __init__(self, problem: Problem, method: str, name: str) -> None:
         function = getattr(type(problem), method)
@@ -222,10 +219,7 @@ def _(problem: Classifier, raw: Dataset | None = None) -> ProblemCode:
             "",
             "",
             "def loss_fn(logits, y):",
-            "    return functional.binary_cross_entropy_with_logits("
-            if binary
-            else "    return functional.cross_entropy(logits, y)",
-            *(["        logits[:, 0], y", "    )"] if binary else []),
+            *(BINARY_LOSS if binary else ("    return functional.cross_entropy(logits, y)",)),
         ),
         gradient=tuple(_backward(problem, binary)),
         predict="logits = model({x}, params)",
@@ -236,6 +230,12 @@ def _(problem: Classifier, raw: Dataset | None = None) -> ProblemCode:
         reads_file=reads_file,
         imports=(*("import csv",) * reads_file, "from torch.nn import functional"),
     )
+
+
+BINARY_LOSS = (
+    "    loss = functional.binary_cross_entropy_with_logits",
+    "    return loss(logits[:, 0], y)",
+)
 
 
 def _names(problem: Classifier) -> list[str]:

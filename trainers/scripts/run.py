@@ -16,14 +16,16 @@ class Program:
     """The parts of a program. Parameters `(n,)` are called `params`."""
 
     head: tuple[str, ...]
-    """Imports, data, model and loss."""
+    """Imports, data, model and loss; and the initial parameters where they are many."""
     gradient: tuple[str, ...]
     """The gradient by hand; empty where autograd finds it."""
     start: tuple[str, ...]
-    """The initial parameters."""
+    """What makes `params`; nothing where the head does."""
     loop: Loop
     around: tuple[str, ...]
-    """The lines that begin the loop, outermost first."""
+    """The lines that begin the loop over epochs and, with mini-batches, the one over batches."""
+    depth: int
+    """How many loops that are."""
     end: tuple[str, ...]
     """What is printed: the final loss and parameters."""
     files: dict[str, str]
@@ -33,10 +35,8 @@ class Program:
     def text(self) -> str:
         """The whole program."""
         parts: list[str] = [*self.head, *(("", "", *self.gradient) if self.gradient else ())]
-        parts += ["", "", *self.start, *self.loop.setup]
-        for depth, line in enumerate(self.around):
-            parts += indented(line.split("\n"), 4 * depth)
-        parts += [*indented(self.loop.body(), 4 * _depth(self.around)), "", *self.end]
+        parts += ["", "", *self.start, *self.loop.setup, *self.around]
+        parts += [*indented(self.loop.body(), 4 * self.depth), "", *self.end]
         return "\n".join(parts) + "\n"
 
 
@@ -58,25 +58,26 @@ def program(run: Run) -> Program:
     if run.dtype == "float64":
         head += ["torch.set_default_dtype(torch.float64)", ""]
     data = [*code.data, "", ""] if code.data else [""]
+    drawn, start = _start(run)
     return Program(
-        head=(*head, *data, *code.loss),
+        head=(*head, *data, *code.loss, *drawn),
         gradient=code.gradient if run.runner == "manual" else (),
-        start=tuple(_start(run)),
+        start=tuple(start),
         loop=loop(run.runner, code, run.optimizer, batches),
         around=tuple(_around(run, code, batches)),
+        depth=1 + batches,
         end=tuple(_end(run, code)),
         files=files,
     )
 
 
-def _start(run: Run) -> list[str]:
-    """Return the lines that make the initial parameters."""
+def _start(run: Run) -> tuple[list[str], list[str]]:
+    """Return the lines that make the initial parameters: those of the head, and those before the loop."""
     grad = ", requires_grad=True" if run.runner != "manual" else ""
     if run.problem.num_params <= MAX_COORDINATES:
-        return tensor("params", [repr(value) for value in run.start_values()], grad)
-    lines = start_lines(run.training, run.seed)
-    lines += ["params = params.float()"] if run.dtype == "float32" else []
-    return [*lines, "params.requires_grad_()"] if grad else lines
+        return [], tensor("params", [repr(value) for value in run.start_values()], grad)
+    lines = start_lines(run.training, run.seed, ".float()" if run.dtype == "float32" else "")
+    return ["", "", *lines], ["params.requires_grad_()"] * bool(grad)
 
 
 def _around(run: Run, code: ProblemCode, batches: bool) -> list[str]:
@@ -84,14 +85,11 @@ def _around(run: Run, code: ProblemCode, batches: bool) -> list[str]:
     if not batches:
         return [epochs]
     return [
-        f"generator = torch.Generator().manual_seed({run.shuffle_seed})\n{epochs}",
-        f"order = torch.randperm(len({code.y}), generator=generator)\n"
-        f"for rows in order.split({run.batch_size}):",
+        f"generator = torch.Generator().manual_seed({run.shuffle_seed})",
+        epochs,
+        f"    order = torch.randperm(len({code.y}), generator=generator)",
+        f"    for rows in order.split({run.batch_size}):",
     ]
-
-
-def _depth(around: tuple[str, ...]) -> int:
-    return len(around)
 
 
 def _end(run: Run, code: ProblemCode) -> list[str]:

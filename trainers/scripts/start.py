@@ -6,42 +6,42 @@ from trainers.problems import MLP, Problem, SoftmaxRegression
 
 
 @singledispatch
-def start_lines(problem: Problem, seed: int) -> list[str]:
-    """Return the lines that make the initial parameters of a seed, float64: zeros, or standard normal."""
-    return [ZEROS.format(problem.num_params)] if seed == 0 else _normal(problem.num_params, seed)
+def start_lines(problem: Problem, seed: int, cast: str) -> list[str]:
+    """Return the lines that make the initial parameters of a seed: zeros, or standard normal.
 
-
-ZEROS = "params = torch.zeros({}, dtype=torch.float64)"
-
-
-@start_lines.register
-def _(problem: SoftmaxRegression, seed: int) -> list[str]:
-    if seed == 0:
-        return [ZEROS.format(problem.num_params)]
-    return [*_normal(problem.num_params, seed), "params = 0.1 * params"]
+    They are drawn in float64, as `Problem.start` does; `cast` is ".float()" for float32, else "".
+    """
+    return _zeros(problem) if seed == 0 else _normal(problem, seed, cast)
 
 
 @start_lines.register
-def _(problem: MLP, seed: int) -> list[str]:
+def _(problem: SoftmaxRegression, seed: int, cast: str) -> list[str]:
+    return _zeros(problem) if seed == 0 else _normal(problem, seed, f".mul(0.1){cast}")
+
+
+@start_lines.register
+def _(problem: MLP, seed: int, cast: str) -> list[str]:
     shapes = ", ".join(f"({inputs}, {outputs})" for inputs, outputs in problem.layer_shapes)
     return [
-        f"generator = torch.Generator().manual_seed({seed})",
+        *_drawing(seed),
         "start = []  # as torch.nn.Linear does",
         f"for inputs, outputs in [{shapes}]:",
-        "    uniform = torch.rand(",
-        "        (inputs + 1) * outputs,",
-        "        generator=generator,",
-        "        dtype=torch.float64,",
-        "    )",
+        "    uniform = torch.rand((inputs + 1) * outputs, **draw)",
         "    start.append((2 * uniform - 1) / inputs**0.5)",
-        "params = torch.cat(start)",
+        f"params = torch.cat(start){cast}",
     ]
 
 
-def _normal(size: int, seed: int) -> list[str]:
+def _zeros(problem: Problem) -> list[str]:
+    return [f"params = torch.zeros({problem.num_params})"]
+
+
+def _normal(problem: Problem, seed: int, cast: str) -> list[str]:
+    return [*_drawing(seed), f"params = torch.randn({problem.num_params}, **draw){cast}"]
+
+
+def _drawing(seed: int) -> list[str]:
     return [
         f"generator = torch.Generator().manual_seed({seed})",
-        "params = torch.randn(",
-        f"    {size}, generator=generator, dtype=torch.float64",
-        ")",
+        'draw = {"generator": generator, "dtype": torch.float64}',
     ]

@@ -1,7 +1,6 @@
 """The tables behind the charts: thinned, but with everything that matters."""
 
 import math
-import re
 from dataclasses import replace
 
 import numpy as np
@@ -12,10 +11,10 @@ from hypothesis import strategies as st
 
 from trainers import Run, train
 from trainers.optimizers import SGD, Adam
-from trainers.problems import PROBLEMS, LogisticRegression, Problem, Thermometer
+from trainers.problems import LogisticRegression, Problem, Thermometer
 from trainers.problems.surfaces import Booth, McCormick, Saddle, SixHumpCamel, ThreeHumpCamel
 from trainers.reports import loss as loss_report
-from trainers.reports import source_code, thinning
+from trainers.reports import thinning
 from trainers.reports import three_ways as three_ways_report
 
 VALUES = st.lists(st.floats(width=32), max_size=60).map(lambda x: torch.tensor(x, dtype=torch.float64))
@@ -177,14 +176,6 @@ def test_what_is_under_way_is_shown_in_few_rows() -> None:
     assert len(table) <= 1210
     assert table[table["run"] == "b"]["x"].max() == 3999
     assert table["y"].iloc[-1] == pytest.approx(float(done.gap[3999]))
-
-
-@pytest.mark.parametrize("name", PROBLEMS)
-def test_the_code_of_a_problem_calls_no_method_that_is_not_shown(name: str) -> None:
-    code = source_code.problem_code(PROBLEMS[name]())
-    assert "def loss(" in code
-    assert "def gradient(" in code
-    assert set(re.findall(r"\bself\.(\w+)\(", code)) <= set(re.findall(r"def (\w+)\(", code))
 
 
 def test_arrivals_are_where_runs_first_reach_the_target() -> None:
