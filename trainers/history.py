@@ -173,12 +173,16 @@ class History:
         return whole
 
     def frame(self, parameters: bool = True) -> pd.DataFrame:
-        """One row per epoch: run, epoch, loss, gap, metrics, gradient_norm, parameters by name."""
+        """One row per epoch: run, epoch, loss, gap, metrics, gradient_norm; then parameters by name, and the
+        gradient by them as gradient_<name>.
+        """
         names = ("loss", "gap", *self.metrics, "gradient_norm")
         columns = {name: self.column(name).numpy() for name in names}
         if parameters:
-            trajectories = self._at_epochs(self.params.double()).T.numpy()
-            columns |= dict(zip(self.run.problem.names, trajectories, strict=True))
+            names = self.run.problem.names
+            for prefix, values in (("", self.params), ("gradient_", self.gradient)):
+                each = self._at_epochs(values.double()).T.numpy()
+                columns |= {f"{prefix}{name}": one for name, one in zip(names, each, strict=True)}
         return pd.DataFrame({"run": self.run.label, "epoch": range(len(self.loss))} | columns)
 
 

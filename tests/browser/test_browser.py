@@ -485,7 +485,7 @@ def test_downloads(page: Page) -> None:
     visit(page, "/?epochs=50")
     with saved(page, "Curves (CSV)").path().open(encoding="utf-8", newline="") as file:
         head, *rows = csv.reader(file)
-    assert head == ["run", "epoch", "loss", "gap", "gradient_norm", "w", "b"]
+    assert head == ["run", "epoch", "loss", "gap", "gradient_norm", "w", "b", "gradient_w", "gradient_b"]
     assert len(rows) == 3 * 51
     settings = json.loads(saved(page, "Settings (JSON)").path().read_text(encoding="utf-8"))
     assert [run["epochs"] for run in settings["runs"]] == [50] * 3

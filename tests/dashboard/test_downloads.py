@@ -40,7 +40,7 @@ def test_curves_settings_and_the_chart(files: Callable[[str], dict[str, str]]) -
     made = files("epochs=20&run=SGD~lr-0.02&run=Adam")
     assert made.keys() == {"curves.csv", "settings.json", "loss.svg"}
     header, lines = rows(made["curves.csv"])
-    assert header == ["run", "epoch", "loss", "gap", "gradient_norm", "w", "b"]
+    assert header == ["run", "epoch", "loss", "gap", "gradient_norm", "w", "b", "gradient_w", "gradient_b"]
     assert [line[:2] for line in lines] == [[run, str(k)] for run in ("SGD", "Adam") for k in range(21)]
     assert json.loads(made["settings.json"])["runs"][0]["optimizer"]["lr"] == 0.02
     assert made["loss.svg"].startswith("<svg")

@@ -47,12 +47,15 @@ def test_row_k_holds_what_was_so_after_k_updates() -> None:
 def test_the_frame_has_a_row_an_epoch() -> None:
     history = train(Run(optimizer=SGD(lr=1e-2), epochs=5))
     frame = history.frame()
-    assert list(frame) == ["run", "epoch", "loss", "gap", "gradient_norm", "w", "b"]
+    params = ["w", "b", "gradient_w", "gradient_b"]
+    assert list(frame) == ["run", "epoch", "loss", "gap", "gradient_norm", *params]
     assert frame["epoch"].tolist() == [0, 1, 2, 3, 4, 5]
     assert frame["loss"].tolist() == history.loss.tolist()
     assert frame["gap"].tolist() == pytest.approx([x - 2.9276455708956 for x in history.loss.tolist()])
     assert frame["gradient_norm"][0] == pytest.approx(math.hypot(*history.gradient[0].tolist()))
     assert frame["b"].tolist() == history.params[:, 1].tolist()
+    assert frame["gradient_w"].tolist() == history.gradient[:, 0].tolist()
+    assert frame["gradient_w"][0] == pytest.approx(-77.6140, abs=1e-4)
     assert set(frame["run"]) == {"SGD · manual · lr 0.01"}
     assert isinstance(frame, pd.DataFrame)
 
