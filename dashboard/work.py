@@ -17,6 +17,7 @@ from trainers.races.result import RaceResult
 from trainers.reports.path_plane import fit_plane
 from trainers.reports.rate import ValueRuns, value_runs
 from trainers.run import Task, most_rows, room_for
+from trainers.steps import Step, record_steps
 from trainers.sweeps.cost import estimate, memory, work
 from trainers.sweeps.result import SweepResult
 
@@ -141,6 +142,13 @@ def train_cached(run: Run, most: int | None, _observer: Observer = UNOBSERVED) -
 
 
 @st.cache_data(max_size=CACHE_SIZE, show_spinner=False, hash_funcs=BY_SETTINGS)
+def steps_cached(run: Run, updates: tuple[int, ...], _observer: Observer = UNOBSERVED) -> list[Step]:
+    """Train a run, keeping these updates with the state of the optimizer."""
+    with _observer.turn() as on_update:
+        return record_steps(run, updates, on_update)
+
+
+@st.cache_data(max_size=CACHE_SIZE, show_spinner=False, hash_funcs=BY_SETTINGS)
 def race_cached(spec: Race, _observer: Observer = UNOBSERVED) -> RaceResult:
     with _observer.turn() as on_progress:
         return race(spec, on_progress)
@@ -210,7 +218,8 @@ def is_confirmed(place: Placeholder, spec: Any, sweeps: Sequence[Sweep], what: s
     if seconds < CONFIRM_SECONDS and megabytes < CONFIRM_MB:
         confirmed.add(repr(spec))
         return True
-    place.say(f"{what} take about {seconds:,.0f} seconds and {megabytes:,.0f} MB on this server.")
+    room = f" and {megabytes:,.0f} MB" if megabytes >= 1 else ""
+    place.say(f"{what} take about {seconds:,.0f} seconds{room} on this server.")
     st.button("Run", on_click=confirmed.add, args=(repr(spec),))
     return False
 

@@ -48,8 +48,8 @@ class RateSettings(TabSettings):
         names = report.sweepable(methods[run - 1].optimizer) if run else ["lr"]
         if self.x in names or not names:
             return replace(self, run=run)
-        value = getattr(methods[run - 1].optimizer, names[0]) if run else self.value
-        return replace(self, run=run, x=names[0], value=value)
+        optimizer = methods[max(run - 1, 0)].optimizer if methods else None
+        return replace(self, run=run, x=names[0], value=getattr(optimizer, names[0], type(self)().value))
 
     def optimizers(self, given: Sequence[Optimizer]) -> tuple[list[Optimizer], list[int]]:
         """Return the optimizers that the slider moves, and their places among the given ones."""

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from tests.browser.test_browser import CHART, assert_fits, change, ready, sentence, visit
-from tests.browser.test_data import messages
+from tests.browser.test_data import PITS, messages
 from tests.matrix import slow_but
 
 if TYPE_CHECKING:
@@ -128,6 +128,14 @@ def test_a_click_on_a_name_or_a_line_isolates_a_run(page: Page) -> None:
         name.dblclick()
         page.wait_for_function(FADED, arg=[NAME, 0])
     assert len(sent) == count
+
+
+def test_a_name_on_path_isolates_its_run_and_sets_no_initial_point(page: Page) -> None:
+    visit(page, PITS)
+    sent = messages(page)
+    page.locator(NAME, has_text="Adam").click()
+    page.wait_for_function(FADED, arg=[NAME, 1])
+    assert not sent
 
 
 FADED = """([names, count]) => [...document.querySelectorAll(names + "[opacity]")].filter(

@@ -147,7 +147,7 @@ METHODS = (Method(optimizer=SGD(lr=0.1)), Method(optimizer=Adam()), Method(optim
     [
         (RateSettings(run=9, x="momentum"), RateSettings(run=3, x="momentum")),
         (RateSettings(run=2, x="momentum"), RateSettings(run=2, x="lr", value=1e-3)),
-        (RateSettings(run=0, x="momentum"), RateSettings(run=0, x="lr")),
+        (RateSettings(run=0, x="momentum", value=0.9), RateSettings(run=0, x="lr", value=0.1)),
         (RateSettings(run=2, x="beta2", value=7.0), RateSettings(run=2, x="beta2", value=7.0)),
     ],
 )

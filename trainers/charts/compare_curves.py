@@ -66,12 +66,12 @@ def curve_panel(
         _one("0")
         .mark_rule(strokeDash=[2, 3], opacity=0.6, color=ink)
         .encode(**at(x=NOW.format(last=last), y="curves_top", y2="height")),
-        click_lines(alt.Chart(tables.curves)).encode(x, y, detail=BY_PART),
+        click_lines(alt.Chart(tables.curves)).encode(x, y, detail=BY_PART, tooltip=_tooltip(tables)),
         dot.mark_point(size=110, filled=True, stroke=page, strokeWidth=1.5).encode(
             style.color(), opacity=isolated(), **at(x="datum.px", y="datum.py")
         ),
         _crosses(tables.ends, x, y, style),
-        *name_marks(apart(dot), style, page),
+        *name_marks(apart(dot, top="curves_top"), style, page),
         *_captions(tables.title, ink),
     ]
 
@@ -83,6 +83,11 @@ def _one(expression: str) -> alt.Chart:
     """Return a chart of one row with this text."""
     chart: alt.Chart = alt.Chart(pd.DataFrame({"row": [0]})).transform_calculate(text=expression)
     return chart
+
+
+def _tooltip(tables: CurveTables) -> list[alt.Tooltip]:
+    epochs = alt.Tooltip("x:Q", title="epochs", format=",.0f")
+    return [alt.Tooltip("run:N"), epochs, alt.Tooltip("y:Q", title=tables.title, format=".4g")]
 
 
 def _levels(marked: Sequence[float], tables: CurveTables, y: alt.Y, ink: str) -> list[alt.Chart]:

@@ -45,7 +45,8 @@ def map_panel(tables: MapTables, dots: pd.DataFrame, style: Style) -> list[alt.C
     path = {"order": alt.Order("epoch:Q"), "detail": BY_PART}
     begin = alt.Chart(tables.paths[tables.paths["epoch"] == 0])
     inside = f"{x0} <= datum.x && datum.x <= {x1} && {y0} <= datum.y && datum.y <= {y1}"
-    numbers = [alt.Tooltip(f"{name}:Q", format=".5g") for name in ("x", "y", "value")]
+    titles = zip(("x", "y", "value"), (x_title, y_title, tables.value), strict=True)
+    numbers = [alt.Tooltip(f"{name}:Q", title=title, format=".4g") for name, title in titles]
     return [
         *loss_map(tables.bands, tables.lines, tables.minima, x, y, tables.value, ("map_width", "map_height")),
         _cells(tables),

@@ -18,8 +18,12 @@ LEADER = 20
 """Pixels from the end of a line to its name."""
 CHARACTER = 7.4
 """Mean width of a character in pixels."""
+SLACK = 8
+"""Pixels more, as short names may have broad characters."""
 MAX_WIDTH, NARROW_WIDTH = 170, 96
 """Maximum width of a name in pixels, in a wide and in a narrow chart."""
+SHORTEST = 12
+"""Number of characters of a name that are visible in any case."""
 FADED, FADED_NAME = 0.08, 0.3
 VIEWS = {"named": "run_names", "picked": "run_lines"}
 """Selections of a run by a click on its name and on its line, and the layers that are clicked."""
@@ -28,25 +32,29 @@ BOTH, NAMED = tuple(VIEWS), ("named",)
 
 def name_room(names: Sequence[str]) -> str:
     """Return the width of the names with their leaders in pixels, as a Vega expression."""
-    longest = min(CHARACTER * max(map(len, names), default=0), MAX_WIDTH)
+    longest = min(CHARACTER * max(map(len, names), default=0) + SLACK, MAX_WIDTH)
     narrow = min(longest, NARROW_WIDTH)
     return f"({LEADER} + (width < {NARROW} ? {narrow:.0f} : {longest:.0f} * {GROWTH}))"
 
 
-def apart(ends: alt.Chart, bottom: str = "height") -> alt.Chart:
+def apart(ends: alt.Chart, top: str = "0", bottom: str = "height") -> alt.Chart:
     """Return the chart with `name_y`, the place of each row's name, near `py`; both in pixels from the top.
 
-    Names are a line apart, in the order of their ends: each is pushed below the one before it, and all
-    together up again where they would leave the chart.
+    Names are a line apart, or less where there is no room for all, in the order of their ends: each is pushed
+    below the one before it, and all together up again where they would leave the chart.
     """
-    step = f"({LINE_HEIGHT} * {GROWTH})"
+    line = f"({LINE_HEIGHT} * {GROWTH})"
     chart: alt.Chart = (
-        ends.transform_window(number="row_number()", sort=[alt.SortField("py")])
-        .transform_calculate(free=f"datum.py - datum.number * {step}")
+        ends.transform_joinaggregate(count="count()")
+        .transform_calculate(step=f"min({line}, ({bottom} - {top}) / datum.count)")
+        .transform_window(number="row_number()", sort=[alt.SortField("py")])
+        .transform_calculate(free="datum.py - datum.number * datum.step")
         .transform_window(pushed="max(free)", sort=[alt.SortField("py")], frame=[None, 0])
-        .transform_joinaggregate(count="count()")
-        .transform_calculate(lowest=f"{bottom} - (datum.count - datum.number) * {step}")
-        .transform_calculate(name_y=f"min(datum.pushed + datum.number * {step}, datum.lowest)")
+        .transform_calculate(lowest=f"{bottom} - (datum.count - datum.number) * datum.step")
+        .transform_calculate(highest=f"{top} + (datum.number - 0.5) * datum.step")
+        .transform_calculate(
+            name_y="max(min(datum.pushed + datum.number * datum.step, datum.lowest), datum.highest)"
+        )
     )
     return chart
 
@@ -92,7 +100,8 @@ def name_marks(
         "baseline": "middle",
         "fontSize": text_size(FONT_SIZE),
         "fontWeight": 600,
-        "limit": ref(name_room(style.names)),
+        "limit": ref(f"{name_room(style.names)} - {LEADER}"),
+        "dir": "rtl" if _begin_alike(style.names) else "ltr",  # where a long name is cut
     }
     away = "datum.px + {} * " + side
     leader = at(x=away.format(7), x2=away.format(LEADER - 3), y="datum.py", y2="datum.name_y")
@@ -104,6 +113,16 @@ def name_marks(
         edge.encode(text=alt.Text("run:N"), **beside),
         names.encode(opacity=isolated(FADED_NAME, by=by)).properties(name=VIEWS["named"]),
     ]
+
+
+def _begin_alike(names: Sequence[str]) -> bool:
+    """Return whether names cut at their ends could not be told apart."""
+    return len({name[:SHORTEST] for name in names}) < len(names)
+
+
+def clicks_on(view: str) -> str:
+    """Return the event of a click on the marks of a view, and on no others."""
+    return f"@{view}_marks:click"
 
 
 def click_lines(lines: alt.Chart) -> alt.Chart:
@@ -118,9 +137,12 @@ def selections(layers: Sequence[Any]) -> list[Any]:
 
     They are given by hand: of two in nested layers Altair would give each to both.
     """
-    select = {"type": "point", "fields": ["run"], "on": "click", "clear": "dblclick"}
     found = [(name, str(layer.name)) for layer in layers for name, view in VIEWS.items() if _is(layer, view)]
-    return [alt.TopLevelSelectionParameter(name=name, select=select, views=[view]) for name, view in found]
+    select: dict[str, Any] = {"type": "point", "fields": ["run"], "clear": "dblclick"}
+    return [
+        alt.TopLevelSelectionParameter(name=name, select=select | {"on": clicks_on(view)}, views=[view])
+        for name, view in found
+    ]
 
 
 def with_selections(chart: alt.LayerChart) -> alt.LayerChart:

@@ -7,12 +7,21 @@ import altair as alt
 import pandas as pd
 
 from trainers.charts.axes import scale, y_axis
-from trainers.charts.line_names import NAMED, apart, isolated, name_marks, name_room, with_selections
+from trainers.charts.line_names import (
+    NAMED,
+    apart,
+    clicks_on,
+    isolated,
+    name_marks,
+    name_room,
+    with_selections,
+)
 from trainers.charts.loss_map import loss_map
 from trainers.charts.snapshots import after_epochs, with_slider
 from trainers.charts.style import BY_PART, PAGE, Style
 
 HEIGHT = 540
+CELLS = "start_cells"
 
 
 def path_chart(
@@ -67,21 +76,14 @@ def _last(visible: alt.Chart) -> alt.Chart:
 def _names(
     last: alt.Chart, limits: Sequence[tuple[float, float]], style: Style, dark: bool
 ) -> list[alt.Chart]:
-    """Write the name of each run beside its dot, on the side that has room."""
+    """Write the name of each run beside its dot, on the side that has room; at the edge if it has left."""
     (x0, x1), (y0, y1) = limits
-    placed = last.transform_filter(_inside(limits)).transform_calculate(
-        px=f"width * (datum.x - {x0}) / {x1 - x0}", py=f"height * ({y1} - datum.y) / {y1 - y0}"
+    placed = last.transform_calculate(
+        px=f"width * clamp((datum.x - {x0}) / {x1 - x0}, 0, 1)",
+        py=f"height * clamp(({y1} - datum.y) / {y1 - y0}, 0, 1)",
     )
     side = f"(datum.px + {name_room(style.names)} < width ? 1 : -1)"
     return name_marks(apart(placed), style, PAGE[dark], by=NAMED, side=side)
-
-
-def _inside(limits: Sequence[tuple[float, float]]) -> str:
-    """Return the condition that a point x, y lies in the window."""
-    return " && ".join(
-        f"{low} <= datum.{name} && datum.{name} <= {high}"
-        for name, (low, high) in zip("xy", limits, strict=True)
-    )
 
 
 def _paths(visible: alt.Chart, x: Any, y: Any, style: Style) -> list[alt.Chart]:
@@ -131,7 +133,8 @@ def _clickable(
     cells: pd.DataFrame, limits: Sequence[tuple[float, float]], titles: tuple[str, str], value: str
 ) -> alt.Chart:
     """Draw invisible squares; a click on one selects its center."""
-    click = alt.selection_point(name="start", fields=["x", "y"], on="click", empty=False)
+    # Of these squares alone: names and dots have x and y, too.
+    click = alt.selection_point(name="start", fields=["x", "y"], on=clicks_on(CELLS), empty=False)
     across, up = (scale(list(side), False) for side in limits)
     where = [alt.Tooltip(f"{name}:Q", title=title) for name, title in zip("xy", titles, strict=True)]
     where.append(alt.Tooltip("loss:Q", title=value, format=".4g"))
@@ -140,6 +143,7 @@ def _clickable(
         alt.Chart(cells)
         .mark_rect(fill="white", fillOpacity=0, cursor="crosshair", clip=True)
         .encode(*ends, tooltip=where)
+        .properties(name=CELLS)
         .add_params(click)
     )
     return chart

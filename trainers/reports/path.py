@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -21,7 +22,8 @@ MAX_SNAPSHOTS = 90
 CLIP_WINDOWS = 3.0
 """Paths are clipped to a box that extends this many windows beyond the window."""
 DROP_FACTOR = 1e6
-"""Points this many times further away are dropped: rounding hides where the path comes from."""
+"""Points this many times further away are dropped, but for the direction in which the path leaves: rounding
+hides where it comes from."""
 
 
 def paths(
@@ -49,7 +51,7 @@ def paths(
         )
         epochs = history.epochs[kept].tolist()
         points = plane.project(history.params[kept]).numpy()
-        points[(np.abs(points) > DROP_FACTOR * np.abs(far).max()).any(1)] = np.nan
+        points = _dropped(points, DROP_FACTOR * float(np.abs(far).max()))
         rows = clip_path(points, np.array(far))
         if len(points) and not meets(points[-1], far):
             rows = [row for row in rows if row[0] == 0]  # else it would oscillate across the window
@@ -58,6 +60,17 @@ def paths(
         loss = history.loss[epochs].double().numpy()
         parts.append(part.assign(run=name, epoch=np.array(epochs, dtype=int)[index], loss=loss[index]))
     return pd.concat(parts, ignore_index=True)[columns] if parts else pd.DataFrame(columns=columns)
+
+
+def _dropped(points: Any, limit: float) -> Any:
+    """Return points without those beyond a limit; the first of these stays on its line, at the limit."""
+    size = np.abs(points).max(1, initial=0)
+    beyond = ~(size <= limit)
+    leaving = beyond & ~np.concatenate([[False], beyond[:-1]]) & np.isfinite(size)
+    scale = np.where(leaving, limit / np.where(leaving, size, 1.0), 1.0)
+    kept = points * scale[:, None]
+    kept[beyond & ~leaving] = np.nan
+    return kept
 
 
 def known_minima(problem: Problem, plane: Plane) -> pd.DataFrame:

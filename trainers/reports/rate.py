@@ -179,7 +179,12 @@ def sentence(labels: Sequence[str], runs: Sequence[ValueRuns], values: Tensor, n
     first, *others = counts
     told = join_words([f"{first} of {len(values)} learning rates", *others])
     ties = " (ties count for each)" if wins.sum() > ended.any(0).sum() else ""
-    return f"Lowest final {what}: {told}{ties}. The lowest of all: {least}, by {labels[best]}."
+    equal = [k for k in range(len(labels)) if lowest[k].min() == lowest[best].min()]
+    if len(equal) == 1:
+        return f"Lowest final {what}: {told}{ties}. The lowest of all: {least}, by {labels[best]}."
+    where = join_words([f"{labels[k]} at {name} {_range(lowest[k], values)}" for k in equal])
+    end = _end(lowest[best].min(), runs[best])
+    return f"Lowest final {what}: {told}{ties}. The lowest of all, {end}: {where}."
 
 
 def _end(value: float, runs: ValueRuns) -> str:

@@ -3,15 +3,19 @@
 import itertools
 import json
 import math
+import re
 from collections.abc import Sequence
 from xml.etree import ElementTree
 
+import altair as alt
 import numpy as np
 import pandas as pd
 import pytest
+import vl_convert
 
 from trainers import charts
 from trainers.charts.axes import span, y_axis
+from trainers.charts.line_names import apart
 from trainers.charts.style import MAX_HUES, PAGE, STROKES, Look, Style
 
 # Linear RGB as seen with each dichromacy: G. Machado, M. Oliveira, L. Fernandes 2009, severity 1.
@@ -379,3 +383,20 @@ def test_a_race_in_which_all_reach_the_target_before_the_first_update_is_drawn()
     spec = charts.spec(charts.sensitivity_chart(trials, edges, Style.nested(["a"]), "epochs", "not reached"))
     assert drawn(spec, -1)["y"].tolist() == [0.0, 0.0]
     assert {scale.get("type") for scale in find(spec["layer"][-1]["encoding"]["y"], "scale")} == {"linear"}
+
+
+def test_twelve_names_stay_in_a_low_chart() -> None:
+    names = [f"SGD · momentum {k}" for k in range(12)]
+    table = pd.DataFrame({"run": names, "x": 1.0, "y": [1.0] * 6 + [0.0] * 6})
+    ends = apart(alt.Chart(table).transform_calculate(px="0", py="height * (1 - datum.y)"), top="20")
+    chart = ends.mark_text(align="left").encode(
+        x=alt.XValue(0), y=alt.YValue(alt.ExprRef("datum.name_y")), text=alt.Text("run:N")
+    )
+    drawn = chart.properties(width=600, height=150).configure_view(stroke=None)
+    root = ElementTree.fromstring(vl_convert.vegalite_to_svg(drawn.to_dict()))
+    texts = [node for node in root.iter() if node.tag.endswith("text") and node.text in names]
+    places = [re.findall(r"translate\([^,]+,([\d.-]+)\)", node.get("transform", "")) for node in texts]
+    heights = sorted(float(place[0]) for place in places)
+    assert len(heights) == 12
+    assert 20 <= heights[0] < heights[-1] <= 155
+    assert min(high - low for low, high in itertools.pairwise(heights)) > 8

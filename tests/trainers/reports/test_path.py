@@ -1,5 +1,6 @@
 """The plane in which paths are seen, the loss_surface of the loss, and the ways over it."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -191,6 +192,19 @@ def test_a_run_that_oscillates_away_is_seen_leaving_once() -> None:
     table = path_report.paths([history], ["a"], seen, sides)
     assert set(table["part"]) == {0}
     assert table["x"].abs().max() > 6
+
+
+def test_a_run_that_jumps_far_away_does_not_stay_at_the_start() -> None:
+    problem = LinearRegression()
+    run = Run(problem=problem, optimizer=SGD(lr=5), epochs=100, batch_size=16, validation_split=0.2)
+    history = train(run)
+    assert history.status == "diverged"
+    calm = train(replace(run, optimizer=Adam(lr=0.3)))
+    seen = path_plane.fit_plane(run.training, [calm, history])
+    sides = path_plane.window(seen, run.training, [calm, history], "all")
+    table = path_report.paths([calm, history], ["calm", "gone"], seen, sides)
+    assert path_report.leaving_runs(table, sides) == ["gone"]
+    assert table.loc[table["run"] == "gone", "epoch"].max() > 0
 
 
 def test_cells_lie_around_round_numbers_and_fill_the_window() -> None:

@@ -144,7 +144,7 @@ def test_what_is_said() -> None:
     said = rate.sentence(["SGD", "Adam"], exact, values, "lr", True)
     first, second = said.split(". ")
     assert first == "Lowest final gap: Adam at 3 of 3 learning rates and SGD at 1 (ties count for each)"
-    assert second == "The lowest of all: 0 (rounding) at lr 0.2, by SGD."
+    assert second == "The lowest of all, 0 (rounding): SGD at lr 0.2 and Adam at lr 0.1 to 0.2."
     said = rate.sentence(["Adam"], exact[1:], values, "lr", True)
     assert said == "Lowest final gap: 0 (rounding) at lr 0.1 to 0.2."
     said = rate.sentence(["SGD"], [ended(3, 2, none)], values, "momentum", False)
