@@ -23,7 +23,7 @@ FILES = [ROOT / "streamlit_app.py", *(file for folder in FOLDERS for file in fol
 MAX_STATEMENTS, MAX_LINES = 40, 40
 IN_TRAINERS = (
     "words", "modes", "caches", "settings", "links", "datasets", "problems", "splits", "objective",
-    "optimizers", "runners", "run", "history", "training", "sweeps", "races", "scripts", "reports",
+    "optimizers", "runners", "run", "history", "training", "steps", "sweeps", "races", "scripts", "reports",
     "charts",
 )  # fmt: skip
 IN_DASHBOARD = (

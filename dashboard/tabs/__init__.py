@@ -4,6 +4,7 @@ from dashboard.tabs.compare import COMPARE
 from dashboard.tabs.data import DATA
 from dashboard.tabs.fit import FIT
 from dashboard.tabs.grid import GRID
+from dashboard.tabs.inside_step import INSIDE_STEP
 from dashboard.tabs.loss import LOSS
 from dashboard.tabs.parameters import PARAMETERS
 from dashboard.tabs.path import PATH
@@ -13,4 +14,4 @@ from dashboard.tabs.three_ways import THREE_WAYS
 
 __all__ = ["COMPARE", "TABS"]
 
-TABS = (COMPARE, RATE, LOSS, FIT, PATH, PARAMETERS, DATA, THREE_WAYS, RACE, GRID)
+TABS = (COMPARE, RATE, LOSS, FIT, PATH, PARAMETERS, DATA, THREE_WAYS, INSIDE_STEP, RACE, GRID)

@@ -11,6 +11,7 @@ from trainers.charts.fit import fit_chart, predicted_actual_chart
 from trainers.charts.fit_boundary import class_colors, decision_boundary_chart
 from trainers.charts.fit_confusion import confusion_chart
 from trainers.charts.grid import heat_chart
+from trainers.charts.inside_step import arrow_chart, overview_chart
 from trainers.charts.loss import live_loss_chart, loss_chart
 from trainers.charts.loss_map import map_image
 from trainers.charts.parameters import parameter_chart
@@ -32,6 +33,7 @@ __all__ = [
     "Look",
     "MapTables",
     "Style",
+    "arrow_chart",
     "band_chart",
     "budget_chart",
     "class_colors",
@@ -46,6 +48,7 @@ __all__ = [
     "live_loss_chart",
     "loss_chart",
     "map_image",
+    "overview_chart",
     "parameter_chart",
     "path_chart",
     "predicted_actual_chart",

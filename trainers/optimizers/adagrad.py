@@ -51,7 +51,8 @@ class Adagrad(Optimizer):
             lines += ["t += 1", f"lr = {lr} / (1 + (t - 1) * {literal(self.lr_decay)})"]
             lr = "lr"
         lines += [f"s = s + {grad}**2"]
-        return UpdateCode(f"{lr} * {grad} / (s.sqrt() + {literal(self.eps)})", tuple(lines), tuple(state))
+        step = f"{lr} * {grad} / (s.sqrt() + {literal(self.eps)})"
+        return UpdateCode(step, tuple(lines), tuple(state), (("sum", "s"),))
 
     def init(self, params: Tensor) -> State:
         return {"sum": torch.zeros_like(params) + match_dtype(self.initial_accumulator_value, params)}

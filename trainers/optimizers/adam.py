@@ -76,7 +76,8 @@ class Adam(Optimizer):
             lines += ["v_max = torch.maximum(v_max, v)"]
         lines += [f"v_hat = {'v_max' if self.amsgrad else 'v'} / (1 - {beta2}**t)"]
         step = f"{literal(self.lr)} * m_hat / (v_hat.sqrt() + {literal(self.eps)})"
-        return UpdateCode(step, tuple(lines), ("t = 0", *state))
+        names = (("exp_avg", "m"), ("exp_avg_sq", "v"), ("max_exp_avg_sq", "v_max"))
+        return UpdateCode(step, tuple(lines), ("t = 0", *state), names)
 
     def init(self, params: Tensor) -> State:
         names = ["exp_avg", "exp_avg_sq"] + (["max_exp_avg_sq"] if self.amsgrad else [])

@@ -17,6 +17,8 @@ class UpdateCode:
     step: str
     lines: tuple[str, ...] = ()
     state: tuple[str, ...] = ()
+    names: tuple[tuple[str, str], ...] = ()
+    """Pairs of a key of the optimizer's state and its variable here."""
 
 
 def literal(value: object) -> str:

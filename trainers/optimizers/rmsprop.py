@@ -77,7 +77,8 @@ class RMSprop(Optimizer):
             lines += [f"direction = {direction}"]
             lines += [f"velocity = {literal(self.momentum)} * velocity + direction"]
             direction = "velocity"
-        return UpdateCode(f"{literal(self.lr)} * {direction}", tuple(lines), tuple(state))
+        names = (("square_avg", "s"), ("grad_avg", "m"), ("momentum_buffer", "velocity"))
+        return UpdateCode(f"{literal(self.lr)} * {direction}", tuple(lines), tuple(state), names)
 
     def init(self, params: Tensor) -> State:
         names = ["square_avg"]

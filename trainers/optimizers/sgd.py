@@ -72,7 +72,8 @@ class SGD(Optimizer):
         else:
             lines += [f"velocity = {momentum} * velocity + {grad}"]
         ahead = f"({grad} + {momentum} * velocity)" if self.nesterov else "velocity"
-        return UpdateCode(f"{literal(self.lr)} * {ahead}", tuple(lines), tuple(state))
+        names = (("momentum_buffer", "velocity"),)
+        return UpdateCode(f"{literal(self.lr)} * {ahead}", tuple(lines), tuple(state), names)
 
     def init(self, params: Tensor) -> State:
         return {"momentum_buffer": torch.zeros_like(params)} if is_used(self.momentum) else {}

@@ -1,0 +1,186 @@
+"""The tab Inside a step: one update of a run in numbers, formulas and arrows."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Self
+
+import streamlit as st
+
+from dashboard.context import MAX_RUNS, Context, Tab, TabSettings
+from dashboard.widgets import control_key, escape_markdown, select
+from dashboard.work import Histories, compute_cached, steps_cached
+from trainers import charts
+from trainers.reports import inside_step as report
+from trainers.reports import path as path_report
+from trainers.reports import path_surface
+from trainers.reports.loss import Y_TITLES
+from trainers.reports.path_plane import fit_plane, window
+from trainers.reports.thinning import snapshot_epochs
+from trainers.run import Method, Run, Task
+from trainers.settings import integer
+from trainers.steps import Step
+from trainers.words import format_number
+
+MAX_UPDATES = 240
+"""Number of updates of a run that can be looked into: single ones at the start, then further apart."""
+MAX_NUMBER = 100_000_000
+COUNTED = (
+    "Update 1 starts at the initial parameters. The book counts epochs from 1 and prints the loss before "
+    "each update, so its epoch 2 has the loss that is here the new one of update 1."
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class InsideStepSettings(TabSettings):
+    """The run and its update."""
+
+    run: int = integer(1, 1, MAX_RUNS, help="The run that is looked into.")
+    update: int = integer(1, 1, MAX_NUMBER, help="Number of the update, from 1.")
+
+    def adapted(self, task: Task, methods: Sequence[Method]) -> Self:
+        last = task.epochs * task.steps_per_epoch
+        return replace(self, run=min(self.run, max(len(methods), 1)), update=min(self.update, last))
+
+
+def updates(run: Run) -> list[int]:
+    """Return the updates that can be looked into, from 0."""
+    last = run.epochs * run.steps_per_epoch - 1
+    return snapshot_epochs(max(last, 1), MAX_UPDATES)[: last + 1]
+
+
+def draw(context: Context) -> None:
+    if not context.runs:
+        st.write("Add a run to look into its steps.")
+        return
+    place = context.settings.run - 1
+    run = context.runs[place]
+    steps = steps_cached(run, tuple(updates(run)))
+    left, right = st.columns([3, 2])
+    with left:
+        step = _choose(context, steps)
+        if step is None:
+            st.write("This run diverged at its first update.")
+            return
+        st.markdown(_sentence(run, step))
+        with st.container(key="update"):
+            st.markdown(_table(report.table(run.optimizer, step, run.problem.names)))
+    with right:
+        _arrows(context, run, step, place)
+        if run.problem.num_params == 2:
+            _overview(context, run, step, place)
+    _formulas(run, step)
+    st.caption(COUNTED)
+
+
+def _choose(context: Context, steps: Sequence[Step]) -> Step | None:
+    """Draw the choice of run and update; return the update."""
+    numbers = range(1, len(context.runs) + 1)
+    named = dict(zip(numbers, context.names, strict=True))
+    select("Run", numbers, context.settings.run, "inside_step.run", format_func=named.get)
+    if not steps:
+        return None
+    possible = [step.update + 1 for step in steps]
+    chosen = max((number for number in possible if number <= context.settings.update), default=possible[0])
+    st.select_slider(
+        "Update", possible, chosen, key=control_key("inside_step.update", chosen), format_func="{:,}".format
+    )
+    return steps[possible.index(chosen)]
+
+
+def _sentence(run: Run, step: Step) -> str:
+    """Return what the update does to the loss, and what the gradient says."""
+    before, after = (format_number(float(loss), 6) for loss in (step.loss, step.new_loss))
+    on_batch = " on its mini-batch" if run.steps_per_epoch > 1 else ""
+    k = max(report.shown_params(step), key=lambda each: abs(float(step.gradient[each])))
+    slope, name = float(step.gradient[k]), escape_markdown(run.problem.names[k])
+    more = "lowers" if slope < 0 else "raises"
+    moved = format_number(float(step.new_params[k] - step.params[k]), 3)
+    per_unit = format_number(abs(slope), 3)
+    return (
+        f"**Update {step.update + 1:,}: the loss{on_batch} goes from {before} to {after}.** The slope says: "
+        f"more {name} {more} the loss by {per_unit} per unit. The step changes {name} by {moved}."
+    )
+
+
+def _table(rows: Sequence[Sequence[str]]) -> str:
+    """Return rows of Markdown as a table, the first as its head."""
+    head, *body = ([cell if "$" in cell else escape_markdown(cell) for cell in row] for row in rows)
+    lines = [head, ["---", *["--:"] * (len(head) - 1)], *body]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _torch_sentence(run: Run, step: Step) -> str:
+    if not type(run.optimizer).in_torch():
+        return f"{type(run.optimizer).__name__} is not in torch."
+    difference = report.difference(run.optimizer, step)
+    how = f"differs by {format_number(difference)}, rounding" if difference else "gives the same, bit for bit"
+    return f"torch.optim, from the same state: {how}."
+
+
+def _arrows(context: Context, run: Run, step: Step, place: int) -> None:
+    color = context.style.colors[place]
+    what = f"update {step.update + 1:,} of {context.names[place]}"
+    st.vega_lite_chart(
+        compute_cached(arrows_spec, run, step.update, color), alt=f"Arrows of {what} on a map of the loss."
+    )
+    st.caption("Gray: against the gradient, drawn as long as the step. Colored: the step.")
+
+
+def _formulas(run: Run, step: Step) -> None:
+    """Draw the lines of the update as formulas with numbers put in."""
+    lines = report.formulas(run.optimizer, step)
+    st.latex(r"\begin{aligned}" + r"\\[4pt]".join(lines) + r"\end{aligned}")
+    first = run.problem.names[report.shown_params(step)[0]]
+    st.caption(f"With the numbers of {escape_markdown(first)} put in. {_torch_sentence(run, step)}")
+
+
+def _overview(context: Context, run: Run, step: Step, place: int) -> None:
+    what = f"update {step.update + 1:,} of {context.names[place]}"
+    color = context.style.colors[place]
+    given = (context.histories.single(place), context.names[place], run, step.update, color)
+    st.vega_lite_chart(compute_cached(overview_spec, *given), alt=f"Where {what} lies on the whole map.")
+    st.caption("Ring: where this is.")
+
+
+def arrows_spec(run: Run, update: int, color: str) -> dict[str, Any]:
+    """Return the spec of the arrows of an update."""
+    (step,) = (each for each in steps_cached(run, tuple(updates(run))) if each.update == update)
+    problem = run.training
+    plane = report.step_plane(problem, step)
+    table = report.arrows(plane, step)
+    limits = report.arrow_window(table)
+    surface = path_surface.loss_surface(problem, plane, limits)
+    chart = charts.arrow_chart(
+        surface.bands,
+        path_surface.contour_lines(surface),
+        path_report.known_minima(problem, plane),
+        table,
+        limits,
+        plane.names,
+        Y_TITLES[surface.quantity],
+        color,
+    )
+    return charts.spec(chart)
+
+
+def overview_spec(histories: Histories, name: str, run: Run, update: int, color: str) -> dict[str, Any]:
+    """Return the spec of the path up to an update over the whole map."""
+    problem = run.training
+    plane = fit_plane(problem, histories)
+    limits = window(plane, problem, histories, "all")
+    surface = path_surface.loss_surface(problem, plane, limits)
+    path = path_report.paths(histories, [name], plane, limits)
+    chart = charts.overview_chart(
+        surface.bands,
+        path_surface.contour_lines(surface),
+        path_report.known_minima(problem, plane),
+        path[path["epoch"] <= update // run.steps_per_epoch],
+        limits,
+        plane.names,
+        Y_TITLES[surface.quantity],
+        color,
+    )
+    return charts.spec(chart)
+
+
+INSIDE_STEP = Tab("Inside a step", "inside_step", draw, InsideStepSettings)

@@ -1,0 +1,152 @@
+"""One update in numbers: what each line of it computes."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+import torch
+from torch import Tensor
+
+from trainers.optimizers import Optimizer
+from trainers.optimizers.code import GRAD
+from trainers.problems import Problem
+from trainers.reports.latex import formula, number, symbol
+from trainers.reports.path_plane import Limits, Plane, fit_plane, principal
+from trainers.steps import Step, torch_params
+from trainers.words import format_number
+
+DIGITS = 6
+MAX_PARAMS = 4
+"""Most parameters shown; of more, those with the largest gradients."""
+
+
+@dataclass(frozen=True, eq=False)
+class Quantity:
+    """A line of an update: its variable, its expression, and its value for each parameter."""
+
+    name: str
+    expression: str
+    value: Tensor
+    """`(n,)`, or `()` for a number."""
+
+
+def quantities(optimizer: Optimizer, step: Step) -> list[Quantity]:
+    """Return what the lines of the update by hand compute, the step last, from the state before it.
+
+    In the precision of the run. Torch orders some of the operations differently: see `difference`.
+    """
+    code, names = optimizer.update_code(), {"torch": torch, "params": step.params, "grad": step.gradient}
+    lines = [line.replace(GRAD, "grad") for line in code.lines]
+    exec("\n".join(code.state), names)
+    if step.update:
+        exec("\n".join(lines), names)
+        names |= {"params": step.params, "grad": step.gradient}
+        names |= {"t": step.update} if "t" in names else {}
+        names |= {name: step.state[key] for key, name in code.names if key in step.state}
+    found = []
+    for line in [*lines, f"step = {code.step.replace(GRAD, 'grad')}"]:
+        exec(line, names)
+        name, _, expression = line.partition(" = ")
+        if "+=" in line:
+            name, expression = line.split(" += ")[0], f"{line.split(' += ')[0]} + 1"
+        value = torch.as_tensor(names[name])
+        found.append(Quantity(name, expression, value))
+    return found
+
+
+def shown_params(step: Step) -> list[int]:
+    """Return the indices of the parameters that are shown: all, or those with the largest gradients."""
+    if len(step.params) <= MAX_PARAMS:
+        return list(range(len(step.params)))
+    return sorted(step.gradient.abs().topk(MAX_PARAMS).indices.tolist())
+
+
+def table(optimizer: Optimizer, step: Step, names: Sequence[str]) -> list[list[str]]:
+    """Return the rows of the update as Markdown with LaTeX: a title, and a number for each shown parameter.
+
+    The last column is the norm over all parameters, if they are not all shown.
+    """
+    shown = shown_params(step)
+    norms = len(shown) < len(step.params)
+    rows = [["", *(names[k] for k in shown), *(["norm"] * norms)]]
+    found = quantities(optimizer, step)
+    lines: list[tuple[str, Tensor]] = [
+        (r"parameters $\theta$", step.params),
+        ("gradient $g$", step.gradient),
+        *((f"${symbol(each.name)}$", each.value) for each in found[:-1]),
+        ("step", found[-1].value),
+        ("step / g", found[-1].value / step.gradient),
+        (r"new $\theta$", step.new_params),
+    ]
+    for title, values in lines:
+        each = values.expand(len(step.params)) if values.ndim == 0 else values
+        cells = [_number(each[k]) for k in shown]
+        rows.append([title, *cells, *([_number(each.norm()) if values.ndim else ""] * norms)])
+    return rows
+
+
+def formulas(optimizer: Optimizer, step: Step) -> list[str]:
+    """Return the lines of the update as LaTeX, with the numbers of the first shown parameter put in."""
+    first = shown_params(step)[0]
+    code = optimizer.update_code()
+    known: dict[str, Tensor] = {"params": step.params, "grad": step.gradient}
+    known |= {name: step.state.get(key, torch.zeros_like(step.params)) for key, name in code.names}
+    known |= {"t": torch.tensor(step.update), "dampening": torch.tensor(0.0)}
+    texts = []
+    for each in quantities(optimizer, step):
+        values = {name: _number(_of(value, first)) for name, value in known.items()}
+        title = r"\text{step}" if each.name == "step" else symbol(each.name)
+        result = number(_number(_of(each.value, first)))
+        put_in = formula(each.expression, values)
+        parts = [title, formula(each.expression), *([put_in] if put_in != result else [])]
+        if each.name != "t":
+            texts.append(rf"{parts[0]} &\leftarrow {' = '.join([*parts[1:], result])}")
+        known[each.name] = each.value
+    return texts
+
+
+def step_plane(problem: Problem, step: Step) -> Plane:
+    """Return the plane in which gradient and step lie: that of two parameters, or the one through both."""
+    if problem.num_params == 2:
+        return fit_plane(problem, ())
+    moves = torch.stack([-step.gradient.double(), step.new_params.double() - step.params.double()])
+    lengths = moves.norm(dim=1, keepdim=True).clamp(min=1e-300)
+    directions, _ = principal(moves / lengths)
+    return Plane(step.params.double(), directions, ("in the plane of gradient and step", ""))
+
+
+def arrows(plane: Plane, step: Step) -> pd.DataFrame:
+    """Return two arrows: what (gradient, step), x, y, x2, y2; that of the gradient is as long as the step.
+
+    It points against the gradient.
+    """
+    start, end = plane.project(torch.stack([step.params, step.new_params]))
+    against = plane.project((step.params - step.gradient)[None])[0] - start
+    length = float((end - start).norm() / against.norm().clamp(min=1e-300))
+    ends = {"against the gradient": start + length * against, "step": end}
+    rows = [[what, *start.tolist(), *place.tolist()] for what, place in ends.items()]
+    return pd.DataFrame(rows, columns=["what", "x", "y", "x2", "y2"])
+
+
+def arrow_window(table: pd.DataFrame) -> Limits:
+    """Return a square window around arrows, of which the longer one takes a third."""
+    (x, y), (x2, y2) = table[["x", "y"]].iloc[0], table[["x2", "y2"]].iloc[1]
+    length = math.hypot(x2 - x, y2 - y) or max(abs(x), abs(y), 1.0) * 1e-6
+    across, up = (x + x2) / 2, (y + y2) / 2
+    half = 1.5 * length
+    return (across - half, across + half), (up - half, up + half)
+
+
+def difference(optimizer: Optimizer, step: Step) -> float:
+    """Return the largest difference between the new parameters and those that torch steps to from here."""
+    return float((torch_params(optimizer, step) - step.new_params).abs().max())
+
+
+def _of(value: Tensor, index: int) -> Tensor:
+    return value if value.ndim == 0 else value[index]
+
+
+def _number(value: Any) -> str:
+    return format_number(float(value), DIGITS)

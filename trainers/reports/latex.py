@@ -1,0 +1,79 @@
+"""Lines of a program as LaTeX formulas."""
+
+import ast
+import re
+from collections.abc import Mapping
+
+SYMBOLS = {
+    "params": r"\theta",
+    "grad": "g",
+    "velocity": r"\nu",
+    "m": "m",
+    "v": "v",
+    "s": "s",
+    "t": "t",
+    "m_hat": r"\hat m",
+    "v_hat": r"\hat v",
+    "v_max": r"v_{\max}",
+    "std": r"\sigma",
+    "direction": "d",
+    "dampening": r"\tau",
+    "lr": r"\eta",
+}
+"""Symbols of the variables in updates; others are written out."""
+
+
+def symbol(name: str) -> str:
+    """Return the symbol of a variable."""
+    return SYMBOLS.get(name, rf"\mathrm{{{name}}}".replace("_", r"\_"))
+
+
+def formula(expression: str, values: Mapping[str, str] | None = None) -> str:
+    """Return a Python expression as LaTeX; with `values`, these stand in place of variables."""
+    return _latex(ast.parse(expression, mode="eval").body, values or {}, 0)
+
+
+def number(text: str) -> str:
+    """Return a number as LaTeX: 1e-08 is 10^-8."""
+    mantissa, _, exponent = text.replace("−", "-").partition("e")
+    if not exponent:
+        return mantissa
+    power = f"10^{{{int(exponent)}}}"
+    return power if mantissa == "1" else rf"{mantissa} \cdot {power}"
+
+
+def _latex(node: ast.expr, values: Mapping[str, str], binding: int) -> str:
+    """Return a part; it has parentheses if an operator around it binds more strongly, with `binding`."""
+    if isinstance(node, ast.Constant):
+        return number(re.sub(r"e-0*", "e-", repr(node.value)))
+    if isinstance(node, ast.Name):
+        value = values.get(node.id)
+        if value is None:
+            return symbol(node.id)
+        return rf"({number(value)})" if value[0] in "-−" or (binding > 2 and "e" in value) else number(value)
+    if isinstance(node, ast.UnaryOp):
+        return f"-{_latex(node.operand, values, 2)}"
+    if isinstance(node, ast.Call):
+        return _call(node, values)
+    assert isinstance(node, ast.BinOp)
+    if isinstance(node.op, ast.Div):
+        return rf"\frac{{{_latex(node.left, values, 0)}}}{{{_latex(node.right, values, 0)}}}"
+    if isinstance(node.op, ast.Pow):
+        return rf"{_latex(node.left, values, 3)}^{{{_latex(node.right, values, 0)}}}"
+    own, sign = {ast.Add: (1, "+"), ast.Sub: (1, "-"), ast.Mult: (2, r"\cdot")}[type(node.op)]
+    right = _latex(node.right, values, own + isinstance(node.op, ast.Sub))
+    text = f"{_latex(node.left, values, own)} {sign} {right}"
+    return rf"\left({text}\right)" if own < binding else text
+
+
+def _call(node: ast.Call, values: Mapping[str, str]) -> str:
+    """Return a call: a method such as `s.sqrt()`, or a function of torch."""
+    assert isinstance(node.func, ast.Attribute)
+    of_torch = isinstance(node.func.value, ast.Name) and node.func.value.id == "torch"
+    arguments = [*([] if of_torch else [node.func.value]), *node.args]
+    inner = ", ".join(_latex(part, values, 0) for part in arguments)
+    name = node.func.attr
+    if name == "sqrt":
+        return rf"\sqrt{{{inner}}}"
+    function = r"\max" if name == "maximum" else rf"\operatorname{{{name}}}"
+    return rf"{function}\left({inner}\right)"
