@@ -586,6 +586,7 @@ def test_embedded(page: Page) -> None:
 # --- While training -------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_the_title_does_not_wait_for_torch(held_server: Any, open_page: Callable[..., Page]) -> None:
     page = open_page(apart=True, server=held_server)
     page.goto("/?epochs=50&run=SGD")

@@ -46,7 +46,7 @@ def name_in(page: Page, name: str) -> bool:
 
 
 @pytest.mark.parametrize(
-    ("screens", "scheme"), slow_but([(WIDE, "light"), (PHONE, "dark")], product((WIDE, PHONE), SCHEMES))
+    ("screens", "scheme"), slow_but([(PHONE, "dark")], product((WIDE, PHONE), SCHEMES))
 )
 def test_the_picture_and_its_controls_are_visible(
     open_page: Callable[..., Page], screens: Sequence[tuple[int, int]], scheme: str
