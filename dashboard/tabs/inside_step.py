@@ -128,8 +128,8 @@ def _arrows(context: Context, run: Run, step: Step, place: int) -> None:
 
 def _formulas(run: Run, step: Step) -> None:
     """Draw the lines of the update as formulas with numbers put in."""
-    lines = report.formulas(run.optimizer, step)
-    st.latex(r"\begin{aligned}" + r"\\[4pt]".join(lines) + r"\end{aligned}")
+    for formula in report.formulas(run.optimizer, step):
+        st.markdown(rf"$\displaystyle {formula}$")  # unlike a display formula it breaks where it is too wide
     first = run.problem.names[report.shown_params(step)[0]]
     st.caption(f"With the numbers of {escape_markdown(first)} put in. {_torch_sentence(run, step)}")
 

@@ -45,9 +45,7 @@ def name_in(page: Page, name: str) -> bool:
     return any(len(text) > 2 and name.startswith(text) for text in shown)
 
 
-@pytest.mark.parametrize(
-    ("screens", "scheme"), slow_but([(PHONE, "dark")], product((WIDE, PHONE), SCHEMES))
-)
+@pytest.mark.parametrize(("screens", "scheme"), slow_but([(PHONE, "dark")], product((WIDE, PHONE), SCHEMES)))
 def test_the_picture_and_its_controls_are_visible(
     open_page: Callable[..., Page], screens: Sequence[tuple[int, int]], scheme: str
 ) -> None:

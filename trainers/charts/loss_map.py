@@ -28,7 +28,8 @@ def loss_map(
     `lines` has the columns level, line, order, x, y; `minima` has x, y; `size` are Vega expressions of width
     and height.
     """
-    return [_picture(bands, size), _contour_lines(lines, x, y, value), _minima(minima, x, y)]
+    stars = [_minima(minima, x, y)] if len(minima) else []
+    return [_picture(bands, size), _contour_lines(lines, x, y, value), *stars]
 
 
 def _picture(bands: Any, size: tuple[str, str]) -> alt.Chart:

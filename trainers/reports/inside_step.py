@@ -102,7 +102,7 @@ def formulas(optimizer: Optimizer, step: Step) -> list[str]:
         put_in = formula(each.expression, values)
         parts = [title, formula(each.expression), *([put_in] if put_in != result else [])]
         if each.name != "t":
-            texts.append(rf"{parts[0]} &\leftarrow {' = '.join([*parts[1:], result])}")
+            texts.append(rf"{parts[0]} \leftarrow {' = '.join([*parts[1:], result])}")
         known[each.name] = each.value
     return texts
 

@@ -67,7 +67,7 @@ def test_the_first_step_of_the_lesson() -> None:
         [r"new $\theta$", "1.77614", "0.1064"],
     ]
     assert report.formulas(SGD(lr=0.01), step) == [
-        r"\text{step} &\leftarrow 0.01 \cdot g = 0.01 \cdot (-77.614) = -0.77614"
+        r"\text{step} \leftarrow 0.01 \cdot g = 0.01 \cdot (-77.614) = -0.77614"
     ]
     assert float(step.new_loss) == pytest.approx(37.574917)
 
