@@ -6,7 +6,7 @@ from dashboard.context import View
 from dashboard.state import Page
 from trainers.optimizers import SGD, Adagrad, Adam, Optimizer, RMSprop
 from trainers.problems import MLP, Rosenbrock, SoftmaxRegression, Thermometer
-from trainers.problems.surfaces import Himmelblau
+from trainers.problems.surfaces import Himmelblau, Quadratic
 from trainers.run import Method, Task
 
 
@@ -94,18 +94,39 @@ EXAMPLES = (
         "Raw data: why Adam doesn't mind",
         "With unscaled inputs the condition number is 34,000, so SGD must take tiny steps. Adam divides each "
         "parameter's step by the running RMS of its gradient: it needs more epochs than on scaled data, but "
-        "it arrives. With lr 1 it later leaves again.",
+        "it arrives. With lr 1 it leaves again near epoch 1,650, up to a loss above 100, and comes back: the "
+        "smaller the gradients, the longer its steps, until they are too long.",
         _page(Task(problem=RAW, epochs=2000), SGD(lr=3e-4), Adam(lr=1e-1), Adam(lr=1.0)),
     ),
     Example(
-        "Too fast: divergence",
-        "On the raw data plain SGD is stable only below lr 0.00034. Above it every step overshoots by more.",
+        "Scale first: who wins then?",
+        "On raw data the race is won by Adam alone, on inputs × 0.1 three optimizers tie, on standardized "
+        "inputs all six: there is nothing left to rescale, and plain SGD at lr 0.5 is done in one step. "
+        "Change the input scaling to see the three races.",
         _page(
-            Task(problem=RAW, epochs=200),
-            SGD(lr=1e-4),
-            SGD(lr=3.3e-4),
-            SGD(lr=5e-4),
-            SGD(lr=1e-2),
+            Task(problem=Thermometer(scaling="standardized"), epochs=100, dtype="float64"),
+            SGD(lr=0.5),
+            SGD(lr=0.1, momentum=0.9),
+            RMSprop(lr=0.1),
+            Adam(lr=1.0),
+            tab="Race",
+            view=View(y="gap"),
+        ),
+    ),
+    Example(
+        "Too fast: divergence",
+        "0.03 works. What does 0.0333, 11% more, do? It is above the stability limit: in the steep direction "
+        "each step overshoots by more than the last.",
+        _page(Task(epochs=200), SGD(lr=0.03), SGD(lr=0.0333), SGD(lr=0.05)),
+    ),
+    Example(
+        "One digit more: 3 million to one",
+        "A regression in a forum converged at lr 1.603e-5 and diverged at 1.604e-5: its condition number is "
+        "3.25 million. This bowl stands for it. Its stability limit is 6.154e-7.",
+        _page(
+            Task(problem=Quadratic(condition=3.25e6), epochs=2000, dtype="float64"),
+            SGD(lr=6.15e-7),
+            SGD(lr=6.16e-7),
         ),
     ),
     Example(

@@ -208,7 +208,7 @@ def test_the_words_follow_the_cause() -> None:
     assert sentence([odd], 0.01) == f"RMSprop became not a number {after}."
     assert sentence([odd, odd], 0.01) == f"Both runs became not a number, each {after}."
     assert sentence([gone, odd], 0.01).endswith(
-        f"diverged after 10 epochs. {names([gone.run, odd.run])[1]} became not a number {after}."
+        f"by −57.8. {names([gone.run, odd.run])[1]} became not a number {after}."
     )
     fine = train(replace(run, optimizer=Adam(), epochs=3))
     assert sentence([fine, gone, gone], 0.01).endswith("2 of 3 runs diverged, each after 10 epochs.")

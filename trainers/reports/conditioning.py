@@ -8,7 +8,8 @@ from torch import Tensor
 from trainers.objective import Objective
 from trainers.optimizers import SGD
 from trainers.problems import Problem
-from trainers.words import format_number, join_words
+from trainers.run import Run
+from trainers.words import format_number, format_value, join_words
 
 MAX_NAMED = 6
 """Maximum number of eigenvalues that are listed individually."""
@@ -49,6 +50,30 @@ def conditioning(problem: Problem) -> Conditioning | None:
     """Return the conditioning of a problem with a constant Hessian, None for others."""
     hessian = problem.hessian
     return None if hessian is None else Conditioning(torch.linalg.eigvalsh(hessian))
+
+
+def instability(run: Run) -> str:
+    """Return by how much the learning rate exceeds the stability limit, and what a step does then.
+
+    "" if it does not, or the limit is not known: with mini-batches each batch has its own Hessian.
+    """
+    known = conditioning(run.training)
+    if known is None or run.steps_per_epoch > 1 or not hasattr(run.optimizer, "lr"):
+        return ""
+    curvature = float(known.eigenvalues[-1])
+    limit, lr = run.optimizer.max_stable_lr(curvature), float(run.optimizer.lr)
+    if limit is None or lr <= limit:
+        return ""
+    text = (
+        f"lr {format_value(lr)} is {format_number(lr / limit, 3)} times the stability limit, "
+        f"{format_number(limit, 4)}"
+    )
+    if run.optimizer != SGD(lr=lr):
+        return text
+    return (
+        f"{text}; in the steep direction each step multiplies the error by "
+        f"{format_number(1 - lr * curvature, 3)}"
+    )
 
 
 def hessian_summary(task: Objective) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 import torch
 
 from trainers.history import Cause, History
+from trainers.reports.conditioning import instability
 from trainers.reports.names import names
 from trainers.reports.three_ways import describe_difference
 from trainers.words import format_epochs, format_number, format_target, join_words
@@ -102,7 +103,10 @@ def _closest(finished: Sequence[tuple[str, History]], runs: int, target: float) 
 def _growth(named: Sequence[tuple[str, History]]) -> str:
     """Return the finished runs whose final loss is above the initial one."""
     grown = [name for name, h in named if h.finished and h.loss[-1] > h.loss[0]]
-    return f"{join_words(grown)} ended with a larger loss than at the start." if grown else ""
+    if not grown:
+        return ""
+    why = instability(dict(named)[grown[0]].run) if len(grown) == 1 else ""
+    return f"{join_words(grown)} ended with a larger loss than at the start{f': {why}' if why else ''}."
 
 
 def _divergence(named: Sequence[tuple[str, History]], cause: Cause) -> str:
@@ -111,12 +115,14 @@ def _divergence(named: Sequence[tuple[str, History]], cause: Cause) -> str:
     if not diverged:
         return ""
     first, epochs = _lowest(diverged)
-    after = f"after {format_epochs(int(epochs))}."
+    after = f"after {format_epochs(int(epochs))}"
+    why = instability(dict(named)[first[0]].run) if cause == "overflow" and len(first) == 1 else ""
     if len(diverged) == 1:
-        return f"{join_words(first)} {END_PHRASES[cause]} {after}"
+        return f"{join_words(first)} {END_PHRASES[cause]} {after}{f': {why}' if why else ''}."
     who = _how_many(len(diverged), len(named))
     together = len({epoch for epoch, _ in diverged}) == 1
-    return f"{who} {END_PHRASES[cause]}, {'each' if together else f'{join_words(first)} first,'} {after}"
+    order = "each" if together else f"{join_words(first)} first,"
+    return f"{who} {END_PHRASES[cause]}, {order} {after}.{f' Its {why}.' if why else ''}"
 
 
 def _accuracy(named: Sequence[tuple[str, History]]) -> str:

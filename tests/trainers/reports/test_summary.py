@@ -10,10 +10,10 @@ import pytest
 import torch
 
 from dashboard.examples import EXAMPLES
-from trainers import Run, train
+from trainers import Race, Run, race, train
 from trainers.history import History
 from trainers.optimizers import SGD, Adam, RMSprop
-from trainers.problems import MLP, Thermometer
+from trainers.problems import MLP, Rosenbrock, Thermometer
 from trainers.reports import summary
 from trainers.reports.names import names
 from trainers.reports.runs_table import cells
@@ -147,15 +147,35 @@ def test_one_run_alone() -> None:
 
 def test_divergence_and_growth_are_reported() -> None:
     gone = train(Run(problem=RAW, optimizer=SGD(lr=1e-2), epochs=100))
-    assert sentence([gone], 0.01) == "SGD diverged after 10 epochs."
+    steep = "in the steep direction each step multiplies the error by"
+    cause = f"lr 0.01 is 29.4 times the stability limit, 0.0003399; {steep} −57.8."
+    assert sentence([gone], 0.01) == f"SGD diverged after 10 epochs: {cause}"
     assert sentence([gone, gone], 0.01) == "Both runs diverged, each after 10 epochs."
     later = train(Run(problem=RAW, optimizer=SGD(lr=5e-4), epochs=100))
     assert sentence([later, gone, gone], 0.01) == (
         "All 3 runs diverged, SGD · lr 0.01 and SGD · lr 0.01 (2) first, after 10 epochs."
     )
+    assert sentence([later, gone], 0.01) == (
+        f"Both runs diverged, SGD · lr 0.01 first, after 10 epochs. Its {cause}"
+    )
     growing = train(Run(problem=RAW, optimizer=SGD(lr=3.5e-4), epochs=50))
     assert growing.status == "finished"
-    assert "SGD ended with a larger loss than at the start." in sentence([growing], 0.01)
+    why = f"lr 0.00035 is 1.03 times the stability limit, 0.0003399; {steep} −1.06."
+    assert sentence([growing], 0.01).endswith(f"SGD ended with a larger loss than at the start: {why}")
+
+
+def test_the_cause_of_divergence_is_that_of_the_published_run() -> None:
+    history = train(Run(optimizer=SGD(lr=0.05), epochs=100))
+    assert history.diverged_at == 59
+    assert sentence([history], 0.01).startswith("SGD diverged after 59 epochs: lr 0.05 is 1.52 times the ")
+    assert sentence([history], 0.01).endswith("by −2.03.")
+    fast = Run(optimizer=SGD(lr=0.2, momentum=0.9), epochs=300)
+    assert "is 3.19 times the stability limit, 0.06266." in sentence([train(fast)], 0.01)
+    for run in (
+        replace(fast, batch_size=4),
+        Run(problem=Rosenbrock(), optimizer=SGD(lr=1), epochs=50),
+    ):
+        assert "stability limit" not in sentence([train(run)], 0.01)
 
 
 def test_names_say_what_differs() -> None:
@@ -219,6 +239,13 @@ def test_adam_reaches_the_target_on_raw_data_though_later_than_on_scaled() -> No
     assert gap(story, 2) < 0.01
 
 
+def test_adam_at_lr_1_leaves_on_raw_data_and_comes_back() -> None:
+    history = trained("Raw data: why Adam doesn't mind")[2]
+    worst = int(history.gap[300:].argmax()) + 300
+    assert 1600 < worst < 1720
+    assert 100 < history.loss[worst] < 420
+
+
 def test_raw_data_curve_the_loss_34_000_times_more_one_way() -> None:
     points = torch.cat([torch.eye(2, dtype=torch.float64), torch.zeros(2, 1)], dim=1)
     gradients = RAW.gradient(points)
@@ -227,8 +254,30 @@ def test_raw_data_curve_the_loss_34_000_times_more_one_way() -> None:
 
 
 def test_too_fast_is_above_the_stability_limit() -> None:
-    ends = [history.status for history in trained("Too fast: divergence")]
-    assert ends == ["finished", "finished", "diverged", "diverged"]
+    falling, climbing, gone = trained("Too fast: divergence")
+    assert falling.loss[-1] < falling.loss[0] < climbing.loss[-1]
+    assert [history.status for history in (falling, climbing, gone)] == ["finished", "finished", "diverged"]
+
+
+def test_on_standardized_input_sgd_is_done_in_one_step() -> None:
+    sgd, *others = trained("Scale first: who wins then?")
+    assert sgd.loss[1] == pytest.approx(2.927645570895638)
+    assert sgd.epochs_to(1e-9) == 1
+    assert all((history.epochs_to(0.01) or math.inf) > 1 for history in others)
+
+
+def test_only_adam_on_raw_all_six_on_standardized_data() -> None:
+    found = {}
+    for scaling in ("raw", "x0.1", "standardized"):
+        result = race(Race(problem=Thermometer(scaling)))
+        rounding = result.race.training.rounding(torch.float32)
+        found[scaling] = sum(float(each.tuned_scores.median()) <= rounding for each in result.results)
+    assert found == {"raw": 1, "x0.1": 3, "standardized": 6}
+
+
+def test_one_digit_more_is_too_much() -> None:
+    falling, climbing = trained("One digit more: 3 million to one")
+    assert falling.loss[-1] < falling.loss[0] < climbing.loss[-1]
 
 
 def test_momentum_helps_until_it_oscillates() -> None:

@@ -28,7 +28,7 @@ class Quadratic(Surface):
     condition: float = real(
         100,
         1,
-        1e6,
+        1e7,
         scale="log",
         help="Ratio of the Hessian's largest to smallest eigenvalue.",
         label="Condition number",
