@@ -104,7 +104,7 @@ EXAMPLES = (
         "inputs all six: there is nothing left to rescale, and plain SGD at lr 0.5 is done in one step. "
         "Change the input scaling to see the three races.",
         _page(
-            Task(problem=Thermometer(scaling="standardized"), epochs=100, dtype="float64"),
+            Task(problem=Thermometer(scaling="standardized"), epochs=100),
             SGD(lr=0.5),
             SGD(lr=0.1, momentum=0.9),
             RMSprop(lr=0.1),

@@ -65,15 +65,18 @@ def instability(run: Run) -> str:
     if limit is None or lr <= limit:
         return ""
     text = (
-        f"lr {format_value(lr)} is {format_number(lr / limit, 3)} times the stability limit, "
+        f"lr {format_value(lr)} is {_beyond_1(lr / limit)} times the stability limit, "
         f"{format_number(limit, 4)}"
     )
     if run.optimizer != SGD(lr=lr):
         return text
-    return (
-        f"{text}; in the steep direction each step multiplies the error by "
-        f"{format_number(1 - lr * curvature, 3)}"
-    )
+    return f"{text}; in the steep direction each step multiplies the error by {_beyond_1(1 - lr * curvature)}"
+
+
+def _beyond_1(factor: float) -> str:
+    """Return a factor beyond 1 or -1 with three significant digits, or as many as tell it from that."""
+    texts = (format_number(factor, digits) for digits in range(3, 16))
+    return next((text for text in texts if text.strip("−") != "1"), "just above 1")
 
 
 def hessian_summary(task: Objective) -> str:

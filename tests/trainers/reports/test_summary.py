@@ -171,6 +171,9 @@ def test_the_cause_of_divergence_is_that_of_the_published_run() -> None:
     assert sentence([history], 0.01).endswith("by −2.03.")
     fast = Run(optimizer=SGD(lr=0.2, momentum=0.9), epochs=300)
     assert "is 3.19 times the stability limit, 0.06266." in sentence([train(fast)], 0.01)
+    near = trained("One digit more: 3 million to one")[1]
+    assert "is 1.001 times the stability limit, 6.154e−07; " in sentence([near], 0.01)
+    assert sentence([near], 0.01).endswith("multiplies the error by −1.002.")
     for run in (
         replace(fast, batch_size=4),
         Run(problem=Rosenbrock(), optimizer=SGD(lr=1), epochs=50),
