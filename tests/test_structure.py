@@ -23,8 +23,8 @@ FILES = [ROOT / "streamlit_app.py", *(file for folder in FOLDERS for file in fol
 MAX_STATEMENTS, MAX_LINES = 40, 40
 IN_TRAINERS = (
     "words", "modes", "caches", "settings", "links", "datasets", "problems", "splits", "objective",
-    "optimizers", "runners", "run", "history", "training", "steps", "sweeps", "races", "scripts", "reports",
-    "charts",
+    "optimizers", "runners", "run", "outcomes", "history", "training", "steps", "sweeps", "races", "scripts",
+    "reports", "charts",
 )  # fmt: skip
 IN_DASHBOARD = (
     "components", "training_queue", "looks", "context", "widgets", "tables", "work", "tabs", "state",

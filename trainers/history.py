@@ -10,6 +10,7 @@ import pandas as pd
 import torch
 from torch import Tensor
 
+from trainers.outcomes import TARGET, Ending, Outcome, ending, opposite, relative_gradient
 from trainers.run import Run
 
 OVERFITTING_RISE = 0.05
@@ -80,6 +81,23 @@ class History:
         """Mean wall time per trained epoch. The last epoch of a diverged run has no row."""
         trained = self.num_recorded if self.status == "diverged" else self.num_recorded - 1
         return self.seconds / max(trained, 1)
+
+    @property
+    def outcome(self) -> Outcome:
+        """What became of the run, for the usual target: see `ending`."""
+        return self.ending(TARGET).outcome
+
+    def ending(self, target: float) -> Ending:
+        """Judge how the run ended; `target` is the gap that counts as converged. See docs/method.md."""
+        if self.status != "finished":
+            return Ending(self.status, math.nan)
+        known = self.run.training.minimum is not None
+        rounding = self.run.training.rounding(self.loss.dtype) if known else -math.inf
+        values = (self.gap if known else self.loss.double()).clamp(min=rounding)
+        last = self.gradient[self.epochs >= self.run.epochs - 1]
+        return ending(
+            values, target if known else None, relative_gradient(self.gradient), turns=opposite(last)
+        )
 
     @property
     def finished(self) -> bool:

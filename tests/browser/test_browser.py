@@ -196,7 +196,7 @@ def test_three_ways_draw_three_curves(page: Page) -> None:
     assert len(curves(page)) == 3
     assert all(path.count("L") > 100 for path in curves(page))
     assert sentence(page).startswith("3 ways, one curve: after 5,000 epochs each has loss 2.92765")
-    assert [row["status"] for row in table(page)] == ["finished"] * 3
+    assert [row["status"] for row in table(page)] == ["converged"] * 3
 
 
 def test_a_setting_changes_its_curve_and_the_address_which_shows_others_the_same(
@@ -463,7 +463,7 @@ def test_no_runs(page: Page) -> None:
         change(page, tab(page, name).click)
         assert page.locator(CHART).count() > 0
     change(page, add_run(page).click)
-    assert [row["status"] for row in table(page)] == ["finished"]
+    assert [row["status"] for row in table(page)] == ["falling, about 22,000 epochs left"]
 
 
 @pytest.mark.slow

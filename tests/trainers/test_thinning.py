@@ -137,7 +137,7 @@ def test_everything_is_drawn_of_what_is_kept() -> None:
     batches = loss_report.batches(histories, names)
     starts = set(batches["x"].astype(int)[batches["run"] == "b"])
     assert starts <= set(histories[1].epochs.tolist())
-    assert cells(histories, names, 0.1)["status"].tolist() == ["finished"] * 2
+    assert cells(histories, names, 0.1)["status"].tolist() == ["falling"] * 2
     assert sentence(histories, 0.1)
     epochs, apart = param_differences(histories)
     assert set(epochs.tolist()) == set(histories[0].epochs.tolist()) & set(histories[1].epochs.tolist())

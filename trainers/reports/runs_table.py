@@ -9,6 +9,8 @@ from trainers.history import History
 from trainers.reports.summary import END_PHRASES
 from trainers.words import format_epochs, format_number, format_target, format_value
 
+MAX_EPOCHS_LEFT = 1e6
+"""Maximum number of epochs until the target that is estimated."""
 MAX_PARAMETERS = 6
 """Maximum number of parameters for which final values are shown."""
 
@@ -19,7 +21,7 @@ def cells(histories: Sequence[History], names: Sequence[str], target: float) -> 
         {
             "run": name,
             **_rate(history),
-            "status": status(history),
+            "status": status(history, target),
             "final loss": _number(history, history.loss[-1], 6),
             "best loss": format_number(history.best, 6),
             **_target_cells(history, target),
@@ -70,11 +72,26 @@ def _overfitting(history: History) -> str:
     return "no" if since is None else f"from epoch {since:,}"
 
 
-def status(history: History) -> str:
+def status(history: History, target: float) -> str:
     """Return how a run ended, as text."""
     if history.diverged_at is None or history.cause is None:
-        return history.status
+        return _ending(history, target)
     return f"{END_PHRASES[history.cause].removeprefix('became ')} after {format_epochs(history.diverged_at)}"
+
+
+def _ending(history: History, target: float) -> str:
+    found = history.ending(target)
+    if found.outcome == "oscillating":
+        what = "loss" if history.run.training.minimum is None else "gap"
+        return f"oscillating, {what} about {format_number(found.level)}"
+    if found.epochs_left is not None and found.epochs_left < MAX_EPOCHS_LEFT:
+        return f"falling, about {round_epochs(found.epochs_left)} left"
+    return found.outcome
+
+
+def round_epochs(number: float) -> str:
+    """Return an estimated number of epochs with two digits."""
+    return format_epochs(max(int(float(f"{number:.2g}")), 1))
 
 
 def _number(history: History, value: Tensor, digits: int = 2) -> str:

@@ -211,7 +211,7 @@ def test_the_table_in_words() -> None:
     runs = [Run(problem=RAW, optimizer=optimizer, epochs=2000) for optimizer in (SGD(lr=1e-2), Adam(lr=0.1))]
     histories = [train(run) for run in runs]
     table = cells(histories, ["SGD", "Adam"], 0.01)
-    assert table["status"].tolist() == ["diverged after 10 epochs", "finished"]
+    assert table["status"].tolist() == ["diverged after 10 epochs", "converged"]
     assert table["final loss"].tolist() == ["–", "2.92765"]
     assert table["best loss"].tolist() == ["1763.88", f"{float(histories[1].loss.min()):.6g}"]
     assert table["epochs to target (0.01)"].tolist() == ["not reached", f"{histories[1].epochs_to(0.01):,}"]
