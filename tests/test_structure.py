@@ -24,7 +24,7 @@ MAX_STATEMENTS, MAX_LINES = 40, 40
 IN_TRAINERS = (
     "words", "modes", "caches", "settings", "links", "datasets", "problems", "splits", "objective",
     "optimizers", "runners", "run", "outcomes", "history", "training", "steps", "sweeps", "races", "scripts",
-    "reports", "charts",
+    "mistakes", "reports", "charts",
 )  # fmt: skip
 IN_DASHBOARD = (
     "components", "training_queue", "looks", "context", "widgets", "tables", "work", "tabs", "state",

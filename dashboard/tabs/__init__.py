@@ -1,5 +1,6 @@
 """The tabs of the page in order. A new tab is a module here, and an entry of `TABS`."""
 
+from dashboard.tabs.break_it import BREAK_IT
 from dashboard.tabs.compare import COMPARE
 from dashboard.tabs.data import DATA
 from dashboard.tabs.fit import FIT
@@ -14,4 +15,4 @@ from dashboard.tabs.three_ways import THREE_WAYS
 
 __all__ = ["COMPARE", "TABS"]
 
-TABS = (COMPARE, RATE, LOSS, FIT, PATH, PARAMETERS, DATA, THREE_WAYS, INSIDE_STEP, RACE, GRID)
+TABS = (COMPARE, RATE, LOSS, FIT, PATH, PARAMETERS, DATA, THREE_WAYS, INSIDE_STEP, BREAK_IT, RACE, GRID)

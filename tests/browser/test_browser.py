@@ -300,7 +300,7 @@ def assert_complete(page: Page, name: str) -> None:
     assert tab(page, name).get_attribute("aria-selected") == "true"
     charts = page.locator(CHART).filter(visible=True).count()
     assert charts == {"Parameters": 3, "Data": 0, "Learning rate": 0, "Inside a step": 2}.get(name, 1)
-    expected = {"Three ways": 0, "Grid search": 0, "Race": 6}.get(name, 3)
+    expected = {"Three ways": 0, "Grid search": 0, "Race": 6, "Break it": 2}.get(name, 3)
     maps = ("Compare", "Path", "Inside a step")
     assert name in maps or all(len(curves(page, chart)) == expected for chart in range(charts))
     assert page.locator("input[type=range]").count() == (name in (*maps, "Learning rate", "Fit"))

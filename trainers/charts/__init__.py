@@ -3,6 +3,7 @@
 from altair.utils import schemapi
 
 from trainers.charts.axes import fitted, ticks
+from trainers.charts.break_it import mistake_chart
 from trainers.charts.compare import COMPARE_HEIGHT, compare_chart
 from trainers.charts.compare_curves import CurveTables
 from trainers.charts.compare_map import MapTables
@@ -48,6 +49,7 @@ __all__ = [
     "live_loss_chart",
     "loss_chart",
     "map_image",
+    "mistake_chart",
     "overview_chart",
     "parameter_chart",
     "path_chart",

@@ -1,0 +1,121 @@
+"""A mistake: lines of a correct program replaced by others, and what running it gives."""
+
+import contextlib
+import io
+import math
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from trainers.run import Run
+from trainers.scripts import program
+
+RECORD = "losses.append(loss.item())"
+
+
+@dataclass(frozen=True, eq=False)
+class Result:
+    """What a program did."""
+
+    losses: tuple[float, ...]
+    """Loss at each pass through the loop."""
+    error: str = ""
+    """Exception that ended it, as Python prints it; "" for none."""
+    warning: str = ""
+    """First warning; "" for none."""
+    names: Any = None
+    """Names of the program at its end."""
+
+
+@dataclass(frozen=True, eq=False)
+class Mistake:
+    """One mistake, made in the program of a run: where `right` stands first, `wrong` stands instead.
+
+    Lines are given without their indentation, which is that of the first right one.
+    """
+
+    name: str
+    run: Run
+    right: tuple[str, ...]
+    wrong: tuple[str, ...]
+    why: str
+    """Why it does what it does."""
+    notice: str
+    """How one would notice."""
+    also: tuple[tuple[str, str], ...] = ()
+    """Further lines that the mistake brings along: pairs of a correct line and what stands in its place."""
+
+    @cached_property
+    def correct(self) -> str:
+        """The correct program."""
+        return program(self.run).text
+
+    @cached_property
+    def code(self) -> str:
+        """The program with the mistake."""
+        lines, place = self._around, self.place
+        broken = [*lines[:place], *_at(lines[place], self.wrong), *lines[place + len(self.right) :]]
+        return "\n".join(broken) + "\n"
+
+    @cached_property
+    def place(self) -> int:
+        """Number of the first wrong line, from 0."""
+        return _find(self._around, self.right)
+
+    @property
+    def right_lines(self) -> list[str]:
+        """The right lines with their indentation."""
+        return _at(self._around[self.place], self.right)
+
+    @cached_property
+    def _around(self) -> list[str]:
+        """The lines of the program with what the mistake brings along, but without itself."""
+        lines = self.correct.splitlines()
+        for before, after in self.also:
+            place = _find(lines, (before,))
+            lines[place : place + 1] = _at(lines[place], after.split("\n"))
+        return lines
+
+    def executed(self) -> Result:
+        """Run the program with the mistake."""
+        return execute(self.code)
+
+    def expected(self) -> Result:
+        """Run the correct program."""
+        return execute(self.correct)
+
+
+def execute(code: str) -> Result:
+    """Run a program, which needs no file; record the loss at each pass through its loop."""
+    recorded = []
+    for line in code.splitlines():
+        recorded.append(line)
+        if line.strip().startswith("loss = loss_fn(") and line.startswith(" "):
+            recorded.append(line[: len(line) - len(line.lstrip())] + RECORD)
+    names: dict[str, Any] = {"losses": []}
+    error = ""
+    with warnings.catch_warnings(record=True) as caught, contextlib.redirect_stdout(io.StringIO()):
+        warnings.simplefilter("always")
+        try:
+            exec(compile("\n".join(recorded), "<program>", "exec"), names)
+        except Exception as problem:
+            error = f"{type(problem).__name__}: {problem}"
+    losses = tuple(value if math.isfinite(value) else math.nan for value in names.pop("losses"))
+    return Result(losses, error, str(caught[0].message) if caught else "", names)
+
+
+def _find(lines: Sequence[str], wanted: Sequence[str]) -> int:
+    """Return where these lines stand first, whatever their indentation."""
+    bare, looked_for = [line.strip() for line in lines], [line.strip() for line in wanted]
+    places = [k for k in range(len(bare)) if bare[k : k + len(looked_for)] == looked_for]
+    if not places:
+        raise ValueError(f"must stand in the program: {wanted[0]}")
+    return places[0]
+
+
+def _at(place: str, lines: Sequence[str]) -> list[str]:
+    """Return lines with the indentation of a place."""
+    indent = place[: len(place) - len(place.lstrip())]
+    return [f"{indent}{line}" for line in lines]
