@@ -79,7 +79,8 @@ def test_there_is_an_example_of_each_kind() -> None:
 OF_ITS_KIND = ("test_structure.py", "test_examples.py", "trainers/optimizers", "trainers/problems")
 
 
-@pytest.mark.parametrize("where", [OF_ITS_KIND, pytest.param(("",), marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("where", [OF_ITS_KIND, ("",)])
 def test_the_tests_of_its_kind_pass_with_each_example(where: tuple[str, ...], copy: Path) -> None:
     files = [f"tests/{name}" for name in where]
     which = ["-k", "structure or SignSGD or Quartic or examples", "-m", "not slow and not browser"]

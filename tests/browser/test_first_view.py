@@ -163,6 +163,7 @@ def booth(x: float, y: float) -> float:
     return (x + 2 * y - 7) ** 2 + (2 * x + y - 5) ** 2
 
 
+@pytest.mark.slow
 def test_full_screen_keeps_names_slider_and_play(page: Page) -> None:
     visit(page, "/")
     page.locator(CHART).hover()
@@ -185,6 +186,7 @@ def test_embedded_alone_it_fits(open_page: Callable[..., Page]) -> None:
         assert 0 <= part["left"] < part["right"] <= 700
 
 
+@pytest.mark.slow
 def test_a_copied_link_opens_at_the_epoch_of_the_slider(server: Any, page: Page) -> None:
     visit(page, "/")
     page.locator(SLIDER).fill("40")

@@ -62,9 +62,10 @@ def drawn(number: int) -> Run:
     return Run(problem=problem, optimizer=optimizer, epochs=rng.choice([1, 5, 40, 300]))
 
 
-def test_random_runs_end_as_the_definition_says() -> None:
+@pytest.mark.parametrize("count", [80, pytest.param(RUNS, marks=pytest.mark.slow)])
+def test_random_runs_end_as_the_definition_says(count: int) -> None:
     found = set()
-    for number in range(RUNS):
+    for number in range(count):
         history = train(drawn(number))
         assert history.ending(0.01).outcome == history.outcome == expected(history, 0.01), drawn(number)
         found.add(history.outcome)

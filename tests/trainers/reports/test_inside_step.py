@@ -16,7 +16,7 @@ from trainers.steps import Step, record_steps
 EPOCHS = 400
 
 
-def steps_of(optimizer: Optimizer, count: int = 100) -> list[Step]:
+def steps_of(optimizer: Optimizer, count: int) -> list[Step]:
     """Random updates of runs on the thermometer."""
     updates = sorted(random.Random(repr(optimizer)).sample(range(EPOCHS), count))
     return record_steps(Run(optimizer=optimizer, epochs=EPOCHS), updates)
@@ -32,9 +32,10 @@ def unit(text: str) -> float:
     return 0.0 if value == 0 else 10.0 ** (int(f"{value:e}".partition("e")[2]) - 5)
 
 
+@pytest.mark.parametrize("count", [15, pytest.param(100, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("optimizer", quick(), ids=str)
-def test_what_is_shown_adds_up(optimizer: Optimizer) -> None:
-    for step in steps_of(optimizer):
+def test_what_is_shown_adds_up(optimizer: Optimizer, count: int) -> None:
+    for step in steps_of(optimizer, count):
         rows = report.table(optimizer, step, ("w", "b"))
         assert rows[0] == ["", "w", "b"]
         shown = {title: cells for title, *cells in rows}

@@ -269,6 +269,7 @@ def test_on_standardized_input_sgd_is_done_in_one_step() -> None:
     assert all((history.epochs_to(0.01) or math.inf) > 1 for history in others)
 
 
+@pytest.mark.slow
 def test_only_adam_on_raw_all_six_on_standardized_data() -> None:
     found = {}
     for scaling in ("raw", "x0.1", "standardized"):

@@ -124,6 +124,7 @@ def test_what_is_not_used_is_not_there() -> None:
     assert "optimizer = torch.optim.SGD([params], lr=0.01)\n" in text
 
 
+@pytest.mark.slow
 def test_the_published_run_in_a_fresh_process() -> None:
     run = Run(optimizer=SGD(lr=0.01, momentum=0.9), epochs=500)
     for number, runner in enumerate(RUNNERS):
