@@ -235,9 +235,8 @@ TOLD = ("Digits in batches",)
 """Dotted and thin lines beside the others."""
 
 
-@pytest.mark.parametrize(
-    "names", [TOLD, pytest.param([e.name for e in EXAMPLES], marks=pytest.mark.slow)], ids=len
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("names", [TOLD, [e.name for e in EXAMPLES]], ids=len)
 def test_an_example_is_what_its_button_says(page: Page, names: Sequence[str]) -> None:
     """One after the other; each of them without a browser in test_page.py."""
     visit(page, "/?epochs=20&run=Adam")
@@ -326,6 +325,7 @@ def test_the_slider_of_the_fit_moves_the_lines_without_the_server(page: Page) ->
     assert len(frames) > sent > 0
 
 
+@pytest.mark.slow
 def test_a_click_on_a_trial_of_the_race_adds_it(page: Page) -> None:
     page.add_init_script(TOASTS)
     visit(page, "/?epochs=50&tab=Race&run=SGD&race=Racing~trials-12~starts-3~epochs-100")
@@ -455,6 +455,7 @@ def test_what_a_link_gets_wrong_is_said_and_its_markup_stays_text(page: Page) ->
     assert len(curves(page)) == 2
 
 
+@pytest.mark.slow
 def test_no_runs(page: Page) -> None:
     visit(page, "/?run=none")
     assert sentence(page).startswith("No runs yet.")

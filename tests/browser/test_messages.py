@@ -152,6 +152,7 @@ def test_a_text_may_be_of_any_type(visit: Callable[[str], Visitor]) -> None:
     assert visitor.alive()
 
 
+@pytest.mark.slow
 def test_states_of_all_kinds_at_once(visit: Callable[[str], Visitor]) -> None:
     """Values of the right type, but out of all bounds, of every control on the page."""
     rng = random.Random(0)

@@ -140,6 +140,7 @@ def stands(page: Page, value: float) -> None:
     ready(page)
 
 
+@pytest.mark.slow
 def test_what_is_kept_joins_the_runs(page: Page) -> None:
     opened(page, f"{LINK}&rate=value-0.1")
     drag(page, [0.5, 0.55, 0.6])
