@@ -144,8 +144,12 @@ def contour_lines(surface: LossSurface) -> pd.DataFrame:
         "x": points[:, 0],
         "y": points[:, 1],
     }
-    small = dict.fromkeys(("line", "order"), "int32") | dict.fromkeys(("level", "x", "y"), "float32")
-    return pd.DataFrame(columns).astype(small)
+    table = pd.DataFrame(columns)
+    short: dict[str, Any] = dict.fromkeys(("line", "order"), "int32")
+    for name in ("level", "x", "y"):
+        if table[name].abs().max() < np.finfo("float32").max:  # far out they do not fit
+            short[name] = "float32"
+    return table.astype(short)
 
 
 def _thinned(line: Any) -> Any:

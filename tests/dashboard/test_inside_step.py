@@ -1,0 +1,48 @@
+"""The tab Inside a step: run and update are in the link, and fit the comparison."""
+
+from dashboard.tabs.inside_step import InsideStepSettings, updates
+from tests.dashboard.page import opened, shown
+from trainers.run import Run
+
+TWO = "epochs=500&tab=Inside+a+step&run=SGD~lr-0.01&run=Adam~lr-1"
+
+
+def test_the_update_is_chosen_and_stays_in_the_link() -> None:
+    app = opened(TWO)
+    assert any("goes from 80.3643 to 37.5749" in block.value for block in app.markdown)
+    app.select_slider(key="inside_step.update").set_value(5).run()
+    assert shown(app).of(InsideStepSettings) == InsideStepSettings(run=1, update=5)
+    app.selectbox(key="inside_step.run").set_value(2).run()
+    assert shown(app).of(InsideStepSettings) == InsideStepSettings(run=2, update=5)
+    again = opened(shown(app).to_query())
+    assert shown(again).of(InsideStepSettings) == InsideStepSettings(run=2, update=5)
+    assert [block.value for block in again.markdown] == [block.value for block in app.markdown]
+    app.button(key="1.remove").click().run()
+    assert not app.exception
+    assert shown(app).of(InsideStepSettings).run == 1
+
+
+def test_an_update_between_those_kept_is_the_one_before() -> None:
+    kept = [update + 1 for update in updates(Run(epochs=5000))]
+    assert kept[:10] == list(range(1, 11))
+    assert kept[-1] == 5000
+    missing = next(number for number in range(1, 5000) if number not in kept)
+    app = opened(f"epochs=5000&tab=Inside+a+step&run=SGD~lr-0.01&inside_step=update-{missing}")
+    assert app.select_slider(key="inside_step.update").value == max(k for k in kept if k < missing)
+
+
+def test_a_run_that_diverged_ends_there() -> None:
+    app = opened("epochs=500&tab=Inside+a+step&run=SGD~lr-100&inside_step=update-400")
+    assert not app.exception
+    assert int(app.select_slider(key="inside_step.update").value) < 40
+    for dtype in ("float32", "float64"):
+        for lr in (0.2, 10, 100):
+            link = f"epochs=200&dtype={dtype}&tab=Inside+a+step&run=SGD~lr-{lr}&inside_step=update-200"
+            assert not opened(link).exception
+
+
+def test_one_update() -> None:
+    assert updates(Run(epochs=1)) == [0]
+    app = opened("epochs=1&tab=Inside+a+step&run=SGD~lr-0.01")
+    assert not app.exception
+    assert any("goes from 80.3643 to 37.5749" in block.value for block in app.markdown)
