@@ -14,10 +14,11 @@ from dashboard.training_queue import TrainingQueue, Usage
 from dashboard.widgets import Placeholder
 from trainers import History, Race, Run, Sweep, charts, race, sweep, train
 from trainers.races.result import RaceResult
+from trainers.reports import inside_step
 from trainers.reports.path_plane import fit_plane
 from trainers.reports.rate import ValueRuns, value_runs
 from trainers.run import Task, most_rows, room_for
-from trainers.steps import Step, record_steps
+from trainers.steps import Steps, record_steps
 from trainers.sweeps.cost import estimate, memory, work
 from trainers.sweeps.result import SweepResult
 
@@ -142,10 +143,10 @@ def train_cached(run: Run, most: int | None, _observer: Observer = UNOBSERVED) -
 
 
 @st.cache_data(max_size=CACHE_SIZE, show_spinner=False, hash_funcs=BY_SETTINGS)
-def steps_cached(run: Run, updates: tuple[int, ...], _observer: Observer = UNOBSERVED) -> list[Step]:
-    """Train a run, keeping these updates with the state of the optimizer."""
-    with _observer.turn() as on_update:
-        return record_steps(run, updates, on_update)
+def steps_cached(run: Run, _observer: Observer = UNOBSERVED) -> Steps:
+    """Train a run, keeping the updates that can be looked into, with the state of the optimizer."""
+    with _observer.turn() as on_progress:
+        return record_steps(run, inside_step.updates(run), on_progress)
 
 
 @st.cache_data(max_size=CACHE_SIZE, show_spinner=False, hash_funcs=BY_SETTINGS)

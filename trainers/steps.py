@@ -1,9 +1,9 @@
 """Single updates of a run, with the state of its optimizer before them."""
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from itertools import count
-from typing import Any
+from typing import overload
 
 import torch
 from torch import Tensor
@@ -35,41 +35,89 @@ class Step:
     """`()`"""
 
 
+@dataclass(frozen=True, eq=False)
+class Steps(Sequence[Step]):
+    """Some updates of a run, a row for each: few tensors, as thousands of small ones are slow to copy."""
+
+    updates: tuple[int, ...]
+    params: Tensor
+    """`(rows, n)`, as `gradient`, `new_params` and each part of the state."""
+    loss: Tensor
+    """`(rows,)`, as `new_loss`."""
+    gradient: Tensor
+    state: State
+    new_params: Tensor
+    new_loss: Tensor
+
+    def __len__(self) -> int:
+        return len(self.updates)
+
+    @overload
+    def __getitem__(self, place: int) -> Step: ...
+    @overload
+    def __getitem__(self, place: slice) -> list[Step]: ...
+    def __getitem__(self, place: int | slice) -> Step | list[Step]:
+        if isinstance(place, slice):
+            return [self[k] for k in range(*place.indices(len(self)))]
+        update = self.updates[place]
+        return Step(
+            update,
+            self.params[place],
+            self.loss[place],
+            self.gradient[place],
+            {name: part[place] for name, part in self.state.items()} if update else {},
+            self.new_params[place],
+            self.new_loss[place],
+        )
+
+
 def record_steps(
-    run: Run, updates: Iterable[int], on_update: Callable[..., object] = lambda: None
-) -> list[Step]:
+    run: Run, updates: Iterable[int], on_progress: Callable[[float], object] = lambda share: None
+) -> Steps:
     """Train a run and return these of its updates, counted from 0; a run that diverges has no later ones.
 
-    `on_update()` is called after each update.
+    `on_progress(share)` is called after each update.
     """
-    wanted, steps = set(updates), []
-    watched = Watched(run.optimizer)
-    before: dict[str, Any] | None = None
+    wanted, watched, steps = set(updates), Watched(run.optimizer), list[Step]()
+    last, batch_before = max(wanted), None
     with training_mode():
         points = RUNNERS[run.runner](run.batch_source, watched, run.initial())
-        for update, (params, loss, gradient), batch in zip(count(), points, _batches(run), strict=False):
-            if before is not None:
-                last = before.pop("batch")
-                new = params.detach().clone()
-                steps.append(Step(**before, new_params=new, new_loss=last.loss(new)))
-                before = None
-            if update > max(wanted) or not loss.isfinite():
+        for update, point, batch in zip(count(), points, run.batch_source.batches(), strict=False):
+            params, loss, gradient = (part.detach() for part in point)
+            if batch_before is not None:
+                new = params.clone()
+                steps[-1] = replace(steps[-1], new_params=new, new_loss=batch_before.loss(new))
+                batch_before = None
+            if update > last or not loss.isfinite():
                 break
             if update in wanted:
-                before = {
-                    "update": update,
-                    "params": params.detach().clone(),
-                    "loss": loss.detach().clone(),
-                    "gradient": gradient.detach().clone(),
-                    "state": watched.state() if update else {},
-                    "batch": batch,
-                }
-            on_update()
-    return steps
+                kept = (params.clone(), loss.clone(), gradient.clone(), watched.state())
+                steps.append(Step(update, *kept, new_params=params, new_loss=loss))
+                batch_before = batch
+            on_progress(update / (last + 1))
+    return _stacked(steps, run)
 
 
-def _batches(run: Run) -> Iterator[Any]:
-    return run.batch_source.batches()
+def _stacked(steps: Sequence[Step], run: Run) -> Steps:
+    """Return steps as rows. Before the first update torch has no state yet: zeros."""
+    empty = torch.empty(0, run.problem.num_params)
+    names = steps[-1].state if steps else {}
+
+    def rows(parts: Sequence[Tensor]) -> Tensor:
+        return torch.stack(list(parts)) if parts else empty
+
+    return Steps(
+        tuple(step.update for step in steps),
+        rows([step.params for step in steps]),
+        rows([step.loss for step in steps]),
+        rows([step.gradient for step in steps]),
+        {
+            name: rows([step.state.get(name, torch.zeros_like(step.params)) for step in steps])
+            for name in names
+        },
+        rows([step.new_params for step in steps]),
+        rows([step.new_loss for step in steps]),
+    )
 
 
 class Watched:

@@ -8,21 +8,18 @@ import streamlit as st
 
 from dashboard.context import MAX_RUNS, Context, Tab, TabSettings
 from dashboard.widgets import control_key, escape_markdown, select
-from dashboard.work import Histories, compute_cached, steps_cached
+from dashboard.work import Histories, compute_cached, run_with_progress, steps_cached
 from trainers import charts
 from trainers.reports import inside_step as report
 from trainers.reports import path as path_report
 from trainers.reports import path_surface
 from trainers.reports.loss import Y_TITLES
 from trainers.reports.path_plane import fit_plane, window
-from trainers.reports.thinning import snapshot_epochs
 from trainers.run import Method, Run, Task
 from trainers.settings import integer
-from trainers.steps import Step
+from trainers.steps import Step, Steps
 from trainers.words import format_number
 
-MAX_UPDATES = 240
-"""Number of updates of a run that can be looked into: single ones at the start, then further apart."""
 MAX_NUMBER = 100_000_000
 COUNTED = (
     "Update 1 starts at the initial parameters. The book counts epochs from 1 and prints the loss before "
@@ -42,19 +39,13 @@ class InsideStepSettings(TabSettings):
         return replace(self, run=min(self.run, max(len(methods), 1)), update=min(self.update, last))
 
 
-def updates(run: Run) -> list[int]:
-    """Return the updates that can be looked into, from 0."""
-    last = run.epochs * run.steps_per_epoch - 1
-    return snapshot_epochs(max(last, 1), MAX_UPDATES)[: last + 1]
-
-
 def draw(context: Context) -> None:
     if not context.runs:
         st.write("Add a run to look into its steps.")
         return
     place = context.settings.run - 1
     run = context.runs[place]
-    steps = steps_cached(run, tuple(updates(run)))
+    steps = run_with_progress(steps_cached, run, context.headline, "Recording the updates")
     left, right = st.columns([3, 2])
     with left:
         step = _choose(context, steps)
@@ -72,14 +63,14 @@ def draw(context: Context) -> None:
     st.caption(COUNTED)
 
 
-def _choose(context: Context, steps: Sequence[Step]) -> Step | None:
+def _choose(context: Context, steps: Steps) -> Step | None:
     """Draw the choice of run and update; return the update."""
     numbers = range(1, len(context.runs) + 1)
     named = dict(zip(numbers, context.names, strict=True))
     select("Run", numbers, context.settings.run, "inside_step.run", format_func=named.get)
     if not steps:
         return None
-    possible = [step.update + 1 for step in steps]
+    possible = [update + 1 for update in steps.updates]
     chosen = max((number for number in possible if number <= context.settings.update), default=possible[0])
     st.select_slider(
         "Update", possible, chosen, key=control_key("inside_step.update", chosen), format_func="{:,}".format
@@ -144,7 +135,8 @@ def _overview(context: Context, run: Run, step: Step, place: int) -> None:
 
 def arrows_spec(run: Run, update: int, color: str) -> dict[str, Any]:
     """Return the spec of the arrows of an update."""
-    (step,) = (each for each in steps_cached(run, tuple(updates(run))) if each.update == update)
+    steps = steps_cached(run)
+    step = steps[steps.updates.index(update)]
     problem = run.training
     plane = report.step_plane(problem, step)
     table = report.arrows(plane, step)

@@ -1,7 +1,9 @@
 """The tab Inside a step: run and update are in the link, and fit the comparison."""
 
-from dashboard.tabs.inside_step import InsideStepSettings, updates
+from dashboard.tabs.inside_step import InsideStepSettings
 from tests.dashboard.page import opened, shown
+from trainers.problems import MLP
+from trainers.reports.inside_step import updates
 from trainers.run import Run
 
 TWO = "epochs=500&tab=Inside+a+step&run=SGD~lr-0.01&run=Adam~lr-1"
@@ -43,6 +45,8 @@ def test_a_run_that_diverged_ends_there() -> None:
 
 def test_one_update() -> None:
     assert updates(Run(epochs=1)) == [0]
+    large = updates(Run(problem=MLP(source="digits", depth=2, width=64, width2=64), epochs=1000))
+    assert 20 <= len(large) < len(updates(Run(epochs=1000)))
     app = opened("epochs=1&tab=Inside+a+step&run=SGD~lr-0.01")
     assert not app.exception
     assert any("goes from 80.3643 to 37.5749" in block.value for block in app.markdown)

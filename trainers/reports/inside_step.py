@@ -14,9 +14,15 @@ from trainers.optimizers.code import GRAD
 from trainers.problems import Problem
 from trainers.reports.latex import formula, number, symbol
 from trainers.reports.path_plane import Limits, Plane, fit_plane, principal
+from trainers.reports.thinning import snapshot_epochs
+from trainers.run import Run
 from trainers.steps import Step, torch_params
 from trainers.words import format_number
 
+MAX_UPDATES, MIN_UPDATES = 240, 20
+"""Numbers of updates of a run that can be looked into: single ones at the start, then further apart."""
+MAX_NUMBERS = 2_000_000
+"""Most numbers kept of them, which a run of many parameters has fewer for."""
 DIGITS = 6
 MAX_PARAMS = 4
 """Most parameters shown; of more, those with the largest gradients."""
@@ -30,6 +36,14 @@ class Quantity:
     expression: str
     value: Tensor
     """`(n,)`, or `()` for a number."""
+
+
+def updates(run: Run) -> list[int]:
+    """Return the updates of a run that can be looked into, from 0."""
+    last = run.epochs * run.steps_per_epoch - 1
+    each = 6 * run.problem.num_params  # parameters before and after, gradient, and the state of an optimizer
+    count = min(max(MAX_NUMBERS // each, MIN_UPDATES), MAX_UPDATES)
+    return snapshot_epochs(max(last, 1), count)[: last + 1]
 
 
 def quantities(optimizer: Optimizer, step: Step) -> list[Quantity]:
