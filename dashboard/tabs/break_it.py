@@ -21,7 +21,7 @@ CORRECT, WRONG = Look(5), Look(1)
 
 @dataclass(frozen=True, kw_only=True)
 class BreakItSettings(TabSettings):
-    """The mistake, and whether it is shown where it is."""
+    """The mistake. Whether it is told is not in the link: whoever gets that may think first."""
 
     mistake: int = integer(1, 1, len(MISTAKES), help="Number of the mistake.")
 
@@ -33,15 +33,15 @@ def draw(context: Context) -> None:
     select("What one sees", numbers, number, "break_it.mistake", format_func=symptoms.get)
     mistake = MISTAKES[number - 1]
     found = compute_cached(results, number - 1)[0]
-    context.headline.say(escape_markdown(_headline(found)))
+    context.headline.say(escape_markdown(_headline(mistake, found)))
     st.vega_lite_chart(
         compute_cached(losses_chart, number - 1, context.dark),
         alt="Line chart: the losses of the loop with a mistake, and those of the correct one.",
     )
     if found.error:
         st.code(found.error, language=None, wrap_lines=True)
-    if found.warning:
-        st.code(f"UserWarning: {found.warning}", language=None, wrap_lines=True)
+    if mistake.warning:
+        st.code(f"UserWarning: {mistake.warning}", language=None, wrap_lines=True)
     st.write("Which line is wrong? Think first.")
     shown = st.checkbox("Show the mistake", key=control_key(f"break_it.shown.{number}", _shown(number)))
     st.html(code_lines(mistake, shown))
@@ -59,19 +59,20 @@ def _symptom(place: int) -> str:
     found: Result = compute_cached(results, place)[0]
     if found.error:
         return found.error.partition(":")[0] + (": " + found.error.partition(": ")[2])[:60]
-    if found.warning:
-        return "A warning: " + found.warning[:50]
+    if MISTAKES[place].warning:
+        return f"A warning: {MISTAKES[place].warning[:50]}"
     first, last = found.losses[0], found.losses[-1]
     if first == last:
         return f"The loss stays at {first:.6g}"
     return f"The loss goes from {first:.5g} to {'infinity' if last != last else format(last, '.5g')}"
 
 
-def _headline(found: Result) -> str:
-    if found.error:
-        count = len(found.losses)
-        when = "at once" if count < 2 else f"in epoch {count}"
-        return f"The loop fails {when}: {found.error.partition(':')[0]}."
+def _headline(mistake: Mistake, found: Result) -> str:
+    kind, count = found.error.partition(":")[0], len(found.losses)
+    if kind and count == mistake.run.epochs:
+        return f"The loop ends as it should, and then: {kind}."
+    if kind:
+        return f"It fails {'at once' if count < 2 else f'in epoch {count}'}: {kind}."
     first, last = found.losses[0], found.losses[-1]
     if first == last:
         return f"No error, and the loss stays at {first:.6g}."
@@ -83,12 +84,12 @@ def results(place: int) -> tuple[Result, Result]:
     """Return what the program with a mistake does, and what the correct one does, without their names."""
     mistake = MISTAKES[place]
     found, expected = mistake.executed(), mistake.expected()
-    return Result(found.losses, found.error, found.warning), Result(expected.losses)
+    return Result(found.losses, found.error), Result(expected.losses)
 
 
 def losses_chart(place: int, dark: bool) -> dict[str, Any]:
     """Return the spec of the losses of both programs."""
-    found, expected = results(place)
+    found, expected = compute_cached(results, place)
     parts = [
         pd.DataFrame({"run": name, "x": range(len(each.losses)), "y": list(each.losses)})
         for name, each in (("correct", expected), ("wrong", found))

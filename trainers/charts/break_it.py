@@ -6,7 +6,7 @@ import altair as alt
 import pandas as pd
 
 from trainers.charts.axes import positive, scale, span, visible_points, x_axis, x_scale, y_axis
-from trainers.charts.line_names import end_names, last_points, plot_range, with_selections
+from trainers.charts.line_names import NAMED, end_names, isolated, last_points, plot_range, with_selections
 from trainers.charts.style import Style
 
 HEIGHT = 300
@@ -26,7 +26,9 @@ def mistake_chart(losses: pd.DataFrame, style: Style, dark: bool) -> alt.LayerCh
     tooltip.append(alt.Tooltip("y:Q", title="loss", format=".6g"))
     visible = visible_points(shown, domain, True, leaving)
     chart = alt.Chart(visible)
-    points = chart.mark_point(filled=True, size=18, clip=True).encode(x, y, style.color(), tooltip=tooltip)
-    lines = chart.mark_line(clip=True).encode(x, y, style.color())
+    points = chart.mark_point(filled=True, size=18, clip=True).encode(
+        x, y, style.color(), tooltip=tooltip, opacity=isolated(by=NAMED)
+    )
+    lines = chart.mark_line(clip=True).encode(x, y, style.color(), opacity=isolated(by=NAMED))
     names = end_names(alt.Chart(last_points(visible)), domain, True, style, dark)
     return with_selections(alt.LayerChart(layer=[lines, points, *names], height=HEIGHT))

@@ -1,12 +1,9 @@
 """A mistake: lines of a correct program replaced by others, and what running it gives."""
 
-import contextlib
-import io
 import math
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 from trainers.run import Run
@@ -23,8 +20,6 @@ class Result:
     """Loss at each pass through the loop."""
     error: str = ""
     """Exception that ended it, as Python prints it; "" for none."""
-    warning: str = ""
-    """First warning; "" for none."""
     names: Any = None
     """Names of the program at its end."""
 
@@ -44,6 +39,8 @@ class Mistake:
     """Why it does what it does."""
     notice: str
     """How one would notice."""
+    warning: str = ""
+    """How the warning begins that torch gives; "" for none. To catch it would change what all threads see."""
     also: tuple[tuple[str, str], ...] = ()
     """Further lines that the mistake brings along: pairs of a correct line and what stands in its place."""
 
@@ -83,27 +80,30 @@ class Mistake:
         return execute(self.code)
 
     def expected(self) -> Result:
-        """Run the correct program."""
-        return execute(self.correct)
+        """Run the correct program, once for all mistakes in it."""
+        return _correct(self.correct)
+
+
+@cache
+def _correct(code: str) -> Result:
+    return execute(code)
 
 
 def execute(code: str) -> Result:
-    """Run a program, which needs no file; record the loss at each pass through its loop."""
+    """Run a program, which needs no file, without printing; record the loss at each pass through its loop."""
     recorded = []
     for line in code.splitlines():
         recorded.append(line)
         if line.strip().startswith("loss = loss_fn(") and line.startswith(" "):
             recorded.append(line[: len(line) - len(line.lstrip())] + RECORD)
-    names: dict[str, Any] = {"losses": []}
+    names: dict[str, Any] = {"losses": [], "print": lambda *parts: None}
     error = ""
-    with warnings.catch_warnings(record=True) as caught, contextlib.redirect_stdout(io.StringIO()):
-        warnings.simplefilter("always")
-        try:
-            exec(compile("\n".join(recorded), "<program>", "exec"), names)
-        except Exception as problem:
-            error = f"{type(problem).__name__}: {problem}"
+    try:
+        exec(compile("\n".join(recorded), "<program>", "exec"), names)
+    except Exception as problem:
+        error = f"{type(problem).__name__}: {problem}"
     losses = tuple(value if math.isfinite(value) else math.nan for value in names.pop("losses"))
-    return Result(losses, error, str(caught[0].message) if caught else "", names)
+    return Result(losses, error, names)
 
 
 def _find(lines: Sequence[str], wanted: Sequence[str]) -> int:

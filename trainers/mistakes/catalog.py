@@ -22,6 +22,18 @@ SOFTMAX = Run(
 CLEAR = ("if params.grad is not None:", "    params.grad.zero_()")
 UPDATE = ("with torch.no_grad():", "    params -= 0.01 * params.grad")
 
+NON_LEAF = (
+    "The .grad attribute of a Tensor that is not a leaf Tensor is being accessed. Its .grad attribute won't "
+    "be populated during autograd.backward(). If you indeed want the .grad field to be populated for a "
+    "non-leaf Tensor, use .retain_grad() on the non-leaf Tensor. If you access the non-leaf Tensor by "
+    "mistake, make sure you access the leaf Tensor instead."
+)
+ORDER = (
+    "Detected call of `lr_scheduler.step()` before `optimizer.step()`. In PyTorch 1.1.0 and later, you should "
+    "call them in the opposite order: `optimizer.step()` before `lr_scheduler.step()`.  Failure to do this "
+    "will result in PyTorch skipping the first value of the learning rate schedule."
+)
+
 MISTAKES = (
     Mistake(
         "The input is not used",
@@ -107,6 +119,7 @@ MISTAKES = (
         ("params = params - 0.01 * params.grad",),
         "The new tensor belongs to the graph and is no leaf: backward() fills no .grad of it.",
         "A warning about a tensor that is not a leaf, then the error of a missing gradient.",
+        warning=NON_LEAF,
     ),
     Mistake(
         "The update in place, without no_grad",
@@ -237,6 +250,7 @@ MISTAKES = (
         ("scheduler.step()", "optimizer.step()"),
         "The first learning rate of the schedule is skipped.",
         "torch warns about the order.",
+        warning=ORDER,
         also=(
             (
                 "optimizer = torch.optim.SGD([params], lr=0.01)",
