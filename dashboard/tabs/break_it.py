@@ -21,7 +21,7 @@ CORRECT, WRONG = Look(5), Look(1)
 
 @dataclass(frozen=True, kw_only=True)
 class BreakItSettings(TabSettings):
-    """The mistake. Whether it is told is not in the link: whoever gets that may think first."""
+    """The mistake. A link does not show which line it is: whoever gets it may think first."""
 
     mistake: int = integer(1, 1, len(MISTAKES), help="Number of the mistake.")
 

@@ -17,6 +17,7 @@ from trainers.reports import three_ways as report
 from trainers.reports import three_ways_code as code
 from trainers.run import Method, Task, runners
 from trainers.scripts import Program
+from trainers.scripts.problem import DATA_FILE, data_csv
 from trainers.settings import integer
 from trainers.words import format_epochs, join_words
 
@@ -42,10 +43,14 @@ def draw(context: Context) -> None:
     select("Run", numbers, context.settings.run, "three_ways.run", format_func=named.get)
     run = context.runs[context.settings.run - 1]
     summary = Placeholder(st.container())
-    made = code.programs(run)
-    st.html(loop_table(list(made), code.rows(list(made.values()))))
-    st.caption("Highlighted: new in this column. Dotted: gone in the next.")
-    _around_the_loop(made)
+    try:
+        made = code.programs(run)
+    except NotImplementedError as reason:
+        st.write(f"{reason}.")
+    else:
+        st.html(loop_table(list(made), code.rows(list(made.values()))))
+        st.caption("Highlighted: new in this column. Dotted: gone in the next.")
+        _around_the_loop(made)
     _difference(context, run, summary)
 
 
@@ -63,8 +68,8 @@ def _around_the_loop(made: Mapping[str, Program]) -> None:
                 st.markdown(f"**{runner}**")
                 copier()(data={"text": program.text, "label": "Copy program"}, key=f"three_ways.{runner}")
                 download("Program", partial(str, program.text), f"{runner.replace('.', '_')}.py")
-        for name, content in first.files.items():
-            download(f"The data, {name}, to be put beside it", partial(str, content), name)
+        if first.data is not None:
+            download(f"The data, {DATA_FILE}, to be put beside it", partial(data_csv, first.data), DATA_FILE)
         st.caption("Each needs torch alone, and prints the final loss and parameters.")
 
 

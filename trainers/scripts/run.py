@@ -1,6 +1,6 @@
 """Programs of single runs."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from trainers.objective import training_indices
 from trainers.problems.supervised import Supervised, raw_data
@@ -28,8 +28,8 @@ class Program:
     """How many loops that are."""
     end: tuple[str, ...]
     """What is printed: the final loss and parameters."""
-    files: dict[str, str]
-    """Files that it reads, by name."""
+    data: Supervised | None = field(repr=False)
+    """The training samples of the file that it reads, `DATA_FILE`; None if it reads none."""
 
     @property
     def text(self) -> str:
@@ -38,6 +38,10 @@ class Program:
         parts += ["", "", *self.start, *self.loop.setup, *self.around]
         parts += [*indented(self.loop.body(), 4 * self.depth), "", *self.end]
         return "\n".join(parts) + "\n"
+
+    def files(self) -> dict[str, str]:
+        """Return the content of the files that it reads, by name."""
+        return {} if self.data is None else {DATA_FILE: data_csv(self.data)}
 
 
 def program(run: Run) -> Program:
@@ -51,7 +55,6 @@ def program(run: Run) -> Program:
         raw = rows[training_indices(run.problem, run.validation_split, run.shuffle_seed)]
     code = problem_code(problem, raw)
     batches = run.steps_per_epoch > 1
-    files = {DATA_FILE: data_csv(problem)} if code.reads_file and isinstance(problem, Supervised) else {}
     imports = [line for line in code.imports if line.startswith("import ")]
     deeper = [line for line in code.imports if line not in imports]
     head = [*imports, *[""] * bool(imports), "import torch", *deeper, ""]
@@ -67,7 +70,7 @@ def program(run: Run) -> Program:
         around=tuple(_around(run, code, batches)),
         depth=1 + batches,
         end=tuple(_end(run, code)),
-        files=files,
+        data=problem if code.reads_file and isinstance(problem, Supervised) else None,
     )
 
 

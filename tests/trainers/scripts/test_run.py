@@ -43,7 +43,7 @@ def apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def executed(made: Program) -> dict[str, Any]:
     """The names of a program after it has run, and what it printed as `printed`."""
-    for name, content in made.files.items():
+    for name, content in made.files().items():
         Path(name).write_text(content, encoding="utf-8")
     names: dict[str, Any] = {}
     out = io.StringIO()
