@@ -119,10 +119,12 @@ def _arrows(context: Context, run: Run, step: Step, place: int) -> None:
 
 def _formulas(run: Run, step: Step) -> None:
     """Draw the lines of the update as formulas with numbers put in."""
-    for formula in report.formulas(run.optimizer, step):
+    formulas = report.formulas(run.optimizer, step)
+    for formula in formulas:
         st.markdown(rf"$\displaystyle {formula}$")  # unlike a display formula it breaks where it is too wide
-    first = run.problem.names[report.shown_params(step)[0]]
-    st.caption(f"With the numbers of {escape_markdown(first)} put in. {_torch_sentence(run, step)}")
+    first = escape_markdown(run.problem.names[report.shown_params(step)[0]])
+    put_in = f"With the numbers of {first} put in. " if formulas else ""
+    st.caption(f"{put_in}{_torch_sentence(run, step)}")
 
 
 def _overview(context: Context, run: Run, step: Step, place: int) -> None:

@@ -49,8 +49,11 @@ def updates(run: Run) -> list[int]:
 def quantities(optimizer: Optimizer, step: Step) -> list[Quantity]:
     """Return what the lines of the update by hand compute, the step last, from the state before it.
 
-    In the precision of the run. Torch orders some of the operations differently: see `difference`.
+    In the precision of the run. Torch orders some of the operations differently: see `difference`. Of an
+    optimizer that is not written by hand the step alone is known.
     """
+    if not type(optimizer).by_hand():
+        return [Quantity("step", "", step.params - step.new_params)]
     code, names = optimizer.update_code(), {"torch": torch, "params": step.params, "grad": step.gradient}
     lines = [line.replace(GRAD, "grad") for line in code.lines]
     exec("\n".join(code.state), names)
@@ -103,8 +106,9 @@ def table(optimizer: Optimizer, step: Step, names: Sequence[str]) -> list[list[s
 
 def formulas(optimizer: Optimizer, step: Step) -> list[str]:
     """Return the lines of the update as LaTeX, with the numbers of the first shown parameter put in."""
-    first = shown_params(step)[0]
-    code = optimizer.update_code()
+    if not type(optimizer).by_hand():
+        return []
+    first, code = shown_params(step)[0], optimizer.update_code()
     known: dict[str, Tensor] = {"params": step.params, "grad": step.gradient}
     known |= {name: step.state.get(key, torch.zeros_like(step.params)) for key, name in code.names}
     known |= {"t": torch.tensor(step.update), "dampening": torch.tensor(0.0)}

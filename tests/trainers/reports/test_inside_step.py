@@ -2,8 +2,10 @@
 
 import random
 import re
+from dataclasses import dataclass
 
 import pytest
+import torch
 
 from tests.matrix import quick
 from trainers import Run
@@ -11,6 +13,7 @@ from trainers.optimizers import SGD, Adam, Optimizer
 from trainers.problems import MLP, Rosenbrock
 from trainers.reports import inside_step as report
 from trainers.reports.latex import formula
+from trainers.settings import real
 from trainers.steps import Step, record_steps
 
 EPOCHS = 400
@@ -104,3 +107,22 @@ def test_formulas() -> None:
     assert formula("grad**2", {"grad": "−2"}) == "(-2)^{2}"
     assert formula("m_x * t", {"t": "3"}) == r"\mathrm{m\_x} \cdot 3"
     assert re.fullmatch(r"2\.5 \\cdot 10\^\{-7\}", formula("s", {"s": "2.5e−07"}))
+
+
+@dataclass(frozen=True)
+class InTorchAlone(Optimizer):
+    """An optimizer without an update by hand."""
+
+    lr: float = real(0.1, 1e-8, 100, help="Learning rate.")
+
+    def torch(self, params: torch.Tensor) -> torch.optim.Optimizer:
+        return torch.optim.Adamax([params], lr=self.lr)
+
+
+def test_of_an_optimizer_in_torch_alone_the_step_is_shown() -> None:
+    run = Run(optimizer=InTorchAlone(), runner="torch.optim", epochs=5)
+    (step,) = record_steps(run, [2])
+    rows = {title: cells for title, *cells in report.table(run.optimizer, step, ("w", "b"))}
+    assert list(rows)[1:] == [r"parameters $\theta$", "gradient $g$", "step", "step / g", r"new $\theta$"]
+    assert report.formulas(run.optimizer, step) == []
+    assert report.difference(run.optimizer, step) == 0
