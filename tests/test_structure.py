@@ -27,7 +27,7 @@ IN_TRAINERS = (
     "mistakes", "reports", "charts",
 )  # fmt: skip
 IN_DASHBOARD = (
-    "components", "training_queue", "looks", "context", "widgets", "tables", "work", "tabs", "state",
+    "components", "training_queue", "looks", "context", "widgets", "tables", "work", "maps", "tabs", "state",
     "controls", "examples", "session", "downloads",
 )  # fmt: skip
 FLOORS = [f"trainers.{name}" for name in IN_TRAINERS]

@@ -7,6 +7,7 @@ from typing import Any
 import streamlit as st
 
 from dashboard.context import Context, Tab
+from dashboard.maps import loss_map
 from dashboard.tabs.loss import draw_live
 from dashboard.widgets import Placeholder
 from dashboard.work import Histories, compute_cached
@@ -77,14 +78,9 @@ def compare_spec(
 def _map_tables(histories: Histories, names: Sequence[str], plane: Plane, task: Task) -> charts.MapTables:
     surface = path_surface.overview(task.training, plane, histories)
     return charts.MapTables(
-        bands=surface.bands,
+        **vars(loss_map(task.training, plane, surface)),
         cells=surface.coarse(CELLS),
-        lines=path_surface.contour_lines(surface),
-        minima=path_report.known_minima(task.training, plane),
         paths=path_report.paths(histories, names, plane, surface.limits, margin=0),
-        limits=surface.limits,
-        titles=plane.names,
-        value=Y_TITLES[surface.quantity],
         equal_scales=plane.equal_scales,
     )
 

@@ -7,13 +7,13 @@ from typing import Any, Self
 import streamlit as st
 
 from dashboard.context import MAX_RUNS, Context, Tab, TabSettings
+from dashboard.maps import loss_map
 from dashboard.widgets import control_key, escape_markdown, select
 from dashboard.work import Histories, compute_cached, run_with_progress, steps_cached
 from trainers import charts
 from trainers.reports import inside_step as report
 from trainers.reports import path as path_report
 from trainers.reports import path_surface
-from trainers.reports.loss import Y_TITLES
 from trainers.reports.path_plane import fit_plane, window
 from trainers.run import Method, Run, Task
 from trainers.settings import integer
@@ -142,19 +142,8 @@ def arrows_spec(run: Run, update: int, color: str) -> dict[str, Any]:
     problem = run.training
     plane = report.step_plane(problem, step)
     table = report.arrows(plane, step)
-    limits = report.arrow_window(table)
-    surface = path_surface.loss_surface(problem, plane, limits)
-    chart = charts.arrow_chart(
-        surface.bands,
-        path_surface.contour_lines(surface),
-        path_report.known_minima(problem, plane),
-        table,
-        limits,
-        plane.names,
-        Y_TITLES[surface.quantity],
-        color,
-    )
-    return charts.spec(chart)
+    surface = path_surface.loss_surface(problem, plane, report.arrow_window(table))
+    return charts.spec(charts.arrow_chart(loss_map(problem, plane, surface), table, color))
 
 
 def overview_spec(histories: Histories, name: str, run: Run, update: int, color: str) -> dict[str, Any]:
@@ -164,17 +153,8 @@ def overview_spec(histories: Histories, name: str, run: Run, update: int, color:
     limits = window(plane, problem, histories, "all")
     surface = path_surface.loss_surface(problem, plane, limits)
     path = path_report.paths(histories, [name], plane, limits)
-    chart = charts.overview_chart(
-        surface.bands,
-        path_surface.contour_lines(surface),
-        path_report.known_minima(problem, plane),
-        path[path["epoch"] <= update // run.steps_per_epoch],
-        limits,
-        plane.names,
-        Y_TITLES[surface.quantity],
-        color,
-    )
-    return charts.spec(chart)
+    here = path[path["epoch"] <= update // run.steps_per_epoch]
+    return charts.spec(charts.overview_chart(loss_map(problem, plane, surface), here, color))
 
 
 INSIDE_STEP = Tab("Inside a step", "inside_step", draw, InsideStepSettings)

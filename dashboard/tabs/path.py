@@ -8,13 +8,13 @@ from typing import Any
 import streamlit as st
 
 from dashboard.context import Actions, Context, Tab, TabSettings
+from dashboard.maps import loss_map
 from dashboard.widgets import clicked_points, control
 from dashboard.work import Histories, compute_cached
 from trainers import charts
 from trainers.charts import Style
 from trainers.reports import path as path_report
 from trainers.reports import path_surface
-from trainers.reports.loss import Y_TITLES
 from trainers.reports.path_plane import fit_plane, window
 from trainers.reports.thinning import snapshot_epochs
 from trainers.run import Task
@@ -71,14 +71,9 @@ def path_map(
     paths = path_report.paths(histories, names, plane, limits)
     surface = path_surface.loss_surface(training, plane, limits)
     chart = charts.path_chart(
-        surface.bands,
-        path_surface.contour_lines(surface),
+        loss_map(training, plane, surface),
         paths,
-        path_report.known_minima(training, plane),
-        limits,
         style,
-        plane.names,
-        value=Y_TITLES[surface.quantity],
         epochs=snapshot_epochs(task.epochs, path_report.MAX_SNAPSHOTS),
         dark=dark,
         cells=path_report.cells(training, plane, limits) if plane.is_full_space else None,

@@ -14,7 +14,7 @@ from trainers.charts.fit_confusion import confusion_chart
 from trainers.charts.grid import heat_chart
 from trainers.charts.inside_step import arrow_chart, overview_chart
 from trainers.charts.loss import live_loss_chart, loss_chart
-from trainers.charts.loss_map import map_image
+from trainers.charts.loss_map import LossMap, map_image
 from trainers.charts.parameters import parameter_chart
 from trainers.charts.path import path_chart
 from trainers.charts.race_budget import budget_chart
@@ -32,6 +32,7 @@ __all__ = [
     "COMPARE_HEIGHT",
     "CurveTables",
     "Look",
+    "LossMap",
     "MapTables",
     "Style",
     "arrow_chart",

@@ -1,6 +1,5 @@
 """The panel of the loss map, with the path of each run up to the current epoch."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,25 +10,19 @@ import pandas as pd
 from trainers.charts.compare_dots import current, past
 from trainers.charts.expressions import AXIS_LOOK, at, ranged_scale, ref, text_size
 from trainers.charts.line_names import isolated
-from trainers.charts.loss_map import loss_map
+from trainers.charts.loss_map import LossMap, loss_map
 from trainers.charts.style import BY_PART, Style
 
 
-@dataclass(frozen=True, eq=False)
-class MapTables:
-    """Content of the map: see `loss_map`. `paths` has run, part, epoch, x, y, within the limits.
+@dataclass(frozen=True, kw_only=True, eq=False)
+class MapTables(LossMap):
+    """Content of the map: `paths` has run, part, epoch, x, y, within the limits.
 
     `cells` are values `(rows, columns)` from the bottom up, shown under the pointer.
     """
 
-    bands: Any
     cells: Any
-    lines: pd.DataFrame
-    minima: pd.DataFrame
     paths: pd.DataFrame
-    limits: Sequence[tuple[float, float]]
-    titles: tuple[str, str]
-    value: str
     equal_scales: bool
 
 
@@ -48,7 +41,7 @@ def map_panel(tables: MapTables, dots: pd.DataFrame, style: Style) -> list[alt.C
     titles = zip(("x", "y", "value"), (x_title, y_title, tables.value), strict=True)
     numbers = [alt.Tooltip(f"{name}:Q", title=title, format=".4g") for name, title in titles]
     return [
-        *loss_map(tables.bands, tables.lines, tables.minima, x, y, tables.value, ("map_width", "map_height")),
+        *loss_map(tables, x, y, ("map_width", "map_height")),
         _cells(tables),
         way.mark_line(color="white", strokeWidth=4).encode(x, y, opacity=isolated(value=0.8), **path),
         way.mark_line(strokeCap="butt").encode(

@@ -1,13 +1,14 @@
 """One update as arrows on a map of the loss, and where on the whole map it lies."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import altair as alt
 import pandas as pd
 
 from trainers.charts.expressions import ranged_scale, text_size
-from trainers.charts.loss_map import loss_map
+from trainers.charts.loss_map import LossMap, loss_map
 
 HEIGHT, OVERVIEW_HEIGHT = 380, 200
 SIDE = "min(width, height)"
@@ -15,38 +16,21 @@ SIDE = "min(width, height)"
 GRAY = "#4a4a4a"
 
 
-def arrow_chart(
-    bands: Any,
-    lines: pd.DataFrame,
-    minima: pd.DataFrame,
-    arrows: pd.DataFrame,
-    limits: Sequence[tuple[float, float]],
-    titles: tuple[str, str],
-    value: str,
-    color: str,
-) -> alt.LayerChart:
+def arrow_chart(content: LossMap, arrows: pd.DataFrame, color: str) -> alt.LayerChart:
     """Draw `arrows`, what, x, y, x2, y2, on a map with equal scales: gray the first, colored the second."""
+    limits, titles = content.limits, content.titles
     scales = ranged_scale(limits[0], ("0", SIDE)), ranged_scale(limits[1], (SIDE, "0"))
     look: dict[str, Any] = {"grid": False, "tickCount": 4, "format": ".4~g", "labelFontSize": text_size(12)}
     axes = [alt.Axis(title=title, **look) for title in titles]
     x, tip_x = (alt.X(f"{name}:Q", axis=axes[0], scale=scales[0]) for name in ("x", "x2"))
     y, tip_y = (alt.Y(f"{name}:Q", axis=axes[1], scale=scales[1]) for name in ("y", "y2"))
-    layers = loss_map(bands, lines, _within(minima, limits), x, y, value, (SIDE, SIDE))
+    layers = loss_map(replace(content, minima=_within(content.minima, limits)), x, y, (SIDE, SIDE))
     for place, shade, width in ((0, GRAY, 7), (1, color, 3)):
         layers += _arrow(arrows.iloc[[place]], (x, y), (tip_x, tip_y), shade, width)
     return alt.LayerChart(layer=layers, height=HEIGHT)
 
 
-def overview_chart(
-    bands: Any,
-    lines: pd.DataFrame,
-    minima: pd.DataFrame,
-    path: pd.DataFrame,
-    limits: Sequence[tuple[float, float]],
-    titles: tuple[str, str],
-    value: str,
-    color: str,
-) -> alt.LayerChart:
+def overview_chart(content: LossMap, path: pd.DataFrame, color: str) -> alt.LayerChart:
     """Draw the path of a run, part, epoch, x, y, on the whole map, with a ring at its last point."""
     x, y = (
         channel(
@@ -54,7 +38,9 @@ def overview_chart(
             axis=alt.Axis(grid=False, tickCount=4, title=title),
             scale=alt.Scale(domain=list(side), nice=False, zero=False),
         )
-        for channel, name, title, side in zip((alt.X, alt.Y), "xy", titles, limits, strict=True)
+        for channel, name, title, side in zip(
+            (alt.X, alt.Y), "xy", content.titles, content.limits, strict=True
+        )
     )
     way = alt.Chart(path).mark_line(color=color, strokeWidth=2, clip=True)
     here = alt.Chart(path.tail(1))
@@ -63,7 +49,7 @@ def overview_chart(
         for shade, width in (("white", 5), ("black", 2))
     ]
     order = {"order": alt.Order("epoch:Q"), "detail": alt.Detail("part:N")}
-    layers = [*loss_map(bands, lines, minima, x, y, value), way.encode(x, y, **order), *rings]
+    layers = [*loss_map(content, x, y), way.encode(x, y, **order), *rings]
     return alt.LayerChart(layer=layers, height=OVERVIEW_HEIGHT)
 
 

@@ -1,5 +1,7 @@
 """Map of the loss over a plane: filled bands, contour lines and minima."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import altair as alt
@@ -13,23 +15,31 @@ STOPS = ("#fffaf0", "#f3f1e4", "#dce7e2", "#bcd3db", "#9bbbd0", "#7f9fc2", "#6a8
 STAR = "M0,-1L.29,-.4L.95,-.31L.48,.15L.59,.81L0,.5L-.59,.81L-.48,.15L-.95,-.31L-.29,-.4Z"
 
 
-def loss_map(
-    bands: Any,
-    lines: pd.DataFrame,
-    minima: pd.DataFrame,
-    x: Any,
-    y: Any,
-    value: str,
-    size: tuple[str, str] = ("width", "height"),
-) -> list[alt.Chart]:
-    """Return the layers of the map.
+@dataclass(frozen=True, kw_only=True, eq=False)
+class LossMap:
+    """Content of a map of the loss over a window."""
 
-    `bands` is an array `(rows, columns)` from the bottom up, 0 for the smallest and 1 for the largest value;
-    `lines` has the columns level, line, order, x, y; `minima` has x, y; `size` are Vega expressions of width
-    and height.
-    """
-    stars = [_minima(minima, x, y)] if len(minima) else []
-    return [_picture(bands, size), _contour_lines(lines, x, y, value), *stars]
+    bands: Any
+    """Array `(rows, columns)` from the bottom up, 0 for the smallest and 1 for the largest value."""
+    lines: pd.DataFrame
+    """Contour lines, with the columns level, line, order, x, y."""
+    minima: pd.DataFrame
+    """Known minima, with the columns x, y."""
+    limits: Sequence[tuple[float, float]]
+    """`((x0, x1), (y0, y1))` of the window."""
+    titles: tuple[str, str]
+    """What x and y are."""
+    value: str
+    """What the value is."""
+
+
+WHOLE = ("width", "height")
+
+
+def loss_map(content: LossMap, x: Any, y: Any, size: tuple[str, str] = WHOLE) -> list[alt.Chart]:
+    """Return the layers of the map; `size` are Vega expressions of width and height."""
+    stars = [_minima(content.minima, x, y)] if len(content.minima) else []
+    return [_picture(content.bands, size), _contour_lines(content.lines, x, y, content.value), *stars]
 
 
 def _picture(bands: Any, size: tuple[str, str]) -> alt.Chart:

@@ -16,7 +16,7 @@ from trainers.charts.line_names import (
     name_room,
     with_selections,
 )
-from trainers.charts.loss_map import loss_map
+from trainers.charts.loss_map import LossMap, loss_map
 from trainers.charts.snapshots import after_epochs, with_slider
 from trainers.charts.style import BY_PART, PAGE, Style
 
@@ -25,35 +25,32 @@ CELLS = "start_cells"
 
 
 def path_chart(
-    bands: Any,
-    lines: pd.DataFrame,
+    content: LossMap,
     paths: pd.DataFrame,
-    minima: pd.DataFrame,
-    limits: Sequence[tuple[float, float]],
     style: Style,
-    titles: tuple[str, str],
     *,
-    value: str,
     epochs: Sequence[int],
     cells: pd.DataFrame | None = None,
     dark: bool = False,
 ) -> alt.LayerChart:
     """Draw the loss surface with contour lines, and each run's path up to the epoch of a slider.
 
-    `bands`, `lines` and `minima` are those of `loss_map`; `paths` has run, part, epoch, x, y, loss. The
-    slider goes through `epochs` without the server. `cells`, with x, x_from, x_to, y, y_from, y_to, loss, can
-    be clicked: the selection `start` has x and y. The name of a run stands beside its dot.
+    `paths` has run, part, epoch, x, y, loss. The slider goes through `epochs` without the server. `cells`,
+    with x, x_from, x_to, y, y_from, y_to, loss, can be clicked: the selection `start` has x and y. The name
+    of a run stands beside its dot.
     """
     x, y = (
         channel(f"{name}:Q", axis=y_axis(title, None, False), scale=scale(list(side), False))
-        for channel, name, title, side in zip((alt.X, alt.Y), "xy", titles, limits, strict=True)
+        for channel, name, title, side in zip(
+            (alt.X, alt.Y), "xy", content.titles, content.limits, strict=True
+        )
     )
     visible = _until(paths, epochs)
     layers = [
-        *loss_map(bands, lines, minima, x, y, value),
-        *([] if cells is None else [_clickable(cells, limits, titles, value)]),
+        *loss_map(content, x, y),
+        *([] if cells is None else [_clickable(cells, content)]),
         *_paths(visible, x, y, style),
-        *_names(_last(visible), limits, style, dark),
+        *_names(_last(visible), content.limits, style, dark),
         *_when(epochs),
     ]
     return with_selections(with_slider(layers, max(len(epochs) - 1, 0), height=HEIGHT))
@@ -129,15 +126,13 @@ def _when(epochs: Sequence[int]) -> list[alt.Chart]:
     return [edge.encode(written), text.mark_text(color="black", **look).encode(written)]
 
 
-def _clickable(
-    cells: pd.DataFrame, limits: Sequence[tuple[float, float]], titles: tuple[str, str], value: str
-) -> alt.Chart:
+def _clickable(cells: pd.DataFrame, content: LossMap) -> alt.Chart:
     """Draw invisible squares; a click on one selects its center."""
     # Of these squares alone: names and dots have x and y, too.
     click = alt.selection_point(name="start", fields=["x", "y"], on=clicks_on(CELLS), empty=False)
-    across, up = (scale(list(side), False) for side in limits)
-    where = [alt.Tooltip(f"{name}:Q", title=title) for name, title in zip("xy", titles, strict=True)]
-    where.append(alt.Tooltip("loss:Q", title=value, format=".4g"))
+    across, up = (scale(list(side), False) for side in content.limits)
+    where = [alt.Tooltip(f"{name}:Q", title=title) for name, title in zip("xy", content.titles, strict=True)]
+    where.append(alt.Tooltip("loss:Q", title=content.value, format=".4g"))
     ends = (alt.X("x_from:Q", scale=across), alt.Y("y_from:Q", scale=up), alt.X2("x_to:Q"), alt.Y2("y_to:Q"))
     chart: alt.Chart = (
         alt.Chart(cells)

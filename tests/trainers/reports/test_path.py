@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 
+from dashboard.maps import loss_map
 from trainers import History, Run, charts, train
 from trainers.optimizers import SGD, Adam
 from trainers.problems import (
@@ -226,14 +227,9 @@ def test_the_slider_moves_all_runs_by_epoch() -> None:
     surface = path_surface.loss_surface(problem, seen, sides)
     epochs = snapshot_epochs(60, path_report.MAX_SNAPSHOTS)
     chart = charts.path_chart(
-        surface.bands,
-        path_surface.contour_lines(surface),
+        loss_map(problem, seen, surface),
         path_report.paths(histories, ["a", "b"], seen, sides),
-        path_report.known_minima(problem, seen),
-        sides,
         style,
-        seen.names,
-        value="gap",
         epochs=epochs,
         cells=path_report.cells(problem, seen, sides),
     )
