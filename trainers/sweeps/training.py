@@ -63,14 +63,15 @@ def trajectories(
     losses = torch.full((sweep.run.epochs + 1, len(rows)), math.nan, dtype=dtype)
     params = torch.full((len(epochs), sweep.run.problem.num_params, len(rows)), math.nan, dtype=dtype)
     places = {epoch: place for place, epoch in enumerate(epochs)}
-    done, count = 0, len(rows) * len(losses)
+    done, count, size = 0, len(rows) * len(losses), block_size(sweep)
     with sweep_mode():
-        for part in torch.arange(len(rows)).split(block_size(sweep)):
+        for first in range(0, len(rows), size):
+            part = slice(first, first + size)
             for epoch, at, loss in _epochs(RunBlock(sweep, rows[part])):
                 losses[epoch, part] = loss
                 if epoch in places:
                     params[places[epoch], :, part] = at
-                done += len(part)
+                done += len(loss)
                 if on_progress is not None and on_progress(done / count):
                     return Trajectories(_until_divergence(losses), tuple(epochs), params)
     return Trajectories(_until_divergence(losses), tuple(epochs), params)
