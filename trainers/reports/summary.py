@@ -101,11 +101,12 @@ def _closest(finished: Sequence[tuple[str, History]], runs: int, target: float) 
 
 
 def _growth(named: Sequence[tuple[str, History]]) -> str:
-    """Return the finished runs whose final loss is above the initial one."""
+    """Return the finished runs whose final loss is above the initial one, and why, if no run diverged."""
     grown = [name for name, h in named if h.finished and h.loss[-1] > h.loss[0]]
     if not grown:
         return ""
-    why = instability(dict(named)[grown[0]].run) if len(grown) == 1 else ""
+    gone = any(h.cause for _, h in named)  # the reason is theirs then
+    why = instability(dict(named)[grown[0]].run) if len(grown) == 1 and not gone else ""
     return f"{join_words(grown)} ended with a larger loss than at the start{f': {why}' if why else ''}."
 
 
