@@ -168,7 +168,7 @@ SCALINGS = {
 
 @problem_code.register
 def _(problem: LeastSquares, raw: Dataset | None = None) -> ProblemCode:
-    inputs = problem.data.inputs[:, :-1]  # without the column of ones
+    inputs = inputs_of(problem)
     powers = isinstance(problem, Polynomial)
     data, reads_file = _samples(problem, inputs[:, :1] if powers else inputs, flat=powers)
     if powers:
@@ -315,16 +315,19 @@ def _samples(problem: Supervised, inputs: Tensor, flat: bool = False) -> tuple[l
     return [*tensor("x", rows), *tensor("y", y)], False
 
 
+def inputs_of(problem: Supervised) -> Tensor:
+    """Return the preprocessed inputs `(rows, inputs)`, float64, as programs have them: without ones."""
+    inputs = problem.data.inputs
+    return inputs[:, :-1] if isinstance(problem, LeastSquares) else inputs
+
+
 def data_csv(problem: Supervised) -> str:
     """Return the file that a program reads: the inputs of the preprocessed training samples, and the target.
 
     Classes are numbers from 0. The header names the columns.
     """
-    rows = problem.data
-    inputs = rows.inputs[:, : len(rows.features)]
-    if isinstance(problem, LeastSquares):
-        inputs = rows.inputs[:, :-1]
-    table = torch.cat([inputs, rows.target.double()[:, None]], dim=1)
+    inputs = inputs_of(problem)
+    table = torch.cat([inputs, problem.data.target.double()[:, None]], dim=1)
     header = [f"x{k + 1}" for k in range(inputs.shape[1])] + ["y"]
     lines = [",".join(header), *(",".join(map(repr, row)) for row in table.tolist())]
     return "\n".join(lines) + "\n"

@@ -49,11 +49,7 @@ def program(run: Run) -> Program:
 
     It needs torch alone. In float64 it gives the numbers of `train` to rounding.
     """
-    problem, raw = run.training, None
-    if isinstance(run.problem, Supervised):
-        rows = raw_data(run.problem)
-        raw = rows[training_indices(run.problem, run.validation_split, run.shuffle_seed)]
-    code = problem_code(problem, raw)
+    problem, code = run.training, run_code(run)
     batches = run.steps_per_epoch > 1
     imports = [line for line in code.imports if line.startswith("import ")]
     deeper = [line for line in code.imports if line not in imports]
@@ -72,6 +68,15 @@ def program(run: Run) -> Program:
         end=tuple(_end(run, code)),
         data=problem if code.reads_file and isinstance(problem, Supervised) else None,
     )
+
+
+def run_code(run: Run) -> ProblemCode:
+    """Return the problem of a run, with the samples that it is trained on, as lines of a program."""
+    raw = None
+    if isinstance(run.problem, Supervised):
+        rows = raw_data(run.problem)
+        raw = rows[training_indices(run.problem, run.validation_split, run.shuffle_seed)]
+    return problem_code(run.training, raw)
 
 
 def _start(run: Run) -> tuple[list[str], list[str]]:
