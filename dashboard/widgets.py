@@ -161,6 +161,17 @@ def escape_markdown(text: str) -> str:
     return re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", text)
 
 
+def markdown_table(rows: Sequence[Sequence[str]]) -> str:
+    """Return rows as a Markdown table, the first as its head; cells with LaTeX or bold type as they are."""
+    head, *body = ([_cell(text) for text in row] for row in rows)
+    lines = [head, ["---", *["--:"] * (len(head) - 1)], *body]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _cell(text: str) -> str:
+    return text if "$" in text or text.startswith("**") else escape_markdown(text)
+
+
 def swatch(color: str, dash: tuple[int, ...] = (1, 0)) -> str:
     """Return a dot of this color, or a dashed line, as Markdown, which is not read aloud."""
     mark = f"<circle cx='8' cy='8' r='6' fill='{color}'/>"

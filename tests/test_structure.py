@@ -23,8 +23,8 @@ FILES = [ROOT / "streamlit_app.py", *(file for folder in FOLDERS for file in fol
 MAX_STATEMENTS, MAX_LINES = 40, 40
 IN_TRAINERS = (
     "words", "modes", "caches", "settings", "links", "datasets", "problems", "splits", "objective",
-    "optimizers", "runners", "run", "outcomes", "history", "training", "steps", "sweeps", "races", "scripts",
-    "mistakes", "reports", "charts",
+    "optimizers", "runners", "run", "outcomes", "history", "training", "steps", "accumulation", "sweeps",
+    "races", "scripts", "graphs", "mistakes", "reports", "charts",
 )  # fmt: skip
 IN_DASHBOARD = (
     "components", "training_queue", "looks", "context", "widgets", "tables", "work", "maps", "tabs", "state",

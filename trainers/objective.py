@@ -83,6 +83,11 @@ class Objective(Settings):
             return self.training
         return MiniBatches(self.training, self.batch_size, self.shuffle_seed)
 
+    def batch(self, update: int) -> Problem:
+        """Return the problem on the samples of an update, counted from 0."""
+        source = self.batch_source
+        return source.batch(update) if isinstance(source, MiniBatches) else source
+
 
 @cache_by_size
 def train_validation_split(problem: Problem, fraction: float, seed: int) -> Split:
@@ -125,3 +130,11 @@ class MiniBatches:
             shuffled = self.problem.subset(order)
             for first in range(0, self.problem.num_samples, self.size):
                 yield shuffled.subset(slice(first, first + self.size))
+
+    def batch(self, update: int) -> Problem:
+        """Return the mini-batch of an update, counted from 0, without those before it."""
+        generator, samples = torch.Generator().manual_seed(self.seed), self.problem.num_samples
+        epoch, place = divmod(update, -(-samples // self.size))
+        for _ in range(epoch + 1):
+            order = torch.randperm(samples, generator=generator)
+        return self.problem.subset(order[place * self.size : (place + 1) * self.size])

@@ -1,38 +1,53 @@
-"""The tab Inside a step: one update of a run in numbers, formulas and arrows."""
+"""The tab Inside a step: one update of a run, and where its gradient comes from."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Self
+from typing import Self
 
 import streamlit as st
 
 from dashboard.context import MAX_RUNS, Context, Tab, TabSettings
-from dashboard.maps import loss_map
-from dashboard.widgets import control_key, escape_markdown, select
-from dashboard.work import Histories, compute_cached, run_with_progress, steps_cached
-from trainers import charts
-from trainers.reports import inside_step as report
-from trainers.reports import path as path_report
-from trainers.reports import path_surface
-from trainers.reports.path_plane import fit_plane, window
-from trainers.run import Method, Run, Task
-from trainers.settings import integer
+from dashboard.tabs.accumulation_view import draw_accumulation
+from dashboard.tabs.gradient_line_view import draw_gradient_line
+from dashboard.tabs.gradient_view import draw_gradient
+from dashboard.tabs.step_view import draw_step
+from dashboard.widgets import control_key, select
+from dashboard.work import run_with_progress, steps_cached
+from trainers.run import Method, Task
+from trainers.settings import choice, flag, integer
 from trainers.steps import Step, Steps
-from trainers.words import format_number
 
 MAX_NUMBER = 100_000_000
-COUNTED = (
-    "Update 1 starts at the initial parameters. The book counts epochs from 1 and prints the loss before "
-    "each update, so its epoch 2 has the loss that is here the new one of update 1."
-)
+VIEWS = {
+    "step": draw_step,
+    "gradient": draw_gradient,
+    "line": draw_gradient_line,
+    "accumulation": draw_accumulation,
+}
+CAPTIONS = {
+    "step": "The step",
+    "gradient": "Its gradient",
+    "line": "Learning rate",
+    "accumulation": "Without zero_grad",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
 class InsideStepSettings(TabSettings):
-    """The run and its update."""
+    """The run and its update, and what is shown of it."""
 
     run: int = integer(1, 1, MAX_RUNS, help="The run that is looked into.")
     update: int = integer(1, 1, MAX_NUMBER, help="Number of the update, from 1.")
+    show: str = choice(
+        "step",
+        VIEWS,
+        help="The step in numbers; where its gradient comes from; how long it should be; "
+        "what happens if the gradient is not cleared.",
+        captions=CAPTIONS,
+    )
+    backward: bool = flag(
+        True, help="Derivatives appear when backward() is called.", label="backward() called"
+    )
 
     def adapted(self, task: Task, methods: Sequence[Method]) -> Self:
         last = task.epochs * task.steps_per_epoch
@@ -44,117 +59,38 @@ def draw(context: Context) -> None:
         st.write("Add a run to look into its steps.")
         return
     place = context.settings.run - 1
-    run = context.runs[place]
+    run, shown = context.runs[place], context.settings.show
+    st.segmented_control(
+        "Show",
+        list(VIEWS),
+        default=shown,
+        key=control_key("inside_step.show", shown),
+        format_func=CAPTIONS.__getitem__,
+        label_visibility="collapsed",
+        required=True,
+        width="stretch",
+    )
     steps = run_with_progress(steps_cached, run, context.headline, "Recording the updates")
-    left, right = st.columns([3, 2])
-    with left:
-        step = _choose(context, steps)
-        if step is None:
-            st.write("This run diverged at its first update.")
-            return
-        st.markdown(_sentence(run, step))
-        with st.container(key="update"):
-            st.markdown(_table(report.table(run.optimizer, step, run.problem.names)))
-    with right:
-        _arrows(context, run, step, place)
-        if run.problem.num_params == 2:
-            _overview(context, run, step, place)
-    _formulas(run, step)
-    st.caption(COUNTED)
+    step = _choose(context, steps)
+    if step is None:
+        st.write("This run diverged at its first update.")
+        return
+    VIEWS[shown](context, run, step, place)
 
 
 def _choose(context: Context, steps: Steps) -> Step | None:
     """Draw the choice of run and update; return the update."""
     numbers = range(1, len(context.runs) + 1)
     named = dict(zip(numbers, context.names, strict=True))
-    select("Run", numbers, context.settings.run, "inside_step.run", format_func=named.get)
+    left, right = st.columns([2, 3])
+    select("Run", numbers, context.settings.run, "inside_step.run", left, format_func=named.get)
     if not steps:
         return None
     possible = [update + 1 for update in steps.updates]
     chosen = max((number for number in possible if number <= context.settings.update), default=possible[0])
-    st.select_slider(
-        "Update", possible, chosen, key=control_key("inside_step.update", chosen), format_func="{:,}".format
-    )
+    key = control_key("inside_step.update", chosen)
+    right.select_slider("Update", possible, chosen, key=key, format_func="{:,}".format)
     return steps[possible.index(chosen)]
-
-
-def _sentence(run: Run, step: Step) -> str:
-    """Return what the update does to the loss, and what the gradient says."""
-    before, after = (format_number(float(loss), 6) for loss in (step.loss, step.new_loss))
-    on_batch = " on its mini-batch" if run.steps_per_epoch > 1 else ""
-    k = max(report.shown_params(step), key=lambda each: abs(float(step.gradient[each])))
-    slope, name = float(step.gradient[k]), escape_markdown(run.problem.names[k])
-    more = "lowers" if slope < 0 else "raises"
-    moved = format_number(float(step.new_params[k] - step.params[k]), 3)
-    per_unit = format_number(abs(slope), 3)
-    return (
-        f"**Update {step.update + 1:,}: the loss{on_batch} goes from {before} to {after}.** The slope says: "
-        f"more {name} {more} the loss by {per_unit} per unit. The step changes {name} by {moved}."
-    )
-
-
-def _table(rows: Sequence[Sequence[str]]) -> str:
-    """Return rows of Markdown as a table, the first as its head."""
-    head, *body = ([cell if "$" in cell else escape_markdown(cell) for cell in row] for row in rows)
-    lines = [head, ["---", *["--:"] * (len(head) - 1)], *body]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
-
-
-def _torch_sentence(run: Run, step: Step) -> str:
-    if not type(run.optimizer).in_torch():
-        return f"{type(run.optimizer).__name__} is not in torch."
-    difference = report.difference(run.optimizer, step)
-    how = f"differs by {format_number(difference)}, rounding" if difference else "gives the same, bit for bit"
-    return f"torch.optim, from the same state: {how}."
-
-
-def _arrows(context: Context, run: Run, step: Step, place: int) -> None:
-    color = context.style.colors[place]
-    what = f"update {step.update + 1:,} of {context.names[place]}"
-    st.vega_lite_chart(
-        compute_cached(arrows_spec, run, step.update, color), alt=f"Arrows of {what} on a map of the loss."
-    )
-    st.caption("Gray: against the gradient, drawn as long as the step. Colored: the step.")
-
-
-def _formulas(run: Run, step: Step) -> None:
-    """Draw the lines of the update as formulas with numbers put in."""
-    formulas = report.formulas(run.optimizer, step)
-    for formula in formulas:
-        st.markdown(rf"$\displaystyle {formula}$")  # unlike a display formula it breaks where it is too wide
-    first = escape_markdown(run.problem.names[report.shown_params(step)[0]])
-    put_in = f"With the numbers of {first} put in. " if formulas else ""
-    st.caption(f"{put_in}{_torch_sentence(run, step)}")
-
-
-def _overview(context: Context, run: Run, step: Step, place: int) -> None:
-    what = f"update {step.update + 1:,} of {context.names[place]}"
-    color = context.style.colors[place]
-    given = (context.histories.single(place), context.names[place], run, step.update, color)
-    st.vega_lite_chart(compute_cached(overview_spec, *given), alt=f"Where {what} lies on the whole map.")
-    st.caption("Ring: where this is.")
-
-
-def arrows_spec(run: Run, update: int, color: str) -> dict[str, Any]:
-    """Return the spec of the arrows of an update."""
-    steps = steps_cached(run)
-    step = steps[steps.updates.index(update)]
-    problem = run.training
-    plane = report.step_plane(problem, step)
-    table = report.arrows(plane, step)
-    surface = path_surface.loss_surface(problem, plane, report.arrow_window(table))
-    return charts.spec(charts.arrow_chart(loss_map(problem, plane, surface), table, color))
-
-
-def overview_spec(histories: Histories, name: str, run: Run, update: int, color: str) -> dict[str, Any]:
-    """Return the spec of the path up to an update over the whole map."""
-    problem = run.training
-    plane = fit_plane(problem, histories)
-    limits = window(plane, problem, histories, "all")
-    surface = path_surface.loss_surface(problem, plane, limits)
-    path = path_report.paths(histories, [name], plane, limits)
-    here = path[path["epoch"] <= update // run.steps_per_epoch]
-    return charts.spec(charts.overview_chart(loss_map(problem, plane, surface), here, color))
 
 
 INSIDE_STEP = Tab("Inside a step", "inside_step", draw, InsideStepSettings)

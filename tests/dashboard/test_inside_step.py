@@ -1,8 +1,10 @@
 """The tab Inside a step: run and update are in the link, and fit the comparison."""
 
+import pytest
+
 from dashboard.tabs.inside_step import InsideStepSettings
 from tests.dashboard.page import opened, shown
-from trainers.problems import MLP
+from trainers.problems import MLP, PROBLEMS
 from trainers.reports.inside_step import updates
 from trainers.run import Run
 
@@ -50,3 +52,38 @@ def test_one_update() -> None:
     app = opened("epochs=1&tab=Inside+a+step&run=SGD~lr-0.01")
     assert not app.exception
     assert any("goes from 80.3643 to 37.5749" in block.value for block in app.markdown)
+
+
+@pytest.mark.parametrize("show", ["gradient", "line", "accumulation"])
+def test_each_view_opens(show: str) -> None:
+    link = f"epochs=20&tab=Inside+a+step&run=SGD~lr-0.01&run=Adam~lr-1&inside_step=run-2~update-3~show-{show}"
+    app = opened(link)
+    assert app.segmented_control(key="inside_step.show").value == show
+    assert shown(app).of(InsideStepSettings) == InsideStepSettings(run=2, update=3, show=show)
+    assert bool(app.get("graphviz_chart")) == (show == "gradient")
+
+
+def test_backward_fills_the_gradient() -> None:
+    app = opened("epochs=20&tab=Inside+a+step&run=SGD~lr-0.01&inside_step=show-gradient~backward-0")
+    texts = [block.value for block in app.markdown]
+    assert any("params.grad is None" in text for text in texts)
+    assert not any("77.614, −10.64" in text for text in texts)
+    app.toggle(key="inside_step.backward").set_value(True).run()
+    assert any("None → \\[−77.614, −10.64\\]" in block.value for block in app.markdown)
+    assert shown(app).of(InsideStepSettings).backward
+
+
+def test_uncleared_gradients_point_the_wrong_way() -> None:
+    app = opened("epochs=20&tab=Inside+a+step&run=SGD~lr-0.01&inside_step=show-accumulation")
+    texts = [block.value for block in app.markdown]
+    assert any("At update 3 the gradient by w is 34.3, but params.grad holds −74.2" in text for text in texts)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", PROBLEMS)
+def test_each_view_of_each_problem(name: str) -> None:
+    for show in ("gradient", "line", "accumulation"):
+        for more in ("", "&dtype=float64&seed=1", "&batch_size=16&validation_split=0.25"):
+            for run in ("SGD~lr-0.01", "RMSprop~lr-90~momentum-0.5", "Adagrad~lr-1e-8"):
+                link = f"problem={name}&epochs=4&tab=Inside+a+step&run={run}{more}"
+                assert not opened(f"{link}&inside_step=update-3~show-{show}").exception

@@ -2,6 +2,7 @@
 
 from altair.utils import schemapi
 
+from trainers.charts.accumulation import accumulated_gradient_chart, accumulated_loss_chart
 from trainers.charts.axes import fitted, ticks
 from trainers.charts.break_it import mistake_chart
 from trainers.charts.compare import COMPARE_HEIGHT, compare_chart
@@ -11,6 +12,8 @@ from trainers.charts.export import spec, svg
 from trainers.charts.fit import fit_chart, predicted_actual_chart
 from trainers.charts.fit_boundary import class_colors, decision_boundary_chart
 from trainers.charts.fit_confusion import confusion_chart
+from trainers.charts.gradient_line import gradient_line_chart
+from trainers.charts.graph import graph_dot
 from trainers.charts.grid import heat_chart
 from trainers.charts.inside_step import arrow_chart, overview_chart
 from trainers.charts.loss import live_loss_chart, loss_chart
@@ -35,6 +38,8 @@ __all__ = [
     "LossMap",
     "MapTables",
     "Style",
+    "accumulated_gradient_chart",
+    "accumulated_loss_chart",
     "arrow_chart",
     "band_chart",
     "budget_chart",
@@ -45,6 +50,8 @@ __all__ = [
     "difference_chart",
     "fit_chart",
     "fitted",
+    "gradient_line_chart",
+    "graph_dot",
     "heat_chart",
     "image_chart",
     "live_loss_chart",

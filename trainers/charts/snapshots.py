@@ -7,10 +7,12 @@ import altair as alt
 import pandas as pd
 
 
-def slider(last: int, step: float = 1) -> alt.Parameter:
-    """Return the parameter of a slider from snapshot 0 to the last, where it stands."""
-    bound = alt.binding_range(min=0, max=last, step=step, name="Training progress")
-    made: alt.Parameter = alt.param(name="snapshot", value=last, bind=bound)
+def slider(
+    last: int, step: float = 1, value: int | None = None, name: str = "Training progress"
+) -> alt.Parameter:
+    """Return the parameter of a slider from snapshot 0 to the last, where it stands without a `value`."""
+    bound = alt.binding_range(min=0, max=last, step=step, name=name)
+    made: alt.Parameter = alt.param(name="snapshot", value=last if value is None else value, bind=bound)
     return made
 
 

@@ -1,0 +1,79 @@
+"""The view Its gradient of the tab Inside a step: graph, chain rule, and three gradients that agree."""
+
+from typing import Any
+
+import streamlit as st
+
+from dashboard.context import Context
+from dashboard.widgets import control_key, escape_markdown, markdown_table
+from dashboard.work import compute_cached, steps_cached
+from trainers import charts
+from trainers.reports import gradient as report
+from trainers.reports.inside_step import DIGITS, shown_params
+from trainers.run import Run
+from trainers.scripts.run import run_code
+from trainers.steps import Step
+from trainers.words import format_number
+
+HOW = (
+    "Drawn from the graph that autograd built of the lines in the tab Three ways. In a node: the operation; "
+    "its value, computed from left to right"
+)
+CHAIN = (
+    "**The chain rule**: the derivative of the loss by each prediction, times the derivative of the "
+    "prediction by each parameter, summed over the samples."
+)
+
+
+def draw_gradient(context: Context, run: Run, step: Step, place: int) -> None:
+    """Draw the graph of an update's loss, before or after `backward()`, and where its gradient comes from."""
+    after = context.settings.backward
+    try:
+        graph, found, chain = compute_cached(gradient_parts, run, step.update)
+    except NotImplementedError as error:
+        st.write(f"{escape_markdown(str(error))}: no graph to show.")
+        return
+    st.toggle("backward() called", after, key=control_key("inside_step.backward", after))
+    st.markdown(_sentence(run, step, after))
+    with st.container(key="graph"):
+        dot = charts.graph_dot(report.node_table(graph), after, context.dark)
+        st.graphviz_chart(dot, alt=f"Graph of the loss, {len(graph.nodes)} nodes from parameters to loss.")
+    st.caption(f"{HOW}{'; colored, the derivative of the loss by it, from right to left' * after}.")
+    left, right = st.columns([2, 3])
+    with left, st.container(key="sources"):
+        st.markdown("**Three ways to the same gradient**")
+        st.markdown(markdown_table(report.source_table(found, step, run.problem.names, after)))
+        difference = format_number(report.agreement(found, step))
+        st.caption(f"They differ by at most {difference} of the largest. Finite difference: in float64.")
+    with right:
+        if chain:
+            st.markdown(CHAIN)
+            with st.container(key="chain"):
+                st.markdown(markdown_table(chain))
+        else:
+            st.markdown("**By hand**: the chain rule, written out.")
+            st.code("\n".join(run_code(run).gradient), language="python")
+
+
+def _sentence(run: Run, step: Step, after: bool) -> str:
+    """Return what `backward()` does, with the gradient before and after it."""
+    shown = shown_params(step)
+    numbers = ", ".join(format_number(step.gradient[k], DIGITS) for k in shown)
+    more = ", …" if len(shown) < len(step.params) else ""
+    if not after:
+        return "**params.grad is None**: the loss is computed, no derivative yet."
+    which = (
+        "" if not more else f" (those of {escape_markdown(', '.join(run.problem.names[k] for k in shown))})"
+    )
+    return (
+        "**backward() walks the graph from right to left and applies the chain rule. It fills params.grad "
+        f"and moves nothing**: None → \\[{numbers}{more}\\]{which}."
+    )
+
+
+def gradient_parts(run: Run, update: int) -> Any:
+    """Return graph, gradients and chain rule of an update."""
+    steps = steps_cached(run)
+    step = steps[steps.updates.index(update)]
+    graph = report.gradient_graph(run, step)
+    return graph, report.sources(run, step, graph), report.chain_table(run, step)

@@ -1,0 +1,44 @@
+"""Gradients that are not cleared: the numbers of the lesson, and momentum 1."""
+
+import pytest
+import torch
+
+from trainers.accumulation import accumulate
+from trainers.history import History
+from trainers.optimizers import OPTIMIZERS, SGD
+from trainers.problems import LinearRegression, Thermometer
+from trainers.run import Run
+from trainers.training import train
+
+LESSON = Run(problem=Thermometer(scaling="x0.1"), optimizer=SGD(lr=0.01), epochs=50)
+
+
+def test_those_of_the_lesson() -> None:
+    found = accumulate(LESSON)
+    assert found.own[:4, 0].tolist() == pytest.approx([-77.6, -30.9, 34.3, 78.3], abs=0.05)
+    assert found.held[:4, 0].tolist() == pytest.approx([-77.6, -108.5, -74.2, 4.1], abs=0.05)
+    assert found.cleared[:4].tolist() == pytest.approx([80.4, 37.6, 30.9, 29.8], abs=0.05)
+    assert found.loss[:4].tolist() == pytest.approx([80.4, 37.6, 39.9, 82.2], abs=0.05)
+
+
+def test_it_is_momentum_1() -> None:
+    found = accumulate(LESSON)
+    assert found.momentum is not None
+    torch.testing.assert_close(found.momentum, found.loss, rtol=1e-5, atol=0)
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_what_is_held_is_the_sum(name: str) -> None:
+    problem = LinearRegression()
+    for batch_size in (0, 16):
+        run = Run(
+            problem=problem, optimizer=OPTIMIZERS[name](lr=0.01), epochs=50, batch_size=batch_size,
+            dtype="float64",
+        )  # fmt: skip
+        found = accumulate(run, 12)
+        torch.testing.assert_close(found.held, found.own.cumsum(0), rtol=1e-9, atol=1e-9)
+        assert not torch.equal(found.loss, found.cleared)
+        history: History = train(run)
+        correct = history.batch_loss if batch_size else history.loss
+        torch.testing.assert_close(found.cleared, correct[:13], rtol=1e-9, atol=1e-12)
+        assert (found.momentum is None) == (name != "SGD")

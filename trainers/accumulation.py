@@ -1,0 +1,80 @@
+"""What happens to a run whose gradient is not cleared: `backward()` adds to `params.grad`."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from itertools import islice
+
+import torch
+from torch import Tensor
+
+from trainers.modes import training_mode
+from trainers.optimizers import SGD
+from trainers.optimizers.base import Optimizer
+from trainers.run import Run
+
+UPDATES = 20
+
+
+@dataclass(frozen=True, eq=False)
+class Accumulation:
+    """The first updates of a run whose gradient is never cleared, beside the correct one.
+
+    Losses have a row more than gradients: the last is the one after the last update.
+    """
+
+    own: Tensor
+    """`(updates, n)`: the gradient that each `backward()` adds."""
+    held: Tensor
+    """`(updates, n)`: what `params.grad` holds then, which the step uses."""
+    loss: Tensor
+    """`(updates + 1,)`: loss, on its batch, before each update and after the last."""
+    cleared: Tensor
+    """`(updates + 1,)`: the same, with a gradient that is cleared."""
+    momentum: Tensor | None
+    """`(updates + 1,)`: the same of momentum 1, cleared; None where that is another optimizer."""
+
+
+def accumulate(run: Run, updates: int = UPDATES) -> Accumulation:
+    """Train the first updates of a run by autograd without clearing the gradient, really executed."""
+    own, held, loss = _train(run, run.optimizer, updates, clear=False)
+    cleared = _train(run, run.optimizer, updates, clear=True)[2]
+    same = None
+    if run.optimizer == SGD(lr=getattr(run.optimizer, "lr", 1.0)):
+        same = _train(run, replace(run.optimizer, momentum=1.0), updates, clear=True)[2]
+    return Accumulation(own, held, loss, cleared, same)
+
+
+def _train(run: Run, optimizer: Optimizer, updates: int, clear: bool) -> tuple[Tensor, Tensor, Tensor]:
+    """Return gradients, what `params.grad` held, and losses."""
+    own, held, losses = [], [], []
+    with training_mode():
+        params = run.initial().requires_grad_()
+        step = _stepper(optimizer, params)
+        for batch in islice(run.batch_source.batches(), updates + 1):
+            before = torch.zeros_like(params) if params.grad is None or clear else params.grad.clone()
+            if clear:
+                params.grad = None
+            loss = batch.loss(params)
+            losses.append(loss.detach().clone())
+            if len(losses) > updates:
+                break
+            loss.backward()
+            assert params.grad is not None
+            held.append(params.grad.clone())
+            own.append(params.grad - before)
+            step()
+    return torch.stack(own), torch.stack(held), torch.stack(losses)
+
+
+def _stepper(optimizer: Optimizer, params: Tensor) -> Callable[[], object]:
+    """Return a function that updates parameters by `params.grad`: torch's optimizer, else the one by hand."""
+    if type(optimizer).in_torch():
+        return optimizer.torch(params).step
+    state, number = optimizer.init(params.detach()), iter(range(1, 1_000_000))
+
+    def step() -> None:
+        assert params.grad is not None
+        with torch.no_grad():
+            optimizer.step(next(number), params, params.grad, state)
+
+    return step

@@ -1,0 +1,105 @@
+"""The loss along the direction against the gradient, over the learning rate of one plain step."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pandas as pd
+import torch
+from torch import Tensor
+
+from trainers.modes import one_thread
+from trainers.problems import Problem
+from trainers.reports.conditioning import conditioning
+from trainers.run import Run
+from trainers.steps import Step
+
+POINTS = 241
+REFINEMENTS, WITHIN = 4, 25
+"""Number of searches for a learning rate, each within an interval of the one before, and their points."""
+NOISE = 1e-15
+"""Relative rise of a loss that is rounding."""
+MAX_ELEMENTS = 4_000_000
+"""Most elements that the loss goes through at once."""
+MARGIN = 1.35
+"""Width of the chart, relative to the learning rate that leads as high as before."""
+FAR = 6
+"""A learning rate so many times as large as that one is not in the chart."""
+
+
+@dataclass(frozen=True, eq=False)
+class GradientLine:
+    """The loss `L(params - lr gradient)` over lr. Learning rates are None where there is none in reach."""
+
+    table: pd.DataFrame
+    """lr, loss; and of a constant Hessian steep, flat: factors of the error per step."""
+    best: float | None
+    """Learning rate of the lowest loss."""
+    level: float | None
+    """First learning rate behind it that leads as high as before."""
+    stable: float | None
+    """Stability limit of plain gradient descent, of a constant Hessian."""
+
+
+def gradient_line(run: Run, step: Step) -> GradientLine:
+    """Return the loss along the line of an update, on its mini-batch; the run's learning rate is in the table
+    if it is not far beyond.
+    """
+    problem, lr = run.batch(step.update), float(getattr(run.optimizer, "lr", 0.0))
+    params, gradient = step.params.double(), step.gradient.double()
+    rough = torch.logspace(-7, 6, 261, dtype=torch.float64) / gradient.norm().clamp(min=1e-300)
+
+    def losses(rates: Tensor) -> Tensor:
+        return _losses(problem, params, gradient, rates)
+
+    best, level = _lowest(rough, losses), _level(rough, losses)
+    end = MARGIN * (level or (2 * best if best else lr or 1.0))
+    if end < lr <= FAR * end:
+        end = 1.05 * lr
+    rates = torch.linspace(0, end, POINTS, dtype=torch.float64)
+    if 0 < lr <= end:
+        rates[1 + int((rates[1:] - lr).abs().argmin())] = lr  # 0 stays
+    table = pd.DataFrame({"lr": rates.numpy(), "loss": losses(rates).numpy()})
+    known = conditioning(run.training) if run.steps_per_epoch == 1 else None
+    if known is None:
+        return GradientLine(table, best, level, None)
+    for name, curvature in (("flat", known.eigenvalues[0]), ("steep", known.eigenvalues[-1])):
+        table[name] = 1 - table["lr"] * float(curvature)
+    return GradientLine(table, best, level, known.max_stable_lr)
+
+
+def _losses(problem: Problem, params: Tensor, gradient: Tensor, rates: Tensor) -> Tensor:
+    """Return the loss after a plain step of each learning rate."""
+    size = max(MAX_ELEMENTS // max(problem.cost, problem.num_params), 1)
+    with one_thread():
+        parts = [problem.loss(params[:, None] - part * gradient[:, None]) for part in rates.split(size)]
+    return torch.cat(parts)
+
+
+def _lowest(rates: Tensor, losses: Callable[[Tensor], Tensor]) -> float | None:
+    """Return the learning rate of the lowest loss before the loss first rises, None if it never falls."""
+    for _ in range(REFINEMENTS):
+        found = losses(rates)
+        rising = (found.diff() > NOISE * found[:-1].abs()).nonzero()
+        place = int(rising[0]) if len(rising) else 0
+        if place == 0:
+            return None
+        rates = _between(rates[place - 1], rates[place + 1])
+    return float(rates[len(rates) // 2])
+
+
+def _level(rates: Tensor, losses: Callable[[Tensor], Tensor]) -> float | None:
+    """Return the first learning rate behind lower losses where the loss is as high as before."""
+    before = float(losses(torch.zeros(1, dtype=torch.float64)))
+    for _ in range(REFINEMENTS):
+        found = losses(rates)
+        fell = (found < before).nonzero()
+        above = (~(found[int(fell[0]) :] < before)).nonzero() if len(fell) else fell
+        if not len(above):
+            return None
+        place = int(fell[0]) + int(above[0])
+        rates = _between(rates[place - 1], rates[place])
+    return float(rates[-1])
+
+
+def _between(low: Tensor, high: Tensor) -> Tensor:
+    return torch.linspace(float(low), float(high), WITHIN, dtype=torch.float64)
