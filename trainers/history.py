@@ -169,7 +169,8 @@ class History:
         return tuple(name for name in names if getattr(self, name) is not None)
 
     def column(self, name: str) -> Tensor:
-        """`(epochs + 1,)`, float64: loss, gap, gradient_norm, a metric, or a parameter by its name.
+        """`(epochs + 1,)`, float64: loss, gap, gradient_norm, a metric, a parameter by its name, or the
+        gradient by it, as gradient_<name>.
 
         NaN for what this run does not have, or did not keep. "batch_loss" has one row per update.
         """
@@ -180,7 +181,9 @@ class History:
         if name in ("loss", "batch_loss", "accuracy", "validation_loss", "validation_accuracy"):
             values = getattr(self, name)
             return torch.full_like(self.loss, math.nan).double() if values is None else values.double()
-        return self._at_epochs(self.params[:, self.run.problem.names.index(name)].double())
+        of_gradient = name.startswith("gradient_")
+        place = self.run.problem.names.index(name.removeprefix("gradient_") if of_gradient else name)
+        return self._at_epochs((self.gradient if of_gradient else self.params)[:, place].double())
 
     def _at_epochs(self, values: Tensor) -> Tensor:
         """Expand values `(kept, ...)` to `(epochs + 1, ...)`, NaN for epochs that are not kept."""

@@ -10,6 +10,7 @@ from dashboard.context import MAX_RUNS, Context, Tab, TabSettings
 from dashboard.tabs.accumulation_view import draw_accumulation
 from dashboard.tabs.gradient_line_view import draw_gradient_line
 from dashboard.tabs.gradient_view import draw_gradient
+from dashboard.tabs.sharpness_view import draw_sharpness
 from dashboard.tabs.step_view import draw_step
 from dashboard.widgets import control_key, select
 from dashboard.work import run_with_progress, steps_cached
@@ -23,12 +24,14 @@ VIEWS = {
     "gradient": draw_gradient,
     "line": draw_gradient_line,
     "accumulation": draw_accumulation,
+    "sharpness": draw_sharpness,
 }
 CAPTIONS = {
     "step": "The step",
     "gradient": "Its gradient",
     "line": "Learning rate",
     "accumulation": "Without zero_grad",
+    "sharpness": "Stability",
 }
 
 
@@ -42,7 +45,7 @@ class InsideStepSettings(TabSettings):
         "step",
         VIEWS,
         help="The step in numbers; where its gradient comes from; how long it should be; "
-        "what happens if the gradient is not cleared.",
+        "what happens if the gradient is not cleared; how close to its stability limit the run is.",
         captions=CAPTIONS,
     )
     backward: bool = flag(

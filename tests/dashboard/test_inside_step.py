@@ -54,7 +54,7 @@ def test_one_update() -> None:
     assert any("goes from 80.3643 to 37.5749" in block.value for block in app.markdown)
 
 
-@pytest.mark.parametrize("show", ["gradient", "line", "accumulation"])
+@pytest.mark.parametrize("show", ["gradient", "line", "accumulation", "sharpness"])
 def test_each_view_opens(show: str) -> None:
     link = f"epochs=20&tab=Inside+a+step&run=SGD~lr-0.01&run=Adam~lr-1&inside_step=run-2~update-3~show-{show}"
     app = opened(link)
@@ -82,7 +82,7 @@ def test_uncleared_gradients_point_the_wrong_way() -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("name", PROBLEMS)
 def test_each_view_of_each_problem(name: str) -> None:
-    for show in ("gradient", "line", "accumulation"):
+    for show in ("gradient", "line", "accumulation", "sharpness"):
         for more in ("", "&dtype=float64&seed=1", "&batch_size=16&validation_split=0.25"):
             for run in ("SGD~lr-0.01", "RMSprop~lr-90~momentum-0.5", "Adagrad~lr-1e-8"):
                 link = f"problem={name}&epochs=4&tab=Inside+a+step&run={run}{more}"

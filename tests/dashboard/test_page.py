@@ -21,7 +21,6 @@ from dashboard.examples import ARRIVAL, EXAMPLES, Example
 from dashboard.state import NAMES as TABS
 from dashboard.state import Page
 from dashboard.tabs.grid import GridSettings
-from dashboard.tabs.parameters import MAX_SHOWN
 from dashboard.tabs.race import RaceTabSettings
 from tests.dashboard.page import chart_types, opened, sentence, shown, warnings
 from tests.matrix import slow_but
@@ -32,6 +31,7 @@ from trainers.problems import Problem, Thermometer
 from trainers.problems.supervised import Supervised
 from trainers.races.result import RaceResult
 from trainers.reports import fit
+from trainers.reports.parameters import MAX_SHOWN
 from trainers.run import Method, Task
 from trainers.runners import RUNNERS
 from trainers.settings import Number, real, settings_of

@@ -24,6 +24,7 @@ from trainers.charts.race_budget import budget_chart
 from trainers.charts.race_sensitivity import sensitivity_chart
 from trainers.charts.race_tuned import band_chart
 from trainers.charts.samples import image_chart
+from trainers.charts.sharpness import sharpness_chart
 from trainers.charts.style import Look, Style
 from trainers.charts.three_ways import difference_chart
 
@@ -63,6 +64,7 @@ __all__ = [
     "path_chart",
     "predicted_actual_chart",
     "sensitivity_chart",
+    "sharpness_chart",
     "spec",
     "svg",
     "ticks",

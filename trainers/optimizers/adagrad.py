@@ -54,6 +54,12 @@ class Adagrad(Optimizer):
         step = f"{lr} * {grad} / (s.sqrt() + {literal(self.eps)})"
         return UpdateCode(step, tuple(lines), tuple(state), (("sum", "s"),))
 
+    def preconditioner(self, updates: int, state: State) -> Tensor:
+        return (state["sum"].sqrt() + self.eps) * (1 + (updates - 1) * self.lr_decay)
+
+    def max_stable_sharpness(self) -> float:
+        return float(2 / self.lr)
+
     def init(self, params: Tensor) -> State:
         return {"sum": torch.zeros_like(params) + match_dtype(self.initial_accumulator_value, params)}
 

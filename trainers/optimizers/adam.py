@@ -79,6 +79,14 @@ class Adam(Optimizer):
         names = (("exp_avg", "m"), ("exp_avg_sq", "v"), ("max_exp_avg_sq", "v_max"))
         return UpdateCode(step, tuple(lines), ("t = 0", *state), names)
 
+    def preconditioner(self, updates: int, state: State) -> Tensor:
+        size = state["max_exp_avg_sq" if self.amsgrad else "exp_avg_sq"]
+        return (size / (1 - self.beta2**updates)).sqrt() + self.eps
+
+    def max_stable_sharpness(self) -> float:
+        """2 (1 + beta1) / ((1 - beta1) lr), of the bias-corrected moments after many updates."""
+        return float(2 * (1 + self.beta1) / ((1 - self.beta1) * self.lr))
+
     def init(self, params: Tensor) -> State:
         names = ["exp_avg", "exp_avg_sq"] + (["max_exp_avg_sq"] if self.amsgrad else [])
         return {name: torch.zeros_like(params) for name in names}

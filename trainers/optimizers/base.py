@@ -62,3 +62,20 @@ class Optimizer(Settings):
         has its own loss.
         """
         return None
+
+    def preconditioner(self, updates: int, state: State) -> Tensor | None:
+        """Return what the step divides the gradient of each parameter by, `(n,)`, beside lr and momentum.
+
+        `state` is that after some updates, at least one. None if the step is not of this form.
+        """
+        return None
+
+    def max_stable_sharpness(self) -> float | None:
+        """Maximum stable sharpness, None if it is not known.
+
+        It is the largest eigenvalue of the Hessian of the loss, with weight decay, after division by the
+        preconditioner.
+
+        Source: J. Cohen et al. 2022, "Adaptive gradient methods at the edge of stability", arXiv 2207.14484.
+        """
+        return None

@@ -80,6 +80,14 @@ class RMSprop(Optimizer):
         names = (("square_avg", "s"), ("grad_avg", "m"), ("momentum_buffer", "velocity"))
         return UpdateCode(f"{literal(self.lr)} * {direction}", tuple(lines), tuple(state), names)
 
+    def preconditioner(self, updates: int, state: State) -> Tensor:
+        size = state["square_avg"]
+        variance = size - state["grad_avg"] ** 2 if self.centered else size
+        return variance.sqrt() + self.eps
+
+    def max_stable_sharpness(self) -> float:
+        return float(2 * (1 + self.momentum) / self.lr)
+
     def init(self, params: Tensor) -> State:
         names = ["square_avg"]
         names += ["grad_avg"] if self.centered else []

@@ -55,10 +55,20 @@ class SGD(Optimizer):
         Source: B. Polyak 1964, "Some methods of speeding up the convergence of iteration methods", for
         the form of torch.
         """
+        return float(self._limit() / (curvature + self.weight_decay))
+
+    def preconditioner(self, updates: int, state: State) -> Tensor:
+        return torch.ones(())
+
+    def max_stable_sharpness(self) -> float:
+        return float(self._limit() / self.lr)
+
+    def _limit(self) -> Number:
+        """Maximum stable lr times curvature."""
         if self.dampening == 1 and is_used(self.momentum):
             return math.inf  # no gradient enters the velocity after the first
         ahead = (1 + 2 * self.momentum) if self.nesterov else (1 - self.dampening * switch(self.momentum))
-        return float(2 * (1 + self.momentum) / (ahead * (curvature + self.weight_decay)))
+        return 2 * (1 + self.momentum) / ahead
 
     def update_code(self) -> UpdateCode:
         lines, grad = decayed(float(self.weight_decay))

@@ -1,0 +1,89 @@
+"""Sharpness as optimizers see it: published numbers, steps that follow from it, limits that hold."""
+
+import pytest
+import torch
+
+from tests.matrix import quick
+from trainers.optimizers import SGD, Adagrad, Adam, Optimizer, RMSprop
+from trainers.problems import MLP, PROBLEMS, LinearRegression, Thermometer
+from trainers.reports.sharpness import hessian_at, sharpness
+from trainers.run import Run
+from trainers.steps import record_steps
+
+
+def test_that_of_adam_grows_to_its_limit() -> None:
+    run = Run(problem=Thermometer(scaling="raw"), optimizer=Adam(lr=1), epochs=1700, dtype="float64")
+    found = sharpness(run, record_steps(run, [300, 1000, 1550, 1580]))
+    assert found["sharpness"].tolist() == pytest.approx([11.6, 25.8, 37.9, 38.6], abs=0.1)
+    assert run.optimizer.max_stable_sharpness() == pytest.approx(38)
+
+
+def test_that_of_sgd_is_the_largest_eigenvalue() -> None:
+    run = Run(problem=Thermometer(scaling="x0.1"), optimizer=SGD(lr=0.01, weight_decay=2), epochs=5)
+    found = sharpness(run, record_steps(run, [1, 3]))
+    assert found["sharpness"].tolist() == pytest.approx([62.646, 62.646], rel=1e-4)
+    assert run.optimizer.max_stable_sharpness() == pytest.approx(200)
+
+
+@pytest.mark.parametrize("optimizer", quick(by_hand=True), ids=str)
+def test_the_step_is_the_gradient_divided_by_it(optimizer: Optimizer) -> None:
+    """Without momentum: torch's own division, from the state after the update."""
+    if getattr(optimizer, "momentum", 0) or getattr(optimizer, "beta1", 0) or optimizer.weight_decay:
+        return
+    run = Run(optimizer=optimizer, epochs=9, dtype="float64")
+    for before, after in zip(*[iter(record_steps(run, range(8)))] * 2, strict=True):
+        divisor = optimizer.preconditioner(after.update, after.state)
+        step = before.params - before.new_params
+        torch.testing.assert_close(step, optimizer.lr * before.gradient / divisor, rtol=1e-9, atol=0)
+
+
+@pytest.mark.parametrize(
+    "optimizer", [SGD(lr=0.1), SGD(lr=0.1, momentum=0.9), SGD(lr=0.1, momentum=0.5, nesterov=True)], ids=str
+)
+def test_limits_of_sgd_hold(optimizer: SGD) -> None:
+    for factor, grows in ((0.97, False), (1.03, True)):
+        assert grew(optimizer, factor * optimizer.max_stable_sharpness()) == grows
+
+
+def test_limits_with_a_constant_preconditioner_hold() -> None:
+    """Moments that hardly change leave the preconditioner as it is."""
+    frozen = Adam(lr=1, beta1=0.9, beta2=0.999999, eps=1)
+    for factor, grows in ((0.95, False), (1.05, True)):
+        curvature = factor * frozen.max_stable_sharpness()
+        assert grew(frozen, curvature, size=1e-60) == grows
+    rms = RMSprop(lr=1, alpha=1, momentum=0.5, eps=1)
+    for factor, grows in ((0.97, False), (1.03, True)):
+        assert grew(rms, factor * rms.max_stable_sharpness(), size=1e-60) == grows
+    ada = Adagrad(lr=1, eps=1)
+    for factor, grows in ((0.97, False), (1.03, True)):
+        assert grew(ada, factor * ada.max_stable_sharpness(), size=1e-60) == grows
+
+
+def grew(optimizer: Optimizer, curvature: float, size: float = 1.0, updates: int = 400) -> bool:
+    """Whether the error grows on `curvature x^2 / 2`."""
+    params = torch.tensor([size], dtype=torch.float64)
+    state = optimizer.init(params)
+    errors = []
+    for update in range(1, updates + 1):
+        optimizer.step(update, params, curvature * params, state)
+        errors.append(abs(float(params)))
+    return max(errors[-50:]) > max(errors[100:150])
+
+
+def test_hessians_by_autograd_are_true() -> None:
+    generator = torch.Generator().manual_seed(0)
+    for name in ("Rosenbrock", "Quadratic", "LinearRegression", "MLP"):
+        problem = PROBLEMS[name]()
+        at = torch.randn(problem.num_params, generator=generator, dtype=torch.float64)
+        rows = [
+            (problem.gradient(at + h) - problem.gradient(at - h)) / 2e-5
+            for h in 1e-5 * torch.eye(problem.num_params, dtype=torch.float64)
+        ]
+        torch.testing.assert_close(hessian_at(problem, at), torch.stack(rows), rtol=1e-5, atol=1e-5)
+
+
+def test_where_there_is_none() -> None:
+    wide = Run(problem=MLP(width=64), optimizer=Adam(lr=0.01), epochs=2)
+    assert not len(sharpness(wide, record_steps(wide, [0, 1])))
+    one = Run(problem=LinearRegression(), optimizer=Adam(lr=0.01), epochs=1)
+    assert not len(sharpness(one, record_steps(one, [0])))
