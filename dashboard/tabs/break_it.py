@@ -1,6 +1,7 @@
 """The tab Break it: mistakes in training loops, each really run beside the correct loop."""
 
 import html
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +16,7 @@ from trainers.charts import Look, Style
 from trainers.mistakes import MISTAKES, Mistake, Result
 from trainers.settings import integer
 
-CORRECT, WRONG = Look(5), Look(1)
+LOOKS = {"correct": Look(5), "wrong": Look(1)}
 """Looks of the two losses."""
 
 
@@ -43,6 +44,11 @@ def draw(context: Context) -> None:
     if mistake.warning:
         st.code(f"UserWarning: {mistake.warning}", language=None, wrap_lines=True)
     st.write("Which line is wrong? Think first.")
+    if mistake.probe and st.toggle(f"Try it: {mistake.probe[0][1]}", key=f"break_it.probe.{number}"):
+        st.vega_lite_chart(
+            compute_cached(probe_chart, number - 1, context.dark),
+            alt="Line chart: the losses of the loop with the mistake, changed so.",
+        )
     shown = st.checkbox("Show the mistake", key=control_key(f"break_it.shown.{number}", _shown(number)))
     st.html(code_lines(mistake, shown))
     if shown:
@@ -90,11 +96,20 @@ def results(place: int) -> tuple[Result, Result]:
 def losses_chart(place: int, dark: bool) -> dict[str, Any]:
     """Return the spec of the losses of both programs."""
     found, expected = compute_cached(results, place)
+    return _chart({"correct": expected, "wrong": found}, dark)
+
+
+def probe_chart(place: int, dark: bool) -> dict[str, Any]:
+    """Return the spec of the losses of the program with a mistake and the changes that tell it."""
+    return _chart({"wrong": MISTAKES[place].probed()}, dark)
+
+
+def _chart(programs: Mapping[str, Result], dark: bool) -> dict[str, Any]:
     parts = [
         pd.DataFrame({"run": name, "x": range(len(each.losses)), "y": list(each.losses)})
-        for name, each in (("correct", expected), ("wrong", found))
+        for name, each in programs.items()
     ]
-    style = Style.of(["correct", "wrong"], [CORRECT, WRONG], dark)
+    style = Style.of(list(programs), [LOOKS[name] for name in programs], dark)
     return charts.spec(charts.mistake_chart(pd.concat(parts, ignore_index=True), style, dark))
 
 

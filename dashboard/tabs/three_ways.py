@@ -15,12 +15,16 @@ from dashboard.work import Histories, chart_spec, train_all
 from trainers import Run, charts
 from trainers.reports import three_ways as report
 from trainers.reports import three_ways_code as code
-from trainers.run import Method, Task, runners
+from trainers.run import MAX_COORDINATES, Method, Task, runners
 from trainers.scripts import Program
 from trainers.scripts.problem import DATA_FILE, data_csv
 from trainers.settings import integer
 from trainers.words import format_epochs, join_words
 
+OVERHEAD = (
+    "The times per epoch in the table below measure Python and its calls, not the mathematics: with so few "
+    "parameters the fewest calls win."
+)
 WAYS = {"manual": "by hand", "autograd": "with autograd", "torch.optim": "with torch.optim"}
 
 
@@ -52,6 +56,8 @@ def draw(context: Context) -> None:
         st.caption("Highlighted: new in this column. Dotted: gone in the next.")
         _around_the_loop(made)
     _difference(context, run, summary)
+    if run.problem.num_params <= MAX_COORDINATES:
+        st.caption(OVERHEAD)
 
 
 def _around_the_loop(made: Mapping[str, Program]) -> None:

@@ -2,6 +2,7 @@
 
 import itertools
 import math
+import subprocess
 import sys
 import warnings
 from concurrent.futures import ThreadPoolExecutor
@@ -43,6 +44,8 @@ ERRORS = {
     ),
     "Binary cross-entropy of logits": "RuntimeError: all elements of input should be between 0 and 1",
 }
+CALLS = {"eval() is missing": 20}
+"""Losses of calls after the training."""
 SAME = ("Plotting parameters that require grad", "Losses kept with their graphs")
 """Mistakes that leave the losses as they are."""
 FLAT = {
@@ -69,7 +72,7 @@ def test_the_correct_program_runs_and_the_wrong_one_differs(mistake: Mistake) ->
     assert bool(caught) == bool(mistake.warning)
     assert all(str(each.message).startswith(mistake.warning) for each in caught)
     assert expected.error == ""
-    assert len(expected.losses) == mistake.run.epochs
+    assert len(expected.losses) == mistake.run.epochs + CALLS.get(mistake.name, 0)
     assert math.isfinite(expected.losses[-1])
     assert found.error == ERRORS.get(mistake.name, "")
     assert (found.losses == expected.losses) == (mistake.name in SAME)
@@ -142,3 +145,52 @@ def test_many_at_a_time_leave_the_process_as_it_was(capsys: pytest.CaptureFixtur
     assert [str(losses) for losses in together] == [str(losses) for losses in alone.values()]
     assert (sys.stdout, list(warnings.filters), warnings.showwarning, torch.get_default_dtype()) == before
     assert capsys.readouterr().out == ""
+
+
+def test_evaluation_without_eval_is_random() -> None:
+    mistake = BY_NAME["eval() is missing"]
+    found, expected = mistake.executed().losses, mistake.expected().losses
+    assert len(found) == len(expected) == 100
+    assert found[:80] == expected[:80]
+    assert len(set(expected[80:])) == 1
+    assert len(set(found[80:])) == 20
+    assert mistake.executed().losses == found
+
+
+def test_swapped_arguments_climb_at_any_rate() -> None:
+    """A learning rate that is too large never does so at 1e-5."""
+    mistake = BY_NAME["The arguments of the derivative are swapped"]
+    losses = mistake.probed().losses
+    assert losses[:2] == pytest.approx([80.364, 80.426], abs=1e-3)
+    assert list(losses) == sorted(losses)
+    correct = execute(mistake.correct.replace("0.01 * grad", "1e-5 * grad")).losses
+    assert list(correct) == sorted(correct, reverse=True)
+
+
+KEPT = """
+import os, sys
+from trainers.mistakes import MISTAKES
+from trainers.mistakes.base import execute
+
+mistake = next(each for each in MISTAKES if each.name == "Losses kept with their graphs")
+code = mistake.code.replace("range(100)", "range(20000)")
+if sys.argv[1] == "item":
+    code = code.replace("kept.append(loss)", "kept.append(loss.item())")
+execute(mistake.correct.replace("range(100)", "range(500)"))
+memory = lambda: int(open("/proc/self/statm").read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+before = memory()
+found = execute(code)
+print((memory() - before) / 20000)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
+def test_kept_graphs_take_memory() -> None:
+    """The figures of the page: about 4 kB for a loss, about 40 bytes for its number."""
+    loss, item = (
+        float(subprocess.run([sys.executable, "-c", KEPT, what], capture_output=True, check=True).stdout)
+        for what in ("loss", "item")
+    )
+    assert 2000 < loss < 8000
+    assert item < loss / 20

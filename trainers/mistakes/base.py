@@ -43,11 +43,15 @@ class Mistake:
     """How the warning begins that torch gives; "" for none. To catch it would change what all threads see."""
     also: tuple[tuple[str, str], ...] = ()
     """Further lines that the mistake brings along: pairs of a correct line and what stands in its place."""
+    base: tuple[tuple[str, str], ...] = ()
+    """The same of the correct program, where that of the run has not what is broken."""
+    probe: tuple[tuple[str, str], ...] = ()
+    """Changes of the program with the mistake that tell it from what looks alike; () for none."""
 
     @cached_property
     def correct(self) -> str:
         """The correct program."""
-        return program(self.run).text
+        return "\n".join(_changed(program(self.run).text.splitlines(), self.base)) + "\n"
 
     @cached_property
     def code(self) -> str:
@@ -69,15 +73,15 @@ class Mistake:
     @cached_property
     def _around(self) -> list[str]:
         """The lines of the program with what the mistake brings along, but without itself."""
-        lines = self.correct.splitlines()
-        for before, after in self.also:
-            place = _find(lines, (before,))
-            lines[place : place + 1] = _at(lines[place], after.split("\n"))
-        return lines
+        return _changed(self.correct.splitlines(), self.also)
 
     def executed(self) -> Result:
         """Run the program with the mistake."""
         return execute(self.code)
+
+    def probed(self) -> Result:
+        """Run the program with the mistake and the changes of its probe."""
+        return execute("\n".join(_changed(self.code.splitlines(), self.probe)))
 
     def expected(self) -> Result:
         """Run the correct program, once for all mistakes in it."""
@@ -104,6 +108,14 @@ def execute(code: str) -> Result:
         error = f"{type(problem).__name__}: {problem}"
     losses = tuple(value if math.isfinite(value) else math.nan for value in names.pop("losses"))
     return Result(losses, error, names)
+
+
+def _changed(lines: list[str], changes: Sequence[tuple[str, str]]) -> list[str]:
+    """Return lines with some of them replaced: pairs of a line and what stands in its place."""
+    for before, after in changes:
+        place = _find(lines, (before,))
+        lines = [*lines[:place], *_at(lines[place], after.split("\n")), *lines[place + 1 :]]
+    return lines
 
 
 def _find(lines: Sequence[str], wanted: Sequence[str]) -> int:

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from trainers.mistakes.base import Mistake
 from trainers.optimizers import SGD
-from trainers.problems import LogisticRegression, SoftmaxRegression, Thermometer
+from trainers.problems import MLP, LogisticRegression, SoftmaxRegression, Thermometer
 from trainers.run import Run
 
 BY_HAND = Run(optimizer=SGD(lr=0.01), epochs=100)
@@ -19,6 +19,7 @@ SOFTMAX = Run(
     epochs=100,
     runner="torch.optim",
 )
+DROPOUT = Run(problem=MLP(samples=60, width=8), optimizer=SGD(lr=0.5), epochs=80, runner="torch.optim")
 CLEAR = ("if params.grad is not None:", "    params.grad.zero_()")
 UPDATE = ("with torch.no_grad():", "    params -= 0.01 * params.grad")
 
@@ -33,6 +34,19 @@ ORDER = (
     "should call them in the opposite order: `optimizer.step()` before `lr_scheduler.step()`.  Failure to do "
     "this will result in PyTorch skipping the first value of the learning rate schedule."
 )
+
+DROPOUT_MODULE = """class Dropout(torch.nn.Module):
+    generator = torch.Generator().manual_seed(0)
+
+    def forward(self, h):
+        if not self.training:
+            return h
+        kept = torch.rand(h.shape, generator=self.generator) < 0.5
+        return 2 * h * kept
+
+
+dropout = Dropout()"""
+"""As torch.nn.Dropout, with random numbers of its own."""
 
 MISTAKES = (
     Mistake(
@@ -54,6 +68,7 @@ MISTAKES = (
         "each step goes "
         "up the slope.",
         "It looks like a learning rate that is too large. Lower the rate to 1e-5: it still climbs.",
+        probe=(("params = params - 0.01 * grad", "params = params - 1e-5 * grad"),),
     ),
     Mistake(
         "A stale prediction in the derivative",
@@ -244,6 +259,26 @@ MISTAKES = (
         "It trains, more slowly, to a loss that stays high.",
     ),
     Mistake(
+        "eval() is missing",
+        DROPOUT,
+        ("dropout.eval()",),
+        (),
+        "Dropout goes on as in training: at each call other units are set to 0.",
+        "After training the loss of the same parameters is another at each call. Call eval() before "
+        "evaluating, and train() before training on.",
+        base=(
+            ("def model(x, params):", f"{DROPOUT_MODULE}\n\n\ndef model(x, params):"),
+            ("h1 = torch.tanh(x @ w1 + b1)", "h1 = dropout(torch.tanh(x @ w1 + b1))"),
+            (
+                "print(loss.item(), params.norm().item())",
+                "dropout.eval()\n"
+                "for call in range(20):\n"
+                "    logits = model(x, params)\n"
+                "    loss = loss_fn(logits, y)",
+            ),
+        ),
+    ),
+    Mistake(
         "The scheduler steps before the optimizer",
         OPTIM,
         ("optimizer.step()",),
@@ -266,7 +301,8 @@ MISTAKES = (
         ("loss.backward()",),
         ("loss.backward()", "kept.append(loss)  # not loss.item()"),
         "Each loss is a tensor that holds the graph it came from; a list of them keeps all graphs.",
-        "Memory grows with each epoch. Each kept loss still has a grad_fn.",
+        "Memory grows with each epoch: here by 4 kB for each loss, by 40 bytes for each loss.item(). A kept "
+        "loss still has a grad_fn.",
         also=(("for epoch in range(100):", "kept = []\nfor epoch in range(100):"),),
     ),
 )
