@@ -1,0 +1,73 @@
+"""Progress on standard error, and Ctrl-C, which ends training but keeps what is done."""
+
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+from trainers.terminal.text import say
+
+UPDATES = 200
+"""Max. updates of a bar."""
+OnProgress = Callable[[float], bool]
+
+
+@contextmanager
+def progress(text: str, quiet: bool = False) -> Iterator[OnProgress]:
+    """Show progress while something is trained: a bar if standard error is a terminal, else a line.
+
+    Yields the callback, which takes the fraction done and returns whether Ctrl-C was pressed.
+    """
+    with _stop_at_interrupt() as is_stopped:
+        if quiet:
+            yield lambda fraction: is_stopped()
+        elif not sys.stderr.isatty():
+            say(f"{text} ...")
+            yield lambda fraction: is_stopped()
+        else:
+            with _bar() as bar:
+                yield _on_bar(bar, text, is_stopped)
+
+
+def _bar() -> Progress:
+    columns = (
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        TaskProgressColumn(),
+        TimeRemainingColumn(),
+    )
+    return Progress(*columns, console=Console(stderr=True), transient=True)
+
+
+def _on_bar(bar: Progress, text: str, is_stopped: Callable[[], bool]) -> OnProgress:
+    task, shown = bar.add_task(text, total=UPDATES), -1
+
+    def update(fraction: float) -> bool:
+        nonlocal shown
+        if int(UPDATES * fraction) != shown:
+            shown = int(UPDATES * fraction)
+            bar.update(task, completed=shown)
+        return is_stopped()
+
+    return update
+
+
+@contextmanager
+def _stop_at_interrupt() -> Iterator[Callable[[], bool]]:
+    """Yield whether Ctrl-C was pressed. Pressed twice, it ends the program at once."""
+    pressed = False
+
+    def press(number: int, frame: FrameType | None) -> None:
+        nonlocal pressed
+        pressed = True
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+    before = signal.signal(signal.SIGINT, press)
+    try:
+        yield lambda: pressed
+    finally:
+        signal.signal(signal.SIGINT, before)
