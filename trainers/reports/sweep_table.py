@@ -39,6 +39,15 @@ def best_runs(result: SweepResult, most: int) -> pd.DataFrame:
     return pd.DataFrame(table)
 
 
+def along(result: SweepResult, name: str) -> pd.DataFrame:
+    """Return all runs of a sweep over one axis: run (the name), x, y (NaN if failed), label (y as text)."""
+    values, what = final_values(result), loss_or_gap(result.sweep.run.training)
+    floor = rounding_error(result.sweep.run) if what == "gap" else -math.inf
+    (x,) = result.settings.values()
+    labels = ["failed" if math.isnan(value) else _final(value, floor) for value in values.tolist()]
+    return pd.DataFrame({"run": name, "x": x.numpy(), "y": values.numpy(), "label": labels})
+
+
 def _final(value: float, floor: float) -> str:
     if math.isnan(value):
         return "–"
