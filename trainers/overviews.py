@@ -24,9 +24,9 @@ class Overview:
 
 def comparison_overview(result: Comparison) -> Overview:
     """Return the summary and the table of the page."""
-    untrained = len(result.runs) - len(result.histories)
-    stopped = f"Stopped: {untrained} of {len(result.runs)} runs were not trained." if untrained else ""
-    sentences = tuple(filter(None, (result.sentence(), stopped)))
+    ended = sum(history.status != "stopped" for history in result.histories)
+    stopped = f"Stopped after {ended} of {len(result.runs)} runs." if result.stopped else ""
+    sentences = tuple(filter(None, (stopped, result.sentence())))
     return Overview(sentences, runs_table.cells(result.histories, result.names, result.target))
 
 

@@ -8,13 +8,14 @@ from typing import Any
 import click
 
 from trainers.datasets.csv.table import CsvTable
-from trainers.links import MAX_LINK_LENGTH, Link, Reading, read_about
+from trainers.links import MAX_LINK_LENGTH, OLD_NAMES, Link, Reading, read_about
+from trainers.problems import PROBLEMS, Thermometer
 from trainers.races.spec import RaceSettings
 from trainers.run import Method, Task, read_methods, read_task
 from trainers.settings import Setting, SettingError, settings_of
 from trainers.terminal.program import DAMAGED
 from trainers.terminal.text import say
-from trainers.words import join_words, quoted, safe_text
+from trainers.words import among, join_words, quoted, safe_text
 
 TARGET: Setting = settings_of(RaceSettings)["target"]
 OWN_NAMES = {"problem", "run", "csv", "start", "target", "race", *settings_of(Task)}
@@ -42,6 +43,8 @@ def read_link(
     if text is not None and not OWN_NAMES & link.texts.keys():
         raise click.UsageError(f"LINK must have a part such as problem= or run=, got {_quoted(text)}.")
     _check_file(link, tables)
+    problem = link.texts.get("problem", [Thermometer.__name__])[0].partition("~")[0]
+    link.damaged = among(problem, [*PROBLEMS, *OLD_NAMES]) is None  # or else another one would be trained
     task = read_task(link, tables)
     readings = [*read_methods(link), *(read_about(run, Method) for run in runs)]
     methods = tuple(_undamaged(link, readings)) if readings else None
@@ -56,7 +59,9 @@ def read_link(
 
 def _whole(text: str | None) -> str:
     """Return the text of a link; raises `UsageError` if it is too long."""
-    text = (sys.stdin.read(10 * MAX_LINK_LENGTH) if text == "-" else text) or ""
+    if text == "-":
+        text = sys.stdin.buffer.read(10 * MAX_LINK_LENGTH).decode(errors="replace")
+    text = text or ""
     if len(text) > MAX_LINK_LENGTH:
         raise click.UsageError(f"LINK must have at most {MAX_LINK_LENGTH} characters, got {len(text)}.")
     return text

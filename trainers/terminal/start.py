@@ -58,6 +58,8 @@ commands = Commands(help=HELP, epilog=EPILOG, context_settings={"help_option_nam
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command and return its exit code. Errors are sentences on standard error."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # an encoding may lack the minus sign
     try:
         code = commands.main(arguments, PROGRAM, standalone_mode=False)
         sys.stdout.flush()
@@ -70,6 +72,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except click.Abort:
         say("Stopped.")
         return INTERRUPTED
-    except BrokenPipeError:  # whoever read the output has enough
+    except SystemExit:  # of click, which has silenced the streams: whoever read the output has enough
+        return 0
+    except BrokenPipeError:  # the same, at the end
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0

@@ -26,7 +26,8 @@ ROWS = ("optimizers", "trials")
 
 def race(**given: Any) -> int:
     """Run the race that the link and the options ask for."""
-    request, output = read_request(given), Output.of(given)
+    request = read_request(given | {"epochs": None})  # these are the race's
+    output = Output.of(given)
     spec = race_of(request, with_options(request.race, given, settings_of(RaceSettings)), bool(given["runs"]))
     text = f"Training {spec.size:,} runs of {format_epochs(spec.epochs)}"
     with progress(text, given["quiet"]) as on_progress:
