@@ -21,6 +21,7 @@ from trainers.scripts import program
 from trainers.terminal.output import as_json
 from trainers.training import train
 
+HOMES = ROOT / "tests" / "golden" / "homes.csv"
 DIVERGED = ("run", "--lr", "30", "--epochs", "40", "--quiet")
 COMMANDS: dict[str, list[str]] = {
     "run": [*DIVERGED],
@@ -120,9 +121,6 @@ def test_a_program_is_written_with_the_data_that_it_reads(command: Command, tmp_
     assert (tmp_path / data).read_text(encoding="utf-8") == expected.files()[data]
 
 
-HOMES = ROOT / "tests" / "golden" / "homes.csv"
-
-
 def test_own_data_are_trained_on(command: Command) -> None:
     columns = ("--csv-target", "price", "--csv-feature", "size", "--problem", "LinearRegression")
     ended = command("run", "--csv", str(HOMES), *columns, "--epochs", "5", "--format", "json")
@@ -140,13 +138,10 @@ def test_options_stand_in_the_place_of_a_link(command: Command) -> None:
     link = "problem=Thermometer~scaling-raw&epochs=9&run=SGD~lr-0.5&start=2~1"
     given = ("--scaling", "x0.1", "--lr", "0.01", "--runner", "autograd", "--format", "json")
     rows = json.loads(command("run", link, *given).out)
-
     asked = Run.from_query(link)[0]
     run = replace(asked, problem=Thermometer(), optimizer=SGD(lr=0.01), runner="autograd")
     assert [row["loss"] for row in rows] == train(run).loss.double().tolist()
-
     other = json.loads(command("run", link, "--problem", "Beale", "--lr", "0.001", "--format", "json").out)
-
     assert [other[0]["x"], other[0]["y"]] == PROBLEMS["Beale"]().start().tolist()
 
 
