@@ -13,7 +13,7 @@ def setting_options(kinds: Sequence[type[Settings]], section: str) -> list[Secti
     found: dict[str, dict[str, Setting]] = {}
     for kind in kinds:
         for name, setting in settings_of(kind).items():
-            found.setdefault(name, {})[kind.__name__] = setting
+            found.setdefault(name, {})[kind.__name__ if len(kinds) > 1 else ""] = setting
     return [setting_option(name, settings, section) for name, settings in found.items()]
 
 
@@ -23,7 +23,7 @@ def setting_option(name: str, settings: Mapping[str, Setting], section: str) -> 
     words = flag(name)
     names = [f"{words}/--no-{words.removeprefix('--')}"] if isinstance(first, Flag) else [words]
     attributes: dict[str, Any] = {} if isinstance(first, Flag) else {"metavar": _metavar(first)}
-    help = f"{first.help} [{'; '.join(_by_class(settings))}]"
+    help = " ".join(f"{text} [{'; '.join(_by_class(alike))}]" for text, alike in _by_help(settings).items())
     return SectionedOption(names, section, default=None, help=help, **attributes)
 
 
@@ -36,14 +36,20 @@ def _metavar(setting: Setting) -> str:
     return "INTEGER" if isinstance(setting, Integer) else "NUMBER" if isinstance(setting, Real) else "WORD"
 
 
+def _by_help(settings: Mapping[str, Setting]) -> dict[str, dict[str, Setting]]:
+    """Group the settings by their help, which may differ between classes."""
+    groups: dict[str, dict[str, Setting]] = {}
+    for kind, setting in settings.items():
+        groups.setdefault(setting.help, {})[kind] = setting
+    return groups
+
+
 def _by_class(settings: Mapping[str, Setting]) -> list[str]:
-    """Return default and bounds, with the names of the classes to which they apply where they differ."""
+    """Return default and bounds, with the names of the classes to which they apply, if these have names."""
     groups: dict[str, list[str]] = {}
     for kind, setting in settings.items():
         groups.setdefault(describe_values(setting), []).append(kind)
-    if len(groups) == 1:
-        return list(groups)
-    return [f"{', '.join(kinds)}: {values}" for values, kinds in groups.items()]
+    return [f"{', '.join(kinds)}: {values}".removeprefix(": ") for values, kinds in groups.items()]
 
 
 def describe_values(setting: Setting) -> str:

@@ -4,6 +4,7 @@ import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from time import perf_counter
 from types import FrameType
 
 from rich.console import Console
@@ -11,8 +12,8 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 
 from trainers.terminal.text import say
 
-UPDATES = 200
-"""Max. updates of a bar."""
+SECONDS = 0.1
+"""Time between updates of a bar. No thread makes them, so that training is not slower than its time says."""
 OnProgress = Callable[[float], bool]
 
 
@@ -40,17 +41,18 @@ def _bar() -> Progress:
         TaskProgressColumn(),
         TimeRemainingColumn(),
     )
-    return Progress(*columns, console=Console(stderr=True), transient=True)
+    return Progress(*columns, console=Console(stderr=True), transient=True, auto_refresh=False)
 
 
 def _on_bar(bar: Progress, text: str, is_stopped: Callable[[], bool]) -> OnProgress:
-    task, shown = bar.add_task(text, total=UPDATES), -1
+    task, shown = bar.add_task(text, total=1.0), perf_counter()
+    bar.refresh()
 
     def update(fraction: float) -> bool:
         nonlocal shown
-        if int(UPDATES * fraction) != shown:
-            shown = int(UPDATES * fraction)
-            bar.update(task, completed=shown)
+        if perf_counter() - shown > SECONDS:
+            bar.update(task, completed=fraction, refresh=True)
+            shown = perf_counter()
         return is_stopped()
 
     return update

@@ -47,11 +47,11 @@ class Name(click.ParamType[str]):
 
 
 def link_argument() -> click.Parameter:
-    return click.Argument(["link"], required=False, help="A link, or the query of one; - reads it.")
+    return click.Argument(["link"], required=False, help="A link to the page, or its query; - reads it.")
 
 
-def runs_option() -> SectionedOption:
-    help = "A run as in a link, such as SGD~lr-0.01 or Adam~autograd~lr-0.1. Repeatable."
+def runs_option(default: str = "") -> SectionedOption:
+    help = f"A run as in a link, such as SGD~lr-0.01 or Adam~autograd~lr-0.1. Repeatable.{default}"
     return SectionedOption(["--run", "runs"], "Runs", multiple=True, metavar="RUN", help=help)
 
 
@@ -59,7 +59,7 @@ def method_options() -> list[SectionedOption]:
     """Return the options for optimizer and runner."""
     default = type(Method().optimizer).__name__
     optimizer = _name_option("--optimizer", "Optimizer", OPTIMIZERS, f"The optimizer; default {default}.")
-    runner = setting_option("runner", {"Method": settings_of(Method)["runner"]}, "Optimizer")
+    runner = setting_option("runner", {"": settings_of(Method)["runner"]}, "Optimizer")
     return [optimizer, runner, *hyperparameter_options()]
 
 

@@ -22,7 +22,7 @@ HOMES = str(ROOT / "tests" / "golden" / "homes.csv")
 WRONG = {
     "run Rosenbrock": "LINK must have a part such as problem= or run=, got “Rosenbrock”.",
     "run -": "LINK must have a part such as problem= or run=, got none on standard input.",
-    "run --optimizer Adagard": "must be one of SGD, RMSprop, Adam, Adagrad, got Adagard",
+    "run --optimizer Adagard": f"must be one of {', '.join(OPTIMIZERS)}, got Adagard",
     "run --optimizer Adam --momentum 0.5": "Adam has no setting --momentum: it has --lr, --beta1,",
     "run --problem Beale --noise 1": "Beale has no setting --noise: it has none.",
     "run --nesterov": "nesterov needs momentum above 0",

@@ -18,7 +18,7 @@ ARGUMENTS = {
     "sweep": "sweep --axis lr=0.01:10:7 --axis momentum=0:0.9:3 --epochs 100 --dtype float64",
     "race": "race --trials 6 --seeds 3 --epochs 100 --dtype float64 --run SGD~momentum-0.9 --run Adam~lr-1",
     "script": "script run=SGD~manual~lr-0.01&epochs=500",
-    "list": "list optimizers",
+    "list": "list settings",
 }
 
 

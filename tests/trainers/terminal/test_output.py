@@ -14,11 +14,16 @@ from tests.repository import ROOT
 from tests.trainers.terminal.conftest import Command
 from trainers.comparison import compare
 from trainers.datasets.csv.table import read_table
-from trainers.optimizers import SGD, Adam
+from trainers.optimizers import OPTIMIZERS, SGD, Adam
 from trainers.problems import PROBLEMS, CsvDataset, LinearRegression, Thermometer
-from trainers.run import Run
+from trainers.races.spec import RaceSettings
+from trainers.run import Run, Task
+from trainers.runners import RUNNERS
 from trainers.scripts import program
+from trainers.settings import settings_of
+from trainers.terminal.commands import COMMANDS as CLICK_COMMANDS
 from trainers.terminal.output import as_json
+from trainers.terminal.program import SUMMARIES
 from trainers.training import train
 
 HOMES = ROOT / "tests" / "golden" / "homes.csv"
@@ -57,6 +62,24 @@ def _plain(value: Any) -> Any:
         return pytest.approx(float(value), rel=1e-12)
     except (TypeError, ValueError):
         return value
+
+
+@pytest.mark.parametrize("name", SUMMARIES)
+def test_no_two_settings_share_an_option(name: str) -> None:
+    names = [option for parameter in CLICK_COMMANDS[name].params for option in parameter.opts]
+    assert len(names) == len(set(names))
+
+
+def test_everything_there_is_is_listed(command: Command) -> None:
+    rows = json.loads(command("list", "--format", "json").out)
+    listed = {(row["name"], row["setting"]) for row in rows}
+    kinds = OPTIMIZERS | PROBLEMS | {"Training": Task, "Race": RaceSettings}
+    assert listed >= {(name, setting) for name, kind in kinds.items() for setting in settings_of(kind)}
+    assert listed >= {(name, None) for name in (*OPTIMIZERS, *PROBLEMS, *RUNNERS)}
+    (lr,) = [row for row in rows if (row["name"], row["setting"]) == ("Adam", "lr")]
+    assert (lr["low"], lr["high"], lr["default"], lr["scale"]) == (1e-8, 100, "0.001", "log")
+    shown = command("list", "problems").out
+    assert all(f" {name} " in shown for name in PROBLEMS)
 
 
 def test_the_rows_of_a_run_are_those_of_its_frame(command: Command) -> None:

@@ -28,6 +28,8 @@ def race(**given: Any) -> int:
     """Run the race that the link and the options ask for."""
     request = read_request(given | {"epochs": None})  # these are the race's
     output = Output.of(given)
+    if request.task.start is not None:
+        say("The initial point is not used in a race: each seed has its own.")
     spec = race_of(request, with_options(request.race, given, settings_of(RaceSettings)), bool(given["runs"]))
     text = f"Training {spec.size:,} runs of {format_epochs(spec.epochs)}"
     with progress(text, given["quiet"]) as on_progress:
@@ -58,7 +60,7 @@ RACE = shared.command(
     race,
     [
         shared.link_argument(),
-        shared.runs_option(),
+        shared.runs_option(f" By default {', '.join(optimizer_names(Race()))}."),
         *setting_options([RaceSettings], "Race"),
         *shared.task_options(Objective),
         *shared.output_options(*ROWS),

@@ -23,7 +23,7 @@ COUNT = 32
 SETTINGS = {
     "seeds": Integer(1, "Number of seeds at each point: seed, seed + 1, ...", 1, MAX_RUNS),
     "points": Integer(0, "Number of quasi-random points in place of a grid; 0 for a grid.", 0, MAX_RUNS),
-    "rows": Integer(MAX_ROWS, "Number of runs in a table; other formats have all.", 1, MAX_RUNS),
+    "limit": Integer(MAX_ROWS, "Number of runs in a table; other formats have all.", 1, MAX_RUNS),
 }
 AXIS = "A hyperparameter and its values, NAME=LOW:HIGH[:COUNT][:log|:linear], or NAME alone. Repeatable."
 
@@ -45,7 +45,7 @@ def sweep(**given: Any) -> int:
     text = f"Training {spec.size:,} runs of {format_epochs(run.epochs)}"
     with progress(text, given["quiet"]) as on_progress:
         result = train_sweep(spec, on_progress)
-    output.write(sweep_overview(result, numbers["rows"]), result.frame())
+    output.write(sweep_overview(result, numbers["limit"]), result.frame())
     return INTERRUPTED if result.stopped else 0
 
 
@@ -85,6 +85,6 @@ SWEEP = shared.command(
     [
         "--optimizer Adam --axis lr=1e-4:10:1000:log --seeds 3 --epochs 500 --format csv",
         "--axis lr --axis momentum=0:0.99:20",
-        "--optimizer Adam --axis lr --axis beta1 --axis beta2 --points 500 --rows 20",
+        "--optimizer Adam --axis lr --axis beta1 --axis beta2 --points 500 --limit 20",
     ],
 )
