@@ -32,8 +32,20 @@ COMMANDS: dict[str, list[str]] = {
     "run": [*DIVERGED],
     "compare": ["compare", "run=SGD&run=Adam&epochs=5"],
     "sweep": ["sweep", "--axis", "lr=0.01:100:5", "--epochs", "40"],
-    "race": ["race", "--trials", "3", "--seeds", "2", "--epochs", "20"],
-    "ranking": ["race", "--trials", "3", "--seeds", "2", "--epochs", "20", "--rows", "optimizers"],
+    "race": ["race", "--run", "SGD", "--run", "Adam", "--trials", "3", "--epochs", "20"],
+    "ranking": [
+        "race",
+        "--run",
+        "SGD",
+        "--run",
+        "Adam",
+        "--trials",
+        "3",
+        "--epochs",
+        "20",
+        "--rows",
+        "optimizers",
+    ],
     "list": ["list"],
 }
 
