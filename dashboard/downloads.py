@@ -4,7 +4,6 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-import pandas as pd
 import torch
 
 from dashboard.state import Page
@@ -12,17 +11,16 @@ from dashboard.tabs.loss import loss_chart
 from dashboard.work import Histories, train_cached
 from trainers import charts
 from trainers.charts import Look, Style
-from trainers.history import History
+from trainers.comparison import Comparison
 from trainers.reports.names import names
 from trainers.run import Run, most_rows
 from trainers.settings import Settings, settings_of
 
-MAX_PARAMETERS = 100
-
 
 def curves_csv(page: Page, room: int) -> str:
     """Return the curves of a page's runs as CSV; runs come from the cache or are trained again."""
-    return csv_of([train_cached(run, most_rows(run, room)) for run in page.runs], names(page.methods))
+    histories = tuple(train_cached(run, most_rows(run, room)) for run in page.runs)
+    return Comparison(page.runs, histories).frame().to_csv(index=False) if histories else ""
 
 
 def loss_svg(page: Page, room: int, looks: Sequence[Look]) -> str:
@@ -31,18 +29,6 @@ def loss_svg(page: Page, room: int, looks: Sequence[Look]) -> str:
     labels = names(page.methods)
     style = Style.of(labels, looks)
     return charts.svg(loss_chart(Histories(page.runs, room, histories), labels, style, page.task, page.view))
-
-
-def csv_of(histories: Sequence[History], names: Sequence[str]) -> str:
-    """Return all curves as CSV, one row per epoch and run: the columns of `History.frame`.
-
-    Parameters are left out if there are more than `MAX_PARAMETERS`.
-    """
-    frames = [
-        history.frame(parameters=history.run.problem.num_params <= MAX_PARAMETERS).assign(run=name)
-        for history, name in zip(histories, names, strict=True)
-    ]
-    return pd.concat(frames).to_csv(index=False) if frames else ""
 
 
 def settings_json(page: Page, link: str) -> str:

@@ -13,15 +13,18 @@ TRAIN = """
 from trainers import Run, train
 from trainers.problems import SoftmaxRegression, Thermometer
 assert train(Run(epochs=3)).loss[0] > 80
-assert train(Run(problem=SoftmaxRegression(), epochs=1)).params.shape[1] == 650
+history = train(Run(problem=SoftmaxRegression(), epochs=1))
+assert history.params.shape[1] == 650
+html = history._repr_mimebundle_()["text/html"]
+assert "<table" in html and "<img" not in html
 """
 ALONE = """
 import sys
 
 class Blocked:
     def find_spec(self, name, path=None, target=None):
-        if name.split(".")[0] in ("streamlit", "altair"):
-            raise ImportError(name)
+        if name.split(".")[0] in ("streamlit", "altair", "click", "rich"):
+            raise ImportError(name, name=name)
 
 sys.meta_path.insert(0, Blocked())
 """

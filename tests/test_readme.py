@@ -2,6 +2,7 @@
 
 import ast
 import re
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +10,12 @@ import pandas as pd
 import pytest
 
 from tests.repository import ROOT
+from trainers.terminal.program import SUMMARIES
+from trainers.terminal.start import main
 
-BLOCKS = re.findall(r"^```python\n(.*?)^```$", (ROOT / "README.md").read_text(encoding="utf-8"), re.M | re.S)
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+BLOCKS = re.findall(r"^```python\n(.*?)^```$", README, re.M | re.S)
+COMMANDS = re.findall(r"^\$ python -m trainers (.*)$", README, re.M)
 LITERAL = r"-?\d[\d.]*|\"[^\"]*\"|None|True|False"
 PRINTED = re.compile(rf"(?:{LITERAL})(?:, (?:{LITERAL}))*(?=$|[,;:] )")
 """What a comment begins with that says a value, or several; `...` stands for more of the same."""
@@ -52,8 +57,21 @@ def test_the_code_runs_and_gives_what_its_comments_say(
                 texts = comment.partition(": ")[2].removesuffix(", ...").split(", ")
                 assert list(value)[: len(texts)] == texts
             checked += texts
-    assert len(BLOCKS) == 4
+    assert len(BLOCKS) == 5
     assert len(checked) >= 10
+
+
+@pytest.mark.parametrize("line", COMMANDS)
+def test_the_commands_run(
+    line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(shlex.split(line)) == 0
+    assert capsys.readouterr().out or len(list(tmp_path.iterdir())) == 1
+
+
+def test_each_command_is_shown() -> None:
+    assert {line.split()[0] for line in COMMANDS} == SUMMARIES.keys()
 
 
 @pytest.mark.parametrize(

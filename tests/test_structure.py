@@ -17,14 +17,16 @@ from trainers.settings import settings_of
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 STANDARD = {"__future__", *sys.stdlib_module_names}
 LIBRARY = {"trainers", "pandas", "torch", "numpy", "contourpy", "cachetools"}
+TERMINAL = LIBRARY | {"click", "rich"}
 CHARTS = {"trainers", "pandas", "altair", "vl_convert", "numpy", "PIL", "coloraide"}
 FOLDERS = (ROOT / "trainers", ROOT / "dashboard")
 FILES = [ROOT / "streamlit_app.py", *(file for folder in FOLDERS for file in folder.rglob("*.py"))]
 MAX_STATEMENTS, MAX_LINES = 40, 40
 IN_TRAINERS = (
-    "words", "modes", "caches", "settings", "links", "datasets", "problems", "splits", "objective",
+    "display", "words", "modes", "caches", "settings", "links", "datasets", "problems", "splits", "objective",
     "optimizers", "runners", "run", "outcomes", "history", "training", "steps", "accumulation", "sweeps",
-    "races", "scripts", "graphs", "mistakes", "reports", "charts",
+    "races", "scripts", "graphs", "mistakes", "reports", "comparison", "overviews", "charts", "notebook",
+    "terminal", "__main__",
 )  # fmt: skip
 IN_DASHBOARD = (
     "components", "training_queue", "looks", "context", "widgets", "tables", "work", "maps", "tabs", "state",
@@ -52,9 +54,15 @@ def test_no_files_import_each_other_in_a_circle() -> None:
 
 def test_others_are_imported_where_they_are_needed() -> None:
     for file in (ROOT / "trainers").rglob("*.py"):
-        drawn = room(module(file)) == "trainers.charts"
-        assert packages(file) - STANDARD <= (CHARTS if drawn else LIBRARY), file
-        assert not drawn or all(room(name) == "trainers.charts" for name in ours(file)), file
+        here = room(module(file))
+        allowed = {"trainers.charts": CHARTS, "trainers.terminal": TERMINAL, "trainers.__main__": TERMINAL}
+        assert packages(file) - STANDARD <= allowed.get(here, LIBRARY), file
+        assert here != "trainers.charts" or all(room(name) == here for name in ours(file)), file
+
+
+def test_few_import_by_name_which_no_test_follows() -> None:
+    by_name = [module(file) for file in FILES if "import_module" in file.read_text(encoding="utf-8")]
+    assert sorted(by_name) == ["trainers", "trainers.display"]
 
 
 def test_nothing_unsafe_reaches_the_page() -> None:

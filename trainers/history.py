@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import reduce
 from typing import Literal
 
@@ -10,6 +10,7 @@ import pandas as pd
 import torch
 from torch import Tensor
 
+from trainers.display import NotebookDisplay
 from trainers.outcomes import TARGET, Ending, Outcome, ending, opposite, relative_gradient
 from trainers.run import Run
 
@@ -22,7 +23,7 @@ Cause = Literal["overflow", "not a number"]
 
 
 @dataclass(frozen=True, eq=False)
-class History:
+class History(NotebookDisplay):
     """History of one run: row k is the state after k epochs (k updates if full batch).
 
     Rows after divergence or a stop are NaN. With `most_rows`, `train` keeps parameters and gradients at some
@@ -30,13 +31,13 @@ class History:
     """
 
     run: Run
-    epochs: Tensor
+    epochs: Tensor = field(repr=False)
     """`(kept,)`, int64: epochs at which parameters, gradient and batch losses are kept; usually all."""
-    params: Tensor
+    params: Tensor = field(repr=False)
     """`(kept, n)`; `(epochs + 1, n)` if all are kept."""
-    loss: Tensor
+    loss: Tensor = field(repr=False)
     """`(epochs + 1,)`"""
-    gradient: Tensor
+    gradient: Tensor = field(repr=False)
     """`(kept, n)`: gradient of the loss."""
     status: Literal["finished", "diverged", "stopped"]
     diverged_at: int | None
@@ -46,16 +47,16 @@ class History:
 
     Excludes setting up the optimizer, the callback and, with mini-batches, the loss on the full training set.
     """
-    batch_loss: Tensor
+    batch_loss: Tensor = field(repr=False)
     """`(epochs * steps_per_epoch,)`: loss on each mini-batch before its update; `loss` if full batch.
 
     If not all epochs are kept: of the kept epochs except the run's last.
     """
-    accuracy: Tensor | None = None
+    accuracy: Tensor | None = field(default=None, repr=False)
     """`(epochs + 1,)`: training accuracy; None without classes."""
-    validation_loss: Tensor | None = None
+    validation_loss: Tensor | None = field(default=None, repr=False)
     """`(epochs + 1,)`: loss on the validation set, if any."""
-    validation_accuracy: Tensor | None = None
+    validation_accuracy: Tensor | None = field(default=None, repr=False)
 
     @property
     def num_recorded(self) -> int:

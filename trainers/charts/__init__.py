@@ -25,7 +25,8 @@ from trainers.charts.race_sensitivity import sensitivity_chart
 from trainers.charts.race_tuned import band_chart
 from trainers.charts.samples import image_chart
 from trainers.charts.sharpness import sharpness_chart
-from trainers.charts.style import Look, Style
+from trainers.charts.style import STROKES, Look, Stroke, Style
+from trainers.charts.sweep import sweep_chart
 from trainers.charts.three_ways import difference_chart
 
 # Altair checks each part of a chart against its schema while it is made, which takes as long as making
@@ -34,10 +35,12 @@ schemapi.DEBUG_MODE = False
 
 __all__ = [
     "COMPARE_HEIGHT",
+    "STROKES",
     "CurveTables",
     "Look",
     "LossMap",
     "MapTables",
+    "Stroke",
     "Style",
     "accumulated_gradient_chart",
     "accumulated_loss_chart",
@@ -67,5 +70,6 @@ __all__ = [
     "sharpness_chart",
     "spec",
     "svg",
+    "sweep_chart",
     "ticks",
 ]

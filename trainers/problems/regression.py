@@ -31,7 +31,7 @@ class LinearRegression(LeastSquares):
     source: str = choice(
         "synthetic",
         ("synthetic", CSV),
-        help="Synthetic data, or an uploaded CSV file: see the tab Data.",
+        help="Synthetic data, or a CSV file of your own.",
         label="Data",
     )
     scaling: str = choice(

@@ -2,13 +2,14 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import pandas as pd
 import torch
 from torch import Tensor
 
+from trainers.display import NotebookDisplay
 from trainers.optimizers import Optimizer
 from trainers.races.spec import Race
 from trainers.sweeps.result import SweepResult
@@ -23,15 +24,15 @@ class OptimizerResult:
 
     optimizer: Optimizer
     trials: SweepResult
-    trial_scores: Tensor
+    trial_scores: Tensor = field(repr=False)
     """`(trials, seeds)`"""
     best_trial: int
     """Index of the trial with the lowest median score."""
-    losses: Tensor
+    losses: Tensor = field(repr=False)
     """`(epochs + 1, seeds)`: loss curves of the best trial, retrained with new seeds."""
-    tuned_scores: Tensor
+    tuned_scores: Tensor = field(repr=False)
     """`(seeds,)`: their scores."""
-    default_scores: Tensor
+    default_scores: Tensor = field(repr=False)
     """`(seeds,)`: the scores at torch's default learning rate."""
 
     @property
@@ -74,11 +75,11 @@ class OptimizerResult:
 
 
 @dataclass(frozen=True, eq=False)
-class RaceResult:
+class RaceResult(NotebookDisplay):
     """Result of a race, one entry per optimizer that finished."""
 
     race: Race
-    results: tuple[OptimizerResult, ...]
+    results: tuple[OptimizerResult, ...] = field(repr=False)
     seconds: float
     stopped: bool = False
 

@@ -1,6 +1,7 @@
 """The ranking of a race as tables of text."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import pandas as pd
 
@@ -55,6 +56,29 @@ def _other_settings(entry: OptimizerResult) -> dict[str, str]:
     tuned = [name for name in entry.trials.sweep.axes if name != "lr"]
     words = [f"{name} {format_number(getattr(entry.best_optimizer, name), 3)}" for name in tuned]
     return {"other hyperparameters": ", ".join(words) or "–"}
+
+
+def ranking_frame(result: RaceResult, names: Sequence[str]) -> pd.DataFrame:
+    """Return one row per optimizer as numbers, best first.
+
+    The columns are optimizer, the best trial's settings, the scores tuned, low, high (10th and 90th
+    percentile) and default, infinite if failed, the number of trials that failed, and win_rate.
+    """
+    return pd.DataFrame([_numbers(result, place, names[place]) for place in result.ranking])
+
+
+def _numbers(result: RaceResult, place: int, name: str) -> dict[str, Any]:
+    entry, others = result.results[place], len(result.results) - 1
+    return {
+        "optimizer": name,
+        **{setting: getattr(entry.best_optimizer, setting) for setting in entry.trials.sweep.axes},
+        "tuned": float(median(entry.tuned_scores)),
+        "low": float(quantile(entry.tuned_scores, LOW)),
+        "high": float(quantile(entry.tuned_scores, HIGH)),
+        "default": float(median(entry.default_scores)),
+        "failed": int(entry.scores.isinf().sum()),
+        "win_rate": (float(result.win_rates()[place].sum()) - 0.5) / others if others else None,
+    }
 
 
 def win_rate_table(result: RaceResult, names: Sequence[str]) -> pd.DataFrame:

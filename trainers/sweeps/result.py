@@ -1,12 +1,13 @@
 """Result of a sweep."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
 import pandas as pd
 from torch import Tensor
 
+from trainers.display import NotebookDisplay
 from trainers.modes import cacheable
 from trainers.run import Run
 from trainers.sweeps.spec import Sweep
@@ -14,16 +15,16 @@ from trainers.words import format_value
 
 
 @dataclass(frozen=True)
-class SweepResult:
+class SweepResult(NotebookDisplay):
     """Result of a sweep. Tensors have shape `(size,)` and are float64 unless stated otherwise."""
 
     sweep: Sweep
-    final_loss: Tensor
+    final_loss: Tensor = field(repr=False)
     """NaN for a run that diverged."""
-    best_loss: Tensor
-    diverged_at: Tensor
+    best_loss: Tensor = field(repr=False)
+    diverged_at: Tensor = field(repr=False)
     """int64: first epoch whose loss is not finite, or -1."""
-    epochs_to: dict[float, Tensor]
+    epochs_to: dict[float, Tensor] = field(repr=False)
     """int64, by target gap: epochs until it was first reached, or -1."""
     seconds: float
     stopped: bool

@@ -1,0 +1,1 @@
+"""The command line, `python -m trainers`. Needs click and rich."""
