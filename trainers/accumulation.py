@@ -19,7 +19,8 @@ UPDATES = 20
 class Accumulation:
     """The first updates of a run whose gradient is never cleared, beside the correct one.
 
-    Losses have a row more than gradients: the last is the one after the last update.
+    Losses have a row more than gradients: the last is the one after the last update. They end where a loss
+    is not finite, each on its own.
     """
 
     own: Tensor
@@ -55,6 +56,8 @@ def _train(run: Run, optimizer: Optimizer, updates: int, clear: bool) -> tuple[T
             if clear:
                 params.grad = None
             loss = batch.loss(params)
+            if not loss.isfinite():
+                break
             losses.append(loss.detach().clone())
             if len(losses) > updates:
                 break

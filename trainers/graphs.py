@@ -185,7 +185,9 @@ def _operation(name: str, number: int, args: Sequence[Any], known: Sequence[tupl
         return "squared" if texts[1] == "2" else f"to the power of {texts[1]}"
     if name == "getitem":
         return f"[{texts[1]}]"
-    if name in ("unbind", "split"):
+    if name == "unbind":
+        return f"[{number}]"
+    if name == "split":
         return f"part {number + 1}"
     return TITLES.get(name, name.removesuffix("Backward0"))
 

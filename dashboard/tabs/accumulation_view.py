@@ -9,7 +9,7 @@ from dashboard.context import Context
 from dashboard.widgets import escape_markdown
 from dashboard.work import compute_cached
 from trainers import charts
-from trainers.accumulation import Accumulation, accumulate
+from trainers.accumulation import UPDATES, Accumulation, accumulate
 from trainers.charts import Look, Style
 from trainers.charts.style import Stroke
 from trainers.run import Run
@@ -25,6 +25,9 @@ LOOKS = {
 
 def draw_accumulation(context: Context, run: Run, step: Step, place: int) -> None:
     """Draw the first updates of a run whose gradient is never cleared."""
+    if not len(context.histories[place].loss[:1].isfinite().nonzero()):
+        st.write("This run diverged at its first update.")
+        return
     found, k = compute_cached(accumulated, run)
     name = run.problem.names[k]
     st.markdown(_sentence(found, k, name))
@@ -35,12 +38,15 @@ def draw_accumulation(context: Context, run: Run, step: Step, place: int) -> Non
     with right:
         st.vega_lite_chart(losses, alt="Line chart: loss if the gradient is cleared, and if it is not.")
     if found.momentum is not None:
-        difference = float((found.momentum - found.loss).abs().max())
+        both = min(len(found.momentum), len(found.loss))
+        difference = float((found.momentum[:both] - found.loss[:both]).abs().max())
         apart = f"differ by at most {format_number(difference)}" if difference else "are equal, bit for bit"
         st.caption(
             "Forgetting zero_grad is momentum 1: the sum of all gradients takes the place of each. Here the "
             f"two losses {apart}."
         )
+    if len(found.loss) <= UPDATES:
+        st.caption(f"Without clearing, the loss overflows after {len(found.loss)} updates.")
     st.caption(
         "The first updates of this run, trained by torch without zero_grad. It may stand anywhere but "
         "between backward() and step()."
@@ -57,8 +63,8 @@ def _sentence(found: Accumulation, k: int, name: str) -> str:
     place = int(against[0])
     now, sum_ = (format_number(values[place], 3) for values in (own, held))
     return (
-        f"{text} At update {place + 1} the gradient by {escape_markdown(name)} is {now}, but params.grad "
-        f"holds {sum_}: the step goes the wrong way."
+        f"{text} Without clearing, the gradient by {escape_markdown(name)} at update {place + 1} is {now}, "
+        f"but params.grad holds {sum_}: the step goes the wrong way."
     )
 
 

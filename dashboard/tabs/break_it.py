@@ -63,6 +63,8 @@ def _shown(number: int) -> bool:
 def _symptom(place: int) -> str:
     """Return what a mistake shows, in a few words that do not tell it."""
     found: Result = compute_cached(results, place)[0]
+    if MISTAKES[place].symptom:
+        return MISTAKES[place].symptom
     if found.error:
         return found.error.partition(":")[0] + (": " + found.error.partition(": ")[2])[:60]
     if MISTAKES[place].warning:
@@ -74,6 +76,8 @@ def _symptom(place: int) -> str:
 
 
 def _headline(mistake: Mistake, found: Result) -> str:
+    if mistake.symptom:
+        return f"{mistake.symptom}."
     kind, count = found.error.partition(":")[0], len(found.losses)
     if kind and count == mistake.run.epochs:
         return f"The loop ends as it should, and then: {kind}."

@@ -23,33 +23,43 @@ def draw_gradient_line(context: Context, run: Run, step: Step, place: int) -> No
         st.vega_lite_chart(
             spec, alt="Line chart: loss after one step of plain gradient descent, over the learning rate."
         )
-    st.caption(_caption(run, line))
+    st.caption(_caption(run, context.names[place], line))
 
 
 def _sentence(run: Run, step: Step, line: GradientLine) -> str:
     """Return where the loss is lowest along the line, and from where on it is higher than before."""
-    parts = [f"**From update {step.update + 1:,}, straight against the gradient"]
+    where = f"From update {step.update + 1:,}, straight against the gradient,"
+    if line.flat:
+        return f"**{where} the loss falls by no more than rounding: here is a minimum.**"
     if line.best is None:
-        return f"{parts[0]}, the loss falls nowhere near.**" if line.level is None else f"{parts[0]}.**"
-    parts.append(f", the loss is lowest at lr {format_number(line.best, 4)}")
-    if line.level is not None:
-        parts.append(f" and as high as before at lr {format_number(line.level, 4)}")
-    lr = getattr(run.optimizer, "lr", None)
+        return f"**{where} no lowest loss was found within reach.**"
+    text = f"**{where} the loss is lowest at lr {format_number(line.best, 4)}"
+    text += "" if line.level is None else f" and as high as before at lr {format_number(line.level, 4)}"
+    lr = plain_lr(run)
     mine = "" if lr is None else f" This run has lr {format_number(lr, 4)}."
-    return f"{''.join(parts)}.**{mine}"
+    return f"{text}.**{mine}"
 
 
-def _caption(run: Run, line: GradientLine) -> str:
+def plain_lr(run: Run) -> float | None:
+    """Return the learning rate of a run by plain gradient descent, None for others."""
+    optimizer = run.optimizer
+    plain = isinstance(optimizer, SGD) and optimizer == SGD(lr=optimizer.lr)
+    return float(optimizer.lr) if isinstance(optimizer, SGD) and plain else None
+
+
+def _caption(run: Run, name: str, line: GradientLine) -> str:
     parts = []
-    if run.optimizer != SGD(lr=getattr(run.optimizer, "lr", 1.0)):
-        name = escape_markdown(type(run.optimizer).__name__)
-        parts.append(f"These are steps of plain gradient descent: {name} here goes another way.")
+    if plain_lr(run) is None:
+        parts.append(f"These are steps of plain gradient descent; {escape_markdown(name)} goes another way.")
     if line.stable is not None:
+        limit = format_number(line.stable, 4)
         parts.append(
-            "Each step of plain gradient descent multiplies the error along each eigenvector of the Hessian "
-            "by 1 − lr × eigenvalue. Beyond the stability limit, lr "
-            f"{format_number(line.stable, 4)}, one of these factors is below −1: the error grows."
+            "Each plain step multiplies the error by 1 − lr × curvature, in the direction of the largest "
+            f"curvature and in that of the smallest. Beyond the stability limit, lr {limit}, the first "
+            "factor is below −1: the error grows."
         )
+        if line.best is not None and line.best > line.stable:
+            parts.append("A single step may be longer, as here; repeated, it diverges.")
     return " ".join(parts)
 
 
@@ -60,5 +70,6 @@ def line_spec(run: Run, update: int, color: str, dark: bool) -> tuple[GradientLi
     marks = {"now": 0.0, "lowest": line.best, "as high as before": line.level}
     last = line.table["lr"].max()
     shown = {what: rate for what, rate in marks.items() if rate is not None and rate <= last}
-    lr = getattr(run.optimizer, "lr", None)
+    lr = plain_lr(run)
+    lr = lr if lr is not None and lr <= last else line.best
     return line, charts.spec(charts.gradient_line_chart(line.table, shown, line.stable, lr, color, dark))

@@ -39,12 +39,13 @@ def draw_gradient(context: Context, run: Run, step: Step, place: int) -> None:
         dot = charts.graph_dot(report.node_table(graph), after, context.dark)
         st.graphviz_chart(dot, alt=f"Graph of the loss, {len(graph.nodes)} nodes from parameters to loss.")
     st.caption(f"{HOW}{'; colored, the derivative of the loss by it, from right to left' * after}.")
-    left, right = st.columns([2, 3])
+    left, right = st.columns([2, 3] if chain else 2)
     with left, st.container(key="sources"):
         st.markdown("**Three ways to the same gradient**")
         st.markdown(markdown_table(report.source_table(found, step, run.problem.names, after)))
-        difference = format_number(report.agreement(found, step))
-        st.caption(f"They differ by at most {difference} of the largest. Finite difference: in float64.")
+        difference = report.agreement(found, step)
+        apart = f"differ by at most {format_number(difference)}, rounding" if difference else "are equal"
+        st.caption(f"They {apart}. Finite difference: (L(p + h) − L(p − h)) / 2h, in float64.")
     with right:
         if chain:
             st.markdown(CHAIN)

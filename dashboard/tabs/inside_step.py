@@ -87,8 +87,8 @@ def _choose(context: Context, steps: Steps) -> Step | None:
     named = dict(zip(numbers, context.names, strict=True))
     left, right = st.columns([2, 3])
     select("Run", numbers, context.settings.run, "inside_step.run", left, format_func=named.get)
-    if not steps:
-        return None
+    if not steps or context.settings.show == "accumulation":
+        return steps[0] if steps else None
     possible = [update + 1 for update in steps.updates]
     chosen = max((number for number in possible if number <= context.settings.update), default=possible[0])
     key = control_key("inside_step.update", chosen)

@@ -23,8 +23,8 @@ CAPTIONS = {
     "parameters": "",
     "gradient": "Gradient of the training loss.",
     "step": "Step length: how far an epoch moves a parameter.",
-    "error": "Distance from the minimizer along the eigenvectors of the largest and of the smallest "
-    "eigenvalue of the Hessian. Each shrinks on its own: the steepest limits the learning rate, "
+    "error": "Distance from the minimizer in the directions of the largest and of the smallest curvature, "
+    "the eigenvectors of the Hessian. Each shrinks on its own: the steepest limits the learning rate, "
     "the flattest is slow.",
 }
 

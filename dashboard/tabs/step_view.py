@@ -30,17 +30,20 @@ def draw_step(context: Context, run: Run, step: Step, place: int) -> None:
         st.markdown(_sentence(run, step))
         with st.container(key="update"):
             st.markdown(markdown_table(report.table(run.optimizer, step, run.problem.names)))
+        _formulas(run, step)
+        st.caption(COUNTED)
     with right:
         _arrows(context, run, step, place)
         if run.problem.num_params == 2:
             _overview(context, run, step, place)
-    _formulas(run, step)
-    st.caption(COUNTED)
 
 
 def _sentence(run: Run, step: Step) -> str:
     """Return what the update does to the loss, and what the gradient says."""
+    if not step.gradient.any():
+        return f"**Update {step.update + 1:,}: the gradient is 0, so there is nothing to follow.**"
     before, after = (format_number(float(loss), 6) for loss in (step.loss, step.new_loss))
+    to = f"goes from {before} to {after}" if step.new_loss.isfinite() else f"of {before} overflows"
     on_batch = " on its mini-batch" if run.steps_per_epoch > 1 else ""
     k = max(report.shown_params(step), key=lambda each: abs(float(step.gradient[each])))
     slope, name = float(step.gradient[k]), escape_markdown(run.problem.names[k])
@@ -48,7 +51,7 @@ def _sentence(run: Run, step: Step) -> str:
     moved = format_number(float(step.new_params[k] - step.params[k]), 3)
     per_unit = format_number(abs(slope), 3)
     return (
-        f"**Update {step.update + 1:,}: the loss{on_batch} goes from {before} to {after}.** The slope says: "
+        f"**Update {step.update + 1:,}: the loss{on_batch} {to}.** The slope says: "
         f"more {name} {more} the loss by {per_unit} per unit. The step changes {name} by {moved}."
     )
 
@@ -67,7 +70,10 @@ def _arrows(context: Context, run: Run, step: Step, place: int) -> None:
     st.vega_lite_chart(
         compute_cached(arrows_spec, run, step.update, color), alt=f"Arrows of {what} on a map of the loss."
     )
-    st.caption("Gray: against the gradient, drawn as long as the step. Colored: the step.")
+    same = " Here they coincide." if report.is_along(step) else ""
+    st.caption(f"Gray: against the gradient, drawn as long as the step. Colored: the step.{same}")
+    if remark := report.remembers(run.optimizer):
+        st.caption(remark)
 
 
 def _formulas(run: Run, step: Step) -> None:

@@ -76,7 +76,7 @@ def test_backward_fills_the_gradient() -> None:
 def test_uncleared_gradients_point_the_wrong_way() -> None:
     app = opened("epochs=20&tab=Inside+a+step&run=SGD~lr-0.01&inside_step=show-accumulation")
     texts = [block.value for block in app.markdown]
-    assert any("At update 3 the gradient by w is 34.3, but params.grad holds −74.2" in text for text in texts)
+    assert any("the gradient by w at update 3 is 34.3, but params.grad holds −74.2" in text for text in texts)
 
 
 @pytest.mark.slow

@@ -42,3 +42,10 @@ def test_what_is_held_is_the_sum(name: str) -> None:
         correct = history.batch_loss if batch_size else history.loss
         torch.testing.assert_close(found.cleared, correct[:13], rtol=1e-9, atol=1e-12)
         assert (found.momentum is None) == (name != "SGD")
+
+
+def test_it_ends_where_the_loss_overflows() -> None:
+    found = accumulate(Run(problem=LESSON.problem, optimizer=SGD(lr=90), epochs=50))
+    assert len(found.loss) == len(found.held) < 20
+    assert found.loss.isfinite().all()
+    assert found.cleared.isfinite().all()

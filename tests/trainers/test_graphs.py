@@ -17,8 +17,8 @@ def test_that_of_the_lesson() -> None:
     found = graph(Run(problem=Thermometer(scaling="x0.1"), runner="autograd"))
     assert [(node.operation, node.name) for node in found.nodes] == [
         ("parameters", "params"),
-        ("part 1", "w"),
-        ("part 2", "b"),
+        ("[0]", "w"),
+        ("[1]", "b"),
         ("× t_un", ""),
         ("+", "t_p"),
         ("− t_c", ""),

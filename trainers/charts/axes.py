@@ -205,6 +205,13 @@ def number_format(marked: Sequence[float]) -> dict[str, Any]:
     return {"labelExpr": POWER_OF_TEN}
 
 
+def tick_format(low: float, high: float) -> str:
+    """Return the format of numbers of a linear axis with as many digits as tell its marks apart."""
+    largest, width = max(abs(low), abs(high)), high - low
+    digits = 4 if width <= 0 or largest == 0 else max(4, math.ceil(math.log10(largest / width)) + 3)
+    return f".{min(digits, 15)}~g"
+
+
 def ticks(domain: Sequence[float], log: bool) -> list[float]:
     """Return ticks of an axis: powers of ten, 1, 2 and 5 within few decades, or round numbers."""
     marked = log_ticks(*domain) if log else []

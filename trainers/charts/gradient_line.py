@@ -6,6 +6,7 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
+from trainers.charts.axes import tick_format
 from trainers.charts.expressions import at, ranged_scale, text_size
 from trainers.charts.snapshots import slider
 from trainers.charts.style import INK, PAGE
@@ -65,7 +66,7 @@ def _panel(
     dark: bool,
 ) -> list[alt.Chart]:
     """Draw lines over the learning rate, and a dot on each at the slider."""
-    axis = alt.Axis(orient="left", title=title, format=".4~g", tickCount=4, grid=False)
+    axis = alt.Axis(orient="left", title=title, format=tick_format(*domain), tickCount=4, grid=False)
     layers: list[alt.Chart] = []
     for column, color in colors.items():
         y = alt.Y(f"{column}:Q", axis=axis, scale=ranged_scale(domain, ends))
@@ -93,7 +94,7 @@ def _factors(rows: pd.DataFrame, x: alt.X, dark: bool) -> list[alt.Chart]:
     limits = alt.Chart(pd.DataFrame({"factor": [v for v in (-1.0, 0.0, 1.0) if domain[0] <= v]}))
     rules = limits.mark_rule(strokeDash=[3, 3], opacity=0.45, color=ink).encode(y=y)
     text = (
-        "'error per step: × ' + format(datum.steep, '.4~g') + ' steepest, × ' "
+        "'× ' + format(datum.steep, '.4~g') + ' steepest, × ' "
         "+ format(datum.flat, '.4~g') + ' flattest direction'"
     )
     return [

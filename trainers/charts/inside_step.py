@@ -7,21 +7,25 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
+from trainers.charts.axes import tick_format
 from trainers.charts.expressions import ranged_scale, text_size
 from trainers.charts.loss_map import LossMap, loss_map
 
 HEIGHT, OVERVIEW_HEIGHT = 380, 200
 SIDE = "min(width, height)"
 """Side of the square map in pixels, as a Vega expression."""
-GRAY = "#4a4a4a"
+GRAY = "#7d7d7d"
 
 
 def arrow_chart(content: LossMap, arrows: pd.DataFrame, color: str) -> alt.LayerChart:
     """Draw `arrows`, what, x, y, x2, y2, on a map with equal scales: gray the first, colored the second."""
     limits, titles = content.limits, content.titles
     scales = ranged_scale(limits[0], ("0", SIDE)), ranged_scale(limits[1], (SIDE, "0"))
-    look: dict[str, Any] = {"grid": False, "tickCount": 4, "format": ".4~g", "labelFontSize": text_size(12)}
-    axes = [alt.Axis(title=title, **look) for title in titles]
+    look: dict[str, Any] = {"grid": False, "tickCount": 4, "labelFontSize": text_size(12)}
+    axes = [
+        alt.Axis(title=title, format=tick_format(*side), labelOverlap=True, **look)
+        for title, side in zip(titles, limits, strict=True)
+    ]
     x, tip_x = (alt.X(f"{name}:Q", axis=axes[0], scale=scales[0]) for name in ("x", "x2"))
     y, tip_y = (alt.Y(f"{name}:Q", axis=axes[1], scale=scales[1]) for name in ("y", "y2"))
     layers = loss_map(replace(content, minima=_within(content.minima, limits)), x, y, (SIDE, SIDE))

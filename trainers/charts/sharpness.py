@@ -19,12 +19,19 @@ def sharpness_chart(
     shown = table[positive(table[column])]
     domain = span(shown.assign(run=""), column, True, include=[] if limit is None else [limit])
     x = alt.X("update:Q", axis=x_axis("update"), scale=x_scale(table["update"]))
-    y = alt.Y(f"{column}:Q", axis=y_axis(column, domain, True), scale=scale(domain, True))
+    y = alt.Y(f"{column}:Q", axis=_axis(column, domain), scale=scale(domain, True))
     tooltip = [alt.Tooltip("update:Q", format=",.0f"), alt.Tooltip(f"{column}:Q", format=".5~g")]
     line = alt.Chart(shown).mark_line(color=color, strokeWidth=2.5).encode(x, y, tooltip=tooltip)
     dot = alt.Chart(shown[shown["update"] == update])
     here = dot.mark_point(filled=True, size=130, color=color, stroke=PAGE[dark], opacity=1).encode(x, y)
     return alt.LayerChart(layer=[*_limit(limit, column, y, dark), line, here], height=HEIGHT)
+
+
+def _axis(title: str, domain: list[float] | None) -> alt.Axis:
+    """Return a y-axis of the same width as that of the chart above or below."""
+    axis = y_axis(title, domain, True)
+    axis.minExtent = axis.maxExtent = 40
+    return axis
 
 
 def _limit(limit: float | None, column: str, y: alt.Y, dark: bool) -> list[alt.Chart]:

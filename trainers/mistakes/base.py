@@ -41,6 +41,8 @@ class Mistake:
     """How one would notice."""
     warning: str = ""
     """How the warning begins that torch gives; "" for none. To catch it would change what all threads see."""
+    symptom: str = ""
+    """What one sees, where losses and errors don't show it."""
     also: tuple[tuple[str, str], ...] = ()
     """Further lines that the mistake brings along: pairs of a correct line and what stands in its place."""
     base: tuple[tuple[str, str], ...] = ()

@@ -281,18 +281,19 @@ MISTAKES = (
     Mistake(
         "The scheduler steps before the optimizer",
         OPTIM,
-        ("optimizer.step()",),
+        ("optimizer.step()", "scheduler.step()"),
         ("scheduler.step()", "optimizer.step()"),
         "The first learning rate of the schedule is skipped.",
         "torch warns about the order.",
         warning=ORDER,
-        also=(
+        base=(
             (
                 "optimizer = torch.optim.SGD([params], lr=0.01)",
                 "optimizer = torch.optim.SGD([params], lr=0.01)\n"
                 "decay = torch.optim.lr_scheduler.ExponentialLR\n"
                 "scheduler = decay(optimizer, gamma=0.99)",
             ),
+            ("optimizer.step()", "optimizer.step()\nscheduler.step()"),
         ),
     ),
     Mistake(
@@ -304,6 +305,7 @@ MISTAKES = (
         "Memory grows with each epoch: here by 4 kB for each loss, by 40 bytes for each loss.item(). A kept "
         "loss still has a grad_fn.",
         also=(("for epoch in range(100):", "kept = []\nfor epoch in range(100):"),),
+        symptom="The losses are right, but memory grows by 4 kB in each epoch",
     ),
 )
 """In the order of the page."""

@@ -60,6 +60,10 @@ class Adagrad(Optimizer):
     def max_stable_sharpness(self) -> float:
         return float(2 / self.lr)
 
+    @property
+    def stability_formula(self) -> str:
+        return "2 / lr"
+
     def init(self, params: Tensor) -> State:
         return {"sum": torch.zeros_like(params) + match_dtype(self.initial_accumulator_value, params)}
 

@@ -84,8 +84,11 @@ class Adam(Optimizer):
         return (size / (1 - self.beta2**updates)).sqrt() + self.eps
 
     def max_stable_sharpness(self) -> float:
-        """2 (1 + beta1) / ((1 - beta1) lr), of the bias-corrected moments after many updates."""
         return float(2 * (1 + self.beta1) / ((1 - self.beta1) * self.lr))
+
+    @property
+    def stability_formula(self) -> str:
+        return "2 (1 + beta1) / ((1 − beta1) lr)"
 
     def init(self, params: Tensor) -> State:
         names = ["exp_avg", "exp_avg_sq"] + (["max_exp_avg_sq"] if self.amsgrad else [])

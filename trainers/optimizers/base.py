@@ -71,7 +71,7 @@ class Optimizer(Settings):
         return None
 
     def max_stable_sharpness(self) -> float | None:
-        """Maximum stable sharpness, None if it is not known.
+        """Maximum stable sharpness, None if it is not known; see `stability_formula`.
 
         It is the largest eigenvalue of the Hessian of the loss, with weight decay, after division by the
         preconditioner.
@@ -79,3 +79,8 @@ class Optimizer(Settings):
         Source: J. Cohen et al. 2022, "Adaptive gradient methods at the edge of stability", arXiv 2207.14484.
         """
         return None
+
+    @property
+    def stability_formula(self) -> str:
+        """The maximum stable sharpness as text, "" if it is not known."""
+        return ""

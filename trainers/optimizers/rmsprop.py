@@ -88,6 +88,10 @@ class RMSprop(Optimizer):
     def max_stable_sharpness(self) -> float:
         return float(2 * (1 + self.momentum) / self.lr)
 
+    @property
+    def stability_formula(self) -> str:
+        return "2 (1 + momentum) / lr" if is_used(self.momentum) else "2 / lr"
+
     def init(self, params: Tensor) -> State:
         names = ["square_avg"]
         names += ["grad_avg"] if self.centered else []

@@ -63,6 +63,14 @@ class SGD(Optimizer):
     def max_stable_sharpness(self) -> float:
         return float(self._limit() / self.lr)
 
+    @property
+    def stability_formula(self) -> str:
+        if not is_used(self.momentum):
+            return "2 / lr"
+        if self.nesterov:
+            return "2 (1 + momentum) / ((1 + 2 momentum) lr)"
+        return "2 (1 + momentum) / ((1 − dampening) lr)" if self.dampening else "2 (1 + momentum) / lr"
+
     def _limit(self) -> Number:
         """Maximum stable lr times curvature."""
         if self.dampening == 1 and is_used(self.momentum):

@@ -99,10 +99,10 @@ def source_table(found: Sources, step: Step, names: Sequence[str], after: bool) 
 
 
 def agreement(found: Sources, step: Step) -> float:
-    """Return the largest difference between the three at the shown parameters, relative to the largest."""
+    """Return the largest difference between the three at the shown parameters."""
     shown = shown_params(step)
     rows = torch.stack([values[shown].double() for values in vars(found).values()])
-    return float((rows.amax(0) - rows.amin(0)).max() / rows.abs().max().clamp(min=1e-300))
+    return float((rows.amax(0) - rows.amin(0)).max())
 
 
 def chain_table(run: Run, step: Step) -> list[list[str]]:

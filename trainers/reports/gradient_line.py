@@ -16,7 +16,9 @@ from trainers.steps import Step
 POINTS = 241
 REFINEMENTS, WITHIN = 4, 25
 """Number of searches for a learning rate, each within an interval of the one before, and their points."""
-NOISE = 1e-15
+DECADES = (-10, 10)
+"""Powers of ten between which learning rates are searched."""
+NOISE = 1e-13
 """Relative rise of a loss that is rounding."""
 MAX_ELEMENTS = 4_000_000
 """Most elements that the loss goes through at once."""
@@ -36,6 +38,8 @@ class GradientLine:
     """Learning rate of the lowest loss."""
     level: float | None
     """First learning rate behind it that leads as high as before."""
+    flat: bool
+    """Whether no learning rate in the table leads lower than by rounding of the run's dtype."""
     stable: float | None
     """Stability limit of plain gradient descent, of a constant Hessian."""
 
@@ -46,12 +50,11 @@ def gradient_line(run: Run, step: Step) -> GradientLine:
     """
     problem, lr = run.batch(step.update), float(getattr(run.optimizer, "lr", 0.0))
     params, gradient = step.params.double(), step.gradient.double()
-    rough = torch.logspace(-7, 6, 261, dtype=torch.float64) / gradient.norm().clamp(min=1e-300)
 
     def losses(rates: Tensor) -> Tensor:
         return _losses(problem, params, gradient, rates)
 
-    best, level = _lowest(rough, losses), _level(rough, losses)
+    best, level = _parabola(problem.hessian, gradient) if problem.hessian is not None else _search(losses)
     end = MARGIN * (level or (2 * best if best else lr or 1.0))
     if end < lr <= FAR * end:
         end = 1.05 * lr
@@ -59,12 +62,14 @@ def gradient_line(run: Run, step: Step) -> GradientLine:
     if 0 < lr <= end:
         rates[1 + int((rates[1:] - lr).abs().argmin())] = lr  # 0 stays
     table = pd.DataFrame({"lr": rates.numpy(), "loss": losses(rates).numpy()})
+    rounding = 4 * torch.finfo(step.params.dtype).eps * abs(table["loss"][0])
+    flat = bool(table["loss"].min() >= table["loss"][0] - rounding)
     known = conditioning(run.training) if run.steps_per_epoch == 1 else None
     if known is None:
-        return GradientLine(table, best, level, None)
+        return GradientLine(table, best, level, flat, None)
     for name, curvature in (("flat", known.eigenvalues[0]), ("steep", known.eigenvalues[-1])):
         table[name] = 1 - table["lr"] * float(curvature)
-    return GradientLine(table, best, level, known.max_stable_lr)
+    return GradientLine(table, best, level, flat, known.max_stable_lr)
 
 
 def _losses(problem: Problem, params: Tensor, gradient: Tensor, rates: Tensor) -> Tensor:
@@ -73,6 +78,21 @@ def _losses(problem: Problem, params: Tensor, gradient: Tensor, rates: Tensor) -
     with one_thread():
         parts = [problem.loss(params[:, None] - part * gradient[:, None]) for part in rates.split(size)]
     return torch.cat(parts)
+
+
+def _parabola(hessian: Tensor, gradient: Tensor) -> tuple[float | None, float | None]:
+    """Return the learning rates of the lowest loss, and of the same loss behind it, of a constant Hessian."""
+    curvature = float(gradient @ hessian @ gradient)
+    if not curvature > 0:
+        return None, None
+    best = float(gradient @ gradient) / curvature
+    return best, 2 * best
+
+
+def _search(losses: Callable[[Tensor], Tensor]) -> tuple[float | None, float | None]:
+    """Return the same learning rates of any loss, None where there is none in reach."""
+    rough = torch.logspace(*DECADES, 20 * (DECADES[1] - DECADES[0]) + 1, dtype=torch.float64)
+    return _lowest(rough, losses), _level(rough, losses)
 
 
 def _lowest(rates: Tensor, losses: Callable[[Tensor], Tensor]) -> float | None:
@@ -92,7 +112,7 @@ def _level(rates: Tensor, losses: Callable[[Tensor], Tensor]) -> float | None:
     before = float(losses(torch.zeros(1, dtype=torch.float64)))
     for _ in range(REFINEMENTS):
         found = losses(rates)
-        fell = (found < before).nonzero()
+        fell = (found < before - NOISE * abs(before)).nonzero()
         above = (~(found[int(fell[0]) :] < before)).nonzero() if len(fell) else fell
         if not len(above):
             return None

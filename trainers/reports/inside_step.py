@@ -94,13 +94,15 @@ def table(optimizer: Optimizer, step: Step, names: Sequence[str]) -> list[list[s
         ("gradient $g$", step.gradient),
         *((f"${symbol(each.name)}$", each.value) for each in found[:-1]),
         ("step", found[-1].value),
-        ("step / g", found[-1].value / step.gradient),
-        (r"new $\theta$", step.new_params),
+        (r"new $\theta$ = $\theta$ − step", step.new_params),
     ]
     for title, values in lines:
         each = values.expand(len(step.params)) if values.ndim == 0 else values
         cells = [_number(each[k]) for k in shown]
         rows.append([title, *cells, *([_number(each.norm()) if values.ndim else ""] * norms)])
+    sizes = [(found[-1].value[k], step.gradient[k]) for k in shown]
+    sizes += [(found[-1].value.norm(), step.gradient.norm())] * norms
+    rows.insert(-1, ["step / g", *(_number(part / g) if g != 0 else "–" for part, g in sizes)])
     return rows
 
 
@@ -112,8 +114,8 @@ def formulas(optimizer: Optimizer, step: Step) -> list[str]:
     known: dict[str, Tensor] = {"params": step.params, "grad": step.gradient}
     known |= {name: step.state.get(key, torch.zeros_like(step.params)) for key, name in code.names}
     known |= {"t": torch.tensor(step.update), "dampening": torch.tensor(0.0)}
-    texts = []
-    for each in quantities(optimizer, step):
+    texts, found = [], quantities(optimizer, step)
+    for each in found:
         values = {name: _number(_of(value, first)) for name, value in known.items()}
         title = r"\text{step}" if each.name == "step" else symbol(each.name)
         result = number(_number(_of(each.value, first)))
@@ -122,7 +124,21 @@ def formulas(optimizer: Optimizer, step: Step) -> list[str]:
         if each.name != "t":
             texts.append(rf"{parts[0]} \leftarrow {' = '.join([*parts[1:], result])}")
         known[each.name] = each.value
-    return texts
+    before, after = (_number(values[first]) for values in (step.params, step.new_params))
+    moved = number(_number(_of(found[-1].value, first)))
+    moved = f"({moved})" if moved.startswith("-") else moved
+    last = rf"\theta \leftarrow \theta - \text{{step}} = {number(before)} - {moved} = {number(after)}"
+    return [*texts, last]
+
+
+def remembers(optimizer: Optimizer) -> str:
+    """Return what momentum does to the step, "" without momentum."""
+    code = optimizer.update_code() if type(optimizer).by_hand() else None
+    names = {name for _, name in code.names} if code else set()
+    if "velocity" not in names and "m" not in names:
+        return ""
+    which = "The velocity" if "velocity" in names else "m"
+    return f"{which} remembers earlier gradients, so the step need not point against this one."
 
 
 def step_plane(problem: Problem, step: Step) -> Plane:
@@ -168,3 +184,10 @@ def _of(value: Tensor, index: int) -> Tensor:
 
 def _number(value: Any) -> str:
     return format_number(float(value), DIGITS)
+
+
+def is_along(step: Step) -> bool:
+    """Return whether a step points against its gradient."""
+    moved, against = step.new_params.double() - step.params.double(), -step.gradient.double()
+    lengths = float(moved.norm() * against.norm())
+    return lengths > 0 and float(moved @ against) > (1 - 1e-6) * lengths

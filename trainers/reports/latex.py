@@ -7,7 +7,7 @@ from collections.abc import Mapping
 SYMBOLS = {
     "params": r"\theta",
     "grad": "g",
-    "velocity": r"\nu",
+    "velocity": r"\text{velocity}",
     "m": "m",
     "v": "v",
     "s": "s",

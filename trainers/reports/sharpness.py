@@ -5,13 +5,31 @@ import torch
 from torch import Tensor
 
 from trainers.modes import training_mode
+from trainers.optimizers import SGD
 from trainers.optimizers.base import Optimizer
 from trainers.problems import Problem
 from trainers.run import Run
-from trainers.steps import Step, Steps
+from trainers.steps import Step, Steps, record_steps
+from trainers.words import format_number
 
 MAX_PARAMS = 80
 """Most parameters whose Hessian is computed at each update."""
+CONSTANT = 1e-6
+"""Relative range within which the sharpness is constant."""
+SHARPNESS = (
+    "Sharpness: the curvature of the loss in its steepest direction, the largest eigenvalue of the Hessian "
+    "(the matrix of second derivatives){more}."
+)
+DIVIDED = (
+    ", divided by what {name} divides the gradient by (preconditioned sharpness). As gradients become small, "
+    "so does that, and the sharpness grows"
+)
+LIMIT = (
+    "Stability limit: {formula} = {limit}. Above it each step makes the error in the steepest direction "
+    "larger."
+)
+MORE = 50
+"""About so many updates are added where the limit is crossed."""
 
 
 def sharpness(run: Run, steps: Steps) -> pd.DataFrame:
@@ -49,3 +67,88 @@ def hessian_at(problem: Problem, params: Tensor) -> Tensor:
         return problem.hessian
     found: Tensor = torch.autograd.functional.hessian(problem.loss, params, vectorize=True)
     return found
+
+
+def refined(run: Run, table: pd.DataFrame, limit: float) -> pd.DataFrame:
+    """Return the table with more updates where the sharpness first crosses the limit."""
+    above = (table["sharpness"] > limit).to_numpy()
+    turns = (above[1:] != above[:-1]).nonzero()[0]
+    if not len(turns):
+        return table
+    first, last = (int(table["update"].iloc[turns[0] + k]) for k in (0, 1))
+    between = range(first, last - 1, max((last - first) // MORE, 1))  # counted from 0: those after `first`
+    if not between:
+        return table
+    more = sharpness(run, record_steps(run, between))
+    return pd.concat([table, more]).sort_values("update", ignore_index=True)
+
+
+# --- Words ----------------------------------------------------------------------------------------
+
+
+def sentence(table: pd.DataFrame, limit: float | None, losses: pd.DataFrame) -> str:
+    """Return how the sharpness changes, and where it crosses the limit, as Markdown.
+
+    `losses` are those of the run: update, loss.
+    """
+    values = table["sharpness"]
+    first, last = (format_number(values.iloc[k], 3) for k in (0, -1))
+    if values.max() - values.min() <= CONSTANT * abs(values.max()):
+        text = f"**The sharpness is {first} throughout: the Hessian is constant"
+        side = (
+            "" if limit is None else f", {'above' if values.iloc[0] > limit else 'below'} the stability limit"
+        )
+        return f"{text}{side}.**"
+    text = f"**The sharpness goes from {first} to {last}**"
+    if limit is None:
+        return f"{text}."
+    above, shown = values > limit, format_number(limit, 4)
+    if above.all() or not above.any():
+        return f"{text}, always {'above' if above.all() else 'below'} the stability limit, {shown}."
+    return f"{text}. {_crossing(table, above, shown)}{_peak(losses, table, above)}"
+
+
+def _crossing(table: pd.DataFrame, above: "pd.Series[bool]", limit: str) -> str:
+    """Return where the sharpness first crosses the limit, and on which side it ends."""
+    began, ended = bool(above.iloc[0]), bool(above.iloc[-1])
+    turn = f"{int(table['update'][above != began].iloc[0]):,}"
+    if began:
+        end = ", but ends above it" if ended else ""
+        return f"It begins above the stability limit, {limit}, and is below it at update {turn}{end}."
+    return (
+        f"It passes the stability limit, {limit}, at update {turn}{'' if ended else ', but ends below it'}."
+    )
+
+
+def _peak(losses: pd.DataFrame, table: pd.DataFrame, above: "pd.Series[bool]") -> str:
+    """Return to what the loss rises once the sharpness is above the limit, "" if not twofold."""
+    after = losses[losses["update"] >= table["update"][above].iloc[0]].dropna()
+    if not len(after) or not after["loss"].max() > 2 * after["loss"].iloc[0]:
+        return ""
+    place = after["loss"].argmax()
+    peak, update = format_number(after["loss"].iloc[place], 3), int(after["update"].iloc[place])
+    return f" The loss then rises to {peak}, at update {update:,}."
+
+
+def caption(run: Run, limit: float | None) -> str:
+    """Return what the sharpness of a run is, and its limit."""
+    more = ", plus weight decay" if getattr(run.optimizer, "weight_decay", 0.0) else ""
+    more += "" if isinstance(run.optimizer, SGD) else DIVIDED.format(name=type(run.optimizer).__name__)
+    text = SHARPNESS.format(more=more)
+    if limit is not None:
+        return (
+            f"{text} {LIMIT.format(formula=run.optimizer.stability_formula, limit=format_number(limit, 4))}"
+        )
+    return (
+        f"{text} No limit is drawn: each mini-batch has its own Hessian." if run.steps_per_epoch > 1 else text
+    )
+
+
+def why_not(run: Run) -> str:
+    """Return why the sharpness of a run is not known."""
+    if run.problem.num_params > MAX_PARAMS:
+        number = f"{run.problem.num_params:,}"
+        return f"The Hessian is computed for up to {MAX_PARAMS} parameters; this problem has {number}."
+    if run.optimizer.max_stable_sharpness() is None:
+        return f"The sharpness as {type(run.optimizer).__name__} sees it is not known."
+    return "It is computed from the second update on; this run has none whose loss is finite."

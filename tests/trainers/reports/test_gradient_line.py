@@ -83,3 +83,31 @@ def test_at_a_minimum_it_falls_nowhere() -> None:
 
 def test_networks() -> None:
     assert line(Run(problem=MLP(), optimizer=SGD(lr=0.1), epochs=3)).best is not None
+
+
+@pytest.mark.parametrize("update", [20, 30, 55])
+def test_far_out_the_lowest_loss_is_found(update: int) -> None:
+    """Where a run diverges, its gradients and steps are huge; the best rate is that of the curvature."""
+    run = Run(problem=Thermometer(scaling="x0.1"), optimizer=SGD(lr=0.05), epochs=500)
+    found = line(run, update)
+    assert found.best == pytest.approx(2 / 60.646 / 2, rel=1e-3)
+    assert found.level == pytest.approx(2 / 60.646, rel=1e-3)
+    assert not found.flat
+
+
+def test_at_the_end_it_falls_by_rounding_alone() -> None:
+    run = Run(problem=Thermometer(scaling="standardized"), optimizer=SGD(lr=0.1), epochs=2000)
+    assert line(run, 1999).flat
+    wide = Run(problem=PROBLEMS["Quadratic"](condition=1), optimizer=SGD(lr=0.5), epochs=5000)
+    assert line(wide, 100).best == pytest.approx(1, rel=1e-6)
+
+
+def test_a_search_finds_what_the_hessian_says() -> None:
+    from trainers.reports import gradient_line as module
+
+    problem = Thermometer(scaling="x0.1")
+    at = torch.tensor([3.0, -7.0], dtype=torch.float64)
+    gradient = problem.gradient(at)
+    exact = module._parabola(problem.hessian, gradient)
+    found = module._search(lambda rates: problem.loss(at[:, None] - rates * gradient[:, None]))
+    assert found == pytest.approx(exact, rel=1e-3)

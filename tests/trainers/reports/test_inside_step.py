@@ -17,6 +17,7 @@ from trainers.settings import real
 from trainers.steps import Step, record_steps
 
 EPOCHS = 400
+NEW = r"new $\theta$ = $\theta$ − step"
 
 
 def steps_of(optimizer: Optimizer, count: int) -> list[Step]:
@@ -43,7 +44,10 @@ def test_what_is_shown_adds_up(optimizer: Optimizer, count: int) -> None:
         assert rows[0] == ["", "w", "b"]
         shown = {title: cells for title, *cells in rows}
         for before, moved, after in zip(
-            shown[r"parameters $\theta$"], shown["step"], shown[r"new $\theta$"], strict=True
+            shown[r"parameters $\theta$"],
+            shown["step"],
+            shown[r"new $\theta$ = $\theta$ − step"],
+            strict=True,
         ):
             most = max(map(unit, (before, moved, after)))
             assert abs(number(before) - number(moved) - number(after)) <= 2 * most
@@ -68,10 +72,11 @@ def test_the_first_step_of_the_lesson() -> None:
         ["gradient $g$", "−77.614", "−10.64"],
         ["step", "−0.77614", "−0.1064"],
         ["step / g", "0.01", "0.01"],
-        [r"new $\theta$", "1.77614", "0.1064"],
+        [r"new $\theta$ = $\theta$ − step", "1.77614", "0.1064"],
     ]
     assert report.formulas(SGD(lr=0.01), step) == [
-        r"\text{step} \leftarrow 0.01 \cdot g = 0.01 \cdot (-77.614) = -0.77614"
+        r"\text{step} \leftarrow 0.01 \cdot g = 0.01 \cdot (-77.614) = -0.77614",
+        r"\theta \leftarrow \theta - \text{step} = 1 - (-0.77614) = 1.77614",
     ]
     assert float(step.new_loss) == pytest.approx(37.574917)
 
@@ -98,7 +103,7 @@ def test_the_arrows_are_equally_long_and_a_third_of_the_window() -> None:
 
 
 def test_formulas() -> None:
-    assert formula("0.9 * velocity + grad") == r"0.9 \cdot \nu + g"
+    assert formula("0.9 * velocity + grad") == r"0.9 \cdot \text{velocity} + g"
     assert formula("m / (1 - 0.9**t)") == r"\frac{m}{1 - 0.9^{t}}"
     assert formula("0.1 * (grad - params)") == r"0.1 \cdot \left(g - \theta\right)"
     assert formula("params - (m - v)") == r"\theta - \left(m - v\right)"
@@ -123,6 +128,12 @@ def test_of_an_optimizer_in_torch_alone_the_step_is_shown() -> None:
     run = Run(optimizer=InTorchAlone(), runner="torch.optim", epochs=5)
     (step,) = record_steps(run, [2])
     rows = {title: cells for title, *cells in report.table(run.optimizer, step, ("w", "b"))}
-    assert list(rows)[1:] == [r"parameters $\theta$", "gradient $g$", "step", "step / g", r"new $\theta$"]
+    assert list(rows)[1:] == [
+        r"parameters $\theta$",
+        "gradient $g$",
+        "step",
+        "step / g",
+        r"new $\theta$ = $\theta$ − step",
+    ]
     assert report.formulas(run.optimizer, step) == []
     assert report.difference(run.optimizer, step) == 0

@@ -1,12 +1,13 @@
 """Sharpness as optimizers see it: published numbers, steps that follow from it, limits that hold."""
 
+import pandas as pd
 import pytest
 import torch
 
 from tests.matrix import quick
 from trainers.optimizers import SGD, Adagrad, Adam, Optimizer, RMSprop
 from trainers.problems import MLP, PROBLEMS, LinearRegression, Thermometer
-from trainers.reports.sharpness import hessian_at, sharpness
+from trainers.reports.sharpness import hessian_at, refined, sentence, sharpness
 from trainers.run import Run
 from trainers.steps import record_steps
 
@@ -87,3 +88,32 @@ def test_where_there_is_none() -> None:
     assert not len(sharpness(wide, record_steps(wide, [0, 1])))
     one = Run(problem=LinearRegression(), optimizer=Adam(lr=0.01), epochs=1)
     assert not len(sharpness(one, record_steps(one, [0])))
+
+
+def told(values: list[float], limit: float | None, losses: list[float] | None = None) -> str:
+    updates = range(2, len(values) + 2)
+    table = pd.DataFrame({"update": updates, "sharpness": values})
+    return sentence(table, limit, pd.DataFrame({"update": updates, "loss": losses or [1.0] * len(values)}))
+
+
+def test_it_is_told_where_the_limit_is_crossed() -> None:
+    assert told([1, 2, 3], 10) == "**The sharpness goes from 1 to 3**, always below the stability limit, 10."
+    assert told([20, 12], 10) == "**The sharpness goes from 20 to 12**, always above the stability limit, 10."
+    assert told([1, 12, 3], 10).endswith("passes the stability limit, 10, at update 3, but ends below it.")
+    assert told([1, 12, 13], 10).endswith("It passes the stability limit, 10, at update 3.")
+    assert told([20, 5], 10).endswith("It begins above the stability limit, 10, and is below it at update 3.")
+    assert told([20, 5, 30], 10).endswith("is below it at update 3, but ends above it.")
+    assert told([1, 12, 13], 10, [1, 1, 9]).endswith(" The loss then rises to 9, at update 4.")
+    assert told([60.646, 60.646], 200).startswith("**The sharpness is 60.6 throughout")
+    assert told([1, 2], None) == "**The sharpness goes from 1 to 2**."
+
+
+def test_the_crossing_is_looked_at_closely() -> None:
+    run = Run(problem=Thermometer(scaling="raw"), optimizer=Adam(lr=1), epochs=2000, dtype="float64")
+    coarse = sharpness(run, record_steps(run, [1000, 1400, 1600, 1900]))
+    found = refined(run, coarse, 38)
+    crossed = found["update"][found["sharpness"] > 38].iloc[0]
+    assert 1554 <= crossed <= 1562
+    assert found["update"].is_monotonic_increasing
+    assert not found["update"].duplicated().any()
+    assert len(refined(run, coarse, 1e9)) == len(coarse)
