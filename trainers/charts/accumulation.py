@@ -25,7 +25,7 @@ def accumulated_gradient_chart(bars: pd.DataFrame, name: str, dark: bool) -> alt
         .mark_bar()
         .encode(
             alt.X("update:O", axis=axis, scale=alt.Scale(paddingInner=0.25)),
-            alt.Y("value:Q", axis=alt.Axis(title=f"gradient by {name}", tickCount=5)),
+            alt.Y("value:Q", axis=alt.Axis(title=f"gradient by {name}", format=".3~g", tickCount=5)),
             color,
             xOffset=alt.XOffset("what:N", sort=domain),
             tooltip=[
