@@ -16,13 +16,13 @@ from trainers.settings import settings_of
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 STANDARD = {"__future__", *sys.stdlib_module_names}
-LIBRARY = {"trainers", "pandas", "torch", "numpy", "contourpy", "cachetools"}
+LIBRARY = {"trainers", "pandas", "torch", "numpy", "contourpy", "cachetools", "nbformat"}
 CHARTS = {"trainers", "pandas", "altair", "vl_convert", "numpy", "PIL", "coloraide"}
 FOLDERS = (ROOT / "trainers", ROOT / "dashboard")
 FILES = [ROOT / "streamlit_app.py", *(file for folder in FOLDERS for file in folder.rglob("*.py"))]
 MAX_STATEMENTS, MAX_LINES = 40, 40
 IN_TRAINERS = (
-    "words", "modes", "caches", "settings", "links", "datasets", "problems", "splits", "objective",
+    "words", "exports", "modes", "caches", "settings", "links", "datasets", "problems", "splits", "objective",
     "optimizers", "runners", "run", "outcomes", "history", "training", "steps", "sweeps", "races", "scripts",
     "mistakes", "reports", "charts",
 )  # fmt: skip

@@ -1,5 +1,7 @@
-"""Self-contained programs of runs: torch alone, as one would write them by hand."""
+"""Self-contained programs of runs, comparisons, sweeps and races: torch alone, as one would write them."""
 
-from trainers.scripts.run import Program, program
+from trainers.exports import Program, program
+from trainers.scripts.comparison import comparison_program, run_program
+from trainers.scripts.run import RunCode, run_code
 
-__all__ = ["Program", "program"]
+__all__ = ["Program", "RunCode", "comparison_program", "program", "run_code", "run_program"]
