@@ -1,6 +1,7 @@
 """Cells of notebooks that draw: tables and charts, with pandas and Altair."""
 
-from trainers.run import Task
+from trainers.races.spec import Race
+from trainers.run import Run, Task
 
 MAX_POINTS = 1000
 """Max. points of a curve."""
@@ -59,3 +60,73 @@ def curves_table(task: Task) -> str:
         return TABLE.replace("ROW", "row").rstrip()
     shown = f"row | dict(zip({names!r}, params.tolist()))".replace("'", '"')
     return TABLE.replace("ROW", shown).rstrip()
+
+
+POINTS = """\
+import pandas as pd
+
+table = pd.DataFrame({name: v.numpy() for name, v in points.items()})
+table["score"] = score.numpy()
+table["diverged"] = diverged.numpy()
+table.sort_values("score", kind="stable").head(10)
+"""
+HEAT = """\
+import altair as alt
+
+alt.data_transformers.disable_max_rows()
+shown = table[table["score"] < float("inf")]  # not the failed ones
+kind = "log" if (shown["score"] > 0).all() else "linear"
+color = alt.Scale(type=kind, scheme="viridis", reverse=True)
+alt.Chart(shown, width=500, height=400).mark_rect().encode(
+    alt.X("XNAME:O", axis=alt.Axis(format=".2g")),
+    alt.Y("YNAME:O", axis=alt.Axis(format=".2g"), sort="descending"),
+    alt.Color("score:Q", title="WHAT", scale=color),
+    tooltip=["XNAME:Q", "YNAME:Q", "score:Q"],
+)
+"""
+RANKING = """\
+import pandas as pd
+
+results.sort(key=lambda row: row[2])
+pd.DataFrame(
+    {
+        "optimizer": name,
+        **best,
+        "tuned": tuned,
+        "at default lr": plain,
+        "failed": scores.isinf().sum().item(),
+    }
+    for name, best, tuned, plain, scores, trials in results
+)
+"""
+TRIALS = """\
+import altair as alt
+
+rows = []
+for name, best, tuned, plain, scores, trials in results:
+    for lr, score in zip(trials["lr"].tolist(), scores.tolist()):
+        rows.append({"optimizer": name, "lr": lr, "score": score})
+points = pd.DataFrame(rows)
+points = points[points["score"] < float("inf")]  # not the failed ones
+kind = "log" if (points["score"] > 0).all() else "linear"
+alt.Chart(points, width=600, height=360).MARK.encode(
+    alt.X("lr:Q", scale=alt.Scale(type="log"), title="learning rate"),
+    alt.Y("score:Q", scale=alt.Scale(type=kind), title="WHAT"),
+    alt.Color("optimizer:N", sort=None),
+    tooltip=["optimizer:N", "lr:Q", "score:Q"],
+)
+"""
+
+
+def heat_chart(x: str, y: str, run: Run) -> str:
+    """Return the cell that draws the heat map of a grid."""
+    what = "final loss" if run.training.minimum is None else "final gap"
+    return HEAT.replace("XNAME", x).replace("YNAME", y).replace("WHAT", what).rstrip()
+
+
+def trials_chart(race: Race) -> str:
+    """Return the cell that draws the score of each trial against its learning rate."""
+    mark = "mark_point()" if race.tune == "all" else "mark_line(point=True)"
+    what = "loss" if race.training.minimum is None else "gap"
+    title = "epochs to target" if race.metric == "epochs" else f"{race.metric} {what}"
+    return TRIALS.replace("MARK", mark).replace("WHAT", title).rstrip()

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 
 from trainers.exports import Program, program
-from trainers.objective import Objective
 from trainers.optimizers.code import with_symbols
 from trainers.run import MAX_COORDINATES, Run, Task
 from trainers.scripts.charts import curves_chart, curves_table
@@ -12,6 +11,7 @@ from trainers.scripts.functions import differing, function_name, keywords, reals
 from trainers.scripts.head import data_of, epochs, imports, loss_of, task_code
 from trainers.scripts.layout import call, fitted, indented, tensor
 from trainers.scripts.loop import MAX_STEP, ROWS, Loop, loop
+from trainers.scripts.parts import assembled, distinct, separated
 from trainers.scripts.problem import ProblemCode
 from trainers.scripts.run import run_code
 from trainers.scripts.start import start_lines
@@ -53,7 +53,7 @@ def comparison_program(spec: Sequence[Run], names: Sequence[str] | None = None) 
     The line has the name, the final loss and the parameters, or their norm where they are many.
     """
     runs = _alike(spec)
-    names = tuple(distinct([run.label for run in runs] if names is None else names))
+    names = distinct([run.label for run in runs] if names is None else names)
     task, code = runs[0], task_code(runs[0])
     made = _functions(runs, code)
     calls = [each.calls[place] for place in range(len(runs)) for each in made if place in each.calls]
@@ -70,16 +70,9 @@ def comparison_program(spec: Sequence[Run], names: Sequence[str] | None = None) 
     }
     shown = "params.tolist()" if task.problem.num_params <= MAX_COORDINATES else "params.norm().item()"
     printed = [line.replace("SHOWN", shown) for line in PRINTED]
-    text = "\n".join(separated([*parts.values()])) + "\n\n" + "\n".join(printed) + "\n"
-    cells = {heading: "\n".join(lines).strip() for heading, lines in parts.items() if any(lines)}
-    cells |= {"Table": curves_table(task), "Chart": curves_chart(task)}
-    what = title(task, format_epochs(task.epochs))
-    return Program(text, what, names, tuple(cells.items()), data_of(task, code))
-
-
-def title(task: Objective, size: str) -> str:
-    """Return what is trained, and how long."""
-    return f"{type(task.problem).__name__}, {size}"
+    title = f"{type(task.problem).__name__}, {format_epochs(task.epochs)}"
+    drawn = {"Table": curves_table(task), "Chart": curves_chart(task)}
+    return assembled(title, names, parts, printed, drawn, data_of(task, code))
 
 
 def _alike(runs: Sequence[Run]) -> list[Run]:
@@ -90,24 +83,6 @@ def _alike(runs: Sequence[Run]) -> list[Run]:
         if len({repr(getattr(run, field.name)) for run in runs}) > 1:
             raise SettingError("runs", f"must share their task, but differ in {field.name}")
     return list(runs)
-
-
-def distinct(names: Sequence[str]) -> list[str]:
-    """Return names, those that occur again with a number."""
-    found: list[str] = []
-    for name in names:
-        numbered = (f"{name} ({number})" for number in range(2, len(names) + 2))
-        found.append(name if name not in found else next(each for each in numbered if each not in found))
-    return found
-
-
-def separated(parts: Sequence[Sequence[str]]) -> list[str]:
-    """Return the lines of parts, two empty lines between them; empty parts are left out."""
-    lines: list[str] = []
-    for part in parts:
-        if any(part):
-            lines = [*lines, *["", ""] * bool(lines), *"\n".join(part).strip("\n").split("\n")]
-    return lines
 
 
 def start(task: Task) -> list[str]:

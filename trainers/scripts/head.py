@@ -67,3 +67,8 @@ def loss_of(code: ProblemCode, batches: bool = False) -> list[str]:
     measure = code.measure.format(x=x, y=y).replace("loss = ", "return ")
     arguments = "params, x, y" if batches else "params"
     return [f"def loss_of({arguments}):", *(f"    {line}" for line in (*predict, measure))]
+
+
+def all_losses(code: ProblemCode, params: str, batches: bool) -> str:
+    """Return the call that gives the losses of the columns of parameters on all samples."""
+    return f"losses({params}, {code.x}, {code.y})" if batches else f"losses({params})"
