@@ -24,7 +24,8 @@ PRINTED = (
     "for name, (losses, params) in results.items():",
     "    recorded = list(takewhile(isfinite, losses))",
     "    if len(recorded) < len(losses):",
-    '        print(f"{name}: diverged after {len(recorded)} epochs")',
+    '        after = f"after {len(recorded)} epochs"',
+    '        print(f"{name}: diverged {after}")',
     "    else:",
     '        print(f"{name}: {losses[-1]} {SHOWN}")',
 )

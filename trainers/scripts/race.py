@@ -10,7 +10,7 @@ from trainers.scripts import starts
 from trainers.scripts.charts import RANKING, trials_chart
 from trainers.scripts.functions import function_name, keywords, reals, string
 from trainers.scripts.head import data_of, imports, task_code
-from trainers.scripts.layout import call, indented
+from trainers.scripts.layout import WIDTH, call, indented
 from trainers.scripts.many_runs import (
     axes_lines,
     axis_values,
@@ -132,10 +132,13 @@ def _entries(race: Race, names: Sequence[str], functions: Sequence[str]) -> list
         space = race.space(optimizer)
         values = reals(optimizer) | {"lr": reals(type(optimizer)())["lr"]}
         default = f"dict({', '.join(keywords({each: values[each] for each in space}))})"
-        items = [function, default]
+        head, items = f"{string(name)}: (", [function, default]
         if race.tune == "all":
-            items += [f"dict({', '.join(_range(each, axis) for each, axis in space.items())})"]
-        lines += indented(call(f"{string(name)}: (", items, 55))
+            ranges = call("dict(", [_range(each, axis) for each, axis in space.items()], WIDTH - 8)
+            inner = [f"{item}," for item in items] + ranges[:-1] + [f"{ranges[-1]},"]
+            lines += indented([head, *indented(inner), ")"])
+        else:
+            lines += indented(call(head, items, WIDTH - 5))
         lines[-1] += ","
     return [*lines, "}"]
 

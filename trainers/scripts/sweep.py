@@ -62,7 +62,9 @@ def sweep_program(spec: Sweep, names: Sequence[str] | None = None) -> Program:
         x, y = spec.axes
         drawn["Heat map"] = heat_chart(x, y, run)
     title = f"{type(run.problem).__name__}, {spec.size:,} runs of {format_epochs(run.epochs)}"
-    return assembled(title, [run.label], parts, PRINTED, drawn, data_of(run, code))
+    return assembled(
+        title, [run.label] if names is None else names, parts, PRINTED, drawn, data_of(run, code)
+    )
 
 
 def _points(spec: Sweep, sobol: bool) -> list[str]:
