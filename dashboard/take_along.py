@@ -12,34 +12,43 @@ from dashboard.components import copier
 from dashboard.widgets import download, escape_markdown
 from trainers.exports import Program, program
 
+WIDTH = 400
+"""Of the opened button, in pixels."""
+
 
 def take_along(
     label: str, result: str, key: str, spec: Any = None, names: Sequence[str] = (), link: str = ""
 ) -> None:
     """Draw the button that opens what can be taken along.
 
-    `result` is the text that is copied. `spec` are several runs, a race or a sweep, of which there are a
-    program and a notebook; None if there are no runs. Files are made at the click.
+    `result` is the text that is copied. `spec` is a run, several runs, a race or a sweep, of which there are
+    a program and a notebook; None if there are no runs. Files are made at the click.
     """
-    with st.popover(label, icon=":material/ios_share:", key=f"{key}.take"):
+    with st.popover(label, icon=":material/ios_share:", key=f"{key}.take"), st.container(width=WIDTH):
+        st.caption("To hand in: the link, the verdict and the table, as text.")
         copier()(data={"text": result, "label": "Copy result"}, key=f"{key}.result")
-        if spec is None:
-            return
-        try:
-            made = program(spec, names)
-        except NotImplementedError as reason:
-            st.caption(f"No program: {escape_markdown(str(reason))}.")
-            return
-        copier()(data={"text": made.text, "label": "Copy program"}, key=f"{key}.program")
+        if spec is not None:
+            _programs(key, spec, names, link)
+
+
+def _programs(key: str, spec: Any, names: Sequence[str], link: str) -> None:
+    """Draw what copies the program, and the downloads."""
+    try:
+        made = program(spec, names)
+    except NotImplementedError as reason:
+        st.caption(f"No program: {escape_markdown(str(reason))}.")
+        return
+    st.caption(
+        "To run elsewhere, with the numbers of this page, to rounding: a program that needs torch alone, "
+        "and a notebook that draws the chart, too."
+    )
+    copier()(data={"text": made.text, "label": "Copy program"}, key=f"{key}.program")
+    with st.container(horizontal=True):
         if made.data is None:
             download("Program (.py)", partial(str, made.text), f"{key}.py")
             download("Notebook (.ipynb)", partial(made.notebook, link), f"{key}.ipynb")
         else:
             download("Program, notebook, data (.zip)", partial(zipped, made, key, link), f"{key}.zip")
-        st.caption(
-            "They give the numbers of this page, to rounding. The program needs torch alone; the notebook "
-            "also draws the chart, with Altair."
-        )
 
 
 def zipped(made: Program, name: str, link: str) -> bytes:

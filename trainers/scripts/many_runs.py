@@ -86,7 +86,7 @@ def training(
         around += indented(["loss, grad = losses_and_grads(params)", *noted, step])
     body = [
         "step = optimizer(params, **settings)",
-        "diverged = torch.zeros(params.shape[1], dtype=torch.bool)",
+        "diverged = torch.zeros(params.shape[1:]).bool()",
         *start,
         *around,
         *end,
@@ -103,12 +103,14 @@ def axes_lines(axes: Iterable[Axis]) -> list[Sequence[str]]:
     return [*found, *([ROUNDED] if any(axis.digits for axis in axes) else [])]
 
 
-def axis_values(axis: Axis, share: str) -> str:
-    """Return the expression of an axis's values at fractions of it."""
+def axis_values(name: str, axis: Axis, share: str) -> list[str]:
+    """Return the lines that make an axis's values, `name`, at fractions of it."""
     low, high = literal(axis.low), literal(axis.high)
-    values = f"{'log_axis' if axis.log else 'axis'}({share}, {low}, {high})"
-    rounded = values if axis.digits is None else f"rounded({values}, {axis.digits})"
-    return f"{rounded}.clamp({low}, {high})"
+    values = name if axis.digits is None else f"rounded({name}, {axis.digits})"
+    return [
+        f"{name} = {'log_axis' if axis.log else 'axis'}({share}, {low}, {high})",
+        f"{name} = {values}.clamp({low}, {high})",
+    ]
 
 
 def many_imports(axes: Iterable[Axis], sobol: bool) -> list[str]:

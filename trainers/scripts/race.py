@@ -120,7 +120,7 @@ def _search(race: Race) -> list[Sequence[str]]:
     return [
         [
             f"share = torch.linspace(0, 1, {race.trials}, dtype=torch.float64)",
-            f"lrs = {axis_values(axis, 'share')}",
+            *axis_values("lrs", axis, "share"),
         ]
     ]
 

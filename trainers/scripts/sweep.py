@@ -26,7 +26,7 @@ PRINTED = (
     "failed, gone = score.isinf().sum(), diverged.sum()",
     'print(f"{len(score)} runs, {failed} failed, {gone} diverged")',
     f"for row in score.argsort(stable=True)[:{BEST}].tolist():",
-    "    best = {name: v[row].item() for name, v in points.items()}",
+    "    best = {key: v[row].item() for key, v in points.items()}",
     '    print(f"{best}: {score[row].item()}")',
 )
 
@@ -75,12 +75,12 @@ def _points(spec: Sweep, sobol: bool) -> list[str]:
             f"shares = engine.draw({spec.num_points}, dtype=torch.float64).T",
         ]
         for place, (name, axis) in enumerate(spec.axes.items()):
-            lines.append(f"{name} = {axis_values(axis, f'shares[{place}]')}")
+            lines += axis_values(name, axis, f"shares[{place}]")
     else:
         lines = []
         for name, axis in spec.axes.items():
             lines += [f"share = torch.linspace(0, 1, {axis.count}, dtype=torch.float64)"]
-            lines += [f"{name} = {axis_values(axis, 'share')}"]
+            lines += axis_values(name, axis, "share")
     grid = len(spec.axes) > 1 and not sobol
     names = ", ".join(spec.axes)
     lines += [*call(f"{names} = torch.meshgrid(", [*spec.axes, 'indexing="ij"'])] * grid
@@ -98,5 +98,5 @@ def _trained(spec: Sweep, function: str) -> list[str]:
     lines = call("score, diverged = train(", [function, f"starts.repeat(1, {count})", *settings])
     if spec.seeds == 1:
         return lines
-    repeated = "{name: v.repeat_interleave(" + str(spec.seeds) + ") for name, v in points.items()}"
-    return [*lines, f"points = {repeated}"]
+    each = f"key: v.repeat_interleave({spec.seeds}) for key, v in points.items()"
+    return [*lines, "points = {", f"    {each}", "}"]
