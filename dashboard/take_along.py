@@ -39,8 +39,8 @@ def _programs(key: str, spec: Any, names: Sequence[str], link: str) -> None:
         st.caption(f"No program: {escape_markdown(str(reason))}.")
         return
     st.caption(
-        "To run elsewhere, with the numbers of this page, to rounding: a program that needs torch alone, "
-        "and a notebook that draws the chart, too."
+        "To run elsewhere: a program that needs torch alone, and a notebook that draws the chart, too. They "
+        "give the numbers of this page, except where rounding decides."
     )
     copier()(data={"text": made.text, "label": "Copy program"}, key=f"{key}.program")
     with st.container(horizontal=True):

@@ -14,13 +14,14 @@ from trainers import Run, train
 from trainers.problems import SoftmaxRegression, Thermometer
 assert train(Run(epochs=3)).loss[0] > 80
 assert train(Run(problem=SoftmaxRegression(), epochs=1)).params.shape[1] == 650
+compile(Run(epochs=3).to_script(), "program", "exec")
 """
 ALONE = """
 import sys
 
 class Blocked:
     def find_spec(self, name, path=None, target=None):
-        if name.split(".")[0] in ("streamlit", "altair"):
+        if name.split(".")[0] in ("streamlit", "altair", "nbformat"):
             raise ImportError(name)
 
 sys.meta_path.insert(0, Blocked())

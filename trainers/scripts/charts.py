@@ -37,10 +37,11 @@ curves = pd.DataFrame(points)
 top = 10 * curves.loc[curves["epoch"] == 0, "loss"].abs().max()
 curves = curves[curves["loss"] <= top]  # what diverges, leaves
 EVERYkind = "log" if (curves["loss"] > 0).all() else "linear"
+whole = alt.Legend(labelLimit=0)
 alt.Chart(curves, width=600, height=360).mark_line().encode(
     alt.X("epoch:Q"),
     alt.Y("loss:Q", scale=alt.Scale(type=kind, zero=False)),
-    alt.Color("run:N", sort=None),
+    alt.Color("run:N", sort=None, legend=whole),
     tooltip=["run:N", "epoch:Q", "loss:Q"],
 )
 """
@@ -74,15 +75,22 @@ HEAT = """\
 import altair as alt
 
 alt.data_transformers.disable_max_rows()
-shown = table[table["score"] < float("inf")]  # not the failed ones
+brief = alt.Axis(format=".2g")
+
+
+def every(name, step=1):
+    return alt.Scale(domain=sorted(table[name].unique())[::step])
+
+
+shown = table[table["score"] < float("inf")]  # failed ones: gray
 kind = "log" if (shown["score"] > 0).all() else "linear"
 color = alt.Scale(type=kind, scheme="viridis", reverse=True)
 alt.Chart(shown, width=500, height=400).mark_rect().encode(
-    alt.X("XNAME:O", axis=alt.Axis(format=".2g")),
-    alt.Y("YNAME:O", axis=alt.Axis(format=".2g"), sort="descending"),
+    alt.X("XNAME:O", axis=brief, scale=every("XNAME")),
+    alt.Y("YNAME:O", axis=brief, scale=every("YNAME", -1)),
     alt.Color("score:Q", title="WHAT", scale=color),
     tooltip=["XNAME:Q", "YNAME:Q", "score:Q"],
-)
+).configure_view(fill="lightgray")
 """
 RANKING = """\
 import pandas as pd
@@ -109,10 +117,11 @@ for name, best, tuned, plain, scores, trials in results:
 points = pd.DataFrame(rows)
 points = points[points["score"] < float("inf")]  # not the failed ones
 kind = "log" if (points["score"] > 0).all() else "linear"
+whole = alt.Legend(labelLimit=0)
 alt.Chart(points, width=600, height=360).MARK.encode(
     alt.X("lr:Q", scale=alt.Scale(type="log"), title="learning rate"),
     alt.Y("score:Q", scale=alt.Scale(type=kind), title="WHAT"),
-    alt.Color("optimizer:N", sort=None),
+    alt.Color("optimizer:N", sort=None, legend=whole),
     tooltip=["optimizer:N", "lr:Q", "score:Q"],
 )
 """

@@ -27,9 +27,8 @@ def opening(task: Objective, code: ProblemCode, more: Sequence[str] = ()) -> lis
 def imports(task: Objective, code: ProblemCode, more: Sequence[str] = ()) -> list[str]:
     """Return the imports, also those that `more` names, and the precision."""
     needed = {*code.imports, *more}
-    standard = sorted(
-        (line for line in needed if "torch" not in line), key=lambda line: (line[0] == "f", line)
-    )
+    standard = [line for line in needed if "torch" not in line]
+    standard.sort(key=lambda line: (line.startswith("from"), line))
     deeper = sorted(line for line in needed if "torch" in line)
     lines = [*standard, *[""] * bool(standard), "import torch", *deeper, ""]
     return lines + ["torch.set_default_dtype(torch.float64)", ""] * (task.dtype == "float64")

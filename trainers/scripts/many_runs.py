@@ -11,6 +11,8 @@ from trainers.scripts.layout import fitted, indented
 from trainers.scripts.problem import ProblemCode
 from trainers.sweeps.axis import Axis
 
+MAX_ELEMENTS = 200_000_000
+"""Max. elements that one evaluation of all losses goes through: about 2 GB in float64."""
 LOG_AXIS = (
     "def log_axis(share, low, high):",
     "    low, high = math.log(low), math.log(high)",
@@ -111,6 +113,13 @@ def axis_values(name: str, axis: Axis, share: str) -> list[str]:
         f"{name} = {'log_axis' if axis.log else 'axis'}({share}, {low}, {high})",
         f"{name} = {values}.clamp({low}, {high})",
     ]
+
+
+def check_size(task: Task, size: int) -> None:
+    """Raise `NotImplementedError` if so many runs at once need more memory than a computer may have."""
+    if size * max(task.training.cost, task.problem.num_params) > MAX_ELEMENTS:
+        where = f" on {task.training.num_samples:,} samples" if task.training.num_samples else ""
+        raise NotImplementedError(f"{size:,} runs{where} need too much memory in one program")
 
 
 def many_imports(axes: Iterable[Axis], sobol: bool) -> list[str]:

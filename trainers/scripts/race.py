@@ -14,6 +14,7 @@ from trainers.scripts.layout import WIDTH, call, indented
 from trainers.scripts.many_runs import (
     axes_lines,
     axis_values,
+    check_size,
     many_imports,
     runs_at_once,
     training,
@@ -53,6 +54,7 @@ def race_program(spec: Race, names: Sequence[str] | None = None) -> Program:
     the default learning rate, and how many trials failed.
     """
     run, code = spec.run(spec.optimizers[0]), task_code(spec)
+    check_size(run, spec.trials * spec.seeds)
     names = distinct([spec.name_of(each) for each in spec.optimizers] if names is None else names)
     seeds = starts.seeds_of(spec.seed, spec.seeds)
     new_seeds = starts.seeds_of(spec.seed + spec.seeds, spec.seeds)

@@ -11,6 +11,7 @@ from trainers.scripts.layout import call, indented
 from trainers.scripts.many_runs import (
     axes_lines,
     axis_values,
+    check_size,
     many_imports,
     runs_at_once,
     training,
@@ -35,6 +36,7 @@ PRINTED = (
 def sweep_program(spec: Sweep, names: Sequence[str] | None = None) -> Program:
     """Return the program of a sweep; it prints how many runs failed, and the best with their gap or loss."""
     run, code = spec.run, task_code(spec.run)
+    check_size(run, spec.size)
     function = function_name(run.optimizer, ())
     seeds = starts.seeds_of(run.seed, int(spec.seeds))
     sobol = spec.num_points is not None and bool(spec.axes)

@@ -16,11 +16,11 @@ from tests.matrix import optimizers, quick, slow_but
 from tests.trainers.scripts import child
 from tests.trainers.scripts.cases import COMPARISONS, RACES, SWEEPS, comparison
 from tests.trainers.scripts.fresh import cells_of, run_notebooks, run_programs
-from trainers import History, Race, Run, Sweep, program, race, sweep, train
+from trainers import Axis, History, Race, Run, Sweep, program, race, sweep, train
 from trainers.datasets.csv.table import read_table
 from trainers.exports import Program
 from trainers.optimizers import Optimizer
-from trainers.problems import CsvDataset, LinearRegression
+from trainers.problems import CsvDataset, LinearRegression, SoftmaxRegression
 from trainers.races.result import median
 from trainers.reports.grid import final_values
 from trainers.run import MAX_COORDINATES, runners
@@ -278,3 +278,13 @@ def test_each_says_what_it_is_written_as() -> None:
     for spec in (RACES[0], SWEEPS[0]):
         assert spec.to_script() == program(spec).text
         assert isinstance(program(spec), Program)
+
+
+def test_too_many_runs_at_once_are_no_program() -> None:
+    many = {"lr": Axis(1e-4, 1, 40), "momentum": Axis(0, 0.99, 40)}
+    run = Run(problem=SoftmaxRegression(), epochs=2)
+    with pytest.raises(NotImplementedError, match="1,600 runs on 1,797 samples need too much memory in one"):
+        program(Sweep(run, many))
+    with pytest.raises(NotImplementedError, match="2,000 runs on 1,797 samples need too much memory in one"):
+        program(Race(problem=run.problem, trials=200))
+    assert program(Sweep(Run(epochs=2), many)).text
