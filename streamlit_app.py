@@ -37,6 +37,7 @@ with st.skeleton(height=480):
     )
     from dashboard.state import NAMES, Page
     from dashboard.tabs import COMPARE, TABS
+    from dashboard.take_along import take_along
     from dashboard.widgets import (
         Placeholder,
         all_controls,
@@ -56,6 +57,7 @@ with st.skeleton(height=480):
     from trainers.reports import validation
     from trainers.reports.conditioning import hessian_summary
     from trainers.reports.names import names, names_without_lr
+    from trainers.reports.plain_text import result_text
     from trainers.reports.runs_table import cells
     from trainers.reports.summary import sentence
     from trainers.reports.thinning import snapshot_epochs
@@ -213,6 +215,11 @@ def main(session: SessionPage) -> None:
         draw_results(page, histories, labels, style, session.looks)
 
 
+def link_to(page: Page) -> str:
+    """Return the link to a page."""
+    return f"{str(st.context.url).partition('?')[0].rstrip('/')}/?{page.to_query()}"
+
+
 def snapshot_list(page: Page) -> list[int]:
     """Return the epochs of the slider of the open tab."""
     count = page.open_tab.snapshots
@@ -258,6 +265,7 @@ def draw_tab(
         looks=session.looks,
         dark=dark,
         alone=page.display == "chart",
+        link=link_to(page),
         room=train.room,
         view=page.view,
         settings=page.by_key().get(tab.key),
@@ -274,13 +282,16 @@ def draw_results(
     page: Page, histories: Histories, labels: Sequence[str], style: Style, looks: Sequence[Look]
 ) -> None:
     """Draw the table of runs, the link, and the downloads."""
+    rows = cells(histories, labels, page.view.target)
     if histories:
         st.markdown("**Your runs**")
-        rows = cells(histories, labels, page.view.target)
         swatch_table(rows, "run", swatches(style), "Results of each run")
-    link = f"{str(st.context.url).partition('?')[0].rstrip('/')}/?{page.to_query()}"
+    link = link_to(page)
     copier()(data={"link": link, "epochs": snapshot_list(page)}, key="copy")
     with st.container(horizontal=True, vertical_alignment="center"):
+        result = result_text(link, sentence(histories, page.view.target), rows)
+        runs = page.runs[0] if len(page.runs) == 1 else page.runs or None
+        take_along("Take along", result, "runs", runs, labels, link)
         download("Curves (CSV)", partial(downloads.curves_csv, page, histories.room), "curves.csv")
         download("Settings (JSON)", partial(downloads.settings_json, page, link), "settings.json")
         download("Chart (SVG)", partial(downloads.loss_svg, page, histories.room, looks), "loss.svg")

@@ -116,6 +116,8 @@ class Context:
     dark: bool
     alone: bool
     """Whether the tab is shown alone, without the rest of the page."""
+    link: str
+    """Link to the page."""
     headline: Placeholder
     """Place of the tab's summary sentence."""
     train: Callable[[LiveChart | None], Histories]

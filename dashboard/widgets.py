@@ -210,7 +210,7 @@ def adder(label: str, options: Mapping[str, Optimizer], key: str, add: Callable[
         st.button("Add to runs", key=f"{key}.add", on_click=add, args=(options[chosen],))
 
 
-def download(label: str, make: Callable[[], str], file: str) -> None:
+def download(label: str, make: Callable[[], str | bytes], file: str) -> None:
     """Draw a download button; the file is made at the click."""
     st.download_button(label, make, file, on_click="ignore", icon=":material/download:")
 

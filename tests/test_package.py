@@ -17,13 +17,14 @@ history = train(Run(problem=SoftmaxRegression(), epochs=1))
 assert history.params.shape[1] == 650
 html = history._repr_mimebundle_()["text/html"]
 assert "<table" in html and "<img" not in html
+compile(Run(epochs=3).to_script(), "program", "exec")
 """
 ALONE = """
 import sys
 
 class Blocked:
     def find_spec(self, name, path=None, target=None):
-        if name.split(".")[0] in ("streamlit", "altair", "click", "rich"):
+        if name.split(".")[0] in ("streamlit", "altair", "click", "rich", "nbformat"):
             raise ImportError(name, name=name)
 
 sys.meta_path.insert(0, Blocked())

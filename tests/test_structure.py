@@ -16,21 +16,21 @@ from trainers.settings import settings_of
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 STANDARD = {"__future__", *sys.stdlib_module_names}
-LIBRARY = {"trainers", "pandas", "torch", "numpy", "contourpy", "cachetools"}
+LIBRARY = {"trainers", "pandas", "torch", "numpy", "contourpy", "cachetools", "nbformat"}
 TERMINAL = LIBRARY | {"click", "rich"}
 CHARTS = {"trainers", "pandas", "altair", "vl_convert", "numpy", "PIL", "coloraide"}
 FOLDERS = (ROOT / "trainers", ROOT / "dashboard")
 FILES = [ROOT / "streamlit_app.py", *(file for folder in FOLDERS for file in folder.rglob("*.py"))]
 MAX_STATEMENTS, MAX_LINES = 40, 40
 IN_TRAINERS = (
-    "display", "words", "modes", "caches", "settings", "links", "datasets", "problems", "splits", "objective",
-    "optimizers", "runners", "run", "outcomes", "history", "training", "steps", "accumulation", "sweeps",
-    "races", "scripts", "graphs", "mistakes", "reports", "comparison", "overviews", "charts", "notebook",
-    "terminal", "__main__",
+    "display", "words", "exports", "modes", "caches", "settings", "links", "datasets", "problems", "splits",
+    "objective", "optimizers", "runners", "run", "outcomes", "history", "training", "steps", "accumulation",
+    "sweeps", "races", "scripts", "graphs", "mistakes", "reports", "comparison", "overviews", "charts",
+    "notebook", "terminal", "__main__",
 )  # fmt: skip
 IN_DASHBOARD = (
-    "components", "training_queue", "looks", "context", "widgets", "tables", "work", "maps", "tabs", "state",
-    "controls", "examples", "session", "downloads",
+    "components", "training_queue", "looks", "context", "widgets", "take_along", "tables", "work", "maps",
+    "tabs", "state", "controls", "examples", "session", "downloads",
 )  # fmt: skip
 FLOORS = [f"trainers.{name}" for name in IN_TRAINERS]
 FLOORS += ["trainers", "dashboard", *(f"dashboard.{name}" for name in IN_DASHBOARD), "streamlit_app"]
@@ -62,7 +62,7 @@ def test_others_are_imported_where_they_are_needed() -> None:
 
 def test_few_import_by_name_which_no_test_follows() -> None:
     by_name = [module(file) for file in FILES if "import_module" in file.read_text(encoding="utf-8")]
-    assert sorted(by_name) == ["trainers", "trainers.display"]
+    assert sorted(by_name) == ["trainers", "trainers.display", "trainers.exports"]
 
 
 def test_nothing_unsafe_reaches_the_page() -> None:

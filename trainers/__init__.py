@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from trainers.races.spec import Race
     from trainers.races.tuning import race
     from trainers.run import Run
+    from trainers.scripts import program
     from trainers.sweeps.axis import Axis
     from trainers.sweeps.result import SweepResult
     from trainers.sweeps.spec import Sweep
@@ -35,6 +36,7 @@ __all__ = [
     "Sweep",
     "SweepResult",
     "compare",
+    "program",
     "race",
     "sweep",
     "train",
@@ -49,6 +51,7 @@ _MODULES = {
     "Sweep": "trainers.sweeps.spec",
     "SweepResult": "trainers.sweeps.result",
     "compare": "trainers.comparison",
+    "program": "trainers.scripts",
     "race": "trainers.races.tuning",
     "sweep": "trainers.sweeps.training",
     "train": "trainers.training",

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from trainers.datasets.csv.table import CsvTable
+from trainers.exports import Exportable
 from trainers.links import Link, Reading, read_about, write
 from trainers.objective import Objective
 from trainers.optimizers import OPTIMIZERS, SGD, Optimizer
@@ -110,7 +111,7 @@ class Method(Settings):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Run(Task, Method):
+class Run(Task, Method, Exportable):
     """Full specification of one training run. Its `repr` identifies it.
 
     A value out of bounds raises `SettingError`, a `ValueError` that names setting, value and bounds.

@@ -11,7 +11,7 @@ from trainers import charts
 from trainers.reports import gradient as report
 from trainers.reports.inside_step import DIGITS, shown_params
 from trainers.run import Run
-from trainers.scripts.run import run_code
+from trainers.scripts.head import task_code
 from trainers.steps import Step
 from trainers.words import format_number
 
@@ -53,7 +53,7 @@ def draw_gradient(context: Context, run: Run, step: Step, place: int) -> None:
                 st.markdown(markdown_table(chain))
         else:
             st.markdown("**By hand**: the chain rule, written out.")
-            st.code("\n".join(run_code(run).gradient), language="python")
+            st.code("\n".join(task_code(run).gradient), language="python")
 
 
 def _sentence(run: Run, step: Step, after: bool) -> str:

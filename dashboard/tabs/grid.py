@@ -5,20 +5,25 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Self
 
+import pandas as pd
 import streamlit as st
 
 from dashboard.context import MAX_RUNS, Actions, Context, Tab, TabSettings
+from dashboard.take_along import take_along
 from dashboard.widgets import adder, clicked_points, control, download, select
 from dashboard.work import chart_spec, compute_cached, is_confirmed, run_with_progress, sweep_cached
 from trainers import Run, Sweep, charts
 from trainers.optimizers import OPTIMIZERS, Optimizer
 from trainers.reports import grid as report
+from trainers.reports.plain_text import result_text
 from trainers.run import Method, Task
 from trainers.settings import SettingError, choice, integer, real_settings, settings_of
 from trainers.sweeps.axis import Axis, default_axis
 from trainers.sweeps.result import SweepResult
 from trainers.words import format_epochs
 
+MAX_HANDED_IN = 5
+"""Max. cells in the text of a result."""
 REALS = tuple(dict.fromkeys(name for kind in OPTIMIZERS.values() for name in real_settings(kind)))
 
 
@@ -105,7 +110,12 @@ def _show(context: Context, result: SweepResult) -> None:
         listed = compute_cached(report.best_cells, result)
         cells = {text: spec.optimizer(row) for text, row in listed}
         adder(f"The best {len(cells)} cells", cells, "grid_search.cell", context.actions.add)
-    download("Grid (CSV)", partial(grid_csv, spec), "grid.csv")
+    with st.container(horizontal=True):
+        best = pd.DataFrame({"best cells": [text for text, _ in listed[:MAX_HANDED_IN]]})
+        text = result_text(context.link, report.sentence(result), best)
+        name = context.names[context.settings.run - 1]
+        take_along("Take the grid along", text, "grid", spec, [name], context.link)
+        download("Grid (CSV)", partial(grid_csv, spec), "grid.csv")
 
 
 def add_cell(actions: Actions, spec: Sweep) -> None:

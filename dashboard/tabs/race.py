@@ -8,6 +8,7 @@ from typing import Any
 import streamlit as st
 
 from dashboard.context import Actions, Context, Tab, TabSettings
+from dashboard.take_along import take_along
 from dashboard.widgets import adder, clicked_points, control, download, swatch_table, swatches
 from dashboard.work import chart_spec, compute_cached, is_confirmed, race_cached, run_with_progress
 from trainers import charts
@@ -19,6 +20,7 @@ from trainers.races.spec import DEFAULT_OPTIMIZERS, Race, RaceSettings, eligible
 from trainers.reports import race as report
 from trainers.reports import race_curves, race_ranking
 from trainers.reports.loss import Y_TITLES
+from trainers.reports.plain_text import result_text
 from trainers.reports.race_scores import failure_condition, failure_label, metric_label, rounding_caption
 from trainers.run import Task
 from trainers.settings import choice, settings_of
@@ -116,6 +118,9 @@ def _show(context: Context, result: RaceResult) -> None:
                 table, "optimizer", _ranked(result, style), "Win rate of each row against each column"
             )
     with st.container(horizontal=True):
+        ranking = race_ranking.ranking_table(result, names)
+        text = result_text(context.link, report.sentence(result, names), ranking)
+        take_along("Take the race along", text, "race", race, names, context.link)
         download("Trials (CSV)", partial(trials_csv, race), "trials.csv")
         download("Race (SVG)", partial(race_svg, race), "race.svg")
 

@@ -13,11 +13,11 @@ from dashboard.context import MAX_RUNS, Context, Tab, TabSettings
 from dashboard.widgets import Placeholder, download, select
 from dashboard.work import Histories, chart_spec, train_all
 from trainers import Run, charts
+from trainers.exports import DATA_FILE
 from trainers.reports import three_ways as report
 from trainers.reports import three_ways_code as code
 from trainers.run import MAX_COORDINATES, Method, Task, runners
-from trainers.scripts import Program
-from trainers.scripts.problem import DATA_FILE, data_csv
+from trainers.scripts import RunCode
 from trainers.settings import integer
 from trainers.words import format_epochs, join_words
 
@@ -60,7 +60,7 @@ def draw(context: Context) -> None:
         st.caption(OVERHEAD)
 
 
-def _around_the_loop(made: Mapping[str, Program]) -> None:
+def _around_the_loop(made: Mapping[str, RunCode]) -> None:
     """Draw what stands around the loop, and the whole programs to copy."""
     first = next(iter(made.values()))
     with st.expander("Data, model and loss: the same in all"):
@@ -75,7 +75,7 @@ def _around_the_loop(made: Mapping[str, Program]) -> None:
                 copier()(data={"text": program.text, "label": "Copy program"}, key=f"three_ways.{runner}")
                 download("Program", partial(str, program.text), f"{runner.replace('.', '_')}.py")
         if first.data is not None:
-            download(f"The data, {DATA_FILE}, to be put beside it", partial(data_csv, first.data), DATA_FILE)
+            download(f"The data, {DATA_FILE}, to be put beside it", first.data, DATA_FILE)
         st.caption("Each needs torch alone, and prints the final loss and parameters.")
 
 

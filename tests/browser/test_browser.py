@@ -6,6 +6,7 @@ import csv
 import json
 import re
 from itertools import product
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, parse_qsl, urlsplit
 from xml.etree import ElementTree
@@ -531,6 +532,24 @@ def test_a_program_is_copied(page: Page) -> None:
     column.get_by_role("button", name="Copy program").click()
     column.get_by_text("Copied.").wait_for()
     assert page.evaluate("navigator.clipboard.readText()") == program(EXAMPLES[0].page.runs[2]).text
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("clipboard")
+def test_the_runs_are_taken_along(page: Page) -> None:
+    visit(page, f"/?{EXAMPLES[0].page.to_query()}")
+    page.get_by_role("button", name="Take along").click()
+    page.get_by_role("button", name="Copy result").click()
+    page.get_by_text("Copied.").wait_for()
+    address, verdict, *table = filter(None, page.evaluate("navigator.clipboard.readText()").splitlines())
+    assert address == page.get_by_role("textbox", name="Link to this page").input_value()
+    assert verdict.startswith("3 ways, one curve")
+    assert [row.split()[0] for row in table] == ["run", "SGD", "SGD", "SGD"]
+    for button, name in (("Program (.py)", "runs.py"), ("Notebook (.ipynb)", "runs.ipynb")):
+        with page.expect_download() as download:
+            page.get_by_role("button", name=button).click()
+        assert download.value.suggested_filename == name
+        assert "torch" in Path(download.value.path()).read_text(encoding="utf-8")
 
 
 PLAIN_HTTP = "Object.defineProperty(Navigator.prototype, 'clipboard', { get: () => undefined });"

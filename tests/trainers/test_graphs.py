@@ -6,11 +6,11 @@ import torch
 from trainers.graphs import Graph, loss_graph
 from trainers.problems import PROBLEMS, Problem, Thermometer
 from trainers.run import Run
-from trainers.scripts.run import run_code
+from trainers.scripts.head import task_code
 
 
 def graph(run: Run, update: int = 0) -> Graph:
-    return loss_graph(run_code(run), run.batch(update), run.initial())
+    return loss_graph(task_code(run), run.batch(update), run.initial())
 
 
 def test_that_of_the_lesson() -> None:

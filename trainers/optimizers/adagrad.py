@@ -43,13 +43,16 @@ class Adagrad(Optimizer):
         )
 
     def update_code(self) -> UpdateCode:
-        lines, grad = decayed(float(self.weight_decay))
+        lines, grad = decayed(self.weight_decay)
         lr, first = literal(self.lr), literal(self.initial_accumulator_value)
-        state = [f"s = torch.full_like(params, {first})" if first != "0" else "s = torch.zeros_like(params)"]
-        if self.lr_decay:
+        state = ["s = torch.zeros_like(params)"]
+        if self.initial_accumulator_value != 0:
+            state = [f"s = {first} * torch.ones_like(params)"]
+        if self.lr_decay != 0:
+            now = "lr_t" if lr == "lr" else "lr"
             state += ["t = 0"]
-            lines += ["t += 1", f"lr = {lr} / (1 + (t - 1) * {literal(self.lr_decay)})"]
-            lr = "lr"
+            lines += ["t += 1", f"{now} = {lr} / (1 + (t - 1) * {literal(self.lr_decay)})"]
+            lr = now
         lines += [f"s = s + {grad}**2"]
         step = f"{lr} * {grad} / (s.sqrt() + {literal(self.eps)})"
         return UpdateCode(step, tuple(lines), tuple(state), (("sum", "s"),))

@@ -62,7 +62,7 @@ class Adam(Optimizer):
         )
 
     def update_code(self) -> UpdateCode:
-        lines, grad = decayed(float(self.weight_decay))
+        lines, grad = decayed(self.weight_decay)
         beta1, beta2 = literal(self.beta1), literal(self.beta2)
         state = ["m = torch.zeros_like(params)", "v = torch.zeros_like(params)"]
         lines += [

@@ -1,7 +1,12 @@
 """Update rules as lines of a program."""
 
+from copy import copy
 from dataclasses import dataclass
+from typing import TypeVar
 
+from trainers.settings import Number
+
+Rule = TypeVar("Rule")
 GRAD = "{grad}"
 """Stands for the gradient in the lines of an update: `grad`, or `params.grad`."""
 
@@ -21,8 +26,37 @@ class UpdateCode:
     """Pairs of a key of the optimizer's state and its variable here."""
 
 
+class Symbol(float):
+    """A hyperparameter that lines of a program call by its name, as they are given its value.
+
+    Its own value is one of those it has; NaN if it has many, among which may be 0.
+    """
+
+    def __new__(cls, name: str, value: float) -> "Symbol":
+        made = super().__new__(cls, value)
+        made.name = name
+        return made
+
+    name: str
+
+    @property
+    def may_be_zero(self) -> bool:
+        """Whether 0 may be among its values."""
+        return self != self
+
+
+def with_symbols(optimizer: Rule, values: dict[str, float]) -> Rule:
+    """Return an optimizer whose `update_code` calls these hyperparameters by name: see `Symbol`."""
+    symbolic = copy(optimizer)
+    for name, value in values.items():
+        object.__setattr__(symbolic, name, Symbol(name, value))
+    return symbolic
+
+
 def literal(value: object) -> str:
     """Return a number, or a tuple of numbers, as Python: 0.1, 1, (0.9, 0.999)."""
+    if isinstance(value, Symbol):
+        return value.name
     if isinstance(value, tuple):
         return f"({', '.join(map(literal, value))})"
     if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
@@ -30,8 +64,8 @@ def literal(value: object) -> str:
     return repr(value)
 
 
-def decayed(weight_decay: float) -> tuple[list[str], str]:
+def decayed(weight_decay: Number) -> tuple[list[str], str]:
     """Return the lines that add weight decay to the gradient, and the name of the result."""
-    if not weight_decay:
+    if weight_decay == 0:
         return [], GRAD
     return [f"grad = {GRAD} + {literal(weight_decay)} * params"], "grad"

@@ -63,7 +63,7 @@ class RMSprop(Optimizer):
         )
 
     def update_code(self) -> UpdateCode:
-        lines, grad = decayed(float(self.weight_decay))
+        lines, grad = decayed(self.weight_decay)
         alpha, state, root = literal(self.alpha), ["s = torch.zeros_like(params)"], "s.sqrt()"
         lines += [f"s = {alpha} * s + (1 - {alpha}) * {grad}**2"]
         if self.centered:

@@ -9,7 +9,7 @@ from torch import Tensor, optim
 
 from trainers.optimizers.arithmetic import add, add_weight_decay, is_used, switch
 from trainers.optimizers.base import Optimizer, State
-from trainers.optimizers.code import UpdateCode, decayed, literal
+from trainers.optimizers.code import Symbol, UpdateCode, decayed, literal
 from trainers.settings import Number, SettingError, flag, real
 
 
@@ -79,14 +79,17 @@ class SGD(Optimizer):
         return 2 * (1 + self.momentum) / ahead
 
     def update_code(self) -> UpdateCode:
-        lines, grad = decayed(float(self.weight_decay))
+        lines, grad = decayed(self.weight_decay)
         if not is_used(self.momentum):
             return UpdateCode(f"{literal(self.lr)} * {grad}", tuple(lines))
         momentum, state = literal(self.momentum), ["velocity = torch.zeros_like(params)"]
-        if is_used(self.dampening):  # not at the first update
-            state += ["dampening = 0"]
-            lines += [f"velocity = {momentum} * velocity + (1 - dampening) * {grad}"]
-            lines += [f"dampening = {literal(self.dampening)}"]
+        if is_used(self.dampening):  # not at the first update, nor without momentum
+            later = literal(self.dampening)
+            now = "damping" if later == "dampening" else "dampening"
+            if isinstance(self.momentum, Symbol) and self.momentum.may_be_zero:
+                later += f" * ({momentum} > 0)"
+            state += [f"{now} = 0"]
+            lines += [f"velocity = {momentum} * velocity + (1 - {now}) * {grad}", f"{now} = {later}"]
         else:
             lines += [f"velocity = {momentum} * velocity + {grad}"]
         ahead = f"({grad} + {momentum} * velocity)" if self.nesterov else "velocity"

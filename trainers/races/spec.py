@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from trainers.exports import Exportable
 from trainers.objective import Objective
 from trainers.optimizers import SGD, Adagrad, Adam, Optimizer, RMSprop
 from trainers.run import Run
@@ -96,7 +97,7 @@ class RaceSettings(Settings):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Race(RaceSettings, Objective):
+class Race(RaceSettings, Objective, Exportable):
     """A race of optimizers on a problem. Invalid values raise `SettingError`.
 
     Each trial is trained with `seeds` seeds: `seed`, `seed + 1`, ...; its score is the median over them. The

@@ -13,7 +13,7 @@ from trainers.problems.least_squares import LeastSquares
 from trainers.reports.inside_step import DIGITS, shown_params
 from trainers.run import Run
 from trainers.scripts.execution import defined, execute
-from trainers.scripts.run import run_code
+from trainers.scripts.head import task_code
 from trainers.steps import Step
 from trainers.words import format_number
 
@@ -38,7 +38,7 @@ class Sources:
 
 def gradient_graph(run: Run, step: Step) -> Graph:
     """Return the graph of the loss of an update."""
-    return loss_graph(run_code(run), run.batch(step.update), step.params)
+    return loss_graph(task_code(run), run.batch(step.update), step.params)
 
 
 def node_table(graph: Graph) -> pd.DataFrame:
@@ -67,7 +67,7 @@ def _values(value: Tensor) -> str:
 
 def sources(run: Run, step: Step, graph: Graph) -> Sources:
     """Return the gradient of an update by hand, by autograd, and by central differences in float64."""
-    problem, code = run.batch(step.update), run_code(run)
+    problem, code = run.batch(step.update), task_code(run)
     names = defined(code, problem, step.params)
     lines = [code.predict, code.differentiate]
     execute("\n".join(line.format(x=code.x, y=code.y) for line in lines if line), names)
@@ -119,7 +119,7 @@ def chain_table(run: Run, step: Step) -> list[list[str]]:
     predicted = inputs @ step.params
     by_prediction = 2 * (predicted - target) / len(target)
     products = (by_prediction[:, None] * inputs).T
-    code = run_code(run)
+    code = task_code(run)
     y_p = code.predict.partition(" = ")[0]
     by_y = rf"\frac{{\partial L}}{{\partial {y_p}}}"
     x = [code.x] if len(products) == 2 else [f"{code.x}{k}" for k in range(1, len(products))]

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from trainers.run import Run, runners
-from trainers.scripts import Program, program
+from trainers.scripts import RunCode, run_code
 from trainers.scripts.loop import ROWS
 
 WHY = {
@@ -36,12 +36,12 @@ class Row:
     cells: tuple[tuple[Line, ...], ...]
 
 
-def programs(run: Run) -> dict[str, Program]:
+def programs(run: Run) -> dict[str, RunCode]:
     """Return the program of a run by each runner that its optimizer has."""
-    return {runner: program(replace(run, runner=runner)) for runner in runners(type(run.optimizer))}
+    return {runner: run_code(replace(run, runner=runner)) for runner in runners(type(run.optimizer))}
 
 
-def rows(made: Sequence[Program]) -> list[Row]:
+def rows(made: Sequence[RunCode]) -> list[Row]:
     """Return the rows of the loop, a cell for each program; rows that all leave empty are left out."""
     lines = {"start": [(*each.start, *each.loop.setup, *each.around) for each in made]}
     lines |= {name: [each.loop.rows[name] for each in made] for name in ROWS}

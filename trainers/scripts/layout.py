@@ -29,6 +29,17 @@ def indented(lines: Iterable[str], spaces: int = 4) -> list[str]:
     return [" " * spaces + line if line else "" for line in lines]
 
 
+def fitted(lines: Iterable[str]) -> list[str]:
+    """Return lines, those that are too long broken where they can be."""
+    found: list[str] = []
+    for line in lines:
+        statement = line.lstrip()
+        indent = len(line) - len(statement)
+        long = len(line) > WIDTH and not statement.endswith(":")
+        found += indented(wrapped(statement, WIDTH - indent), indent) if long else [line]
+    return found
+
+
 def tensor(name: str, values: Sequence[str], more: str = "") -> list[str]:
     """Return the assignment of a tensor of numbers; `more` are further arguments."""
     inner = f"[{', '.join(values)}]"

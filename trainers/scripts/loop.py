@@ -26,8 +26,13 @@ class Loop:
         return [line for name in ROWS for line in self.rows[name]]
 
 
-def loop(runner: str, problem: ProblemCode, optimizer: Optimizer, batches: bool) -> Loop:
-    """Return the loop of a runner. With `batches`, an update takes the samples `rows`."""
+def loop(
+    runner: str, problem: ProblemCode, optimizer: Optimizer, batches: bool, longest: int = MAX_STEP
+) -> Loop:
+    """Return the loop of a runner. With `batches`, an update takes the samples `rows`.
+
+    A step with more characters than `longest` has a line of its own.
+    """
     x, y = (f"{name}[rows]" if batches else name for name in (problem.x, problem.y))
     predict, measure, by_hand = (
         part.format(x=x, y=y) for part in (problem.predict, problem.measure, problem.differentiate)
@@ -45,7 +50,7 @@ def loop(runner: str, problem: ProblemCode, optimizer: Optimizer, batches: bool)
     grad = "grad" if runner == "manual" else "params.grad"
     lines = [line.replace(GRAD, grad) for line in code.lines]
     step = code.step.replace(GRAD, grad)
-    if len(step) > MAX_STEP:
+    if len(step) > longest:
         lines, step = [*lines, f"step = {step}"], "step"
     if runner == "manual":
         return Loop(code.state, rows | {"step": (*lines, f"params = params - {step}")})

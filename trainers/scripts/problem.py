@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from trainers.datasets.dataset import Dataset
+from trainers.exports import DATA_FILE
 from trainers.optimizers.code import literal
 from trainers.problems import Polynomial, Problem, Thermometer
 from trainers.problems.classifier import Classifier
@@ -20,7 +21,6 @@ from trainers.scripts.layout import WIDTH, call, indented, tensor, wrapped
 
 MAX_NUMBERS = 200
 """Most numbers of data that stand in a program; more are read from a file beside it."""
-DATA_FILE = "data.csv"
 
 
 @dataclass(frozen=True)

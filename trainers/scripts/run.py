@@ -1,19 +1,19 @@
 """Programs of single runs."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from trainers.objective import training_indices
-from trainers.problems.supervised import Supervised, raw_data
 from trainers.run import MAX_COORDINATES, Run
+from trainers.scripts.head import data_of, epochs, opening, task_code
 from trainers.scripts.layout import indented, tensor
 from trainers.scripts.loop import Loop, loop
-from trainers.scripts.problem import DATA_FILE, ProblemCode, data_csv, problem_code
+from trainers.scripts.problem import ProblemCode
 from trainers.scripts.start import start_lines
 
 
 @dataclass(frozen=True)
-class Program:
-    """The parts of a program. Parameters `(n,)` are called `params`."""
+class RunCode:
+    """The parts of the program of a run. Parameters `(n,)` are called `params`."""
 
     head: tuple[str, ...]
     """Imports, data, model and loss; and the initial parameters where they are many."""
@@ -28,8 +28,8 @@ class Program:
     """How many loops that are."""
     end: tuple[str, ...]
     """What is printed: the final loss and parameters."""
-    data: Supervised | None = field(repr=False)
-    """The training samples of the file that it reads, `DATA_FILE`; None if it reads none."""
+    data: Callable[[], str] | None = field(repr=False)
+    """Makes the file that it reads, `DATA_FILE`; None if it reads none."""
 
     @property
     def text(self) -> str:
@@ -39,44 +39,22 @@ class Program:
         parts += [*indented(self.loop.body(), 4 * self.depth), "", *self.end]
         return "\n".join(parts) + "\n"
 
-    def files(self) -> dict[str, str]:
-        """Return the content of the files that it reads, by name."""
-        return {} if self.data is None else {DATA_FILE: data_csv(self.data)}
 
-
-def program(run: Run) -> Program:
-    """Return the program of a run, which prints its final loss and parameters.
-
-    It needs torch alone. In float64 it gives the numbers of `train` to rounding.
-    """
-    problem, code = run.training, run_code(run)
+def run_code(run: Run) -> RunCode:
+    """Return the parts of the program of a run, which prints its final loss and parameters."""
+    code = task_code(run)
     batches = run.steps_per_epoch > 1
-    imports = [line for line in code.imports if line.startswith("import ")]
-    deeper = [line for line in code.imports if line not in imports]
-    head = [*imports, *[""] * bool(imports), "import torch", *deeper, ""]
-    if run.dtype == "float64":
-        head += ["torch.set_default_dtype(torch.float64)", ""]
-    data = [*code.data, "", ""] if code.data else [""]
     drawn, start = _start(run)
-    return Program(
-        head=(*head, *data, *code.loss, *drawn),
+    return RunCode(
+        head=(*opening(run, code), *drawn),
         gradient=code.gradient if run.runner == "manual" else (),
         start=tuple(start),
         loop=loop(run.runner, code, run.optimizer, batches),
-        around=tuple(_around(run, code, batches)),
+        around=tuple(epochs(run, code)),
         depth=1 + batches,
         end=tuple(_end(run, code)),
-        data=problem if code.reads_file and isinstance(problem, Supervised) else None,
+        data=data_of(run, code),
     )
-
-
-def run_code(run: Run) -> ProblemCode:
-    """Return the problem of a run, with the samples that it is trained on, as lines of a program."""
-    raw = None
-    if isinstance(run.problem, Supervised):
-        rows = raw_data(run.problem)
-        raw = rows[training_indices(run.problem, run.validation_split, run.shuffle_seed)]
-    return problem_code(run.training, raw)
 
 
 def _start(run: Run) -> tuple[list[str], list[str]]:
@@ -86,18 +64,6 @@ def _start(run: Run) -> tuple[list[str], list[str]]:
         return [], tensor("params", [repr(value) for value in run.start_values()], grad)
     lines = start_lines(run.training, run.seed, ".float()" if run.dtype == "float32" else "")
     return ["", "", *lines], ["params.requires_grad_()"] * bool(grad)
-
-
-def _around(run: Run, code: ProblemCode, batches: bool) -> list[str]:
-    epochs = f"for epoch in range({run.epochs}):"
-    if not batches:
-        return [epochs]
-    return [
-        f"generator = torch.Generator().manual_seed({run.shuffle_seed})",
-        epochs,
-        f"    order = torch.randperm(len({code.y}), generator=generator)",
-        f"    for rows in order.split({run.batch_size}):",
-    ]
 
 
 def _end(run: Run, code: ProblemCode) -> list[str]:

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 from torch.quasirandom import SobolEngine
 
+from trainers.exports import Exportable
 from trainers.modes import cacheable
 from trainers.objective import FAILURE_FACTOR
 from trainers.optimizers import Optimizer
@@ -23,7 +24,7 @@ MAX_RUN_EPOCHS = 10_000_000_000
 
 
 @dataclass(frozen=True)
-class Sweep:
+class Sweep(Exportable):
     """A run with some of its optimizer's hyperparameters replaced by axes.
 
     Trains the grid of all axes' values or, if given, `num_points` quasi-random points (scrambled Sobol

@@ -1,0 +1,170 @@
+"""Programs of comparisons: a function for each kind of training, and a line of output for each run."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
+
+from trainers.exports import Program, program
+from trainers.optimizers.code import with_symbols
+from trainers.run import MAX_COORDINATES, Run, Task
+from trainers.scripts.charts import curves_chart, curves_table
+from trainers.scripts.functions import differing, function_name, keywords, reals, string, structure
+from trainers.scripts.head import data_of, epochs, imports, loss_of, task_code
+from trainers.scripts.layout import call, fitted, indented, tensor
+from trainers.scripts.loop import MAX_STEP, ROWS, Loop, loop
+from trainers.scripts.parts import assembled, distinct, separated
+from trainers.scripts.problem import ProblemCode
+from trainers.scripts.run import run_code
+from trainers.scripts.start import start_lines
+from trainers.scripts.torch_call import torch_call
+from trainers.settings import SettingError
+from trainers.words import format_epochs
+
+RECORDED = ("from itertools import takewhile", "from math import isfinite")
+PRINTED = (
+    "for name, (losses, params) in results.items():",
+    "    recorded = list(takewhile(isfinite, losses))",
+    "    if len(recorded) < len(losses):",
+    '        after = f"after {len(recorded)} epochs"',
+    '        print(f"{name}: diverged {after}")',
+    "    else:",
+    '        print(f"{name}: {losses[-1]} {SHOWN}")',
+)
+
+
+@dataclass(frozen=True)
+class Function:
+    """A function that trains, and the calls that train some of the runs, by the places of these."""
+
+    lines: tuple[str, ...]
+    calls: dict[int, tuple[str, tuple[str, ...]]]
+    """Of each call its name and its arguments."""
+
+
+@program.register
+def run_program(spec: Run, names: Sequence[str] | None = None) -> Program:
+    """Return the program of a run; its notebook is that of a comparison of this run alone."""
+    shared = comparison_program([spec], names)
+    return replace(shared, text=run_code(spec).text)
+
+
+@program.register(Sequence)
+def comparison_program(spec: Sequence[Run], names: Sequence[str] | None = None) -> Program:
+    """Return the program of runs that share their task; it prints a line for each.
+
+    The line has the name, the final loss and the parameters, or their norm where they are many.
+    """
+    runs = _alike(spec)
+    names = distinct([run.label for run in runs] if names is None else names)
+    task, code = runs[0], task_code(runs[0])
+    made = _functions(runs, code)
+    calls = [each.calls[place] for place in range(len(runs)) for each in made if place in each.calls]
+    results = ["results = {"]
+    for name, (function, arguments) in zip(names, calls, strict=True):
+        results += indented(call(f"{string(name)}: {function}(", arguments, 55))
+        results[-1] += ","
+    by_hand = code.gradient if any(run.runner == "manual" for run in runs) else ()
+    parts = {
+        "Data": [*imports(task, code, RECORDED), *code.data],
+        "Model and loss": separated([code.loss, by_hand, loss_of(code), start(task)]),
+        "Training": separated([each.lines for each in made]),
+        "Runs": [*results, "}"],
+    }
+    shown = "params.tolist()" if task.problem.num_params <= MAX_COORDINATES else "params.norm().item()"
+    printed = [line.replace("SHOWN", shown) for line in PRINTED]
+    title = f"{type(task.problem).__name__}, {format_epochs(task.epochs)}"
+    drawn = {"Table": curves_table(task), "Chart": curves_chart(task)}
+    return assembled(title, names, parts, printed, drawn, data_of(task, code))
+
+
+def _alike(runs: Sequence[Run]) -> list[Run]:
+    """Return the runs; raises `SettingError` if there is none, or they differ in their task."""
+    if not runs:
+        raise SettingError("runs", "must be at least one, got none")
+    for field in fields(Task):
+        if len({repr(getattr(run, field.name)) for run in runs}) > 1:
+            raise SettingError("runs", f"must share their task, but differ in {field.name}")
+    return list(runs)
+
+
+def start(task: Task) -> list[str]:
+    """Return the lines that make the initial parameters, `start`."""
+    if task.problem.num_params <= MAX_COORDINATES:
+        return tensor("start", [repr(value) for value in task.start_values()])
+    cast = ".float()" if task.dtype == "float32" else ""
+    if task.start is not None:
+        return tensor("start", [repr(value) for value in task.start])
+    *lines, last = start_lines(task.training, task.seed, cast)
+    return [*lines, last.replace("params = ", "start = ")]
+
+
+# --- Functions ------------------------------------------------------------------------------------
+
+
+def _functions(runs: Sequence[Run], code: ProblemCode) -> list[Function]:
+    """Return the functions that train the runs: one for torch.optim, and one for each update by hand."""
+    groups: dict[object, list[int]] = {}
+    for place, run in enumerate(runs):
+        key = run.runner if run.runner == "torch.optim" else _key(run)
+        groups.setdefault(key, []).append(place)
+    made: dict[str, Function] = {}
+    for places in groups.values():
+        some = {place: runs[place] for place in places}
+        first = runs[places[0]]
+        if first.runner == "torch.optim":
+            made["train"] = _with_torch(some, code)
+        else:
+            suffix = "_autograd" if first.runner == "autograd" else ""
+            name = function_name(first.optimizer, made, suffix)
+            made[name] = _by_hand(name, some, code)
+    return list(made.values())
+
+
+def _key(run: Run) -> tuple[object, ...]:
+    return run.runner, type(run.optimizer), structure(run.optimizer)
+
+
+def _with_torch(runs: dict[int, Run], code: ProblemCode) -> Function:
+    first = next(iter(runs.values()))
+    made = loop("torch.optim", code, first.optimizer, first.steps_per_epoch > 1)
+    setup = ("optimizer = kind([params], **settings)",)
+    lines = _lines("train(kind, **settings)", Loop(setup, made.rows), first, code)
+    calls = {}
+    for place, run in runs.items():
+        told = torch_call(run.optimizer)
+        calls[place] = ("train", (told.head.removesuffix("("), *told.arguments[1:]))
+    return Function(tuple(lines), calls)
+
+
+def _by_hand(name: str, runs: dict[int, Run], code: ProblemCode) -> Function:
+    first = next(iter(runs.values()))
+    given = differing([run.optimizer for run in runs.values()])
+    symbolic = with_symbols(first.optimizer, {each: reals(first.optimizer)[each] for each in given})
+    made = loop(first.runner, code, symbolic, first.steps_per_epoch > 1, MAX_STEP - 4)
+    lines = _lines(f"{name}({', '.join(given)})", made, first, code)
+    calls = {}
+    for place, run in runs.items():
+        values = reals(run.optimizer)
+        calls[place] = (name, tuple(keywords({each: values[each] for each in given})))
+    return Function(tuple(lines), calls)
+
+
+def _lines(signature: str, made: Loop, run: Run, code: ProblemCode) -> list[str]:
+    """Return a function that trains: it returns the loss of each epoch, and the final parameters."""
+    batches, around = run.steps_per_epoch > 1, epochs(run, code)
+    first = "params = start.clone()" + ".requires_grad_()" * (run.runner != "manual")
+    if batches:
+        around.insert(2, "    losses.append(loss_of(params).item())")
+    body: list[str] = []
+    for name in ROWS:
+        body += made.rows[name]
+        body += ["losses.append(loss.item())"] * (name == "measure" and not batches)
+    inside = [
+        first,
+        *made.setup,
+        "losses = []",
+        *around,
+        *indented(body, 4 + 4 * batches),
+        "losses.append(loss_of(params).item())",
+        f"return losses, params{'' if run.runner == 'manual' else '.detach()'}",
+    ]
+    return fitted([f"def {signature}:", *indented(inside)])

@@ -1,0 +1,147 @@
+"""Many runs at once as lines of a program: parameters `(n, runs)`, settings `(runs,)`."""
+
+from collections.abc import Iterable, Sequence
+
+from trainers.optimizers import Optimizer
+from trainers.optimizers.code import GRAD, literal, with_symbols
+from trainers.run import Task
+from trainers.scripts.head import all_losses, generator, loss_of
+from trainers.scripts.head import batches as batch_lines
+from trainers.scripts.layout import fitted, indented
+from trainers.scripts.problem import ProblemCode
+from trainers.sweeps.axis import Axis
+
+MAX_ELEMENTS = 200_000_000
+"""Max. elements that one evaluation of all losses goes through: about 2 GB in float64."""
+LOG_AXIS = (
+    "def log_axis(share, low, high):",
+    "    low, high = math.log(low), math.log(high)",
+    "    return torch.exp(low + (high - low) * share)",
+)
+AXIS = (
+    "def axis(share, low, high):",
+    "    return low + (high - low) * share",
+)
+ROUNDED = (
+    "def rounded(values, digits):",
+    "    size = values.abs().where(values != 0, 1.0)",
+    "    size = size.log10().floor()",
+    "    scale = 10.0 ** (digits - 1 - size).clamp(min=0)",
+    "    return (values * scale).round() / scale",
+)
+LOSSES = (
+    "def losses(params):",
+    '    """Return the loss of each column of params."""',
+    "    return vmap(loss_of, in_dims=1)(params)",
+)
+LOSSES_AND_GRADS = (
+    "def losses_and_grads(params):",
+    "    params = params.detach().requires_grad_()",
+    "    loss = losses(params)",
+    "    loss.sum().backward()  # each is of its own column alone",
+    "    return loss.detach(), params.grad",
+)
+IN_BATCHES = (
+    "def losses(params, x, y):",
+    '    """Return the loss of each column of params."""',
+    "    many = vmap(loss_of, in_dims=(1, None, None))",
+    "    return many(params, x, y)",
+)
+GRADS_IN_BATCHES = (
+    "def grads_of(params, x, y):",
+    "    params = params.detach().requires_grad_()",
+    "    losses(params, x, y).sum().backward()",
+    "    return params.grad",
+)
+
+
+def runs_at_once(task: Task, code: ProblemCode) -> list[Sequence[str]]:
+    """Return the functions that give the losses and gradients of many runs."""
+    if task.steps_per_epoch > 1:
+        return [loss_of(code, batches=True), IN_BATCHES, GRADS_IN_BATCHES]
+    return [loss_of(code), LOSSES, LOSSES_AND_GRADS]
+
+
+def training(
+    task: Task, code: ProblemCode, start: Sequence[str], each: Sequence[str], end: Sequence[str]
+) -> list[str]:
+    """Return the function that trains the columns of `params`.
+
+    `start`, `each` and `end` are its lines before the loop, at each epoch, and after it. In these, `loss` are
+    the losses, and `diverged` says which were not finite once. Swept settings are in float64 in any case.
+    """
+    step = "params = params - step(params, grad)"
+    if task.dtype == "float32":
+        step = "params = (params - step(params, grad)).float()"
+    around = [f"for epoch in range({task.epochs} + 1):"]
+    noted = ["diverged |= ~loss.isfinite()", *each]
+    if task.steps_per_epoch > 1:
+        around = [
+            generator(task),
+            *around,
+            f"    loss = {all_losses(code, 'params', True)}",
+            *indented(noted),
+        ]
+        inner = [f"grad = grads_of(params, {code.x}[rows], {code.y}[rows])", step]
+        around += [*batch_lines(task, code), *indented(inner, 8)]
+    else:
+        around += indented(["loss, grad = losses_and_grads(params)", *noted, step])
+    body = [
+        "step = optimizer(params, **settings)",
+        "diverged = torch.zeros(params.shape[1:]).bool()",
+        *start,
+        *around,
+        *end,
+    ]
+    return ["def train(optimizer, params, **settings):", *fitted(indented(body))]
+
+
+def axes_lines(axes: Iterable[Axis]) -> list[Sequence[str]]:
+    """Return the functions that axes need."""
+    axes = list(axes)
+    found: list[Sequence[str]] = []
+    found += [LOG_AXIS] * any(axis.log for axis in axes)
+    found += [AXIS] * any(not axis.log for axis in axes)
+    return [*found, *([ROUNDED] if any(axis.digits for axis in axes) else [])]
+
+
+def axis_values(name: str, axis: Axis, share: str) -> list[str]:
+    """Return the lines that make an axis's values, `name`, at fractions of it."""
+    low, high = literal(axis.low), literal(axis.high)
+    values = name if axis.digits is None else f"rounded({name}, {axis.digits})"
+    return [
+        f"{name} = {'log_axis' if axis.log else 'axis'}({share}, {low}, {high})",
+        f"{name} = {values}.clamp({low}, {high})",
+    ]
+
+
+def check_size(task: Task, size: int) -> None:
+    """Raise `NotImplementedError` if so many runs at once need more memory than a computer may have."""
+    if size * max(task.training.cost, task.problem.num_params) > MAX_ELEMENTS:
+        where = f" on {task.training.num_samples:,} samples" if task.training.num_samples else ""
+        raise NotImplementedError(f"{size:,} runs{where} need too much memory in one program")
+
+
+def many_imports(axes: Iterable[Axis], sobol: bool) -> list[str]:
+    """Return the imports that many runs need, with these axes."""
+    found = ["from torch.func import vmap"]
+    found += ["from torch.quasirandom import SobolEngine"] * sobol
+    return [*found, *["import math"] * any(axis.log for axis in axes)]
+
+
+def update_function(name: str, optimizer: Optimizer, varied: Iterable[str]) -> list[str]:
+    """Return a function of `params` and of the varied hyperparameters that returns the optimizer's step."""
+    code = with_symbols(optimizer, dict.fromkeys(varied, float("nan"))).update_code()
+    state = [line.partition(" = ")[0] for line in code.state]
+    lines = [line.replace(GRAD, "grad") for line in code.lines]
+    inner = [*([f"nonlocal {', '.join(state)}"] if state else []), *lines]
+    inner += [f"return {code.step.replace(GRAD, 'grad')}"]
+    return [
+        f"def {name}({', '.join(['params', *varied])}):",
+        *indented(code.state),
+        *[""] * bool(state),
+        "    def step(params, grad):",
+        *fitted(indented(inner, 8)),
+        "",
+        "    return step",
+    ]

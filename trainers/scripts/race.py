@@ -1,0 +1,177 @@
+"""Programs of races: the trials of each optimizer, and its best trial with new seeds."""
+
+from collections.abc import Sequence
+
+from trainers.exports import Program, program
+from trainers.optimizers import Optimizer
+from trainers.optimizers.code import literal
+from trainers.races.spec import Race
+from trainers.scripts import starts
+from trainers.scripts.charts import RANKING, trials_chart
+from trainers.scripts.functions import function_name, keywords, reals, string
+from trainers.scripts.head import data_of, imports, task_code
+from trainers.scripts.layout import WIDTH, call, indented
+from trainers.scripts.many_runs import (
+    axes_lines,
+    axis_values,
+    check_size,
+    many_imports,
+    runs_at_once,
+    training,
+    update_function,
+)
+from trainers.scripts.parts import assembled, distinct, separated
+from trainers.scripts.problem import ProblemCode
+from trainers.scripts.scores import MIDDLE, failing, limit_lines
+from trainers.sweeps.axis import Axis
+from trainers.words import format_epochs
+
+POINTS = (
+    "def points(space):",
+    "    engine = SobolEngine(len(space), scramble=True, seed=SEED)",
+    "    shares = engine.draw(TRIALS, dtype=torch.float64).T",
+    "    found = {}",
+    "    for share, name in zip(shares, space):",
+    "        axis, low, high = space[name]",
+    "        values = rounded(axis(share, low, high), 4)",
+    "        found[name] = values.clamp(low, high)",
+    "    return found",
+)
+PRINTED = (
+    "results.sort(key=lambda row: row[2])",
+    "for name, best, tuned, plain, scores, trials in results:",
+    "    failed = scores.isinf().sum().item()",
+    '    print(f"{name}: {best}, tuned {tuned}, "',
+    '          f"default lr {plain}, {failed} failed")',
+)
+
+
+@program.register
+def race_program(spec: Race, names: Sequence[str] | None = None) -> Program:
+    """Return the program of a race; it prints the ranking.
+
+    A line has the name, the hyperparameters of the best trial, its median score with new seeds, that at
+    the default learning rate, and how many trials failed.
+    """
+    run, code = spec.run(spec.optimizers[0]), task_code(spec)
+    check_size(run, spec.trials * spec.seeds)
+    names = distinct([spec.name_of(each) for each in spec.optimizers] if names is None else names)
+    seeds = starts.seeds_of(spec.seed, spec.seeds)
+    new_seeds = starts.seeds_of(spec.seed + spec.seeds, spec.seeds)
+    spaces = [spec.space(each) for each in spec.optimizers]
+    axes = [axis for space in spaces for axis in space.values()]
+    sobol = spec.tune == "all"
+    functions: dict[str, Optimizer] = {}
+    for each in spec.optimizers:
+        functions[function_name(each, functions)] = each
+    parts = {
+        "Data": [*imports(run, code, many_imports(axes, sobol)), *code.data],
+        "Model and loss": separated(
+            [code.loss, *runs_at_once(run, code), starts.functions(run, [*seeds, *new_seeds]), MIDDLE]
+        ),
+        "Optimizers": separated(
+            [
+                update_function(name, each, list(space))
+                for (name, each), space in zip(functions.items(), spaces, strict=True)
+            ]
+        ),
+        "Training": training(run, code, *_measure(spec)),
+        "Search": separated([*axes_lines(axes), *_search(spec)]),
+        "Settings": [
+            *starts.columns("starts", run, seeds),
+            *starts.columns("new_starts", run, new_seeds),
+            *_limits(spec, code),
+            *_entries(spec, names, list(functions)),
+        ],
+        "Race": _race(spec),
+    }
+    drawn = {"Ranking": RANKING, "Trials": trials_chart(spec)}
+    title = f"{type(spec.problem).__name__}, {spec.trials} trials each, {format_epochs(spec.epochs)}"
+    return assembled(title, names, parts, PRINTED, drawn, data_of(spec, code))
+
+
+def _limits(race: Race, code: ProblemCode) -> list[str]:
+    """Return the lines that say what a score needs to know."""
+    if race.metric == "epochs":
+        return [f"minimum = {race.training.minimum!r}  # known exactly"]
+    return limit_lines(race.run(race.optimizers[0]), code, race.limit)
+
+
+def _measure(race: Race) -> tuple[list[str], list[str], list[str]]:
+    """Return the lines of `train` before the loop, at each epoch, and after it, that make the score."""
+    task = race.run(race.optimizers[0])
+    if race.metric == "epochs":
+        near = [
+            "gap = loss.double() - minimum",
+            f"near = ~diverged & (gap <= {literal(race.target)})",
+            "score[near & score.isinf()] = epoch",
+        ]
+        return ["score = torch.full(params.shape[1:], torch.inf)"], near, ["return score"]
+    if race.metric == "best":
+        first, each = "best = torch.full(params.shape[1:], torch.inf)", "best = torch.minimum(best, loss)"
+        return [first], [each], [*failing(task, "best"), "return score"]
+    return [], [], [*failing(task), "return score"]
+
+
+def _search(race: Race) -> list[Sequence[str]]:
+    """Return the lines that make the points of the search."""
+    if race.tune == "all":
+        seed, trials = f"seed={race.seed}", str(race.trials)
+        return [[line.replace("seed=SEED", seed).replace("TRIALS", trials) for line in POINTS]]
+    axis = race.space(race.optimizers[0])["lr"]
+    return [
+        [
+            f"share = torch.linspace(0, 1, {race.trials}, dtype=torch.float64)",
+            *axis_values("lrs", axis, "share"),
+        ]
+    ]
+
+
+def _entries(race: Race, names: Sequence[str], functions: Sequence[str]) -> list[str]:
+    """Return the lines that list the optimizers, each with its default settings and, if needed, its space."""
+    lines = ["optimizers = {"]
+    for name, function, optimizer in zip(names, functions, race.optimizers, strict=True):
+        space = race.space(optimizer)
+        values = reals(optimizer) | {"lr": reals(type(optimizer)())["lr"]}
+        default = f"dict({', '.join(keywords({each: values[each] for each in space}))})"
+        head, items = f"{string(name)}: (", [function, default]
+        if race.tune == "all":
+            ranges = call("dict(", [_range(each, axis) for each, axis in space.items()], WIDTH - 8)
+            inner = [f"{item}," for item in items] + ranges[:-1] + [f"{ranges[-1]},"]
+            lines += indented([head, *indented(inner), ")"])
+        else:
+            lines += indented(call(head, items, WIDTH - 5))
+        lines[-1] += ","
+    return [*lines, "}"]
+
+
+def _range(name: str, axis: Axis) -> str:
+    return f"{name}=({'log_axis' if axis.log else 'axis'}, {literal(axis.low)}, {literal(axis.high)})"
+
+
+def _race(race: Race) -> list[str]:
+    """Return the loop over the optimizers."""
+    all_tuned, several = race.tune == "all", race.seeds > 1
+    more = f".repeat_interleave({race.seeds})" if several else ""
+    return [
+        "results = []",
+        f"for name, (optimizer, default{', space' * all_tuned}) in optimizers.items():",
+        "    trials = points(space)" if all_tuned else '    trials = {"lr": lrs}',
+        "    runs = {",
+        f"        key: values{more}",
+        "        for key, values in trials.items()",
+        "    }",
+        f"    many = starts.repeat(1, {race.trials})",
+        "    scores = train(optimizer, many, **runs)",
+        f"    scores = middle(scores.view({race.trials}, {race.seeds}))",
+        "    ties = (scores == scores.min()).nonzero().flatten()",
+        "    place = ties[len(ties) // 2]",
+        "    best = {",
+        "        key: values[place].item()",
+        "        for key, values in trials.items()",
+        "    }",
+        "    tuned = middle(train(optimizer, new_starts, **best))",
+        "    plain = middle(train(optimizer, new_starts, **default))",
+        "    row = name, best, tuned.item(), plain.item()",
+        "    results.append((*row, scores, trials))",
+    ]
