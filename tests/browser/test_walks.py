@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.browser
 
-LIGHT = ("SGD, RMSprop, Adam", "Momentum family", "Too fast: divergence", "Four minima: who ends where?")
+LIGHT = ("SGD, RMSprop, Adam", "Momentum family", "How fast is too fast?", "Four minima: who ends where?")
 EXAMPLES = {preset.name: preset.page for preset in EXAMPLES if preset.name in LIGHT}
 TEXT = "a,b,c,d\n" + "".join(f"{k},{k * k % 7},{k % 5},{3 * k}\n" for k in range(12))
 NAMES = "abcd"
