@@ -13,6 +13,7 @@ if st.query_params.get("view") != "chart":
 with st.skeleton(height=480):
     import gc
     from collections.abc import Sequence
+    from dataclasses import replace
     from functools import partial
     from html import escape
     from typing import Any
@@ -53,6 +54,7 @@ with st.skeleton(height=480):
     )
     from dashboard.work import Histories, Training
     from trainers.charts import Look, Style
+    from trainers.links import DEFAULTS
     from trainers.optimizers import OPTIMIZERS
     from trainers.problems import PROBLEMS
     from trainers.reports import loss as loss_report
@@ -208,7 +210,7 @@ def main(session: SessionPage) -> None:
     if session.asks and page.ask is not None:
         ask_first(page.ask, question_of(page))
         add_behavior(page, asks=True)
-        Training(page.runs, labels, Placeholder(st.container()), lambda _: None)()
+        Training(page.runs, labels, Placeholder(st.container(key="meanwhile")), lambda _: None)()
         st.caption(VERSIONS)
         return
     if alone:
@@ -317,6 +319,19 @@ def draw_tab(
     return train()
 
 
+def teaching_links(page: Page, ask: Ask, base: str) -> None:
+    """Draw the short link to a page, and the one that asks before it shows the page."""
+    st.caption(
+        f"Short links leave out what has its default, and name the version of the defaults: {DEFAULTS}."
+    )
+    pages = {"Copy short link": page}
+    if page.methods:
+        pages["Copy link that asks first"] = replace(page, ask=ask)
+    for label, each in pages.items():
+        data = {"link": f"{base}{each.to_short_query()}", "label": label, "epochs": snapshot_list(page)}
+        copier()(data=data, key=label)
+
+
 def draw_results(
     page: Page, histories: Histories, labels: Sequence[str], style: Style, looks: Sequence[Look]
 ) -> None:
@@ -325,12 +340,15 @@ def draw_results(
         st.markdown("**Your runs**")
         rows = cells(histories, labels, page.view.target)
         swatch_table(rows, "run", swatches(style), "Results of each run")
-    link = f"{str(st.context.url).partition('?')[0].rstrip('/')}/?{page.to_query()}"
+    plain, base = replace(page, ask=None), f"{str(st.context.url).partition('?')[0].rstrip('/')}/?"
+    link = f"{base}{plain.to_query()}"
     copier()(data={"link": link, "epochs": snapshot_list(page)}, key="copy")
     with st.container(horizontal=True, vertical_alignment="center"):
         download("Curves (CSV)", partial(downloads.curves_csv, page, histories.room), "curves.csv")
         download("Settings (JSON)", partial(downloads.settings_json, page, link), "settings.json")
         download("Chart (SVG)", partial(downloads.loss_svg, page, histories.room, looks), "loss.svg")
+        with st.popover("For teaching", icon=":material/school:"):
+            teaching_links(plain, page.ask or Ask(page.comparison), base)
     for remark in loss_report.storage_captions(histories):
         st.caption(remark)
     st.caption(VERSIONS)

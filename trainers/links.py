@@ -290,9 +290,8 @@ def _not_as_sent(damage: Iterable[str]) -> str:
     runs = [part.removeprefix("run ") for part in parts if part.startswith("run ")]
     named = [f"run{'s' * (len(runs) > 1)} {join_words(runs)}"] if runs else []
     named += [in_words(part) for part in parts if not part.startswith("run ")]
-    return (
-        f"{join_words(named)} {'is not the one that was' if len(parts) == 1 else 'are not as they were'} sent"
-    )
+    are_not = "is not the one that was" if len(parts) == 1 else "are not those that were"
+    return f"{join_words(named)} {are_not} sent"
 
 
 def in_words(part: str) -> str:
