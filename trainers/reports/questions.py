@@ -126,9 +126,7 @@ def nearest(number: Callable[[Sequence[History]], float | None], *numbers: float
 
     def judge(histories: Sequence[History]) -> list[int]:
         found = _or_infinite(number(histories))
-        if found in numbers:
-            return [numbers.index(found)]
-        return _least([abs(math.log(max(found, 1e-12) / max(each, 1e-12))) for each in numbers])
+        return _least([abs(_logarithm(found) - _logarithm(each)) for each in numbers])
 
     return judge
 
@@ -151,6 +149,11 @@ def _least(numbers: Sequence[float]) -> list[int]:
     """Return the places of the smallest number; none if all are infinite."""
     least = min(numbers)
     return [place for place, number in enumerate(numbers) if number == least < math.inf]
+
+
+def _logarithm(number: float) -> float:
+    """Return the logarithm of a number brought within 1e-12 to 1e12."""
+    return math.log(min(max(number, 1e-12), 1e12))
 
 
 def _or_infinite(number: float | None) -> float:
