@@ -326,7 +326,7 @@ def teaching_links(page: Page, ask: Ask, base: str) -> None:
     )
     pages = {"Copy short link": page}
     if page.methods:
-        pages["Copy link that asks first"] = replace(page, ask=ask)
+        pages["Copy question link"] = replace(page, ask=ask)
     for label, each in pages.items():
         data = {"link": f"{base}{each.to_short_query()}", "label": label, "epochs": snapshot_list(page)}
         copier()(data=data, key=label)
