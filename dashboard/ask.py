@@ -31,7 +31,7 @@ class Ask:
         if not self.text:
             return OWN_QUESTION[-1]
         marked = (RIGHT * (place == self.right) + answer for place, answer in enumerate(self.answers))
-        return quote_plus("~".join([self.text, *marked]), safe="~*")
+        return quote_plus("~".join([self.text, *marked]), safe="~*?,:")
 
     @classmethod
     def read(cls, link: str, about: Comparison) -> "Ask":

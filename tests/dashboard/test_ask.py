@@ -206,9 +206,9 @@ class Walk:
         self.server.session_state.example = None
         self.go()
 
-    def go(self) -> None:
-        """Send the address to the server."""
-        pairs = parse_qsl(self.history[self.place], keep_blank_values=True)
+    def go(self, back: int = 0) -> None:
+        """Send the address to the server, or one before it, as a browser that is late does."""
+        pairs = parse_qsl(self.history[max(self.place - back, 0)], keep_blank_values=True)
         self.server.query_params.from_dict({name: [v for n, v in pairs if n == name] for name, _ in pairs})
 
     def script(self) -> None:
@@ -249,6 +249,7 @@ class Walk:
             place = self.rng.choice([None, 0, 1])
             session.answer(self.page.ask, place)
             self.answered[self.page.ask] = place
+            self.go(back=self.rng.choice([0, 1]))
 
     def change_rate(self) -> None:
         ids = self.server.session_state.session_page.ids
@@ -303,6 +304,7 @@ def test_a_question_stands_where_it_should_on_any_walk(seed: int, monkeypatch: p
         walk.reload,
     )
     for _ in range(14):
+        walk.go()
         rng.choice(actions)()
         walk.script()
 

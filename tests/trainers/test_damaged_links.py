@@ -196,7 +196,7 @@ def test_a_question_of_a_link_comes_back() -> None:
     page = replace(PAIR, ask=ask)
     for link in (page.to_query(), page.to_short_query()):
         assert opened(link) == opened(as_address(link)) == (page, [])
-        assert set(link) <= set("*%") | set(PAIR.to_query()) | set(quote_plus(QUESTION + "<>"))
+        assert set(link) <= set("*%?,:") | set(PAIR.to_query()) | set(quote_plus(QUESTION + "<>"))
     typed = "epochs=7&run=Adam~lr-0.5&run=SGD~lr-0.25&ask=Why? ~ a ~ * b"
     assert opened(typed)[0].ask == Ask(PAIR.comparison, "Why?", ("a", "b"), 1)
 
