@@ -196,7 +196,7 @@ def read_task(link: Link, tables: Mapping[str, CsvTable] = NO_TABLES) -> Task:
         except SettingError as error:
             link.notes.append(f"{error}.")
     problem = link.part("problem", PROBLEMS, Thermometer, csv=csv)
-    if text is not None and csv is None:  # it waits for its table: that is no damage
+    if text is not None:  # a table that is missing, or that the problem can't use, is no damage
         link.damage = [part for part in link.damage if part != "problem"]
     task: Task = link.settings(Task, problem=problem)
     start = link.take("start")
