@@ -13,18 +13,22 @@ if st.query_params.get("view") != "chart":
 with st.skeleton(height=480):
     import gc
     from collections.abc import Sequence
+    from dataclasses import replace
     from functools import partial
+    from html import escape
     from typing import Any
 
     import torch
 
     from dashboard import downloads
+    from dashboard.ask import Ask
     from dashboard.components import copier, page_behavior, player
     from dashboard.context import MAX_RUNS, Context
-    from dashboard.examples import EXAMPLES, Example, example_of, neighbor
+    from dashboard.examples import EXAMPLES, Example, example_of, neighbor, question_of
     from dashboard.session import (
         ACTIONS,
         SessionPage,
+        answer,
         copy_method,
         insert_run,
         load_example,
@@ -51,6 +55,7 @@ with st.skeleton(height=480):
     )
     from dashboard.work import Histories, Training
     from trainers.charts import Look, Style
+    from trainers.links import DEFAULTS
     from trainers.optimizers import OPTIMIZERS
     from trainers.problems import PROBLEMS
     from trainers.reports import loss as loss_report
@@ -58,11 +63,13 @@ with st.skeleton(height=480):
     from trainers.reports.conditioning import hessian_summary
     from trainers.reports.names import names, names_without_lr
     from trainers.reports.plain_text import result_text
+    from trainers.reports.questions import Question
     from trainers.reports.runs_table import cells
     from trainers.reports.summary import sentence
     from trainers.reports.thinning import snapshot_epochs
     from trainers.run import MAX_COORDINATES, Method, Task, runners
     from trainers.settings import settings_of
+    from trainers.words import join_words
 
 MAX_NOTES = 6
 VARY_HELP = "Opens a slider over its learning rate, or another of its hyperparameters."
@@ -101,7 +108,7 @@ def sidebar(session: SessionPage, style: Style) -> None:
         "Add run", on_click=insert_run, args=at_end, disabled=full, width="stretch", icon=":material/add:"
     )
     st.subheader("Problem", anchor=False)
-    task_controls(session.page.task)
+    task_controls(session.page.task, session.asks)
 
 
 def example_controls(example: Example | None) -> None:
@@ -130,13 +137,13 @@ def example_controls(example: Example | None) -> None:
             )
 
 
-def task_controls(task: Task) -> None:
-    """Draw the controls of the problem and of its training."""
+def task_controls(task: Task, asks: bool) -> None:
+    """Draw the controls of the problem and of its training; the stability limit may answer a question."""
     kind = type(task.problem).__name__
     select("Problem", list(PROBLEMS), kind, "problem", label_visibility="collapsed", format_func=class_title)
     st.caption(task.problem.summary)
     all_controls(task.problem, f"problem.{kind}")
-    if curvature := hessian_summary(task):
+    if not asks and (curvature := hessian_summary(task)):
         st.caption(curvature)
     all_controls(task, "task", only=FIRST)
     for remark in validation.split_warnings(task):
@@ -195,15 +202,23 @@ def main(session: SessionPage) -> None:
     page, dark = session.page, st.context.theme.type == "dark"
     labels = tuple(names(page.methods))
     style = Style.of(labels, session.looks, dark)
-    if page.display == "chart":
+    alone = page.display == "chart"
+    if alone:
         st.html(Path(__file__).parent / "dashboard" / "chart.css")
-        show_notices(session.notes)
+    else:
+        with st.sidebar:
+            sidebar(session, style)
+    show_notices(session.notes)
+    if session.asks and page.ask is not None:
+        ask_first(page.ask, question_of(page))
+        add_behavior(page, asks=True)
+        Training(page.runs, labels, Placeholder(st.container(key="meanwhile")), lambda _: None)()
+        st.caption(VERSIONS)
+        return
+    if alone:
         draw_tab(session, labels, style, dark, st.container())
         add_behavior(page)
         return
-    with st.sidebar:
-        sidebar(session, style)
-    show_notices(session.notes)
     st.session_state.setdefault("view.tab", page.tab)  # a changing default would replace the widget
     tabs, below = st.tabs(NAMES, key=control_key("view.tab", page.tab), on_change="rerun"), st.container()
     with tabs[TABS.index(page.open_tab)]:
@@ -215,9 +230,46 @@ def main(session: SessionPage) -> None:
         draw_results(page, histories, labels, style, session.looks)
 
 
+def address(query: str) -> str:
+    """Return the address of the page with this query."""
+    return f"{str(st.context.url).partition('?')[0].rstrip('/')}/?{query}"
+
+
 def link_to(page: Page) -> str:
-    """Return the link to a page."""
-    return f"{str(st.context.url).partition('?')[0].rstrip('/')}/?{page.to_query()}"
+    """Return the link to a page, which asks nothing."""
+    return address(replace(page, ask=None).to_query())
+
+
+def ask_first(ask: Ask, question: Question) -> None:
+    """Draw a question in place of all that would answer it."""
+    with st.container(key="question"):
+        asker = "This link asks" if ask.text else "What do you expect?"
+        st.html(f"<p>{asker}</p><h2 tabindex='-1'>{escape(question.text)}</h2>")
+        for place, text in enumerate(question.answers):
+            key = f"answer.{place}"
+            st.button(escape_markdown(text), key=key, on_click=answer, args=(ask, place), width="stretch")
+        st.button("Skip", key="answer.skip", on_click=answer, args=(ask, None), type="tertiary")
+
+
+def report_answer(session: SessionPage, histories: Histories, place: Any) -> None:
+    """Say whether the guess about this page was right, if one was made."""
+    ask = session.page.ask
+    guess = None if ask is None else session.answered[ask]
+    if ask is not None and guess is not None:
+        question = question_of(session.page)
+        with place:
+            show_answer(question, guess, question.judge(histories), by_link=bool(ask.text))
+
+
+def show_answer(question: Question, guess: int, right: Sequence[int], by_link: bool) -> None:
+    """Say whether a guess was right, or what the link says of it."""
+    said = join_words([f"“{escape(question.answers[place])}”" for place in right] or ["none of these"])
+    if guess in right:
+        look, text = "answer", "Your guess is this link's answer:" if by_link else "Your guess was right:"
+    else:
+        look, text = "answer missed", "This link's answer:" if by_link else "In fact:"
+    guessed = "" if guess in right else f"You guessed “{escape(question.answers[guess])}”. "
+    st.html(f"<p class='{look}' role='status' tabindex='-1'>{guessed}<strong>{text}</strong> {said}.</p>")
 
 
 def snapshot_list(page: Page) -> list[int]:
@@ -226,7 +278,7 @@ def snapshot_list(page: Page) -> list[int]:
     return snapshot_epochs(page.task.epochs, count) if count else []
 
 
-def add_behavior(page: Page) -> None:
+def add_behavior(page: Page, asks: bool = False) -> None:
     """Add play buttons, set the slider to the epoch of the link, and add what fields and the sidebar do."""
     player()(
         data={
@@ -237,7 +289,7 @@ def add_behavior(page: Page) -> None:
         key="player",
     )
     page_behavior()(
-        data={"choices": st.session_state.get("choices", 0)},
+        data={"choices": st.session_state.get("choices", 0), "question": asks},
         key="behavior",
         on_cleared_change=report_cleared,
     )
@@ -247,10 +299,12 @@ def draw_tab(
     session: SessionPage, labels: tuple[str, ...], style: Style, dark: bool, below: Any
 ) -> Histories:
     """Draw the open tab, with its summary sentence above; the runs are trained when it needs them."""
-    page, tab, headline = session.page, session.page.open_tab, Placeholder(st.container(key="headline"))
+    page, tab, answered = session.page, session.page.open_tab, st.container()
+    headline = Placeholder(st.container(key="headline"))
     progress = headline if tab.about_runs else Placeholder(below.container())
 
     def report_result(histories: Histories) -> None:
+        report_answer(session, histories, answered)
         if tab.about_runs:
             headline.say(sentence(histories, page.view.target))
         else:
@@ -278,6 +332,19 @@ def draw_tab(
     return train()
 
 
+def teaching_links(page: Page, ask: Ask) -> None:
+    """Draw the short link to a page, and the one that asks before it shows the page."""
+    st.caption(
+        f"Short links leave out what has its default, and name the version of the defaults: {DEFAULTS}."
+    )
+    pages = {"Copy short link": page}
+    if page.methods:
+        pages["Copy question link"] = replace(page, ask=ask)
+    for label, each in pages.items():
+        data = {"link": address(each.to_short_query()), "label": label, "epochs": snapshot_list(page)}
+        copier()(data=data, key=label)
+
+
 def draw_results(
     page: Page, histories: Histories, labels: Sequence[str], style: Style, looks: Sequence[Look]
 ) -> None:
@@ -295,6 +362,8 @@ def draw_results(
         download("Curves (CSV)", partial(downloads.curves_csv, page, histories.room), "curves.csv")
         download("Settings (JSON)", partial(downloads.settings_json, page, link), "settings.json")
         download("Chart (SVG)", partial(downloads.loss_svg, page, histories.room, looks), "loss.svg")
+        with st.popover("For teaching", icon=":material/school:"):
+            teaching_links(replace(page, ask=None), page.ask or Ask(page.comparison))
     for remark in loss_report.storage_captions(histories):
         st.caption(remark)
     st.caption(VERSIONS)

@@ -54,7 +54,8 @@ def read(
         notes += more
     tab = state.get("view.tab")
     tab = tab if tab in NAMES else page.tab
-    return Page(task, tuple(methods), tab, view, tuple(settings), page.display), notes
+    shown = Page(task, tuple(methods), tab, view, tuple(settings), page.display, ask=page.ask)
+    return shown, notes
 
 
 def start_values(task: Task) -> dict[str, float]:

@@ -1,22 +1,31 @@
-"""Example pages."""
+"""Example pages, each with the question that it answers."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from dashboard import example_questions as asked
+from dashboard.ask import Ask
 from dashboard.context import View
 from dashboard.state import Page
 from trainers.optimizers import SGD, Adagrad, Adam, Optimizer, RMSprop
 from trainers.problems import MLP, Rosenbrock, SoftmaxRegression, Thermometer
 from trainers.problems.surfaces import Himmelblau, Quadratic
+from trainers.reports.questions import Question, usual_question
 from trainers.run import Method, Task
 
 
 @dataclass(frozen=True)
 class Example:
-    """A page with a name and a hint on what to look for."""
+    """A page with a name, a hint on what to look for, and a question to be answered first."""
 
     name: str
     hint: str
     page: Page
+    question: Question
+
+    @property
+    def asking(self) -> Page:
+        """The page, with its question before it."""
+        return replace(self.page, ask=Ask(self.page.comparison))
 
 
 def _page(task: Task, *optimizers: Optimizer, tab: str = "Compare", view: View = View()) -> Page:
@@ -46,6 +55,7 @@ EXAMPLES = (
                 for runner in ("manual", "autograd", "torch.optim")
             ),
         ),
+        asked.THREE_WAYS,
     ),
     Example(
         "SGD, RMSprop, Adam",
@@ -58,6 +68,7 @@ EXAMPLES = (
             Adam(lr=1.0),
             view=View(y="gap"),
         ),
+        asked.LEAVING,
     ),
     Example(
         "One learning rate for all: who wins?",
@@ -73,6 +84,7 @@ EXAMPLES = (
             ),
             view=View(y="gap"),
         ),
+        asked.ONE_RATE,
     ),
     Example(
         "Each tuned alike: who wins now?",
@@ -89,6 +101,7 @@ EXAMPLES = (
             tab="Race",
             view=View(y="gap"),
         ),
+        asked.TUNED,
     ),
     Example(
         "Raw data: why Adam doesn't mind",
@@ -97,6 +110,7 @@ EXAMPLES = (
         "it arrives. With lr 1 it leaves again near epoch 1,650, up to a loss above 100, and comes back: the "
         "smaller the gradients, the longer its steps, until they are too long.",
         _page(Task(problem=RAW, epochs=2000), SGD(lr=3e-4), Adam(lr=1e-1), Adam(lr=1.0)),
+        asked.RAW_DATA,
     ),
     Example(
         "Scale first: who wins then?",
@@ -112,12 +126,14 @@ EXAMPLES = (
             tab="Race",
             view=View(y="gap"),
         ),
+        asked.STANDARDIZED,
     ),
     Example(
-        "Too fast: divergence",
+        "How fast is too fast?",
         "0.03 works. What does 0.0333, 11% more, do? It is above the stability limit: in the steep direction "
         "each step overshoots by more than the last.",
         _page(Task(epochs=200), SGD(lr=0.03), SGD(lr=0.0333), SGD(lr=0.05)),
+        asked.TOO_FAST,
     ),
     Example(
         "One digit more: 3 million to one",
@@ -128,6 +144,7 @@ EXAMPLES = (
             SGD(lr=6.15e-7),
             SGD(lr=6.16e-7),
         ),
+        asked.ONE_DIGIT,
     ),
     Example(
         "Momentum family",
@@ -141,6 +158,7 @@ EXAMPLES = (
             SGD(lr=1e-2, momentum=0.9, nesterov=True),
             view=View(y="gap"),
         ),
+        asked.MOMENTUM,
     ),
     Example(
         "A bent valley",
@@ -153,6 +171,7 @@ EXAMPLES = (
             RMSprop(lr=1e-2),
             Adam(lr=5e-2),
         ),
+        asked.BENT_VALLEY,
     ),
     Example(
         "Four minima: who ends where?",
@@ -165,6 +184,7 @@ EXAMPLES = (
             RMSprop(lr=1e-1),
             Adam(lr=3e-1),
         ),
+        asked.FOUR_MINIMA,
     ),
     Example(
         "Two spirals",
@@ -178,6 +198,7 @@ EXAMPLES = (
             Adam(lr=3e-2),
             tab="Fit",
         ),
+        asked.SPIRALS,
     ),
     Example(
         "Digits in batches",
@@ -191,6 +212,7 @@ EXAMPLES = (
             tab="Loss",
             view=View(batches=True),
         ),
+        asked.BATCHES,
     ),
     Example(
         "Overfitting",
@@ -203,6 +225,7 @@ EXAMPLES = (
             Adam(lr=3e-2),
             tab="Loss",
         ),
+        asked.OVERFITTING,
     ),
 )
 
@@ -217,3 +240,12 @@ def neighbor(example: Example | None, step: int) -> Example | None:
     """Return the next example, or the one before (step -1); the first is next to none."""
     place = EXAMPLES.index(example) + step if example else step - 1
     return EXAMPLES[place] if 0 <= place < len(EXAMPLES) else None
+
+
+def question_of(page: Page) -> Question:
+    """Return the question of a page that asks first: that of its link, of its example, or the usual one."""
+    ask = page.ask
+    if ask is not None and ask.text:
+        return Question(ask.text, ask.answers, lambda _: [ask.right])
+    alike = (each.question for each in EXAMPLES if each.page.comparison == page.comparison)
+    return next(alike, None) or usual_question(*page.comparison)

@@ -8,6 +8,7 @@ from urllib.parse import parse_qsl, urlencode
 
 import streamlit as st
 
+from dashboard.ask import Ask
 from dashboard.context import MAX_RUNS, Actions, TabSettings
 from dashboard.controls import read
 from dashboard.examples import ARRIVAL, EXAMPLES, Example
@@ -38,6 +39,8 @@ class SessionPage:
     """Variant and hue of each run by its id: see `assign_hues`."""
     csv: CsvDataset | None = None
     """Columns that a problem used last, for the next problem that can use them."""
+    answered: Mapping[Ask, int | None] = field(default_factory=lambda: MappingProxyType({}))
+    """Places of the answers chosen in this session; None if the question was skipped."""
 
     def with_page(self, page: Page, ids: Sequence[int], notes: Sequence[str] = ()) -> "SessionPage":
         """Return the session with another page."""
@@ -49,6 +52,11 @@ class SessionPage:
     def looks(self) -> tuple[Look, ...]:
         """The look of each run."""
         return looks(self.page.methods, [self.hues[id][1] for id in self.ids])
+
+    @property
+    def asks(self) -> bool:
+        """Whether the page waits for an answer."""
+        return self.page.ask is not None and self.page.ask not in self.answered
 
     def with_edits(self, changes: Mapping[str, Any]) -> "SessionPage":
         """Return the session after changes of controls, values by key. Never raises."""
@@ -143,11 +151,19 @@ def apply_page(page: Page, ids: Sequence[int], notes: Sequence[str] = ()) -> Non
 
 
 def load_example(example: Example | None = None) -> None:
-    """Load an example, by default the selected one, on its own tab."""
+    """Load an example, by default the selected one, on its own tab, with its question before it."""
     selected = [each for each in EXAMPLES if each.name == st.session_state.example]
     for each in [example] if example else selected:
         count_choice()
-        apply_page(each.page, new_ids(len(each.page.methods)))
+        apply_page(each.asking, new_ids(len(each.page.methods)))
+
+
+def answer(ask: Ask, place: int | None) -> None:
+    """Take the answer to a question; None skips it. What the answer is about stays as it is."""
+    current = page_from_controls()
+    answered = MappingProxyType({**current.answered, ask: place})
+    st.session_state.button_pressed = True
+    st.session_state.session_page = replace(current, answered=answered)
 
 
 def count_choice() -> None:

@@ -5,14 +5,16 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any, TypeVar
 
+from dashboard.ask import Ask, Comparison
 from dashboard.context import MAX_RUNS, Tab, TabSettings, View
 from dashboard.tabs import TABS
 from trainers import links
 from trainers.datasets.csv.table import CsvTable
-from trainers.links import Link
+from trainers.links import BEGIN, DEFAULTS, END, Link, parameters
 from trainers.reports.loss import available_metrics
 from trainers.run import NO_TABLES, Method, Run, Task, make_run, read_methods, read_task
-from trainers.settings import Choice, Integer, SettingError, settings_of
+from trainers.settings import Choice, Integer, SettingError
+from trainers.words import quoted
 
 NAMES = tuple(tab.name for tab in TABS)
 SETTINGS = {tab.key: tab.settings for tab in TABS if tab.settings is not None}
@@ -42,6 +44,8 @@ class Page:
     """Whether all of the page is shown, or the open tab alone."""
     at: int | None = None
     """Epoch at which the slider over time begins; None for the last. Only copied links have it."""
+    ask: Ask | None = None
+    """Question to be answered before the comparison is shown. None as soon as this is another comparison."""
 
     def __post_init__(self) -> None:
         TAB.validate("tab", self.tab)
@@ -53,6 +57,12 @@ class Page:
         each = (given.get(kind, kind()) for kind in SETTINGS.values())
         fitted = tuple(settings.adapted(self.task, self.methods) for settings in each)
         object.__setattr__(self, "settings", fitted)
+        if self.ask is not None and self.ask.about != self.comparison:
+            object.__setattr__(self, "ask", None)
+
+    @property
+    def comparison(self) -> Comparison:
+        return self.task, self.methods, self.view.target
 
     @property
     def open_tab(self) -> Tab:
@@ -76,16 +86,30 @@ class Page:
         return tuple(make_run(self.task, method) for method in self.methods)
 
     def to_query(self) -> str:
-        """Return the query string of a link to this page."""
-        shared = [self.task.to_query(), *(method.to_query() for method in self.methods)]
-        if not self.methods:
-            shared.append("run=none")
-        view = [
-            f"{name}={setting.write(getattr(self.view, name))}" for name, setting in settings_of(View).items()
-        ]
+        """Return the query string of a link to this page: all of its settings, between begin and end."""
         tabs = [f"{key}={links.write_settings(settings)}" for key, settings in self.by_key().items()]
-        display = [f"view={self.display}"] * (self.display != DISPLAY.default)
-        return "&".join([*shared, f"tab={self.tab}", *view, *tabs, *display]).replace(" ", "+")
+        shown = [f"tab={self.tab}", *parameters(View, self.view), *tabs]
+        shared = [self.task.to_query(), *self._runs()]
+        return _joined(f"{BEGIN}=1", *shared, *shown, *self._display(), f"{END}=1")
+
+    def to_short_query(self) -> str:
+        """Return the query string of a short link: without defaults, but with the version of these."""
+        tabs = [
+            f"{key}={links.write_settings(settings, short=True)}"
+            for key, settings in self.by_key().items()
+            if settings != SETTINGS[key]().adapted(self.task, self.methods)
+        ]
+        shown = [f"tab={self.tab}"] * (self.tab != TAB.default) + parameters(View, self.view, short=True)
+        version = f"v={DEFAULTS}"
+        return _joined(self.task.to_query(True), *self._runs(True), *shown, *tabs, *self._display(), version)
+
+    def _runs(self, short: bool = False) -> list[str]:
+        """Return the runs of a link, and the question about them."""
+        runs = [method.to_query(short) for method in self.methods] or ["run=none"]
+        return [*runs, f"ask={self.ask.write()}"] if self.ask else runs
+
+    def _display(self) -> list[str]:
+        return [f"view={self.display}"] * (self.display != DISPLAY.default)
 
     @classmethod
     def from_query(
@@ -103,9 +127,11 @@ class Page:
         """
         link = Link(text)
         display, at = _choice(link, "view", DISPLAY), _epoch(link)
-        if not link.texts:
-            return replace(arrival or otherwise or cls(), display=display, at=at), link.notes
-        if link.texts.get("run") == ["none"]:
+        version, ask = _version(link), link.take("ask")
+        if not link.texts and not link.cut:
+            page = replace(arrival or otherwise or cls(), display=display, at=at)
+            return _asking(page, ask, link), [*version, *link.notes]
+        if link.texts.get("run") == ["none"] or link.cut:
             otherwise = None
         if otherwise is not None and "run" not in link.texts:
             base = Link(otherwise.to_query()).texts
@@ -117,20 +143,44 @@ class Page:
         methods = methods[:MAX_RUNS] if readings else (otherwise.methods if otherwise else ())
         tab = _choice(link, "tab", TAB, OLD_TABS)
         view, settings = link.settings(View), tuple(_tab_settings(link))
-        damage = ["The link is damaged."] if link.damaged else []
-        page = cls(task, methods, tab, view, settings, display, at)
-        return page, [*damage, *link.notes, *link.rest()]
+        page = _asking(cls(task, methods, tab, view, settings, display, at), ask, link)
+        first = [*filter(None, [link.damage_sentence()]), *version]
+        return page, [*first, *link.notes, *link.rest()]
+
+
+def _joined(*parts: str) -> str:
+    return "&".join(filter(None, parts)).replace(" ", "+")
+
+
+def _version(link: Link) -> list[str]:
+    """Take the version of the defaults from a link; returns a note if it is another one."""
+    version = link.take("v")
+    if version in (None, DEFAULTS):
+        return []
+    return [
+        f"This short link means the defaults of version {quoted(str(version))}: what it leaves out has those "
+        f"of version {DEFAULTS} here."
+    ]
+
+
+def _asking(page: Page, ask: str | None, link: Link) -> Page:
+    """Return the page with the question of a link, or with a note why there is none."""
+    try:
+        return page if ask is None else replace(page, ask=Ask.read(ask, page.comparison))
+    except ValueError as error:
+        link.notes.append(f"{error}: no question is asked.")
+        return page
 
 
 def _undamaged(link: Link, readings: Sequence[links.Reading]) -> Iterator[Method]:
     """Yield the methods of a link, with a note in place of each damaged one."""
     for number, reading in enumerate(readings, start=1):
         if reading.damaged:
-            link.damaged = True
+            link.damage.append(f"run {number}")
             reasons = " ".join(note.partition(": using")[0].removesuffix(".") + "." for note in reading.notes)
             link.notes.append(f"Run {number} is left out: {reasons}")
         else:
-            yield link.accept(reading, f"Run {number}: ")
+            yield link.accept(reading, f"run {number}", f"Run {number}: ")
 
 
 def _choice(link: Link, name: str, choice: Choice, old: Mapping[str, str] = NO_NAMES) -> str:
@@ -139,6 +189,7 @@ def _choice(link: Link, name: str, choice: Choice, old: Mapping[str, str] = NO_N
     try:
         return str(choice.validate(name, choice.read(old.get(text.lower(), text))))
     except ValueError as error:
+        link.damage.append(name)
         link.notes.append(f"{error}: using {choice.default}.")
         return str(choice.default)
 
@@ -150,6 +201,7 @@ def _epoch(link: Link) -> int | None:
         return None if text is None else int(EPOCH.validate("at", EPOCH.read(text)))
     except ValueError as error:
         reason = str(error) if isinstance(error, SettingError) else f"at must be {error}"
+        link.damage.append("at")
         link.notes.append(f"{reason}: ignored.")
         return None
 

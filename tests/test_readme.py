@@ -9,6 +9,8 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from dashboard.examples import ARRIVAL, EXAMPLES
+from dashboard.state import Page
 from tests.repository import ROOT
 from trainers.terminal.program import SUMMARIES
 from trainers.terminal.start import main
@@ -16,6 +18,7 @@ from trainers.terminal.start import main
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```python\n(.*?)^```$", README, re.M | re.S)
 COMMANDS = re.findall(r"^\$ python -m trainers (.*)$", README, re.M)
+LINKS = re.findall(r"^\| \d+ \| `/\?(.*?)` \|", README, re.M)
 LITERAL = r"-?\d[\d.]*|\"[^\"]*\"|None|True|False"
 PRINTED = re.compile(rf"(?:{LITERAL})(?:, (?:{LITERAL}))*(?=$|[,;:] )")
 """What a comment begins with that says a value, or several; `...` stands for more of the same."""
@@ -93,3 +96,13 @@ def test_a_comment_that_says_a_value_is_held_against_it(comment: str, value: Any
 def test_a_comment_in_words_says_no_value() -> None:
     assert told("one row an epoch, for pandas") == told("in what share of the fresh starts") == []
     assert told("1e-3 is a rate") == told("2 or more") == []
+
+
+def test_the_links_of_a_lesson_open_what_they_say() -> None:
+    assert len(LINKS) == 7
+    for link in LINKS:
+        page, notes = Page.from_query(link, EXAMPLES[0].page, arrival=ARRIVAL)
+        assert notes == []
+        assert page.tab.replace(" ", "+") in link
+        assert (page.ask is not None) == ("ask=" in link)
+        assert len(page.to_short_query()) <= len(link), "as short as the page's own"

@@ -1,26 +1,34 @@
 """Settings as the text of a link, and back from any text.
 
 A class of settings is its name and its settings, `SGD~lr-0.01~momentum-0.9`, all of them written out, so that
-a link keeps its meaning when a default changes. What a setting holds may be such a class again: its name is
-the value, and its own settings follow behind a dot, `schedule-Cosine~schedule.warmup-10`. A class that is
-about another, as a method is about its optimizer, begins with that one's name and settings, and its own
-choices are bare words: `SGD~manual~lr-0.01`.
+a link keeps its meaning when a default changes; the short form leaves defaults out. What a setting holds may
+be such a class again: its name is the value, and its own settings follow behind a dot,
+`schedule-Cosine~schedule.warmup-10`. A class that is about another, as a method is about its optimizer,
+begins with that one's name and settings, and its own choices are bare words: `SGD~manual~lr-0.01`.
 
 Reading walks the fields of the class that is wanted, and never raises. A number out of bounds is clamped and
 an unknown word gives way to the default, both with a note. A text that is no number, or the name of no class,
-means that the link was damaged on its way, or made by another version: `damaged` says so.
+means that the link was damaged on its way, or made by another version: `damaged` says so. `Link.damage` names
+each part of a link that is not the one that was sent.
 """
 
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import fields
 from typing import Any, NamedTuple
-from urllib.parse import parse_qsl, unquote
+from urllib.parse import parse_qsl, unquote_plus
 
 from trainers.settings import Choice, Settings, coerce, main_part, parts, settings_of
-from trainers.words import among, format_value, quoted
+from trainers.words import among, format_value, join_words, quoted
 
 MAX_LINK_LENGTH = 4096
 """Max. characters of a link."""
+DEFAULTS = "0.1"
+"""Version of the defaults: a short link names it. To be raised with any change of a default."""
+BEGIN, END = "begin", "end"
+"""Parameters around a complete link: one that begins but does not end was cut off."""
+ESCAPED = re.compile("^(amp;)+", re.IGNORECASE)
+"""What is left of `&amp;` before the name of a parameter."""
 OLD_NAMES: Mapping[str, str] = {
     "batch": "batch_size",
     "validation": "validation_split",
@@ -59,35 +67,50 @@ class Reading(NamedTuple):
 # --- Writing --------------------------------------------------------------------------------------
 
 
-def write(settings: Settings) -> str:
-    """A class of settings as `Name~setting-value~...`."""
+def write(settings: Settings, short: bool = False) -> str:
+    """A class of settings as `Name~setting-value~...`; without the defaults if `short`."""
     main = main_part(type(settings))
     if not main:
-        return "~".join([type(settings).__name__, *_pairs(settings)])
+        return "~".join([type(settings).__name__, *_pairs(settings, short)])
     subject = getattr(settings, main)
-    words = [getattr(settings, name) for name in _choices(type(settings))]
-    return "~".join([type(subject).__name__, *words, *_pairs(subject), *_pairs(settings)])
+    words = [getattr(settings, name) for name in _choices(type(settings)) if _written(settings, name, short)]
+    return "~".join([type(subject).__name__, *words, *_pairs(subject, short), *_pairs(settings, short)])
 
 
-def write_settings(settings: Settings) -> str:
+def write_settings(settings: Settings, short: bool = False) -> str:
     """The same without the name, where the class is known: `setting-value~...`."""
-    return "~".join(_pairs(settings))
+    return "~".join(_pairs(settings, short))
 
 
-def _pairs(settings: Settings, prefix: str = "") -> list[str]:
+def parameters(kind: type[Settings], settings: Settings, short: bool = False) -> list[str]:
+    """The settings of that class, each as a parameter of its own: `name=value`."""
+    return [
+        f"{name}={setting.write(getattr(settings, name))}"
+        for name, setting in settings_of(kind).items()
+        if _written(settings, name, short)
+    ]
+
+
+def _pairs(settings: Settings, short: bool, prefix: str = "") -> list[str]:
     """Each setting as `name-value`, behind it those of what it holds."""
     main = main_part(type(settings))
     bare = (main, *_choices(type(settings))) if main else ()
     found = [
         f"{prefix}{name}-{setting.write(getattr(settings, name))}"
         for name, setting in settings_of(settings).items()
-        if name not in bare
+        if name not in bare and _written(settings, name, short)
     ]
     for name in parts(type(settings)):
         held = getattr(settings, name)
-        if name not in bare and held is not None:
-            found += [f"{prefix}{name}-{type(held).__name__}", *_pairs(held, f"{prefix}{name}.")]
+        if name not in bare and held is not None and _written(settings, name, short):
+            found += [f"{prefix}{name}-{type(held).__name__}", *_pairs(held, short, f"{prefix}{name}.")]
     return found
+
+
+def _written(settings: Settings, name: str, short: bool) -> bool:
+    """Whether a link names this setting: a short one only if it differs from its default."""
+    default = next(field.default for field in fields(settings) if field.name == name)
+    return not short or getattr(settings, name) != default
 
 
 def _choices(kind: type[Settings]) -> list[str]:
@@ -197,31 +220,42 @@ class Link:
 
     def __init__(self, text: str) -> None:
         self.notes: list[str] = []
-        self.damaged = False
+        self.damage: list[str] = []
+        """The parts that are not those that were sent: names of parameters, and runs as `run 2`."""
         self.texts: dict[str, list[str]] = {}
+        self.cut = ""
+        """The last part of a link whose end is missing; "" if it is there."""
         if len(text) > MAX_LINK_LENGTH:
             self.notes.append(f"The link has {len(text)} characters, more than {MAX_LINK_LENGTH}: ignored.")
             return
-        for name, value in parse_qsl(query(text), keep_blank_values=True):
+        for name, value in pairs(text):
             self.texts.setdefault(_current(name, OLD_NAMES), []).append(value)
+        begun, ended = (self.texts.pop(name, None) for name in (BEGIN, END))
+        if begun and not ended:
+            last = next(reversed(self.texts), "its beginning")
+            self.cut = f"run {len(self.texts['run'])}" if last == "run" else last
 
     def take(self, name: str) -> str | None:
         """The value of a parameter, the first if there are several."""
         values = self.texts.pop(name, [])
         if len(values) > 1:
             self.notes.append(f"The link says {name} {len(values)} times: using the first.")
+            self.damage.append(name)
         return values[0] if values else None
 
     def settings(self, kind: type[Any], **others: Any) -> Any:
         """Settings of that class, each from the parameter of its name. `others` are other fields."""
         texts = {name: self.take(name) for name in settings_of(kind)}
         given = {name: text for name, text in texts.items() if text is not None}
-        return self.accept(read_settings(kind, given, **others))
+        reading = read_settings(kind, given, **others)
+        self.notes += reading.notes
+        self.damage += [name for name, text in given.items() if not _holds(reading.settings, name, text)]
+        return reading.settings
 
     def part(self, name: str, allowed: Mapping[str, type[Any]], fallback: type[Any], **others: Any) -> Any:
         """Settings of one of these classes from one parameter; the fallback's defaults without it."""
         text = self.take(name)
-        return fallback() if text is None else self.accept(read(text, allowed, fallback, **others))
+        return fallback() if text is None else self.accept(read(text, allowed, fallback, **others), name)
 
     def compact(self, name: str, kind: type[Any], texts: Mapping[str, str]) -> Any:
         """Settings of that class from one parameter, as `write_settings` wrote it, and from these texts.
@@ -232,28 +266,63 @@ class Link:
         head, _, rest = text.partition("~")
         _, found, words, notes = _apart(f"~{rest if among(head, OLD_HEADS) else text}")
         reading = read_settings(kind, {**found, **texts})
-        return self.accept(reading._replace(notes=[*notes, *reading.notes, *_unknown(words)]))
+        return self.accept(reading._replace(notes=[*notes, *reading.notes, *_unknown(words)]), name)
 
-    def accept(self, reading: Reading, before: str = "") -> Any:
-        """The settings of a reading, whose notes become the link's."""
+    def accept(self, reading: Reading, what: str, before: str = "") -> Any:
+        """The settings of a reading, whose notes become the link's: then `what` is not as it was sent."""
         self.notes += [f"{before}{note}" for note in reading.notes]
-        self.damaged |= reading.damaged
+        self.damage += [what] * bool(reading.notes)
         return reading.settings
 
     def rest(self, why: str = "unknown") -> list[str]:
         """Notes on the parameters that were not taken."""
         return [f"The link's {quoted(name)} is {why}: ignored." for name in self.texts]
 
+    def damage_sentence(self) -> str:
+        """Say what is not as it was sent, and where the link is cut off; "" if nothing is damaged."""
+        found = [_not_as_sent(self.damage)] if self.damage else []
+        found += [f"it is cut off in or after {in_words(self.cut)}"] if self.cut else []
+        return f"This link is damaged: {'; '.join(found)}." if found else ""
 
-def query(text: str) -> str:
-    """The query string of a link as it may have been pasted.
+
+def _not_as_sent(damage: Iterable[str]) -> str:
+    parts = list(dict.fromkeys(damage))
+    runs = [part.removeprefix("run ") for part in parts if part.startswith("run ")]
+    named = [f"run{'s' * (len(runs) > 1)} {join_words(runs)}"] if runs else []
+    named += [in_words(part) for part in parts if not part.startswith("run ")]
+    are_not = "is not the one that was" if len(parts) == 1 else "are not those that were"
+    return f"{join_words(named)} {are_not} sent"
+
+
+def in_words(part: str) -> str:
+    """A part of a link as the reader knows it."""
+    known = {"problem": "the problem", "start": "the initial point", "tab": "the tab", "csv": "the table"}
+    return known.get(part, part if part.startswith(("run ", "its ")) else f"the setting {part}")
+
+
+def _holds(settings: Settings, name: str, text: str) -> bool:
+    """Whether a setting is what the text says."""
+    setting = settings_of(settings)[name]
+    try:
+        return bool(setting.validate(name, setting.read(text)) == getattr(settings, name))
+    except ValueError:
+        return False
+
+
+def pairs(text: str) -> list[tuple[str, str]]:
+    """The parameters of a link as it may have been pasted, or stand in the address bar.
 
     It may be a whole address, encoded as a whole, or escaped as in HTML; marks at its end belong to the
     sentence around it, unless they are part of a number that was cut.
     """
-    if "=" not in text and "%3d" in text.lower():
-        text = unquote(text)
-    text = text.replace("&amp;", "&").strip()
+    text = text.strip()
+    if "=" not in text.rstrip("=") and "%3d" in text.lower():
+        text = unquote_plus(text.rstrip("="))
     before, mark, after = text.partition("?")
     text = after if mark and "=" not in before else text
-    return text if re.search(r"[-=]0\.$", text) else re.sub(r"(?<=\w)[]).,;:>}\"'»”]+$", "", text)
+    found = [(ESCAPED.sub("", name), value) for name, value in parse_qsl(text, keep_blank_values=True)]
+    return [*found[:-1], *((name, _without_marks(value)) for name, value in found[-1:])]
+
+
+def _without_marks(value: str) -> str:
+    return value if re.search(r"(^|-)0\.$", value) else re.sub(r"(?<=\w)[]).,;:>}\"'»”]+$", "", value)

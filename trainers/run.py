@@ -10,7 +10,7 @@ from torch import Tensor
 
 from trainers.datasets.csv.table import CsvTable
 from trainers.exports import Exportable
-from trainers.links import Link, Reading, read_about, write
+from trainers.links import Link, Reading, parameters, read_about, write
 from trainers.objective import Objective
 from trainers.optimizers import OPTIMIZERS, SGD, Optimizer
 from trainers.problems import PROBLEMS, CsvDataset, Problem, Thermometer
@@ -54,23 +54,40 @@ class Task(Objective):
         """The initial parameters, `(n,)`, in the dtype of the task."""
         return torch.tensor(self.start_values(), dtype=getattr(torch, self.dtype))
 
-    def to_query(self) -> str:
-        """The query string of a link to this task."""
-        start = "" if self.start is None else f"&start={'~'.join(map(format_value, self.start))}"
-        return (
-            f"problem={write(self.problem)}&epochs={self.epochs}{start}"
-            f"&seed={self.seed}&dtype={self.dtype}{self._rows_query()}"
+    def to_query(self, short: bool = False) -> str:
+        """The query string of a link to this task; without the defaults if `short`."""
+        return self._short_query() if short else self._complete_query()
+
+    def _short_query(self) -> str:
+        problem = [f"problem={write(self.problem, short=True)}"] * (self.problem != Task().problem)
+        return "&".join([*problem, *parameters(Task, self, short=True), *self._start(), *self._csv()])
+
+    def _complete_query(self) -> str:
+        return "&".join(
+            [
+                f"problem={write(self.problem)}",
+                f"epochs={self.epochs}",
+                *self._start(),
+                f"seed={self.seed}",
+                f"dtype={self.dtype}",
+                *self._csv(),
+                *self._rows(),
+            ]
         )
 
-    def _rows_query(self) -> str:
-        """The part of a query about data, mini-batches and validation split; empty for the defaults."""
+    def _start(self) -> list[str]:
+        return [] if self.start is None else [f"start={'~'.join(map(format_value, self.start))}"]
+
+    def _csv(self) -> list[str]:
         csv = self.problem.csv if isinstance(self.problem, Supervised) else None
-        parts = [f"csv={csv.write()}"] if csv else []
-        parts += [f"batch_size={self.batch_size}"] if self.batch_size else []
+        return [f"csv={csv.write()}"] if csv else []
+
+    def _rows(self) -> list[str]:
+        """The parts of a query about mini-batches and validation split; none for the defaults."""
+        parts = [f"batch_size={self.batch_size}"] if self.batch_size else []
         parts += [f"validation_split={format_value(self.validation_split)}"] if self.validation_split else []
         shuffled = self.shuffle_seed or self.batch_size or self.validation_split
-        parts += [f"shuffle_seed={self.shuffle_seed}"] if shuffled else []
-        return "".join(f"&{part}" for part in parts)
+        return parts + ([f"shuffle_seed={self.shuffle_seed}"] if shuffled else [])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,9 +122,9 @@ class Method(Settings):
         settings = rate | self.optimizer.non_default()
         return " · ".join([type(self.optimizer).__name__, self.runner, *in_words(settings)])
 
-    def to_query(self) -> str:
-        """The query string of a link to this method."""
-        return f"run={write(Method(optimizer=self.optimizer, runner=self.runner))}"
+    def to_query(self, short: bool = False) -> str:
+        """The query string of a link to this method; without the defaults if `short`."""
+        return f"run={write(Method(optimizer=self.optimizer, runner=self.runner), short)}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -122,9 +139,9 @@ class Run(Task, Method, Exportable):
         """Gradient evaluations per epoch: one per mini-batch."""
         return self.steps_per_epoch
 
-    def to_query(self) -> str:
-        """The query string of a link that opens this run."""
-        return f"{Task.to_query(self)}&{Method.to_query(self)}"
+    def to_query(self, short: bool = False) -> str:
+        """The query string of a link that opens this run; without the defaults if `short`."""
+        return "&".join(filter(None, [Task.to_query(self, short), Method.to_query(self, short)]))
 
     @classmethod
     def from_query(cls, text: str, tables: Mapping[str, CsvTable] = NO_TABLES) -> tuple["Run", list[str]]:
@@ -134,7 +151,7 @@ class Run(Task, Method, Exportable):
         """
         link = Link(text)
         task, methods = read_task(link, tables), read_methods(link)
-        method = link.accept(methods[0], "Run 1: ") if methods else Method()
+        method = link.accept(methods[0], "run 1", "Run 1: ") if methods else Method()
         more = [f"The link has {len(methods)} runs: using the first."] if len(methods) > 1 else []
         return make_run(task, method), [*link.notes, *more, *link.rest("no part of a run")]
 
@@ -180,6 +197,8 @@ def read_task(link: Link, tables: Mapping[str, CsvTable] = NO_TABLES) -> Task:
         except SettingError as error:
             link.notes.append(f"{error}.")
     problem = link.part("problem", PROBLEMS, Thermometer, csv=csv)
+    if text is not None:  # a table that is missing, or that the problem can't use, is no damage
+        link.damage = [part for part in link.damage if part != "problem"]
     task: Task = link.settings(Task, problem=problem)
     start = link.take("start")
     if start is None:
@@ -187,9 +206,9 @@ def read_task(link: Link, tables: Mapping[str, CsvTable] = NO_TABLES) -> Task:
     try:
         task, notes = with_start(task, tuple(map(COORDINATE.read, start.split("~"))))
     except ValueError:
-        link.damaged = True
         notes = [f"start {quoted(start)} can't be read: using the initial point of seed {task.seed}."]
     link.notes += notes
+    link.damage += ["start"] * bool(notes)
     return task
 
 

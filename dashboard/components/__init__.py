@@ -26,7 +26,7 @@ def copier() -> Callable[..., Any]:
     """Return a button that copies, also over http.
 
     Its data have the page's `link`, which a field beside it shows, and `epochs`, those of the slider over
-    time; or a `text` of several lines and the `label` of the button.
+    time; or a `text` of several lines. `label` is that of the button.
     """
     return _component("copier", "copy")
 

@@ -71,6 +71,7 @@ TOASTS = """
     new MutationObserver(note).observe(document, { subtree: true, childList: true, characterData: true });
 """
 """Lets a page remember its toasts, which go away by themselves."""
+QUESTION = ".st-key-question h2"
 DRAWN = (
     "() => [...document.querySelectorAll('.mark-line path')].some(line => /L/.test(line.getAttribute('d')))"
 )
@@ -178,6 +179,13 @@ def choose_example(page: Page, name: str) -> None:
     page.get_by_role("option", name=f". {name}").click()
 
 
+def skip_question(page: Page) -> None:
+    """Go on to the page behind its question."""
+    page.get_by_role("button", name="Skip").click()
+    page.locator(QUESTION).wait_for(state="detached")
+    ready(page)
+
+
 def assert_fits(page: Page, what: str = "") -> None:
     """Nothing is wider than the page, nothing lies on something else."""
     assert max(page.evaluate(WIDTHS)) <= page.viewport_size["width"], what
@@ -251,10 +259,10 @@ def test_examples_are_a_path_by_keyboard(page: Page) -> None:
     assert back.is_disabled()
     focus(page, after)
     change(page, lambda: page.keyboard.press("Enter"))
-    assert query(page) == parse_qsl(EXAMPLES[0].page.to_query())
+    assert query(page) == parse_qsl(EXAMPLES[0].asking.to_query())
     assert back.is_disabled()
     change(page, after.click)
-    assert query(page) == parse_qsl(EXAMPLES[1].page.to_query())
+    assert query(page) == parse_qsl(EXAMPLES[1].asking.to_query())
 
 
 def test_a_phone_closes_the_sidebar_after_a_choice(open_page: Callable[..., Page]) -> None:
@@ -264,7 +272,7 @@ def test_a_phone_closes_the_sidebar_after_a_choice(open_page: Callable[..., Page
     page.wait_for_function(
         "() => document.querySelector('[data-testid=stSidebar]').getBoundingClientRect().right <= 0"
     )
-    assert page.locator(CHART).is_visible()
+    assert page.locator(QUESTION).is_visible()
 
 
 def test_the_settings_of_a_run_stay_open_while_one_goes_back(page: Page) -> None:
@@ -278,7 +286,8 @@ def test_the_settings_of_a_run_stay_open_while_one_goes_back(page: Page) -> None
 def assert_shown(page: Page, chosen: Any) -> None:
     change(page, lambda: choose_example(page, chosen.name))
     assert page.get_by_role("combobox", name="Examples").input_value().endswith(f". {chosen.name}")
-    assert query(page) == parse_qsl(chosen.page.to_query())
+    assert query(page) == parse_qsl(chosen.asking.to_query())
+    skip_question(page)
     if chosen.page.tab != "Loss":
         change(page, tab(page, "Loss").click)
     assert len(table(page)) == runs(page).count() == len(chosen.page.methods)
@@ -623,8 +632,8 @@ def test_a_long_training_is_seen_and_ended_by_a_click(page: Page) -> None:
     page.wait_for_function(DRAWN)
     assert page.get_by_text(LAST).count() == 0, "the curve is there before training ends"
     choose_example(page, MOMENTUM.name)
-    page.get_by_text(MOMENTUM.hint).wait_for()
-    ready(page)
+    skip_question(page)
+    assert page.get_by_text(MOMENTUM.hint).is_visible()
     shown = MOMENTUM.page
     assert sentence(page) == summary.sentence([train(run) for run in shown.runs], shown.view.target)
     assert len(table(page)) == 5

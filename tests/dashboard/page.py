@@ -32,6 +32,11 @@ def opened(query: str = "") -> AppTest:
     return app
 
 
+def skip(app: AppTest) -> AppTest:
+    """The page behind its question."""
+    return app.button(key="answer.skip").click().run()
+
+
 def shown(app: AppTest) -> Page:
     assert not app.exception
     return app.session_state["session_page"].page

@@ -22,7 +22,7 @@ from dashboard.state import NAMES as TABS
 from dashboard.state import Page
 from dashboard.tabs.grid import GridSettings
 from dashboard.tabs.race import RaceTabSettings
-from tests.dashboard.page import chart_types, opened, sentence, shown, warnings
+from tests.dashboard.page import chart_types, opened, sentence, shown, skip, warnings
 from tests.matrix import slow_but
 from trainers import Race, Run, charts, race, train
 from trainers.optimizers import OPTIMIZERS, SGD, Adam, Optimizer
@@ -90,7 +90,9 @@ def test_every_problem_on_every_tab(example: Example, tab: str, monkeypatch: pyt
 def test_choosing_an_example(example: Example) -> None:
     app = opened("run=Adam&epochs=50")
     app.selectbox(key="example").set_value(example.name).run()
-    assert shown(app) == example.page
+    assert shown(app) == example.asking
+    skip(app)
+    assert shown(app) == example.asking
     assert any(text.value.endswith(example.hint) for text in app.markdown)
     assert sentence(app).endswith(".")
     assert "nan" not in sentence(app)
@@ -170,6 +172,8 @@ def test_a_script_that_is_ended_while_it_changes_the_page_tears_nothing(
     app.run()
     page = shown(app)
     assert (page.task, page.methods) in [(before.task, before.methods), (story.task, story.methods)]
+    if page.ask:
+        skip(app)
     assert len(app.table[0].value) == len(page.methods)
     values = controls.values(page, app.session_state["session_page"].ids)
     standing = {key: app.session_state[key] for key in values if key in app.session_state["drawn"].values}
@@ -691,7 +695,7 @@ def test_a_comparison_without_runs_invites() -> None:
 def test_a_tab_alone_is_its_sentence_and_its_picture() -> None:
     app = opened("view=chart")
     assert shown(app) == replace(ARRIVAL, display="chart")
-    assert shown(app).to_query().endswith("&view=chart")
+    assert shown(app).to_query().endswith("&view=chart&end=1")
     assert sentence(app).startswith("Adam came within")
     assert len(chart_types(app)) == 1
     assert not app.title
@@ -702,7 +706,7 @@ def test_a_tab_alone_is_its_sentence_and_its_picture() -> None:
 
 def test_an_unknown_view_is_noted() -> None:
     app = opened("view=all&run=SGD&epochs=5")
-    assert warnings(app) == ["view must be one of page, chart, got all: using page."]
+    assert warnings(app)[1:] == ["view must be one of page, chart, got all: using page."]
     assert app.title
 
 

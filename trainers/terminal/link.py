@@ -44,15 +44,17 @@ def read_link(
         raise click.UsageError(f"LINK must have a part such as problem= or run=, got {_quoted(text)}.")
     _check_file(link, tables)
     problem = link.texts.get("problem", [Thermometer.__name__])[0].partition("~")[0]
-    link.damaged = among(problem, [*PROBLEMS, *OLD_NAMES]) is None  # or else another one would be trained
+    if among(problem, [*PROBLEMS, *OLD_NAMES]) is None:  # or else another one would be trained
+        link.damage.append("problem")
     task = read_task(link, tables)
     readings = [*read_methods(link), *(read_about(run, Method) for run in runs)]
     methods = tuple(_undamaged(link, readings)) if readings else None
     target, (race, races_runs) = _target(link), _race(link)
-    for note in (*link.notes, *_unused(link)):
+    damage = link.damage_sentence()
+    for note in (*filter(None, [damage]), *link.notes, *_unused(link)):
         say(note)
-    if link.damaged and not allow_damaged:
-        say("Error: The link is damaged, so nothing was trained. With --allow-damaged the rest of it is.")
+    if damage and not allow_damaged:
+        say("Error: Nothing was trained. With --allow-damaged the rest of the link is.")
         raise click.exceptions.Exit(DAMAGED)
     return Request(task, methods, target, race, races_runs)
 
@@ -86,11 +88,11 @@ def _undamaged(link: Link, readings: Sequence[Reading]) -> list[Method]:
     methods = []
     for number, reading in enumerate(readings, start=1):
         if reading.damaged:
-            link.damaged = True
+            link.damage.append(f"run {number}")
             reasons = " ".join(f"{note.partition(': using')[0].removesuffix('.')}." for note in reading.notes)
             link.notes.append(f"Run {number} is left out: {reasons}")
         else:
-            methods.append(link.accept(reading, f"Run {number}: "))
+            methods.append(link.accept(reading, f"run {number}", f"Run {number}: "))
     return methods
 
 

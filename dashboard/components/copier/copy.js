@@ -45,6 +45,7 @@ export default function ({ parentElement, data }) {
   const content = data.text ?? data.link;
   link.hidden = field !== link;
   text.setAttribute("aria-label", data.label ?? "");
+  link.setAttribute("aria-label", data.label ?? "Link to this page as it is now");
   button.textContent = data.label ?? "Copy link";
   if (parentElement.content !== content) {
     parentElement.content = field.value = content;
@@ -54,7 +55,8 @@ export default function ({ parentElement, data }) {
   field.onfocus = () => field.select();
   button.onclick = async () => {
     told.textContent = "";
-    field.value = content + (data.text ? "" : moment(data.epochs));
+    // The moment stands before the end of a link, by which one knows that it is whole.
+    field.value = data.text ? content : content.replace(/(&end=1)?$/, (end) => moment(data.epochs) + end);
     const done = await copied(field);
     told.textContent = done ? "Copied." : BY_HAND[matchMedia("(pointer: coarse)").matches];
   };

@@ -372,7 +372,7 @@ def picture(
     return spec["datasets"][line["data"]["name"]], line["encoding"]["y"]["scale"]["domain"]
 
 
-TOO_FAST = next(preset for preset in EXAMPLES if preset.name == "Too fast: divergence").page.to_query()
+TOO_FAST = next(preset for preset in EXAMPLES if preset.name == "How fast is too fast?").page.to_query()
 
 
 @pytest.mark.parametrize(

@@ -257,7 +257,7 @@ def test_raw_data_curve_the_loss_34_000_times_more_one_way() -> None:
 
 
 def test_too_fast_is_above_the_stability_limit() -> None:
-    falling, climbing, gone = trained("Too fast: divergence")
+    falling, climbing, gone = trained("How fast is too fast?")
     assert falling.loss[-1] < falling.loss[0] < climbing.loss[-1]
     assert [history.status for history in (falling, climbing, gone)] == ["finished", "finished", "diverged"]
 

@@ -90,16 +90,17 @@ def test_a_value_out_of_bounds_is_named_with_them(
 def test_a_damaged_link_has_its_exit_code(text: str, command: Command) -> None:
     ended = command("run", text)
     assert (ended.code, ended.out) == (3, "")
-    assert "Error: The link is damaged, so nothing was trained." in ended.err
+    assert "Error: Nothing was trained. With --allow-damaged the rest of the link is." in ended.err
     assert command("compare", text + "&run=SGD", "--epochs", "2", "--allow-damaged").code == 0
 
 
 def test_what_a_link_says_wrongly_is_noted(command: Command) -> None:
-    ended = command(
-        "compare", "run=SGD~lr-1e9&run=Adam&epochs=0&tab=Loss&y=gap&race=optimizers-runs~trials-1"
-    )
+    link = "run=SGD~lr-1e9&run=Adam&epochs=0&tab=Loss&y=gap&race=optimizers-runs~trials-1"
+    assert command("compare", link).code == 3
+    ended = command("compare", link, "--allow-damaged")
     assert ended.code == 0
-    assert ended.err.splitlines()[:4] == [
+    assert ended.err.splitlines()[:5] == [
+        "This link is damaged: run 1, the setting epochs and the setting race are not those that were sent.",
         "epochs must be a whole number from 1 to 100000, got 0: using 1.",
         "Run 1: lr must be a number from 1e-08 to 100, got 1000000000: using 100.",
         "trials must be a whole number from 2 to 1000, got 1: using 2.",
