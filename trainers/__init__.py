@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from trainers.comparison import Comparison, compare
+    from trainers.exports import program
     from trainers.history import History
     from trainers.races.result import RaceResult
     from trainers.races.spec import Race
     from trainers.races.tuning import race
     from trainers.run import Run
-    from trainers.scripts import program
     from trainers.sweeps.axis import Axis
     from trainers.sweeps.result import SweepResult
     from trainers.sweeps.spec import Sweep
@@ -51,7 +51,7 @@ _MODULES = {
     "Sweep": "trainers.sweeps.spec",
     "SweepResult": "trainers.sweeps.result",
     "compare": "trainers.comparison",
-    "program": "trainers.scripts",
+    "program": "trainers.exports",
     "race": "trainers.races.tuning",
     "sweep": "trainers.sweeps.training",
     "train": "trainers.training",

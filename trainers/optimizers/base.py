@@ -76,7 +76,7 @@ class Optimizer(Settings):
         It is the largest eigenvalue of the Hessian of the loss, with weight decay, after division by the
         preconditioner.
 
-        Source: J. Cohen et al. 2022, "Adaptive gradient methods at the edge of stability", arXiv 2207.14484.
+        Source: J. Cohen et al. 2022, arXiv 2207.14484.
         """
         return None
 
