@@ -42,12 +42,17 @@ def several_runs(request: Request) -> list[Run]:
     return [make_run(request.task, method) for method in request.methods]
 
 
+def asked_runs(request: Request, given: Given) -> list[Run]:
+    """Return the runs asked for: without a run in the link, the one of the options."""
+    if request.methods is None:
+        request = replace(request, methods=(_method(Method(), given),))
+    return several_runs(request)
+
+
 def one_run(given: Given) -> tuple[Run, Request]:
     """Return the run that the link and the options ask for, the first of several, and the whole request."""
     request = read_request(given)
-    if request.methods is None:
-        request = replace(request, methods=(_method(Method(), given),))
-    run, *others = several_runs(request)
+    run, *others = asked_runs(request, given)
     if others:
         say(f"The link has {1 + len(others)} runs: using the first. The command compare trains all.")
     return run, request

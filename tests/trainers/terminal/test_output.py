@@ -16,7 +16,7 @@ from trainers.comparison import compare
 from trainers.datasets.csv.table import read_table
 from trainers.optimizers import OPTIMIZERS, SGD, Adam
 from trainers.problems import PROBLEMS, CsvDataset, LinearRegression, Thermometer
-from trainers.races.spec import RaceSettings
+from trainers.races.spec import Race, RaceSettings
 from trainers.run import Run, Task
 from trainers.runners import RUNNERS
 from trainers.scripts import program
@@ -154,6 +154,22 @@ def test_a_program_is_written_with_the_data_that_it_reads(command: Command, tmp_
     assert command("script", link, "--output", str(tmp_path / "train.py")).code == 0
     assert (tmp_path / "train.py").read_text(encoding="utf-8") == expected.text
     assert (tmp_path / data).read_text(encoding="utf-8") == expected.files()[data]
+
+
+def test_comparisons_and_races_are_written_as_programs_too(command: Command, tmp_path: Path) -> None:
+    link = "problem=Rosenbrock&epochs=5&run=SGD~lr-0.001&run=Adam~lr-0.1"
+    runs = [
+        Run.from_query(f"problem=Rosenbrock&epochs=5&run={run}")[0] for run in ("SGD~lr-0.001", "Adam~lr-0.1")
+    ]
+    assert command("script", link).out == program(runs).text
+    race = command("script", f"{link}&race=optimizers-runs~trials-4", "--race").out
+    assert (
+        race
+        == program(Race(problem=runs[0].problem, optimizers=tuple(r.optimizer for r in runs), trials=4)).text
+    )
+    assert command("script", link, "--output", str(tmp_path / "both.ipynb")).code == 0
+    cells = json.loads((tmp_path / "both.ipynb").read_text(encoding="utf-8"))["cells"]
+    assert "Adam" in "".join(cells[0]["source"])
 
 
 def test_own_data_are_trained_on(command: Command) -> None:
