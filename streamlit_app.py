@@ -362,8 +362,10 @@ def draw_results(
         download("Curves (CSV)", partial(downloads.curves_csv, page, histories.room), "curves.csv")
         download("Settings (JSON)", partial(downloads.settings_json, page, link), "settings.json")
         download("Chart (SVG)", partial(downloads.loss_svg, page, histories.room, looks), "loss.svg")
-        with st.popover("For teaching", icon=":material/school:"):
-            teaching_links(replace(page, ask=None), page.ask or Ask(page.comparison))
+        opened = st.popover("For teaching", icon=":material/school:", key="teaching", on_change="rerun")
+        with opened:
+            if opened.open:
+                teaching_links(replace(page, ask=None), page.ask or Ask(page.comparison))
     for remark in loss_report.storage_captions(histories):
         st.caption(remark)
     st.caption(VERSIONS)

@@ -22,9 +22,12 @@ def take_along(
     """Draw the button that opens what can be taken along.
 
     `result` is the text that is copied. `spec` is a run, several runs, a race or a sweep, of which there are
-    a program and a notebook; None if there are no runs. Files are made at the click.
+    a program and a notebook; None if there are no runs. They are made when it is opened.
     """
-    with st.popover(label, icon=":material/ios_share:", key=f"{key}.take"), st.container(width=WIDTH):
+    opened = st.popover(label, icon=":material/ios_share:", key=f"{key}.take", on_change="rerun")
+    if not opened.open:
+        return
+    with opened, st.container(width=WIDTH):
         st.caption("To hand in: the link, the verdict and the table, as text.")
         copier()(data={"text": result, "label": "Copy result"}, key=f"{key}.result")
         if spec is not None:

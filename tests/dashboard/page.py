@@ -37,6 +37,16 @@ def skip(app: AppTest) -> AppTest:
     return app.button(key="answer.skip").click().run()
 
 
+POPOVERS = ("runs.take", "race.take", "grid.take", "teaching")
+
+
+def unfolded(app: AppTest) -> AppTest:
+    """The page with its popovers opened."""
+    for key in POPOVERS:
+        app.session_state[key] = True
+    return app.run()
+
+
 def shown(app: AppTest) -> Page:
     assert not app.exception
     return app.session_state["session_page"].page

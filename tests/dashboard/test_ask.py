@@ -13,7 +13,7 @@ from dashboard.ask import Ask
 from dashboard.examples import ARRIVAL, EXAMPLES, example_of, neighbor
 from dashboard.state import NAMES as TABS
 from dashboard.state import Page
-from tests.dashboard.page import chart_types, opened, sentence, shown, skip, warnings
+from tests.dashboard.page import chart_types, opened, sentence, shown, skip, unfolded, warnings
 from tests.matrix import slow_but
 from trainers.run import Method
 
@@ -123,7 +123,7 @@ def test_a_question_that_is_none_gives_a_note_and_the_page() -> None:
 
 
 def test_copied_links_show_what_is_seen_or_ask() -> None:
-    app = skip(opened(f"{LINK}&ask=1"))
+    app = unfolded(skip(opened(f"{LINK}&ask=1")))
     links = [part.proto.json for part in app.get("bidi_component") if '"link"' in part.proto.json]
     assert [("ask=1" in link, "v=0.1" in link, "end=1" in link) for link in links] == [
         (False, False, True),

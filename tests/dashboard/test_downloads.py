@@ -11,7 +11,7 @@ import pytest
 import streamlit
 
 from dashboard.state import Page
-from tests.dashboard.page import opened
+from tests.dashboard.page import opened, unfolded
 from trainers import Run, program
 from trainers.optimizers import SGD
 from trainers.settings import settings_of
@@ -27,7 +27,7 @@ def files(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], dict[str, str]]:
 
     def files(link: str) -> dict[str, str]:
         offered.clear()
-        opened(link)
+        unfolded(opened(link))
         return {name: make() for name, make in offered.items()}
 
     monkeypatch.setattr(streamlit, "download_button", button)
@@ -44,7 +44,7 @@ def copied(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], dict[str, str]]:
 
     def texts(link: str) -> dict[str, str]:
         found.clear()
-        opened(link)
+        unfolded(opened(link))
         return dict(found)
 
     monkeypatch.setattr("dashboard.take_along.copier", lambda: button)
@@ -140,5 +140,5 @@ def test_why_there_is_no_program_is_said(monkeypatch: pytest.MonkeyPatch) -> Non
         raise NotImplementedError("*This* can't be written as a program")
 
     monkeypatch.setattr("dashboard.take_along.program", none)
-    captions = [caption.value for caption in opened("epochs=3&run=SGD").main.caption]
+    captions = [caption.value for caption in unfolded(opened("epochs=3&run=SGD")).main.caption]
     assert r"No program: \*This\* can\'t be written as a program." in captions
