@@ -50,6 +50,7 @@ def test_it_holds_the_library_alone(wheel: Path) -> None:
     assert files == {name.rpartition("/")[2] for name in names if name.startswith("trainers/datasets/files/")}
 
 
+@pytest.mark.slow
 def test_it_trains_wherever_it_is_installed_without_streamlit_and_altair(wheel: Path, tmp_path: Path) -> None:
     pip("install", str(wheel), "--no-deps", "--target", str(tmp_path / "there"))
     found = f"import sys; sys.path.insert(0, {str(tmp_path / 'there')!r})\n"

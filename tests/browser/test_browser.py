@@ -451,6 +451,7 @@ def focus(page: Page, control: Locator, most: int = 80) -> None:
 # --- Links that nobody should write ---------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_what_a_link_gets_wrong_is_said_and_its_markup_stays_text(page: Page) -> None:
     visit(page, "/?run=Adam~lr-1e9&epochs=nan&zz=1&x=<img src=x onerror=document.title='no'>")
     lr = next(notice for notice in notices(page) if "lr" in notice)
@@ -533,6 +534,7 @@ def test_the_link_is_copied(server: Any, page: Page) -> None:
     assert parse_qs(urlsplit(link).query) == parse_qs(EXAMPLES[0].page.to_query())
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("clipboard")
 def test_a_program_is_copied(page: Page) -> None:
     visit(page, f"/?{EXAMPLES[0].page.to_query().replace('tab=Loss', 'tab=Three+ways')}")

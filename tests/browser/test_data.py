@@ -129,6 +129,7 @@ def test_a_table_is_uploaded_understood_and_trained(page: Page, tmp_path: Path) 
     assert page.get_by_text("Your file homes.csv").is_visible()
 
 
+@pytest.mark.slow
 def test_a_link_to_a_table_waits_for_it(page: Page, open_page: Callable[..., Page]) -> None:
     visit(page, "/?epochs=50&tab=Data&run=SGD~lr-0.1")
     text = "x,kind\n" + "".join(f"{x},{'ab'[x % 2]}\n" for x in range(10))

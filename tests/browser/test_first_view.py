@@ -66,6 +66,7 @@ def test_the_picture_and_its_controls_are_visible(
         assert_fits(page)
 
 
+@pytest.mark.slow
 def test_names_never_overlap(page: Page) -> None:
     """Twelve runs that end close to each other."""
     link = "&".join(f"run=SGD~lr-0.0{k}" for k in range(10, 22))

@@ -115,6 +115,7 @@ def visit(server: Server) -> Iterator[Callable[[str], Visitor]]:
         yield visit
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("chart", "name"), slow_but([PATH], LINKS))
 def test_selections_may_be_anything(visit: Callable[[str], Visitor], chart: str, name: str) -> None:
     visitor = visit(LINKS[chart, name])

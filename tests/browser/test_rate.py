@@ -153,6 +153,7 @@ def test_what_is_kept_joins_the_runs(page: Page) -> None:
     page.wait_for_function("lr => location.href.split(lr).length === 5", arg=f"lr-{at(page):g}~")
 
 
+@pytest.mark.slow
 def test_it_plays_over_the_rates_and_sends_its_end(page: Page) -> None:
     page.clock.install()
     sent, _ = traffic(page)

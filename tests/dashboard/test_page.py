@@ -196,7 +196,7 @@ def adding(app: AppTest) -> list[Any]:
     return [button for button in app.button if button.label in ("Add run", "Duplicate")]
 
 
-@pytest.mark.parametrize("tab", slow_but(("Compare", "Learning rate", "Path", "Race"), TABS))
+@pytest.mark.parametrize("tab", slow_but(("Compare", "Path"), TABS))
 def test_no_runs_and_all_diverging(tab: str) -> None:
     none = dict.fromkeys(("Three ways", "Grid search", "Learning rate", "Data"), 0)
     app = opened(f"run=none&tab={tab}")

@@ -419,6 +419,7 @@ def test_what_is_just_within_the_limits_is_read() -> None:
     assert read_table(f"t,x\n{cell},1\n{cell},2\n{cell},3\n".encode()).frame["t"][2] == cell
 
 
+@pytest.mark.slow
 def test_a_large_table_is_read_right() -> None:
     values = np.arange(2_000_000).reshape(100_000, 20) % 199 / 2
     lines = [",".join(f"c{i}" for i in range(20)), *(",".join(map(str, row)) for row in values.tolist())]
