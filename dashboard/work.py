@@ -174,6 +174,14 @@ def _computed(name: str, given: tuple[Any, ...], _make: Callable[..., Any]) -> A
     return _make(*given)
 
 
+@st.cache_data(max_size=CACHE_SIZE, show_spinner=False, hash_funcs=BY_SETTINGS)
+def _computed_in_turns(
+    name: str, given: tuple[Any, ...], _make: Callable[..., Any], _observer: Observer
+) -> Any:
+    with _observer.turn() as on_progress:
+        return _make(*given, on_progress)
+
+
 def compute_cached(make: Callable[..., Any], *given: Any) -> Any:
     """Return the result of a module's function, cached by its arguments."""
     return _computed(_name(make), given, make)
@@ -199,6 +207,15 @@ def run_with_progress(action: Callable[..., Any], spec: Any, place: Placeholder,
     return action(
         spec, ProgressObserver(lambda share: place.temporary().progress(share, f"{what}: {share:.0%}"))
     )
+
+
+def compute_with_progress(make: Callable[..., Any], *given: Any, place: Placeholder, what: str) -> Any:
+    """Return the result of a module's function that takes long, cached by its arguments, with a progress bar.
+
+    Its last argument is `on_progress(share)`, to be called every few milliseconds.
+    """
+    observer = ProgressObserver(lambda share: place.temporary().progress(share, f"{what}: {share:.0%}"))
+    return _computed_in_turns(_name(make), given, make, observer)
 
 
 def is_confirmed(place: Placeholder, spec: Any, sweeps: Sequence[Sweep], what: str) -> bool:

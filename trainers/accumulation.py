@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from itertools import islice
+from itertools import count, islice
 
 import torch
 from torch import Tensor
@@ -73,7 +73,7 @@ def _stepper(optimizer: Optimizer, params: Tensor) -> Callable[[], object]:
     """Return a function that updates parameters by `params.grad`: torch's optimizer, else the one by hand."""
     if type(optimizer).in_torch():
         return optimizer.torch(params).step
-    state, number = optimizer.init(params.detach()), iter(range(1, 1_000_000))
+    state, number = optimizer.init(params.detach()), count(1)
 
     def step() -> None:
         assert params.grad is not None

@@ -8,6 +8,7 @@ import pandas as pd
 from torch import Tensor
 
 from trainers.display import NotebookDisplay
+from trainers.exports import program
 from trainers.history import History
 from trainers.outcomes import TARGET
 from trainers.reports.names import names
@@ -56,6 +57,14 @@ class Comparison(NotebookDisplay):
             for history, name in zip(self.histories, self.names, strict=True)
         ]
         return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
+
+    def to_script(self) -> str:
+        """Return a program of the runs: see `Run.to_script`."""
+        return program(self.runs, names(self.runs)).text
+
+    def to_notebook(self, link: str = "") -> str:
+        """Return a notebook of the runs, as JSON: see `Run.to_notebook`."""
+        return program(self.runs, names(self.runs)).notebook(link)
 
     def results(self) -> pd.DataFrame:
         """One row per run: run, lr, final_loss, best_loss, gap, status, outcome, diverged_at, epochs_to_X;

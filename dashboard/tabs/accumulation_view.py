@@ -25,9 +25,6 @@ LOOKS = {
 
 def draw_accumulation(context: Context, run: Run, step: Step, place: int) -> None:
     """Draw the first updates of a run whose gradient is never cleared."""
-    if not len(context.histories[place].loss[:1].isfinite().nonzero()):
-        st.write("This run diverged at its first update.")
-        return
     found, k = compute_cached(accumulated, run)
     name = run.problem.names[k]
     st.markdown(_sentence(found, k, name))
@@ -48,7 +45,7 @@ def draw_accumulation(context: Context, run: Run, step: Step, place: int) -> Non
     if len(found.loss) <= UPDATES:
         st.caption(f"Without clearing, the loss overflows after {len(found.loss)} updates.")
     st.caption(
-        "The first updates of this run, trained by torch without zero_grad. It may stand anywhere but "
+        "The first updates of this run, trained without zero_grad. It may stand anywhere but "
         "between backward() and step()."
     )
 

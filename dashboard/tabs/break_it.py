@@ -30,7 +30,10 @@ class BreakItSettings(TabSettings):
 def draw(context: Context) -> None:
     number = context.settings.mistake
     numbers = range(1, len(MISTAKES) + 1)
-    symptoms = {each: f"{each}. {_symptom(each - 1)}" for each in numbers}
+    symptoms = {}
+    for each in numbers:  # the first visitor of a server waits for all programs
+        context.headline.temporary().progress(each / len(MISTAKES), "Running the programs")
+        symptoms[each] = f"{each}. {_symptom(each - 1)}"
     select("What one sees", numbers, number, "break_it.mistake", format_func=symptoms.get)
     mistake = MISTAKES[number - 1]
     found = compute_cached(results, number - 1)[0]

@@ -1,12 +1,13 @@
 """The view Learning rate of the tab Inside a step: the loss along the direction against the gradient."""
 
+from collections.abc import Callable
 from typing import Any
 
 import streamlit as st
 
 from dashboard.context import Context
 from dashboard.widgets import escape_markdown
-from dashboard.work import compute_cached, steps_cached
+from dashboard.work import compute_with_progress, steps_cached
 from trainers import charts
 from trainers.optimizers import SGD
 from trainers.reports.gradient_line import GradientLine, gradient_line
@@ -17,7 +18,10 @@ from trainers.words import format_number
 
 def draw_gradient_line(context: Context, run: Run, step: Step, place: int) -> None:
     """Draw the loss after one plain step of each learning rate, with a slider over it."""
-    line, spec = compute_cached(line_spec, run, step.update, context.style.colors[place], context.dark)
+    given = (run, step.update, context.style.colors[place], context.dark)
+    line, spec = compute_with_progress(
+        line_spec, *given, place=context.headline, what="Trying learning rates"
+    )
     st.markdown(_sentence(run, step, line))
     with context.picture():
         st.vega_lite_chart(
@@ -63,10 +67,12 @@ def _caption(run: Run, name: str, line: GradientLine) -> str:
     return " ".join(parts)
 
 
-def line_spec(run: Run, update: int, color: str, dark: bool) -> tuple[GradientLine, dict[str, Any]]:
+def line_spec(
+    run: Run, update: int, color: str, dark: bool, on_progress: Callable[[float], object]
+) -> tuple[GradientLine, dict[str, Any]]:
     """Return the loss along the line of an update, and the spec of its chart."""
     steps = steps_cached(run)
-    line = gradient_line(run, steps[steps.updates.index(update)])
+    line = gradient_line(run, steps[steps.updates.index(update)], on_progress)
     marks = {"now": 0.0, "lowest": line.best, "as high as before": line.level}
     last = line.table["lr"].max()
     shown = {what: rate for what, rate in marks.items() if rate is not None and rate <= last}

@@ -29,15 +29,15 @@ def draw_gradient(context: Context, run: Run, step: Step, place: int) -> None:
     """Draw the graph of an update's loss, before or after `backward()`, and where its gradient comes from."""
     after = context.settings.backward
     try:
-        graph, found, chain = compute_cached(gradient_parts, run, step.update)
+        nodes, found, chain = compute_cached(gradient_parts, run, step.update)
     except NotImplementedError as error:
         st.write(f"{escape_markdown(str(error))}: no graph to show.")
         return
     st.toggle("backward() called", after, key=control_key("inside_step.backward", after))
     st.markdown(_sentence(run, step, after))
     with st.container(key="graph"):
-        dot = charts.graph_dot(report.node_table(graph), after, context.dark)
-        st.graphviz_chart(dot, alt=f"Graph of the loss, {len(graph.nodes)} nodes from parameters to loss.")
+        dot = charts.graph_dot(nodes, after, context.dark)
+        st.graphviz_chart(dot, alt=f"Graph of the loss, {len(nodes)} nodes from parameters to loss.")
     st.caption(f"{HOW}{'; colored, the derivative of the loss by it, from right to left' * after}.")
     left, right = st.columns([2, 3] if chain else 2)
     with left, st.container(key="sources"):
@@ -73,8 +73,8 @@ def _sentence(run: Run, step: Step, after: bool) -> str:
 
 
 def gradient_parts(run: Run, update: int) -> Any:
-    """Return graph, gradients and chain rule of an update."""
+    """Return nodes of the graph, gradients and chain rule of an update."""
     steps = steps_cached(run)
     step = steps[steps.updates.index(update)]
     graph = report.gradient_graph(run, step)
-    return graph, report.sources(run, step, graph), report.chain_table(run, step)
+    return report.node_table(graph), report.sources(run, step, graph), report.chain_table(run, step)

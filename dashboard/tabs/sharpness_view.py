@@ -1,10 +1,12 @@
 """The view Stability of the tab Inside a step: sharpness along a run, and its limit."""
 
+from collections.abc import Callable
+
 import pandas as pd
 import streamlit as st
 
 from dashboard.context import Context
-from dashboard.work import compute_cached, steps_cached
+from dashboard.work import compute_with_progress, steps_cached
 from trainers import charts
 from trainers.reports import loss as loss_report
 from trainers.reports import sharpness as report
@@ -14,7 +16,9 @@ from trainers.steps import Step
 
 def draw_sharpness(context: Context, run: Run, step: Step, place: int) -> None:
     """Draw the sharpness at the updates of a run, its stability limit, and the loss."""
-    table, limit = compute_cached(sharpness_table, run)
+    table, limit = compute_with_progress(
+        sharpness_table, run, place=context.headline, what="Computing the sharpness"
+    )
     if not len(table):
         st.write(report.why_not(run))
         return
@@ -28,8 +32,8 @@ def draw_sharpness(context: Context, run: Run, step: Step, place: int) -> None:
     st.caption(report.caption(run, limit))
 
 
-def sharpness_table(run: Run) -> tuple[pd.DataFrame, float | None]:
+def sharpness_table(run: Run, on_progress: Callable[[float], object]) -> tuple[pd.DataFrame, float | None]:
     """Return the sharpness along a run, and the limit where one holds."""
     limit = run.optimizer.max_stable_sharpness() if run.steps_per_epoch == 1 else None
-    table = report.sharpness(run, steps_cached(run))
-    return table if limit is None else report.refined(run, table, limit), limit
+    table = report.sharpness(run, report.some(run, steps_cached(run)), on_progress)
+    return table if limit is None else report.refined(run, table, limit, on_progress), limit

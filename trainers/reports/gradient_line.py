@@ -13,11 +13,11 @@ from trainers.reports.conditioning import conditioning
 from trainers.run import Run
 from trainers.steps import Step
 
-POINTS = 241
-REFINEMENTS, WITHIN = 4, 25
+POINTS = 161
+REFINEMENTS, WITHIN = 4, 17
 """Number of searches for a learning rate, each within an interval of the one before, and their points."""
-DECADES = (-10, 10)
-"""Powers of ten between which learning rates are searched."""
+DECADES, PER_DECADE = (-10, 10), 10
+"""Powers of ten between which learning rates are searched, and how many in each."""
 NOISE = 1e-13
 """Relative rise of a loss that is rounding."""
 MAX_ELEMENTS = 4_000_000
@@ -44,15 +44,17 @@ class GradientLine:
     """Stability limit of plain gradient descent, of a constant Hessian."""
 
 
-def gradient_line(run: Run, step: Step) -> GradientLine:
+def gradient_line(
+    run: Run, step: Step, on_progress: Callable[[float], object] = lambda share: None
+) -> GradientLine:
     """Return the loss along the line of an update, on its mini-batch; the run's learning rate is in the table
-    if it is not far beyond.
+    if it is not far beyond. `on_progress(share)` is called after each evaluation.
     """
     problem, lr = run.batch(step.update), float(getattr(run.optimizer, "lr", 0.0))
     params, gradient = step.params.double(), step.gradient.double()
 
     def losses(rates: Tensor) -> Tensor:
-        return _losses(problem, params, gradient, rates)
+        return _losses(problem, params, gradient, rates, on_progress)
 
     best, level = _parabola(problem.hessian, gradient) if problem.hessian is not None else _search(losses)
     end = MARGIN * (level or (2 * best if best else lr or 1.0))
@@ -72,12 +74,21 @@ def gradient_line(run: Run, step: Step) -> GradientLine:
     return GradientLine(table, best, level, flat, known.max_stable_lr)
 
 
-def _losses(problem: Problem, params: Tensor, gradient: Tensor, rates: Tensor) -> Tensor:
+def _losses(
+    problem: Problem,
+    params: Tensor,
+    gradient: Tensor,
+    rates: Tensor,
+    on_progress: Callable[[float], object],
+) -> Tensor:
     """Return the loss after a plain step of each learning rate."""
     size = max(MAX_ELEMENTS // max(problem.cost, problem.num_params), 1)
+    found: list[Tensor] = []
     with one_thread():
-        parts = [problem.loss(params[:, None] - part * gradient[:, None]) for part in rates.split(size)]
-    return torch.cat(parts)
+        for part in rates.split(size):
+            found.append(problem.loss(params[:, None] - part * gradient[:, None]))
+            on_progress(min(len(found) * size / len(rates), 1.0))
+    return torch.cat(found)
 
 
 def _parabola(hessian: Tensor, gradient: Tensor) -> tuple[float | None, float | None]:
@@ -91,33 +102,34 @@ def _parabola(hessian: Tensor, gradient: Tensor) -> tuple[float | None, float | 
 
 def _search(losses: Callable[[Tensor], Tensor]) -> tuple[float | None, float | None]:
     """Return the same learning rates of any loss, None where there is none in reach."""
-    rough = torch.logspace(*DECADES, 20 * (DECADES[1] - DECADES[0]) + 1, dtype=torch.float64)
-    return _lowest(rough, losses), _level(rough, losses)
+    rough = torch.logspace(*DECADES, PER_DECADE * (DECADES[1] - DECADES[0]) + 1, dtype=torch.float64)
+    found = losses(rough)
+    return _lowest(rough, found, losses), _level(rough, found, losses)
 
 
-def _lowest(rates: Tensor, losses: Callable[[Tensor], Tensor]) -> float | None:
+def _lowest(rates: Tensor, found: Tensor, losses: Callable[[Tensor], Tensor]) -> float | None:
     """Return the learning rate of the lowest loss before the loss first rises, None if it never falls."""
     for _ in range(REFINEMENTS):
-        found = losses(rates)
         rising = (found.diff() > NOISE * found[:-1].abs()).nonzero()
         place = int(rising[0]) if len(rising) else 0
         if place == 0:
             return None
         rates = _between(rates[place - 1], rates[place + 1])
+        found = losses(rates)
     return float(rates[len(rates) // 2])
 
 
-def _level(rates: Tensor, losses: Callable[[Tensor], Tensor]) -> float | None:
+def _level(rates: Tensor, found: Tensor, losses: Callable[[Tensor], Tensor]) -> float | None:
     """Return the first learning rate behind lower losses where the loss is as high as before."""
     before = float(losses(torch.zeros(1, dtype=torch.float64)))
     for _ in range(REFINEMENTS):
-        found = losses(rates)
         fell = (found < before - NOISE * abs(before)).nonzero()
         above = (~(found[int(fell[0]) :] < before)).nonzero() if len(fell) else fell
         if not len(above):
             return None
         place = int(fell[0]) + int(above[0])
         rates = _between(rates[place - 1], rates[place])
+        found = losses(rates)
     return float(rates[-1])
 
 

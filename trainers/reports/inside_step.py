@@ -54,23 +54,32 @@ def quantities(optimizer: Optimizer, step: Step) -> list[Quantity]:
     """
     if not type(optimizer).by_hand():
         return [Quantity("step", "", step.params - step.new_params)]
-    code, names = optimizer.update_code(), {"torch": torch, "params": step.params, "grad": step.gradient}
-    lines = [line.replace(GRAD, "grad") for line in code.lines]
-    exec("\n".join(code.state), names)
-    if step.update:
-        exec("\n".join(lines), names)
-        names |= {"params": step.params, "grad": step.gradient}
-        names |= {"t": step.update} if "t" in names else {}
-        names |= {name: step.state[key] for key, name in code.names if key in step.state}
-    found = []
-    for line in [*lines, f"step = {code.step.replace(GRAD, 'grad')}"]:
+    names, found = variables(optimizer, step), []
+    for line in _lines(optimizer):
         exec(line, names)
         name, _, expression = line.partition(" = ")
         if "+=" in line:
             name, expression = line.split(" += ")[0], f"{line.split(' += ')[0]} + 1"
-        value = torch.as_tensor(names[name])
-        found.append(Quantity(name, expression, value))
+        found.append(Quantity(name, expression, torch.as_tensor(names[name])))
     return found
+
+
+def variables(optimizer: Optimizer, step: Step) -> dict[str, Any]:
+    """Return the variables of the lines of the update by hand, with their values before it."""
+    code, names = optimizer.update_code(), {"torch": torch, "params": step.params, "grad": step.gradient}
+    exec("\n".join(code.state), names)
+    if step.update:  # what other updates leave behind that is not in the state
+        exec("\n".join(_lines(optimizer)), names)
+        names |= {"params": step.params, "grad": step.gradient}
+        names |= {"t": step.update} if "t" in names else {}
+        names |= {name: step.state[key] for key, name in code.names if key in step.state}
+    return names
+
+
+def _lines(optimizer: Optimizer) -> list[str]:
+    """Return the lines of the update, the last of which is the step."""
+    code = optimizer.update_code()
+    return [line.replace(GRAD, "grad") for line in (*code.lines, f"step = {code.step}")]
 
 
 def shown_params(step: Step) -> list[int]:
@@ -110,10 +119,9 @@ def formulas(optimizer: Optimizer, step: Step) -> list[str]:
     """Return the lines of the update as LaTeX, with the numbers of the first shown parameter put in."""
     if not type(optimizer).by_hand():
         return []
-    first, code = shown_params(step)[0], optimizer.update_code()
-    known: dict[str, Tensor] = {"params": step.params, "grad": step.gradient}
-    known |= {name: step.state.get(key, torch.zeros_like(step.params)) for key, name in code.names}
-    known |= {"t": torch.tensor(step.update), "dampening": torch.tensor(0.0)}
+    first = shown_params(step)[0]
+    numbers = (int, float, Tensor)
+    known = {k: torch.as_tensor(v) for k, v in variables(optimizer, step).items() if isinstance(v, numbers)}
     texts, found = [], quantities(optimizer, step)
     for each in found:
         values = {name: _number(_of(value, first)) for name, value in known.items()}

@@ -92,8 +92,9 @@ def lowest(histories: Sequence[History]) -> list[int]:
 
 
 def halving(histories: Sequence[History]) -> list[int]:
-    """Judge which runs end with less than half of their initial loss."""
-    return [place for place, h in enumerate(histories) if h.loss[-1] < h.loss[0] / 2]
+    """Judge which runs end with less than half of their initial gap, or loss."""
+    gaps = [h.run.training.gap_or_loss(h.loss) for h in histories]
+    return [place for place, gap in enumerate(gaps) if gap[-1] < gap[0] - gap[0].abs() / 2]
 
 
 def misclassifying(histories: Sequence[History]) -> list[int]:

@@ -1,5 +1,7 @@
 """How sharp the loss is along a run, as its optimizer sees it."""
 
+from collections.abc import Callable, Sequence
+
 import pandas as pd
 import torch
 from torch import Tensor
@@ -28,20 +30,34 @@ LIMIT = (
     "Stability limit: {formula} = {limit}. Above it each step makes the error in the steepest direction "
     "larger."
 )
+MAX_WORK, MIN_UPDATES = 4_000_000, 12
+"""Parameters times elements of the loss that Hessians go through, and the fewest updates looked at."""
 MORE = 50
 """About so many updates are added where the limit is crossed."""
 
 
-def sharpness(run: Run, steps: Steps) -> pd.DataFrame:
+def some(run: Run, steps: Steps) -> Sequence[Step]:
+    """Return as many of the updates as can be looked at in a few seconds, evenly spaced."""
+    problem = run.training
+    each = problem.num_params * (problem.num_params if problem.hessian is not None else problem.cost)
+    count = min(max(MAX_WORK // each, MIN_UPDATES), len(steps))
+    return [steps[round(place)] for place in torch.linspace(0, len(steps) - 1, count).tolist()]
+
+
+def sharpness(
+    run: Run, steps: Sequence[Step], on_progress: Callable[[float], object] = lambda share: None
+) -> pd.DataFrame:
     """Return a row for each recorded update but the first: update, sharpness.
 
     The sharpness is the largest eigenvalue of the Hessian of the training loss, with weight decay, divided by
     the optimizer's preconditioner. Empty where that is not known, or there are more than `MAX_PARAMS`.
+    `on_progress(share)` is called after each.
     """
     rows, problem = [], run.training
     if problem.num_params <= MAX_PARAMS:
         with training_mode():
-            for step in steps:
+            for place, step in enumerate(steps):
+                on_progress(place / len(steps))
                 at = _sharpness(problem, run.optimizer, step)
                 rows += [] if at is None else [(step.update + 1, at)]
     return pd.DataFrame(rows, columns=["update", "sharpness"])
@@ -69,7 +85,12 @@ def hessian_at(problem: Problem, params: Tensor) -> Tensor:
     return found
 
 
-def refined(run: Run, table: pd.DataFrame, limit: float) -> pd.DataFrame:
+def refined(
+    run: Run,
+    table: pd.DataFrame,
+    limit: float,
+    on_progress: Callable[[float], object] = lambda share: None,
+) -> pd.DataFrame:
     """Return the table with more updates where the sharpness first crosses the limit."""
     above = (table["sharpness"] > limit).to_numpy()
     turns = (above[1:] != above[:-1]).nonzero()[0]
@@ -79,7 +100,8 @@ def refined(run: Run, table: pd.DataFrame, limit: float) -> pd.DataFrame:
     between = range(first, last - 1, max((last - first) // MORE, 1))  # counted from 0: those after `first`
     if not between:
         return table
-    more = sharpness(run, record_steps(run, between))
+    steps = record_steps(run, between, on_progress)
+    more = sharpness(run, some(run, steps), on_progress)
     return pd.concat([table, more]).sort_values("update", ignore_index=True)
 
 

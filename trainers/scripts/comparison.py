@@ -17,7 +17,7 @@ from trainers.scripts.run import run_code
 from trainers.scripts.start import start_lines
 from trainers.scripts.torch_call import torch_call
 from trainers.settings import SettingError
-from trainers.words import format_epochs
+from trainers.words import format_epochs, safe_text
 
 RECORDED = ("from itertools import takewhile", "from math import isfinite")
 PRINTED = (
@@ -80,6 +80,8 @@ def _alike(runs: Sequence[Run]) -> list[Run]:
     """Return the runs; raises `SettingError` if there is none, or they differ in their task."""
     if not runs:
         raise SettingError("runs", "must be at least one, got none")
+    if not all(isinstance(run, Run) for run in runs):
+        raise SettingError("runs", f"must be runs such as Run(), got {safe_text(runs)}")
     for field in fields(Task):
         if len({repr(getattr(run, field.name)) for run in runs}) > 1:
             raise SettingError("runs", f"must share their task, but differ in {field.name}")

@@ -52,14 +52,17 @@ def problem_code(problem: Problem, raw: Dataset | None = None) -> ProblemCode:
     `raw` are these samples before preprocessing; None without data. Here a problem without data, whose
     methods `loss` and `gradient` become functions of `params`.
     """
-    loss, gradient = (MethodCode(problem, name, new) for name, new in (("loss", "f"), ("gradient", "grad_f")))
+    try:
+        loss, gradient = MethodCode(problem, "loss", "f"), MethodCode(problem, "gradient", "grad_f")
+    except (OSError, SyntaxError) as error:  # no source, or not that of a function
+        raise NotImplementedError(f"{type(problem).__name__} can't be written as a program") from error
     shared = [name for name in loss.helpers if name in gradient.helpers]
     loss_lines = [line for helper in loss.helpers.values() for line in (*helper, "", "")]
     own = [helper for name, helper in gradient.helpers.items() if name not in shared]
     gradient_lines = [line for helper in own for line in (*helper, "", "")]
     constants = {**loss.constants, **gradient.constants}
     known = [f"{name} = {literal(value)}" for name, value in constants.items()]
-    return ProblemCode(
+    code = ProblemCode(
         data=tuple(known),
         loss=(*loss_lines, *loss.lines),
         gradient=(*gradient_lines, *gradient.lines),
@@ -67,6 +70,21 @@ def problem_code(problem: Problem, raw: Dataset | None = None) -> ProblemCode:
         differentiate="grad = grad_f(params)",
         imports=("import math",) if loss.uses_math or gradient.uses_math else (),
     )
+    if not _is_true(code, problem):
+        raise NotImplementedError(f"{type(problem).__name__} can't be written as a program")
+    return code
+
+
+def _is_true(code: ProblemCode, problem: Problem) -> bool:
+    """Return whether lines give the loss and the gradient of a problem: not all Python is understood."""
+    names: dict[str, Any] = {"torch": torch, "params": problem.start(1)}
+    lines = [*code.imports, *code.data, *code.loss, "", *code.gradient, "", code.measure, code.differentiate]
+    try:
+        exec("\n".join(lines), names)
+    except Exception:
+        return False
+    expected = problem.loss(names["params"]), problem.gradient(names["params"])
+    return all(torch.allclose(a, b) for a, b in zip((names["loss"], names["grad"]), expected, strict=True))
 
 
 @problem_code.register
@@ -98,6 +116,7 @@ class MethodCode:
         for node in sorted(_of_self(tree), key=lambda node: (node.lineno, -node.col_offset)):
             value = getattr(problem, node.attr)
             text = node.attr if callable(value) else literal(value)
+            text = f"({text})" if text.startswith("-") else text
             place = node.lineno - 1 - first
             lines[place] = lines[place][: node.col_offset] + text + lines[place][node.end_col_offset :]
         return lines

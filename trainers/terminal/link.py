@@ -35,6 +35,10 @@ class Request:
     """Whether the link's race is one of its runs, not of the default optimizers."""
 
 
+FIELD = ("optimizers-", "entrants-")
+"""How the part of a race begins that says which optimizers race, now and in older links."""
+
+
 def read_link(
     text: str | None, runs: Sequence[str], tables: Mapping[str, CsvTable], allow_damaged: bool
 ) -> Request:
@@ -108,13 +112,13 @@ def _target(link: Link) -> float:
 
 def _race(link: Link) -> tuple[RaceSettings, bool]:
     """Take the race out of a link, and whether it is one of the link's runs."""
-    texts = link.texts.get("race", [])
-    parts = texts[0].split("~") if texts else []
-    link.texts |= (
-        {"race": ["~".join(part for part in parts if not part.startswith("optimizers-"))]} if texts else {}
-    )
+    parts = link.texts.get("race", [""])[0].split("~")
+    told = [part.partition("-")[2] for part in parts if part.startswith(FIELD)]
+    older = link.take("optimizers")  # of older links, as `entrants`, which is read as this
+    if len(told) or older:
+        link.texts["race"] = ["~".join(part for part in parts if not part.startswith(FIELD))]
     settings: Any = link.compact("race", RaceSettings, {})
-    return settings, "optimizers-runs" in parts
+    return settings, "runs" in (*told, older)
 
 
 def _unused(link: Link) -> list[str]:

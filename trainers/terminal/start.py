@@ -69,6 +69,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         error.show(text)
         say(text.getvalue().rstrip())
         return error.exit_code
+    except ImportError as error:
+        say(f"Error: The package {error.name} is missing: pip install {error.name}.")
+        return 1
     except click.Abort:
         say("Stopped.")
         return INTERRUPTED

@@ -137,3 +137,20 @@ def test_of_an_optimizer_in_torch_alone_the_step_is_shown() -> None:
     ]
     assert report.formulas(run.optimizer, step) == []
     assert report.difference(run.optimizer, step) == 0
+
+
+@pytest.mark.parametrize("optimizer", quick(by_hand=True), ids=str)
+def test_what_formulas_put_in_gives_what_they_say(optimizer: Optimizer) -> None:
+    for step in record_steps(Run(optimizer=optimizer, epochs=50, dtype="float64"), (0, 1, 7, 30)):
+        names = report.variables(optimizer, step)
+        for each in report.quantities(optimizer, step):
+            value = eval(each.expression, names)
+            torch.testing.assert_close(torch.as_tensor(value), each.value, rtol=1e-12, atol=0)
+            names[each.name] = value
+
+
+def test_the_dampening_of_later_updates_is_put_in() -> None:
+    optimizer = SGD(lr=0.01, momentum=0.9, dampening=0.5)
+    first, later = record_steps(Run(optimizer=optimizer, epochs=9), (0, 5))
+    assert "1 - 0\\right" in report.formulas(optimizer, first)[0]
+    assert "1 - 0.5\\right" in report.formulas(optimizer, later)[0]

@@ -11,8 +11,9 @@ from dashboard.examples import EXAMPLES, Example
 from tests.matrix import slow_but
 from trainers import History, Run, race, train
 from trainers.optimizers import SGD, Adam, Optimizer
-from trainers.problems import LogisticRegression, Problem, Thermometer
+from trainers.problems import PROBLEMS, LogisticRegression, Problem, Thermometer
 from trainers.races.spec import Race
+from trainers.reports import questions
 from trainers.reports.questions import MAX_LISTED, usual_question
 from trainers.run import Method, Task
 
@@ -196,3 +197,13 @@ def test_any_comparison_has_a_question(
     assert (found, said) == (text, right)
     assert 2 <= len(answers) <= 4
     assert len(rates) > MAX_LISTED or len(rates) == 1 or len(answers) == len(rates) + 1
+
+
+def test_a_negative_loss_that_stays_is_not_halved() -> None:
+    problem = PROBLEMS["McCormick"]()
+    at = tuple(problem.minimizers[0])
+    still = train(Run(problem=problem, optimizer=SGD(lr=1e-8), epochs=3, start=at))
+    assert still.loss[0] < 0
+    assert questions.halving([still]) == []
+    away = train(Run(problem=problem, optimizer=SGD(lr=0.05), epochs=200))
+    assert questions.halving([away]) == [0]

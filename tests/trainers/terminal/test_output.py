@@ -205,3 +205,21 @@ def test_a_race_of_a_link_is_the_one_of_its_page(command: Command) -> None:
     assert {row["run"] for row in rows} == {"SGD", "Adam"}
     assert len(rows) == 2 * 2
     assert "3 runs, 2 optimizers" in ended.err
+
+
+def test_a_program_overwrites_no_file_of_other_data(command: Command, tmp_path: Path) -> None:
+    (tmp_path / "data.csv").write_text("mine")
+    ended = command("script", "problem=SoftmaxRegression&run=SGD", "--output", str(tmp_path / "train.py"))
+    assert ended.code == 2
+    assert f"The program reads {tmp_path / 'data.csv'}, but a file of that name is there" in ended.err
+    assert (tmp_path / "data.csv").read_text() == "mine"
+    assert not (tmp_path / "train.py").exists()
+
+
+@pytest.mark.parametrize(
+    "race",
+    ["race=optimizers-runs~trials-3", "race=Racing~entrants-runs~trials-3", "optimizers=runs&race=trials-3"],
+)
+def test_older_links_race_what_the_page_does(command: Command, race: str) -> None:
+    text = command("script", f"epochs=5&run=SGD~lr-0.001&run=Adam~lr-0.1&{race}", "--race").out
+    assert text == program(Race(optimizers=(SGD(lr=0.001), Adam(lr=0.1)), trials=3)).text

@@ -26,11 +26,21 @@ def script(**given: Any) -> int:
             say(f"The program reads {name}: --output writes both.")
         return 0
     place = Path(given["output"])
+    for name, content in found.files().items():
+        _check_free(place.parent / name, content)
     text = found.notebook() if place.suffix == ".ipynb" else found.text
     write_file(place, text.encode())
     for name, content in found.files().items():
         write_file(place.parent / name, content.encode())
     return 0
+
+
+def _check_free(place: Path, content: str) -> None:
+    """Raise `UsageError` if a file with other content stands where the data are to be written."""
+    if place.exists() and place.read_bytes() != content.encode():
+        raise click.UsageError(
+            f"The program reads {place}, but a file of that name is there: write elsewhere."
+        )
 
 
 def _program(given: dict[str, Any]) -> Program:
