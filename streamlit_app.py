@@ -356,12 +356,13 @@ def draw_results(
     link = link_to(page)
     copier()(data={"link": link, "epochs": snapshot_list(page)}, key="copy")
     with st.container(horizontal=True, vertical_alignment="center"):
-        result = result_text(link, sentence(histories, page.view.target), rows)
-        runs = page.runs[0] if len(page.runs) == 1 else page.runs or None
-        take_along("Take along", result, "runs", runs, labels, link)
-        download("Curves (CSV)", partial(downloads.curves_csv, page, histories.room), "curves.csv")
+        if histories:
+            result = result_text(link, sentence(histories, page.view.target), rows)
+            runs = page.runs[0] if len(page.runs) == 1 else page.runs
+            take_along("Take along", result, "runs", runs, labels, link)
+            download("Curves (CSV)", partial(downloads.curves_csv, page, histories.room), "curves.csv")
+            download("Chart (SVG)", partial(downloads.loss_svg, page, histories.room, looks), "loss.svg")
         download("Settings (JSON)", partial(downloads.settings_json, page, link), "settings.json")
-        download("Chart (SVG)", partial(downloads.loss_svg, page, histories.room, looks), "loss.svg")
         opened = st.popover("For teaching", icon=":material/school:", key="teaching", on_change="rerun")
         with opened:
             if opened.open:

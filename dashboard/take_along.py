@@ -17,12 +17,12 @@ WIDTH = 400
 
 
 def take_along(
-    label: str, result: str, key: str, spec: Any = None, names: Sequence[str] = (), link: str = ""
+    label: str, result: str, key: str, spec: Any, names: Sequence[str] = (), link: str = ""
 ) -> None:
     """Draw the button that opens what can be taken along.
 
     `result` is the text that is copied. `spec` is a run, several runs, a race or a sweep, of which there are
-    a program and a notebook; None if there are no runs. They are made when it is opened.
+    a program and a notebook. They are made when it is opened.
     """
     opened = st.popover(label, icon=":material/ios_share:", key=f"{key}.take", on_change="rerun")
     if not opened.open:
@@ -30,8 +30,7 @@ def take_along(
     with opened, st.container(width=WIDTH):
         st.caption("To hand in: the link, the verdict and the table, as text.")
         copier()(data={"text": result, "label": "Copy result"}, key=f"{key}.result")
-        if spec is not None:
-            _programs(key, spec, names, link)
+        _programs(key, spec, names, link)
 
 
 def _programs(key: str, spec: Any, names: Sequence[str], link: str) -> None:

@@ -129,10 +129,11 @@ def test_what_is_copied_is_what_the_page_says(copied: Callable[[str], dict[str, 
     assert texts["race.program"].startswith("import math\n\nimport torch\n")
 
 
-def test_a_page_without_runs_has_its_link_alone(copied: Callable[[str], dict[str, str]]) -> None:
-    texts = copied("run=none")
-    assert texts.keys() == {"runs.result"}
-    assert texts["runs.result"].count("\n\n") == 1
+def test_a_page_without_runs_has_nothing_to_take_along(
+    copied: Callable[[str], dict[str, str]], files: Callable[[str], dict[str, str]]
+) -> None:
+    assert copied("run=none") == {}
+    assert files("run=none").keys() == {"settings.json"}
 
 
 def test_why_there_is_no_program_is_said(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -46,7 +46,7 @@ def test_an_empty_address_opens_a_comparison() -> None:
     assert shown(app) == ARRIVAL
     assert sentence(app) == (
         "Adam came within 0.01 of the minimum loss first, after 71 epochs, SGD · momentum 0.9 after 77; "
-        "RMSprop left again, SGD did not."
+        "RMSprop left again, SGD never came so close."
     )
     assert len(app.table[0].value) == 4
     assert len(chart_types(app)) == 1

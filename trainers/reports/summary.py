@@ -76,7 +76,7 @@ def _winner(named: Sequence[tuple[str, History]], target: float) -> str:
     left = [name for name, h in named if name in came and h.finished and h.gap[-1] > target]
     missing = [name for name, _ in named if name not in came]
     clauses = [f"{_who(left, named)} left again"] if left else []
-    clauses += [f"{_who(missing, named)} did not"] if missing else []
+    clauses += [f"{_who(missing, named)} never came so close"] if missing else []
     return "; ".join([first, ", ".join(clauses)] if clauses else [first]) + "."
 
 

@@ -35,6 +35,7 @@ class Request:
     """Whether the link's race is one of its runs, not of the default optimizers."""
 
 
+OF_EVERY_PAGE = ("tab", "view", "at", "ask", "v")
 FIELD = ("optimizers-", "entrants-")
 """How the part of a race begins that says which optimizers race, now and in older links."""
 
@@ -122,6 +123,6 @@ def _race(link: Link) -> tuple[RaceSettings, bool]:
 
 
 def _unused(link: Link) -> list[str]:
-    """Return a note on the parts of a link that are about the page."""
-    names = [quoted(name) for name in link.texts]
+    """Return a note on the parts of a link that are about the page; not on those that every page's has."""
+    names = [quoted(name) for name in link.texts if name not in OF_EVERY_PAGE]
     return [f"No part of a run, so ignored: {join_words(names)}."] if names else []

@@ -14,7 +14,7 @@ from trainers.problems.compatible_models import models
 from trainers.problems.supervised import CSV, Supervised
 from trainers.run import NO_TABLES, Task
 from trainers.terminal.text import say
-from trainers.words import quoted
+from trainers.words import join_words, quoted, safe_text
 
 
 @dataclass(frozen=True)
@@ -44,6 +44,10 @@ class OwnData:
             fitting = f"can be fitted by {', '.join(able)}" if able else "can be fitted by no model"
             raise click.UsageError(f"These columns {fitting}" + (f", not by {problem}." if problem else "."))
         kind: Any = PROBLEMS[name]
+        target, *features = (
+            safe_text(str(self.table.frame.columns[k])) for k in (columns.target, *columns.features)
+        )
+        say(f"{name}: {target} from {join_words(features)}.")
         return replace(task, problem=kind(source=CSV, csv=columns), start=None)
 
 

@@ -74,7 +74,8 @@ def test_who_was_first() -> None:
     ]
     epochs = histories[1].epochs_to(0.01)
     assert sentence(histories, 0.01) == (
-        f"Adam came within 0.01 of the minimum loss first, after {epochs} epochs; SGD and RMSprop did not."
+        f"Adam came within 0.01 of the minimum loss first, after {epochs} epochs; "
+        "SGD and RMSprop never came so close."
     )
 
 
@@ -87,7 +88,7 @@ def test_the_second_is_named_and_who_left() -> None:
     assert histories[2].gap[-1] > 0.01
     assert sentence(histories, 0.01) == (
         f"Adam came within 0.01 of the minimum loss first, after {epochs[0]} epochs, "
-        f"SGD · momentum 0.9 after {epochs[1]}; RMSprop left again, SGD did not."
+        f"SGD · momentum 0.9 after {epochs[1]}; RMSprop left again, SGD never came so close."
     )
 
 

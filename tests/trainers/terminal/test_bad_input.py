@@ -104,7 +104,7 @@ def test_what_a_link_says_wrongly_is_noted(command: Command) -> None:
         "epochs must be a whole number from 1 to 100000, got 0: using 1.",
         "Run 1: lr must be a number from 1e-08 to 100, got 1000000000: using 100.",
         "trials must be a whole number from 2 to 1000, got 1: using 2.",
-        "No part of a run, so ignored: “tab” and “y”.",
+        "No part of a run, so ignored: “y”.",
     ]
 
 
