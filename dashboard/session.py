@@ -72,11 +72,11 @@ def set_page(page: Page, ids: Sequence[int], notes: Sequence[str] = ()) -> None:
     st.session_state.session_page = st.session_state.session_page.with_page(page, ids, notes)
 
 
-def page_from_controls() -> SessionPage:
-    """Return the session, with changes of controls applied."""
+def page_from_controls(pressed: bool = False) -> SessionPage:
+    """Return the session, with changes of controls applied; `pressed` if a button was."""
     session: SessionPage = st.session_state.session_page
     drawn: DrawnControls = st.session_state.drawn
-    changes = drawn.changed_values(st.session_state.get)
+    changes = drawn.changed_values(st.session_state.get, pressed)
     if changes:
         st.session_state.session_page = session = session.with_edits(changes)
         drawn.accept(changes)
@@ -97,7 +97,7 @@ def resolve_page() -> SessionPage:
         state.link, state.pending_link = (None, None), ""
         state.drawn, state.session_page = DrawnControls(), SessionPage(Page())
     button_pressed, before = state.pop("button_pressed", False), state.session_page
-    session = page_from_controls()
+    session = page_from_controls(button_pressed)
     if (
         state.pending_link
         and session.data.table is not before.data.table
@@ -160,7 +160,7 @@ def load_example(example: Example | None = None) -> None:
 
 def answer(ask: Ask, place: int | None) -> None:
     """Take the answer to a question; None skips it. What the answer is about stays as it is."""
-    current = page_from_controls()
+    current = page_from_controls(pressed=True)
     answered = MappingProxyType({**current.answered, ask: place})
     st.session_state.button_pressed = True
     st.session_state.session_page = replace(current, answered=answered)
@@ -173,7 +173,7 @@ def count_choice() -> None:
 
 def insert_run(after: int | None, method: Callable[[Method], Method]) -> None:
     """Insert a method made from run `after` behind it, or at the end. Ignored if the run was removed."""
-    current = page_from_controls()
+    current = page_from_controls(pressed=True)
     page, ids, methods = current.page, current.ids, current.page.methods
     if len(ids) >= MAX_RUNS or (after is not None and after not in ids):
         return
@@ -221,7 +221,7 @@ def add_runs(optimizers: Sequence[Optimizer]) -> None:
 
 def vary_run(id: int) -> None:
     """Open the slider over the learning rate of a run."""
-    current = page_from_controls()
+    current = page_from_controls(pressed=True)
     if id in current.ids:
         page = current.page.with_settings(RateSettings(run=current.ids.index(id) + 1))
         count_choice()
@@ -248,7 +248,7 @@ def keep_varied() -> None:
 
 
 def remove_run(id: int) -> None:
-    current = page_from_controls()
+    current = page_from_controls(pressed=True)
     page, ids, methods = current.page, current.ids, current.page.methods
     if id in ids:
         place = ids.index(id)

@@ -27,6 +27,8 @@ class DrawnControls:
     def __init__(self) -> None:
         self.values: dict[str, tuple[Any, ...]] = {}
         self._now: dict[str, tuple[Any, ...]] = {}
+        self._unconfirmed: dict[str, tuple[Any, ...]] = {}
+        """Values of earlier scripts, as long as the browser has not reported the latest one."""
         self.scripts = 0
         """Number of scripts that were started."""
 
@@ -42,12 +44,24 @@ class DrawnControls:
 
     def end(self) -> None:
         """End a script: controls that were not drawn are dropped."""
+        for key, now in self._now.items():
+            earlier = (*self._unconfirmed.get(key, ()), *self.values.get(key, ()))
+            self._unconfirmed[key] = tuple(value for value in earlier if value not in now)
+        self._unconfirmed = {key: self._unconfirmed[key] for key in self._now}
         self.values = self._now
 
-    def changed_values(self, get: Callable[[str, Any], Any]) -> dict[str, Any]:
-        """Return the values changed by the user; `get(key, default)` returns what a control reports."""
+    def changed_values(self, get: Callable[[str, Any], Any], pressed: bool = False) -> dict[str, Any]:
+        """Return the values changed by the user; `get(key, default)` returns what a control reports.
+
+        If a button was `pressed`, that is what the message is about: a control that reports the value of an
+        earlier script was not changed, but had not been told of the latest one.
+        """
         now = {key: get(key, values[-1]) for key, values in self.values.items()}
-        return {key: value for key, value in now.items() if value not in self.values[key]}
+        for key, value in now.items():
+            if value == self.values[key][-1]:
+                self._unconfirmed.pop(key, None)
+        known = {key: (*self.values[key], *self._unconfirmed.get(key, ()) * pressed) for key in now}
+        return {key: value for key, value in now.items() if value not in known[key]}
 
     def accept(self, touched: Mapping[str, Any]) -> None:
         """Record changed values as those of the controls."""

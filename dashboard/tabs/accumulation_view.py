@@ -43,7 +43,8 @@ def draw_accumulation(context: Context, run: Run, step: Step, place: int) -> Non
             f"two losses {apart}."
         )
     if len(found.loss) <= UPDATES:
-        st.caption(f"Without clearing, the loss overflows after {len(found.loss)} updates.")
+        count = len(found.loss)
+        st.caption(f"Without clearing, the loss is not finite after {count} update{'s' * (count > 1)}.")
     st.caption(
         "The first updates of this run, trained without zero_grad. It may stand anywhere but "
         "between backward() and step()."

@@ -1,5 +1,6 @@
 """The view Stability of the tab Inside a step: sharpness along a run, and its limit."""
 
+import math
 from collections.abc import Callable
 
 import pandas as pd
@@ -24,7 +25,7 @@ def draw_sharpness(context: Context, run: Run, step: Step, place: int) -> None:
         return
     losses = loss_report.curves(context.histories.single(place), [""], "loss")
     losses = losses.assign(update=losses["x"] * run.steps_per_epoch + 1, loss=losses["y"])
-    st.markdown(report.sentence(table, limit, losses))
+    st.markdown(report.sentence(table, limit, losses, constant=run.training.hessian is not None))
     color = context.style.colors[place]
     for column, rows, at in (("sharpness", table, limit), ("loss", losses[["update", "loss"]], None)):
         chart = charts.sharpness_chart(rows, column, at, step.update + 1, color, context.dark)
@@ -35,5 +36,6 @@ def draw_sharpness(context: Context, run: Run, step: Step, place: int) -> None:
 def sharpness_table(run: Run, on_progress: Callable[[float], object]) -> tuple[pd.DataFrame, float | None]:
     """Return the sharpness along a run, and the limit where one holds."""
     limit = run.optimizer.max_stable_sharpness() if run.steps_per_epoch == 1 else None
+    limit = None if limit == math.inf else limit
     table = report.sharpness(run, report.some(run, steps_cached(run)), on_progress)
     return table if limit is None else report.refined(run, table, limit, on_progress), limit

@@ -235,3 +235,22 @@ def test_the_tab_data_takes_anything(key: str, value: Any) -> None:
         after = data.read({key: value})
         assert after.values().keys() >= {"csv.text"}
         assert after.read(after.values()).values() == after.values()
+
+
+def test_a_button_is_not_taken_for_an_edit_of_what_was_drawn_since() -> None:
+    """A browser that has not seen the latest script reports earlier values beside the button."""
+    drawn = DrawnControls()
+    for epochs in (200.0, 5000.0):
+        drawn.begin()
+        drawn.draw("epochs", epochs)
+        drawn.end()
+    assert drawn.changed_values({"epochs": 200.0}.get, pressed=True) == {}
+    assert drawn.changed_values({"epochs": 200.0}.get) == {"epochs": 200.0}
+    assert drawn.changed_values({"epochs": 300.0}.get, pressed=True) == {"epochs": 300.0}
+    drawn.begin()
+    drawn.draw("epochs", 1000.0)
+    drawn.end()
+    for stale in (200.0, 5000.0):
+        assert drawn.changed_values({"epochs": stale}.get, pressed=True) == {}
+    assert drawn.changed_values({"epochs": 1000.0}.get) == {}
+    assert drawn.changed_values({"epochs": 200.0}.get, pressed=True) == {"epochs": 200.0}

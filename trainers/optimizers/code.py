@@ -58,7 +58,8 @@ def literal(value: object) -> str:
     if isinstance(value, Symbol):
         return value.name
     if isinstance(value, tuple):
-        return f"({', '.join(map(literal, value))})"
+        parts = (part.name if isinstance(part, Symbol) else repr(part) for part in value)
+        return f"({', '.join(parts)})"  # floats as they are: torch takes no mix of 0 and 0.999
     if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
         return str(int(value))
     return repr(value)

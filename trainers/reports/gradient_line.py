@@ -16,7 +16,7 @@ from trainers.steps import Step
 POINTS = 161
 REFINEMENTS, WITHIN = 4, 17
 """Number of searches for a learning rate, each within an interval of the one before, and their points."""
-DECADES, PER_DECADE = (-10, 10), 10
+DECADES, PER_DECADE = (-20, 10), 10
 """Powers of ten between which learning rates are searched, and how many in each."""
 NOISE = 1e-13
 """Relative rise of a loss that is rounding."""
@@ -65,7 +65,8 @@ def gradient_line(
         rates[1 + int((rates[1:] - lr).abs().argmin())] = lr  # 0 stays
     table = pd.DataFrame({"lr": rates.numpy(), "loss": losses(rates).numpy()})
     rounding = 4 * torch.finfo(step.params.dtype).eps * abs(table["loss"][0])
-    flat = bool(table["loss"].min() >= table["loss"][0] - rounding)
+    change = table["loss"] - table["loss"][0]
+    flat = bool(change.min() >= -rounding and change[1] <= rounding)
     known = conditioning(run.training) if run.steps_per_epoch == 1 else None
     if known is None:
         return GradientLine(table, best, level, flat, None)

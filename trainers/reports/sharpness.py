@@ -108,15 +108,15 @@ def refined(
 # --- Words ----------------------------------------------------------------------------------------
 
 
-def sentence(table: pd.DataFrame, limit: float | None, losses: pd.DataFrame) -> str:
+def sentence(table: pd.DataFrame, limit: float | None, losses: pd.DataFrame, constant: bool = False) -> str:
     """Return how the sharpness changes, and where it crosses the limit, as Markdown.
 
-    `losses` are those of the run: update, loss.
+    `losses` are those of the run: update, loss. `constant` says whether the Hessian is.
     """
     values = table["sharpness"]
     first, last = (format_number(values.iloc[k], 3) for k in (0, -1))
     if values.max() - values.min() <= CONSTANT * abs(values.max()):
-        text = f"**The sharpness is {first} throughout: the Hessian is constant"
+        text = f"**The sharpness is {first} throughout{': the Hessian is constant' * constant}"
         side = (
             "" if limit is None else f", {'above' if values.iloc[0] > limit else 'below'} the stability limit"
         )
@@ -173,4 +173,4 @@ def why_not(run: Run) -> str:
         return f"The Hessian is computed for up to {MAX_PARAMS} parameters; this problem has {number}."
     if run.optimizer.max_stable_sharpness() is None:
         return f"The sharpness as {type(run.optimizer).__name__} sees it is not known."
-    return "It is computed from the second update on; this run has none whose loss is finite."
+    return "It is computed from the second update on: there is none whose loss and Hessian are finite."

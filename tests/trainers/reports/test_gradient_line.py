@@ -111,3 +111,14 @@ def test_a_search_finds_what_the_hessian_says() -> None:
     exact = module._parabola(problem.hessian, gradient)
     found = module._search(lambda rates: problem.loss(at[:, None] - rates * gradient[:, None]))
     assert found == pytest.approx(exact, rel=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("name", "lr", "update"), [("GoldsteinPrice", 0.001, 2), ("Himmelblau", 0.05, 7), ("Rosenbrock", 0.01, 3)]
+)
+def test_where_a_run_diverges_there_is_no_minimum(name: str, lr: float, update: int) -> None:
+    run = Run(problem=PROBLEMS[name](), optimizer=SGD(lr=lr), epochs=20)
+    steps = record_steps(run, range(20))
+    found = gradient_line(run, steps[min(update, len(steps) - 1)])
+    assert not found.flat
+    assert found.best is not None

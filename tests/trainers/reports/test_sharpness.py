@@ -94,10 +94,13 @@ def test_where_there_is_none() -> None:
     assert not len(sharpness(one, record_steps(one, [0])))
 
 
-def told(values: list[float], limit: float | None, losses: list[float] | None = None) -> str:
+def told(
+    values: list[float], limit: float | None, losses: list[float] | None = None, constant: bool = False
+) -> str:
     updates = range(2, len(values) + 2)
     table = pd.DataFrame({"update": updates, "sharpness": values})
-    return sentence(table, limit, pd.DataFrame({"update": updates, "loss": losses or [1.0] * len(values)}))
+    shown = pd.DataFrame({"update": updates, "loss": losses or [1.0] * len(values)})
+    return sentence(table, limit, shown, constant)
 
 
 def test_it_is_told_where_the_limit_is_crossed() -> None:
@@ -108,7 +111,8 @@ def test_it_is_told_where_the_limit_is_crossed() -> None:
     assert told([20, 5], 10).endswith("It begins above the stability limit, 10, and is below it at update 3.")
     assert told([20, 5, 30], 10).endswith("is below it at update 3, but ends above it.")
     assert told([1, 12, 13], 10, [1, 1, 9]).endswith(" The loss then rises to 9, at update 4.")
-    assert told([60.646, 60.646], 200).startswith("**The sharpness is 60.6 throughout")
+    assert told([60.646, 60.646], 200) == "**The sharpness is 60.6 throughout, below the stability limit.**"
+    assert told([60.6, 60.6], None, constant=True).endswith("throughout: the Hessian is constant.**")
     assert told([1, 2], None) == "**The sharpness goes from 1 to 2**."
 
 

@@ -138,3 +138,8 @@ def test_the_published_run_in_a_fresh_process() -> None:
         assert loss == pytest.approx(2.927646, abs=1e-5)
         assert (w, b) == pytest.approx((5.36762, -17.30423), abs=1e-4)
     assert len(done.stdout.splitlines()) == len(RUNNERS)
+
+
+@pytest.mark.parametrize("optimizer", [Adam(beta1=0.0), Adam(beta2=0.0), Adam(beta1=0.0, beta2=0.0)], ids=str)
+def test_betas_of_0_are_numbers_that_torch_takes(optimizer: Adam) -> None:
+    exec(program(Run(optimizer=optimizer, runner="torch.optim", epochs=2)).text, {"print": lambda *_: None})
