@@ -605,6 +605,7 @@ def test_a_link_that_cannot_be_copied_is_marked(
     assert "target=0.5" in page.get_by_label("Link to this page").input_value()
 
 
+@pytest.mark.slow
 def test_embedded(page: Page) -> None:
     visit(page, f"{WAYS}&embed=true")
     assert page.locator(CHART).is_visible()

@@ -155,6 +155,7 @@ BAD = (
 )
 
 
+@pytest.mark.slow
 def test_a_bad_table_gets_its_sentence(page: Page) -> None:
     visit(page, "/?epochs=50&tab=Data&run=SGD~lr-0.01")
     for name, content, told in BAD:

@@ -129,6 +129,7 @@ def test_a_click_on_a_name_or_a_line_isolates_a_run(page: Page) -> None:
     assert len(sent) == count
 
 
+@pytest.mark.slow
 def test_a_name_on_path_isolates_its_run_and_sets_no_initial_point(page: Page) -> None:
     visit(page, PITS)
     sent = messages(page)
@@ -146,6 +147,7 @@ ON_A_LINE = """() => {
 }"""
 
 
+@pytest.mark.slow
 def test_the_map_tells_the_loss_under_the_pointer(page: Page) -> None:
     visit(page, f"/?{BOOTH}")
     picture = box(page, f"{CHART} svg.marks")

@@ -74,6 +74,7 @@ def test_starts_are_seeded_and_as_wide_as_those_of_torch() -> None:
     assert abs(first.mean()) < 0.01
 
 
+@pytest.mark.slow
 def test_what_each_can_and_can_not_tell_apart() -> None:
     def accuracy(problem: Classifier, lr: float = 0.03, epochs: int = 400) -> float:
         history = train(Run(problem=problem, optimizer=Adam(lr=lr), epochs=epochs))
