@@ -17,9 +17,13 @@ from playwright.sync_api import sync_playwright
 
 from dashboard.examples import ARRIVAL, EXAMPLES
 from dashboard.state import NAMES, Page
+from dashboard.tabs import TABS
+from dashboard.tabs.inside_step import InsideStepSettings
+from dashboard.tabs.parameters import ParametersSettings
 from tests.browser.conftest import ROOT, chromium, new_context, serve
 from tests.browser.test_browser import ready, visit
 from tests.browser.test_first_view import SLIDER
+from trainers.settings import settings_of
 
 DOCS, FOLDER = ROOT / "docs", ROOT / "screenshots"
 SNAPSHOT = "72"
@@ -78,11 +82,17 @@ def every(browser: Any, server: Any, screen: str, scheme: str) -> None:
 
 
 def pages() -> Iterator[tuple[str, Page]]:
-    """Yield each example on its tab, and each tab of the arrival, with a name for the file."""
+    """Yield each example on its tab, each tab and view of the arrival, and a question, named for the file."""
     for number, example in enumerate(EXAMPLES, start=1):
         yield f"example-{number}", example.page
     for name in NAMES:
         yield f"tab-{name.lower().replace(' ', '-')}", replace(ARRIVAL, tab=name)
+    for kind in (InsideStepSettings, ParametersSettings):
+        tab = next(each for each in TABS if each.settings is kind)
+        for view in settings_of(kind)["show"].options[1:]:
+            page = replace(ARRIVAL, tab=tab.name).with_settings(kind(show=view))
+            yield f"tab-{tab.key.replace('_', '-')}-{view}", page
+    yield "question", EXAMPLES[5].asking
 
 
 if __name__ == "__main__":
