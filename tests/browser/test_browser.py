@@ -426,9 +426,10 @@ def test_a_rate_is_changed_and_a_trial_of_the_race_taken_by_keyboard(page: Page)
     change(page, lambda: page.keyboard.press("Enter"))
     assert "SGD~manual~lr-0.02~" in address(page)
     focus(page, tab(page, "Loss"))
-    for _ in range(TABS.index("Race") - TABS.index("Loss")):
-        page.keyboard.press("ArrowRight")
-    page.keyboard.press("Enter")
+    # One at a time: an answer on its way takes Streamlit's tabs back to where they were when asked.
+    change(page, lambda: page.keyboard.press("End"))
+    for _ in range(len(TABS) - 1 - TABS.index("Race")):
+        change(page, lambda: page.keyboard.press("ArrowLeft"))
     page.get_by_role("table", name="Ranking of the optimizers").wait_for()
     ready(page)
     folded = page.locator("summary", has_text="Add a trial to your runs")

@@ -75,7 +75,8 @@ def test_every_problem_on_every_tab(example: Example, tab: str, monkeypatch: pyt
     task = replace(example.page.task, epochs=min(example.page.task.epochs, 60) - 1)
     app = opened(Page(task, example.page.methods, tab).to_query())
     assert shown(app).tab == tab
-    without = ("Data",) if task.problem.num_samples else ("Data", "Fit")
+    images = task.problem.num_samples and getattr(task.problem, "source", "") == "digits"
+    without = () if images else ("Data",) if task.problem.num_samples else ("Data", "Fit")
     asks_first = any(button.label == "Run" for button in app.button)
     assert asks_first == (tab in ("Race", "Grid search") and task.problem.num_params > 2)
     assert bool(chart_types(app)) == (tab not in without and not asks_first)
@@ -198,20 +199,21 @@ def adding(app: AppTest) -> list[Any]:
 
 @pytest.mark.parametrize("tab", slow_but(("Compare", "Path"), TABS))
 def test_no_runs_and_all_diverging(tab: str) -> None:
-    none = dict.fromkeys(("Three ways", "Grid search", "Learning rate", "Data"), 0)
+    none = dict.fromkeys(("Three ways", "Grid search", "Learning rate", "Data", "Inside a step"), 0)
     app = opened(f"run=none&tab={tab}")
     assert len(chart_types(app)) == {"Parameters": 3, "Race": 3, **none}.get(tab, 1)
     told = {
         "Race": "After tuning, ",
         "Grid search": "Add a run to search ",
         "Learning rate": "Add a run to move ",
+        "Break it": "No error",
     }
     assert sentence(app).startswith(told.get(tab, "No runs yet."))
     methods = tuple(Method(optimizer=SGD(lr=1 + i)) for i in range(12))
     page = Page(Task(problem=Thermometer("raw"), epochs=100), methods, tab)
     app = opened(page.to_query())
     found = {"Race": "After tuning, Adam", "Grid search": "Best of 1,024 runs: lr "}
-    found |= {"Learning rate": "Lowest final gap: "}
+    found |= {"Learning rate": "Lowest final gap: ", "Break it": "No error"}
     assert sentence(app).startswith(found.get(tab, "All 12 runs diverged, SGD · lr "))
     assert bool(chart_types(app)) == (tab != "Data")
 

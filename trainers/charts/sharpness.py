@@ -22,9 +22,11 @@ def sharpness_chart(
     y = alt.Y(f"{column}:Q", axis=_axis(column, domain), scale=scale(domain, True))
     tooltip = [alt.Tooltip("update:Q", format=",.0f"), alt.Tooltip(f"{column}:Q", format=".5~g")]
     line = alt.Chart(shown).mark_line(color=color, strokeWidth=2.5).encode(x, y, tooltip=tooltip)
-    dot = alt.Chart(shown[shown["update"] == update])
-    here = dot.mark_point(filled=True, size=130, color=color, stroke=PAGE[dark], opacity=1).encode(x, y)
-    return alt.LayerChart(layer=[*_limit(limit, column, y, dark), line, here], height=HEIGHT)
+    layers, now = [*_limit(limit, column, y, dark), line], shown[shown["update"] == update]
+    if len(now):  # axe takes an empty layer for an image without a text
+        dot = alt.Chart(now).mark_point(filled=True, size=130, color=color, stroke=PAGE[dark], opacity=1)
+        layers.append(dot.encode(x, y))
+    return alt.LayerChart(layer=layers, height=HEIGHT)
 
 
 def _axis(title: str, domain: list[float] | None) -> alt.Axis:
