@@ -352,6 +352,7 @@ def test_a_click_on_a_trial_of_the_race_adds_it(page: Page) -> None:
     assert table(page)[2]["status"].startswith("diverged")
 
 
+@pytest.mark.slow
 def test_a_click_on_a_cell_of_the_grid_adds_it(page: Page) -> None:
     visit(page, "/?epochs=50&tab=Grid&run=SGD&grid=Grid~run-1~x-lr~y-momentum~count-5")
     cells = page.locator(CHART).first.locator(".mark-rect.role-mark").last.locator("path")

@@ -125,7 +125,10 @@ def test_selections_may_be_anything(visit: Callable[[str], Visitor], chart: str,
     assert visitor.alive()
 
 
-@pytest.mark.parametrize(("key", "event"), [("rate.slider", "released"), ("behavior", "cleared")])
+EVENTS = [("rate.slider", "released"), ("behavior", "cleared")]
+
+
+@pytest.mark.parametrize(("key", "event"), slow_but(EVENTS[1:], EVENTS))
 def test_components_may_send_anything(visit: Callable[[str], Visitor], key: str, event: str) -> None:
     visitor = visit("epochs=20&run=SGD&run=Adam&tab=Learning+rate")
     id = f"{STREAMLIT_INTERNAL_KEY_PREFIX}_{visitor.ids[key]}__events"

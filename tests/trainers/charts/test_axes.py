@@ -301,6 +301,7 @@ def comparisons(draw: st.DrawFn) -> tuple[pd.DataFrame, list[str]]:
     return pd.concat(parts, ignore_index=True), diverged
 
 
+@pytest.mark.slow
 @given(comparisons(), st.booleans())
 def test_a_run_that_diverges_is_seen_rising(found: tuple[pd.DataFrame, list[str]], log: bool) -> None:
     """What stays keeps a quarter of the height. Of each run that leaves, its first four points above that are
