@@ -357,7 +357,10 @@ def draw_results(
     copier()(data={"link": link, "epochs": snapshot_list(page)}, key="copy")
     with st.container(horizontal=True, vertical_alignment="center"):
         if histories:
-            result = result_text(link, sentence(histories, page.view.target), rows)
+
+            def result() -> str:
+                return result_text(link, sentence(histories, page.view.target), rows)
+
             runs = page.runs[0] if len(page.runs) == 1 else page.runs
             take_along("Take along", result, "runs", runs, labels, link)
             download("Curves (CSV)", partial(downloads.curves_csv, page, histories.room), "curves.csv")

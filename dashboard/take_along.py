@@ -1,7 +1,7 @@
 """What can be taken along: the result as text, a program, a notebook."""
 
 import io
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 from zipfile import ZIP_DEFLATED, ZipFile
@@ -17,19 +17,24 @@ WIDTH = 400
 
 
 def take_along(
-    label: str, result: str, key: str, spec: Any, names: Sequence[str] = (), link: str = ""
+    label: str,
+    result: Callable[[], str],
+    key: str,
+    spec: Any,
+    names: Sequence[str] = (),
+    link: str = "",
 ) -> None:
     """Draw the button that opens what can be taken along.
 
-    `result` is the text that is copied. `spec` is a run, several runs, a race or a sweep, of which there are
-    a program and a notebook. They are made when it is opened.
+    `result` makes the text that is copied. `spec` is a run, several runs, a race or a sweep, of which there is
+    a program and a notebook. All is made when it is opened.
     """
     opened = st.popover(label, icon=":material/ios_share:", key=f"{key}.take", on_change="rerun")
     if not opened.open:
         return
     with opened, st.container(width=WIDTH):
         st.caption("To hand in: the link, the verdict and the table, as text.")
-        copier()(data={"text": result, "label": "Copy result"}, key=f"{key}.result")
+        copier()(data={"text": result(), "label": "Copy result"}, key=f"{key}.result")
         _programs(key, spec, names, link)
 
 

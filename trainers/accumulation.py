@@ -40,7 +40,7 @@ def accumulate(run: Run, updates: int = UPDATES) -> Accumulation:
     own, held, loss = _train(run, run.optimizer, updates, clear=False)
     cleared = _train(run, run.optimizer, updates, clear=True)[2]
     same = None
-    if run.optimizer == SGD(lr=getattr(run.optimizer, "lr", 1.0)):
+    if isinstance(run.optimizer, SGD) and run.optimizer.is_plain:
         same = _train(run, replace(run.optimizer, momentum=1.0), updates, clear=True)[2]
     return Accumulation(own, held, loss, cleared, same)
 

@@ -47,8 +47,7 @@ def _sentence(run: Run, step: Step, line: GradientLine) -> str:
 def plain_lr(run: Run) -> float | None:
     """Return the learning rate of a run by plain gradient descent, None for others."""
     optimizer = run.optimizer
-    plain = isinstance(optimizer, SGD) and optimizer == SGD(lr=optimizer.lr)
-    return float(optimizer.lr) if isinstance(optimizer, SGD) and plain else None
+    return float(optimizer.lr) if isinstance(optimizer, SGD) and optimizer.is_plain else None
 
 
 def _caption(run: Run, name: str, line: GradientLine) -> str:

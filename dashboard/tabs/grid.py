@@ -111,8 +111,11 @@ def _show(context: Context, result: SweepResult) -> None:
         cells = {text: spec.optimizer(row) for text, row in listed}
         adder(f"The best {len(cells)} cells", cells, "grid_search.cell", context.actions.add)
     with st.container(horizontal=True):
-        best = pd.DataFrame({"best cells": [text for text, _ in listed[:MAX_HANDED_IN]]})
-        text = result_text(context.link, report.sentence(result), best)
+
+        def text() -> str:
+            best = pd.DataFrame({"best cells": [cell for cell, _ in listed[:MAX_HANDED_IN]]})
+            return result_text(context.link, report.sentence(result), best)
+
         name = context.names[context.settings.run - 1]
         take_along("Take the grid along", text, "grid", spec, [name], context.link)
         download("Grid (CSV)", partial(grid_csv, spec), "grid.csv")

@@ -118,8 +118,11 @@ def _show(context: Context, result: RaceResult) -> None:
                 table, "optimizer", _ranked(result, style), "Win rate of each row against each column"
             )
     with st.container(horizontal=True):
-        ranking = race_ranking.ranking_table(result, names)
-        text = result_text(context.link, report.sentence(result, names), ranking)
+
+        def text() -> str:
+            ranking = race_ranking.ranking_table(result, names)
+            return result_text(context.link, report.sentence(result, names), ranking)
+
         take_along("Take the race along", text, "race", race, names, context.link)
         download("Trials (CSV)", partial(trials_csv, race), "trials.csv")
         download("Race (SVG)", partial(race_svg, race), "race.svg")

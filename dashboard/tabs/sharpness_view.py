@@ -7,7 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard.context import Context
-from dashboard.work import compute_with_progress, steps_cached
+from dashboard.work import chart_spec, compute_with_progress, steps_cached
 from trainers import charts
 from trainers.reports import loss as loss_report
 from trainers.reports import sharpness as report
@@ -28,8 +28,9 @@ def draw_sharpness(context: Context, run: Run, step: Step, place: int) -> None:
     st.markdown(report.sentence(table, limit, losses, constant=run.training.hessian is not None))
     color = context.style.colors[place]
     for column, rows, at in (("sharpness", table, limit), ("loss", losses[["update", "loss"]], None)):
-        chart = charts.sharpness_chart(rows, column, at, step.update + 1, color, context.dark)
-        st.vega_lite_chart(charts.spec(chart), alt=f"Line chart: {column} over the updates.")
+        given = (rows, column, at, step.update + 1, color, context.dark)
+        spec = chart_spec(charts.sharpness_chart, *given)
+        st.vega_lite_chart(spec, alt=f"Line chart: {column} over the updates.")
     st.caption(report.caption(run, limit))
 
 

@@ -36,6 +36,11 @@ class Optimizer(Settings):
         """Whether `step` is implemented."""
         return cls.step is not Optimizer.step
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether a step is that of plain gradient descent, lr times the gradient."""
+        return False
+
     def torch(self, params: Tensor) -> TorchOptimizer:
         """Return the `torch.optim` optimizer of `params` with these hyperparameters."""
         raise NotImplementedError(f"{type(self).__name__} is not in torch")

@@ -39,6 +39,10 @@ class SGD(Optimizer):
         if self.nesterov and (not is_used(self.momentum) or is_used(self.dampening)):
             raise SettingError("nesterov", "needs momentum above 0 and dampening 0")
 
+    @property
+    def is_plain(self) -> bool:
+        return self == SGD(lr=self.lr)
+
     def torch(self, params: Tensor) -> optim.SGD:
         return optim.SGD(
             [params],

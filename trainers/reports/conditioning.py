@@ -68,7 +68,7 @@ def instability(run: Run) -> str:
         f"lr {format_value(lr)} is {_beyond_1(lr / limit)} times the stability limit, "
         f"{format_number(limit, 4)}"
     )
-    if run.optimizer != SGD(lr=lr):
+    if not run.optimizer.is_plain:
         return text
     return f"{text}; in the steep direction each step multiplies the error by {_beyond_1(1 - lr * curvature)}"
 
