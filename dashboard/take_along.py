@@ -26,8 +26,8 @@ def take_along(
 ) -> None:
     """Draw the button that opens what can be taken along.
 
-    `result` makes the text that is copied. `spec` is a run, several runs, a race or a sweep, of which there is
-    a program and a notebook. All is made when it is opened.
+    `result` makes the text that is copied. `spec` is a run, several runs, a race or a sweep, of which there
+    is a program and a notebook. All is made when it is opened.
     """
     opened = st.popover(label, icon=":material/ios_share:", key=f"{key}.take", on_change="rerun")
     if not opened.open:
