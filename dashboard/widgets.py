@@ -195,8 +195,12 @@ def swatch(color: str, dash: tuple[int, ...] = (1, 0)) -> str:
         line = f"stroke='{color}' stroke-width='6' stroke-dasharray='{pattern}'"
         mark = f"<line x1='0' y1='8' x2='20' y2='8' {line}/>"
     width = 16 if dash == (1, 0) else 20
-    drawn = f"<svg xmlns='http://www.w3.org/2000/svg' width='{width}' height='16'>{mark}</svg>"
-    return f"![](data:image/svg+xml;base64,{b64encode(drawn.encode()).decode()})"
+    return image(f"<svg xmlns='http://www.w3.org/2000/svg' width='{width}' height='16'>{mark}</svg>")
+
+
+def image(svg: str, title: str = "") -> str:
+    """Return a drawing as Markdown; `title` is read aloud in its place."""
+    return f"![{title}](data:image/svg+xml;base64,{b64encode(svg.encode()).decode()})"
 
 
 def swatches(style: Style) -> list[str]:

@@ -5,7 +5,7 @@ from typing import Any
 import streamlit as st
 
 from dashboard.context import Context
-from dashboard.widgets import control_key, escape_markdown, markdown_table
+from dashboard.widgets import control_key, escape_markdown, image, markdown_table
 from dashboard.work import compute_cached, steps_cached
 from trainers import charts
 from trainers.reports import gradient as report
@@ -36,8 +36,8 @@ def draw_gradient(context: Context, run: Run, step: Step, place: int) -> None:
     st.toggle("backward() called", after, key=control_key("inside_step.backward", after))
     st.markdown(_sentence(run, step, after))
     with st.container(key="graph"):
-        dot = charts.graph_dot(nodes, after, context.dark)
-        st.graphviz_chart(dot, alt=f"Graph of the loss, {len(nodes)} nodes from parameters to loss.")
+        title = f"Graph of the loss, {len(nodes)} nodes from parameters to loss."
+        st.markdown(image(charts.graph_svg(nodes, after, context.dark), title))
     st.caption(f"{HOW}{'; colored, the derivative of the loss by it, from right to left' * after}.")
     left, right = st.columns([2, 3] if chain else 2)
     with left, st.container(key="sources"):

@@ -39,8 +39,6 @@ QUIET = """
     new MutationObserver(changed).observe(document, watch);
 """
 """Lets a page know for how long it has stood still: by the clock, and in frames, as a busy one draws none."""
-OF_GRAPHVIZ = "No script tag of type"
-"""Streamlit's Graphviz says so wherever it draws: it looks for a worker that Streamlit does not use."""
 HOLD = """
 import sys
 import time
@@ -93,7 +91,7 @@ class Record:
     def printed(self, message: Any) -> None:
         if message.type == "error":
             self.console_errors.append(message.text)
-        elif message.type == "warning" and not message.text.startswith(OF_GRAPHVIZ):
+        elif message.type == "warning":
             self.warnings.append(message.text)
 
     def check(self) -> None:

@@ -13,7 +13,7 @@ from trainers.charts.fit import fit_chart, predicted_actual_chart
 from trainers.charts.fit_boundary import class_colors, decision_boundary_chart
 from trainers.charts.fit_confusion import confusion_chart
 from trainers.charts.gradient_line import gradient_line_chart
-from trainers.charts.graph import graph_dot
+from trainers.charts.graph import graph_svg
 from trainers.charts.grid import heat_chart
 from trainers.charts.inside_step import arrow_chart, overview_chart
 from trainers.charts.loss import live_loss_chart, loss_chart
@@ -55,7 +55,7 @@ __all__ = [
     "fit_chart",
     "fitted",
     "gradient_line_chart",
-    "graph_dot",
+    "graph_svg",
     "heat_chart",
     "image_chart",
     "live_loss_chart",
