@@ -11,9 +11,9 @@ BACKWARD = ("#b14a00", "#ffb066")
 """Color of derivatives, on light and on dark ground."""
 EDGE = ("#8a8a8a", "#9a9a9a")
 FONT = 13
-CHARACTER = 7.0
+CHARACTER = 6.6
 """Mean width of a character in pixels."""
-LINE, PADDING, ACROSS, APART = 18, 8, 30, 14
+LINE, PADDING, ACROSS, APART = 18, 7, 22, 14
 """Height of a line, and pixels within boxes, between columns, and between boxes of a column."""
 
 
