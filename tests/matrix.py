@@ -114,4 +114,5 @@ def _flagged(settings: Optimizer) -> Iterator[Optimizer]:
 def _other(setting: Setting) -> Any:
     """A value well inside the bounds that is not the default."""
     assert isinstance(setting, Real)
-    return setting.low + 0.8 * (min(setting.high, 1.0) - setting.low)
+    high = min(setting.high, 1.0) if setting.low < 1 else setting.high
+    return setting.low + 0.8 * (high - setting.low)

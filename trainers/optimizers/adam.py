@@ -1,4 +1,4 @@
-"""Adam."""
+"""Adam and AdamW."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -6,16 +6,64 @@ from typing import ClassVar
 import torch
 from torch import Tensor, optim
 
-from trainers.optimizers.arithmetic import add_product, add_quotient, add_weight_decay, match_dtype
-from trainers.optimizers.base import Optimizer, State
-from trainers.optimizers.code import UpdateCode, decayed, literal
+from trainers.optimizers.arithmetic import add_quotient, is_used, match_dtype
+from trainers.optimizers.base import State
+from trainers.optimizers.code import UpdateCode, literal
+from trainers.optimizers.moments import MomentOptimizer
 from trainers.settings import Number, flag, real
-
-BETA_HIGH = 0.999999  # torch demands less than 1: at 1 the bias correction divides by 0
 
 
 @dataclass(frozen=True)
-class Adam(Optimizer):
+class BiasCorrected(MomentOptimizer):
+    """The first moment estimate divided by the root of the second, both with bias correction.
+
+        r = v                                             amsgrad: largest v so far
+        params -= lr m / (1 - beta1^t) / (sqrt(r / (1 - beta2^t)) + eps)
+
+    m and v are the first and second moment estimates, t is the update number: see `MomentOptimizer`.
+    """
+
+    amsgrad: bool = flag(False, help="Use the maximum of past second-moment estimates (AMSGrad).")
+
+    def update_code(self) -> UpdateCode:
+        lines, _ = self.moment_lines()
+        lines += [f"m_hat = m / (1 - {literal(self.beta1)}**t)"]
+        lines += ["v_max = torch.maximum(v_max, v)"] * self.amsgrad
+        lines += [f"v_hat = {'v_max' if self.amsgrad else 'v'} / (1 - {literal(self.beta2)}**t)"]
+        direction = f"m_hat / (v_hat.sqrt() + {literal(self.eps)})"
+        state = ["v_max = torch.zeros_like(params)"] * self.amsgrad
+        return self.moment_code(direction, lines, state, (("max_exp_avg_sq", "v_max"),))
+
+    def preconditioner(self, updates: int, state: State) -> Tensor:
+        size = state["max_exp_avg_sq" if self.amsgrad else "exp_avg_sq"]
+        return (size / (1 - self.beta2**updates)).sqrt() + self.eps
+
+    def max_stable_sharpness(self) -> float:
+        shrunk = self.lr * self.weight_decay if self.decoupled else 0.0
+        return float((2 - shrunk) * (1 + self.beta1) / ((1 - self.beta1) * self.lr))
+
+    @property
+    def stability_formula(self) -> str:
+        two = "(2 − lr weight_decay)" if self.decoupled and is_used(self.weight_decay) else "2"
+        return f"{two} (1 + beta1) / ((1 − beta1) lr)"
+
+    def init(self, params: Tensor) -> State:
+        return super().init(params) | ({"max_exp_avg_sq": torch.zeros_like(params)} if self.amsgrad else {})
+
+    def step(self, t: int, params: Tensor, gradient: Tensor, state: State) -> None:
+        self.update_moments(params, gradient, state)
+        size = state["exp_avg_sq"]
+        if self.amsgrad:
+            largest = state["max_exp_avg_sq"]
+            size = torch.maximum(largest, size, out=largest)
+        # Dividing by sqrt(size) / correction + eps, without a pass over all parameters for the correction.
+        correction = (1 - self.beta2**t) ** 0.5
+        divisor = size.sqrt().add_(match_dtype(self.eps * correction, params))
+        add_quotient(params, self.lr, state["exp_avg"], divisor, scale=-correction / (1 - self.beta1**t))
+
+
+@dataclass(frozen=True)
+class Adam(BiasCorrected):
     """Adaptive moment estimation, with bias correction.
 
         g = gradient + weight_decay params
@@ -24,7 +72,8 @@ class Adam(Optimizer):
         r = v                                             amsgrad: largest v so far
         params -= lr m / (1 - beta1^t) / (sqrt(r / (1 - beta2^t)) + eps)
 
-    m and v are the first and second moment estimates, t is the update number.
+    m and v are the first and second moment estimates, t is the update number. With
+    `decoupled_weight_decay` it is AdamW.
 
     Source: D. Kingma and J. Ba 2015, arXiv 1412.6980, algorithm 1; amsgrad: S. Reddi, S. Kale and
     S. Kumar 2018, in the form of `torch.optim.Adam`, which differs by correcting the largest v too.
@@ -32,77 +81,36 @@ class Adam(Optimizer):
 
     summary: ClassVar[str] = "Momentum, divided per parameter by the running RMS of the gradient."
 
-    lr: Number = real(1e-3, 1e-8, 100, scale="log", help="Learning rate (step size).", search=(1e-4, 10))
-    beta1: Number = real(
-        0.9,
-        0,
-        BETA_HIGH,
-        help="Decay rate of the running mean of gradients (first moment).",
-        search=(0, 0.99),
-    )
-    beta2: Number = real(
-        0.999,
-        0,
-        BETA_HIGH,
-        help="Decay rate of the running mean of squared gradients (second moment).",
-        search=(0.9, 0.9999),
-    )
-    eps: Number = real(1e-8, 0, 1, scale="log", help="Added to the denominator for numerical stability.")
-    weight_decay: Number = real(0, 0, 10, help="Weight decay (L2 penalty).")
-    amsgrad: bool = flag(False, help="Use the maximum of past second-moment estimates (AMSGrad).")
+    decoupled_weight_decay: bool = flag(False, help="Decay the parameters instead of the gradient (AdamW).")
 
     def torch(self, params: Tensor) -> optim.Adam:
-        return optim.Adam(
-            [params],
-            lr=self.lr,
-            betas=(self.beta1, self.beta2),
-            eps=float(self.eps),
-            weight_decay=float(self.weight_decay),
-            amsgrad=self.amsgrad,
-        )
+        arguments = self.torch_arguments() | {"amsgrad": self.amsgrad}
+        return optim.Adam([params], decoupled_weight_decay=self.decoupled_weight_decay, **arguments)
 
-    def update_code(self) -> UpdateCode:
-        lines, grad = decayed(self.weight_decay)
-        beta1, beta2 = literal(self.beta1), literal(self.beta2)
-        state = ["m = torch.zeros_like(params)", "v = torch.zeros_like(params)"]
-        lines += [
-            "t += 1",
-            f"m = {beta1} * m + (1 - {beta1}) * {grad}",
-            f"v = {beta2} * v + (1 - {beta2}) * {grad}**2",
-            f"m_hat = m / (1 - {beta1}**t)",
-        ]
-        if self.amsgrad:
-            state += ["v_max = torch.zeros_like(params)"]
-            lines += ["v_max = torch.maximum(v_max, v)"]
-        lines += [f"v_hat = {'v_max' if self.amsgrad else 'v'} / (1 - {beta2}**t)"]
-        step = f"{literal(self.lr)} * m_hat / (v_hat.sqrt() + {literal(self.eps)})"
-        names = (("exp_avg", "m"), ("exp_avg_sq", "v"), ("max_exp_avg_sq", "v_max"))
-        return UpdateCode(step, tuple(lines), ("t = 0", *state), names)
 
-    def preconditioner(self, updates: int, state: State) -> Tensor:
-        size = state["max_exp_avg_sq" if self.amsgrad else "exp_avg_sq"]
-        return (size / (1 - self.beta2**updates)).sqrt() + self.eps
+@dataclass(frozen=True)
+class AdamW(BiasCorrected):
+    """Adam with decoupled weight decay.
 
-    def max_stable_sharpness(self) -> float:
-        return float(2 * (1 + self.beta1) / ((1 - self.beta1) * self.lr))
+        params -= lr weight_decay params
+        m = beta1 m + (1 - beta1) gradient
+        v = beta2 v + (1 - beta2) gradient^2
+        r = v                                             amsgrad: largest v so far
+        params -= lr m / (1 - beta1^t) / (sqrt(r / (1 - beta2^t)) + eps)
+
+    m and v are the first and second moment estimates, t is the update number.
+
+    Source: I. Loshchilov and F. Hutter 2019, arXiv 1711.05101, algorithm 2, in the form of
+    `torch.optim.AdamW`, which differs by multiplying the decay by lr.
+    """
+
+    summary: ClassVar[str] = "Adam with weight decay apart from the gradient."
+
+    weight_decay: Number = real(0.01, 0, 10, help="Weight decay, decoupled: times lr, of the parameters.")
 
     @property
-    def stability_formula(self) -> str:
-        return "2 (1 + beta1) / ((1 − beta1) lr)"
+    def decoupled(self) -> bool:
+        return True
 
-    def init(self, params: Tensor) -> State:
-        names = ["exp_avg", "exp_avg_sq"] + (["max_exp_avg_sq"] if self.amsgrad else [])
-        return {name: torch.zeros_like(params) for name in names}
-
-    def step(self, t: int, params: Tensor, gradient: Tensor, state: State) -> None:
-        gradient = add_weight_decay(gradient, self.weight_decay, params)
-        exp_avg = state["exp_avg"].lerp_(gradient, match_dtype(1 - self.beta1, params))
-        size = state["exp_avg_sq"]
-        add_product(size.mul_(self.beta2), 1 - self.beta2, gradient, gradient)
-        if self.amsgrad:
-            largest = state["max_exp_avg_sq"]
-            size = torch.maximum(largest, size, out=largest)
-        # Dividing by sqrt(size) / correction + eps, without a pass over all parameters for the correction.
-        correction = (1 - self.beta2**t) ** 0.5
-        divisor = size.sqrt().add_(match_dtype(self.eps * correction, params))
-        add_quotient(params, self.lr, exp_avg, divisor, scale=-correction / (1 - self.beta1**t))
+    def torch(self, params: Tensor) -> optim.AdamW:
+        return optim.AdamW([params], amsgrad=self.amsgrad, **self.torch_arguments())

@@ -49,3 +49,13 @@ def add_quotient(target: Tensor, factor: Number, a: Tensor, b: Tensor, scale: Nu
 def add_weight_decay(gradient: Tensor, weight_decay: Number, params: Tensor) -> Tensor:
     """Return `gradient + weight_decay params`, the gradient with an L2 penalty, as a new tensor."""
     return add(gradient.clone(), weight_decay, params) if is_used(weight_decay) else gradient
+
+
+def decay(params: Tensor, fraction: Number) -> Tensor:
+    """`params -= fraction params`, in place: decoupled weight decay."""
+    return params.mul_(match_dtype(1 - fraction, params))
+
+
+def as_number(state: Tensor, *settings: Number) -> Number:
+    """Return a state that follows from these settings alone in float64: a number, if they are numbers."""
+    return state.double() if any(isinstance(each, Tensor) for each in settings) else state.flatten()[0].item()

@@ -41,6 +41,11 @@ class Optimizer(Settings):
         """Whether a step is that of plain gradient descent, lr times the gradient."""
         return False
 
+    @property
+    def l2_penalty(self) -> float:
+        """Factor of the parameters that is added to the gradient: coupled weight decay."""
+        return float(getattr(self, "weight_decay", 0.0))
+
     def torch(self, params: Tensor) -> TorchOptimizer:
         """Return the `torch.optim` optimizer of `params` with these hyperparameters."""
         raise NotImplementedError(f"{type(self).__name__} is not in torch")

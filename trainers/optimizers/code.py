@@ -40,8 +40,8 @@ class Symbol(float):
     name: str
 
     @property
-    def may_be_zero(self) -> bool:
-        """Whether 0 may be among its values."""
+    def varies(self) -> bool:
+        """Whether it has many values, among which may be 0."""
         return self != self
 
 
@@ -70,3 +70,10 @@ def decayed(weight_decay: Number) -> tuple[list[str], str]:
     if weight_decay == 0:
         return [], GRAD
     return [f"grad = {GRAD} + {literal(weight_decay)} * params"], "grad"
+
+
+def with_decay(lr: str, direction: str, weight_decay: Number) -> str:
+    """Return the step along a direction with decoupled weight decay: that of the parameters themselves."""
+    if weight_decay == 0:
+        return f"{lr} * {direction}"
+    return f"{lr} * ({direction} + {literal(weight_decay)} * params)"

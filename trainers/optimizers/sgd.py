@@ -90,7 +90,7 @@ class SGD(Optimizer):
         if is_used(self.dampening):  # not at the first update, nor without momentum
             later = literal(self.dampening)
             now = "damping" if later == "dampening" else "dampening"
-            if isinstance(self.momentum, Symbol) and self.momentum.may_be_zero:
+            if isinstance(self.momentum, Symbol) and self.momentum.varies:
                 later += f" * ({momentum} > 0)"
             state += [f"{now} = 0"]
             lines += [f"velocity = {momentum} * velocity + (1 - {now}) * {grad}", f"{now} = {later}"]

@@ -12,12 +12,21 @@ SYMBOLS = {
     "v": "v",
     "s": "s",
     "t": "t",
+    "u": "u",
+    "a": "a",
+    "r": "r",
     "m_hat": r"\hat m",
     "v_hat": r"\hat v",
     "v_max": r"v_{\max}",
     "std": r"\sigma",
     "direction": "d",
     "dampening": r"\tau",
+    "mu": r"\mu",
+    "mu_next": r"\mu_{t+1}",
+    "mu_product": r"\textstyle\prod\mu",
+    "rho": r"\rho",
+    "rho_inf": r"\rho_\infty",
+    "size": r"\delta",
     "lr": r"\eta",
 }
 """Symbols of the variables in updates; others are written out."""
@@ -55,6 +64,11 @@ def _latex(node: ast.expr, values: Mapping[str, str], binding: int) -> str:
         return f"-{_latex(node.operand, values, 2)}"
     if isinstance(node, ast.Call):
         return _call(node, values)
+    if isinstance(node, ast.IfExp):
+        return _cases(node.test, node.body, node.orelse, values)
+    if isinstance(node, ast.Compare):
+        sign = {ast.Gt: ">", ast.Lt: "<"}[type(node.ops[0])]
+        return f"{_latex(node.left, values, 0)} {sign} {_latex(node.comparators[0], values, 0)}"
     assert isinstance(node, ast.BinOp)
     if isinstance(node.op, ast.Div):
         return rf"\frac{{{_latex(node.left, values, 0)}}}{{{_latex(node.right, values, 0)}}}"
@@ -70,10 +84,24 @@ def _call(node: ast.Call, values: Mapping[str, str]) -> str:
     """Return a call: a method such as `s.sqrt()`, or a function of torch."""
     assert isinstance(node.func, ast.Attribute)
     of_torch = isinstance(node.func.value, ast.Name) and node.func.value.id == "torch"
+    name = node.func.attr
+    if name == "where":
+        return _cases(node.args[0], node.args[1], node.args[2], values)
     arguments = [*([] if of_torch else [node.func.value]), *node.args]
     inner = ", ".join(_latex(part, values, 0) for part in arguments)
-    name = node.func.attr
     if name == "sqrt":
         return rf"\sqrt{{{inner}}}"
+    if name == "abs":
+        return rf"\left|{inner}\right|"
+    if name == "clamp":  # above min is a maximum
+        (limit,) = node.keywords
+        function = r"\max" if limit.arg == "min" else r"\min"
+        return rf"{function}\left({inner}, {_latex(limit.value, values, 0)}\right)"
     function = r"\max" if name == "maximum" else rf"\operatorname{{{name}}}"
     return rf"{function}\left({inner}\right)"
+
+
+def _cases(test: ast.expr, then: ast.expr, other: ast.expr, values: Mapping[str, str]) -> str:
+    """Return a choice between two values."""
+    condition, first, second = (_latex(part, values, 0) for part in (test, then, other))
+    return rf"\begin{{cases}} {first} & \text{{if }} {condition} \\ {second} & \text{{else}} \end{{cases}}"

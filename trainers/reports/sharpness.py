@@ -69,7 +69,7 @@ def _sharpness(problem: Problem, optimizer: Optimizer, step: Step) -> float | No
     if divisor is None:
         return None
     params = step.params.double()
-    hessian = hessian_at(problem, params) + float(getattr(optimizer, "weight_decay", 0.0)) * torch.eye(
+    hessian = hessian_at(problem, params) + optimizer.l2_penalty * torch.eye(
         problem.num_params, dtype=torch.float64
     )
     root = divisor.double().expand(problem.num_params).rsqrt()
@@ -154,7 +154,7 @@ def _peak(losses: pd.DataFrame, table: pd.DataFrame, above: "pd.Series[bool]") -
 
 def caption(run: Run, limit: float | None) -> str:
     """Return what the sharpness of a run is, and its limit."""
-    more = ", plus weight decay" if getattr(run.optimizer, "weight_decay", 0.0) else ""
+    more = ", plus weight decay" if run.optimizer.l2_penalty else ""
     more += "" if isinstance(run.optimizer, SGD) else DIVIDED.format(name=type(run.optimizer).__name__)
     text = SHARPNESS.format(more=more)
     if limit is not None:
