@@ -10,7 +10,7 @@ import pytest
 
 from trainers.optimizers import OPTIMIZERS, Optimizer
 from trainers.problems import PROBLEMS, Problem
-from trainers.settings import Flag, Real, Setting, SettingError, settings_of
+from trainers.settings import Flag, Integer, Real, Setting, SettingError, settings_of
 
 SOME = 7
 """Of every so many problems one is met by each optimizer but the first."""
@@ -56,7 +56,7 @@ def pairs(by_hand: bool = True) -> list[tuple[Optimizer, Problem]]:
     """
     first, *others = problems()
     defaults = [kind() for kind in OPTIMIZERS.values() if kind.by_hand() or not by_hand]
-    met = [(optimizer, others[k::SOME] if k else others) for k, optimizer in enumerate(defaults)]
+    met = [(optimizer, others[k % SOME :: SOME] if k else others) for k, optimizer in enumerate(defaults)]
     return [
         *((settings, first) for settings in quick(by_hand)),
         *((optimizer, problem) for optimizer, some in met for problem in some),
@@ -64,8 +64,28 @@ def pairs(by_hand: bool = True) -> list[tuple[Optimizer, Problem]]:
 
 
 def product_of_all(by_hand: bool = True) -> list[Any]:
-    """Every setting on every problem; `make test` goes through the pairs alone."""
-    return slow_but(pairs(by_hand), product(optimizers(by_hand=by_hand), problems()))
+    """Every setting on every problem, by optimizer; `make test` goes through the pairs alone."""
+    return by_kind(pairs(by_hand), list(product(optimizers(by_hand=by_hand), problems())))
+
+
+def by_kind(quick: Iterable[Any], every: Iterable[Any] = ()) -> list[Any]:
+    """A list of cases for each optimizer: the quick ones and, marked as slow, all others.
+
+    A case is an optimizer, or a tuple that begins with one: as a test of its own each would be thousands.
+    """
+    made = []
+    quick, every = list(quick), list(every)
+    for kind in OPTIMIZERS.values():
+        few, rest = ([case for case in cases if type(_first(case)) is kind] for cases in (quick, every))
+        rest = [case for case in rest if case not in few]
+        made += [pytest.param(few, id=kind.__name__)] * bool(few)
+        made += [pytest.param(rest, id=f"all {kind.__name__}", marks=pytest.mark.slow)] * bool(rest)
+    return made
+
+
+def _first(case: Any) -> Optimizer:
+    found: Optimizer = case[0] if isinstance(case, tuple) else case
+    return found
 
 
 def slow_but(quick: Collection[Any], cases: Iterable[Any]) -> list[Any]:
@@ -114,5 +134,7 @@ def _flagged(settings: Optimizer) -> Iterator[Optimizer]:
 def _other(setting: Setting) -> Any:
     """A value well inside the bounds that is not the default."""
     assert isinstance(setting, Real)
+    if isinstance(setting, Integer):
+        return int(setting.low) + 2
     high = min(setting.high, 1.0) if setting.low < 1 else setting.high
-    return setting.low + 0.8 * (high - setting.low)
+    return float(f"{setting.low + 0.8 * (high - setting.low):.9g}")

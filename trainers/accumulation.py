@@ -11,6 +11,7 @@ from trainers.modes import training_mode
 from trainers.optimizers import SGD
 from trainers.optimizers.base import Optimizer
 from trainers.run import Run
+from trainers.runners import TorchStep
 
 UPDATES = 20
 
@@ -50,7 +51,7 @@ def _train(run: Run, optimizer: Optimizer, updates: int, clear: bool) -> tuple[T
     own, held, losses = [], [], []
     with training_mode():
         params = run.initial().requires_grad_()
-        step = _stepper(optimizer, params)
+        step = _stepper(run, optimizer, params)
         for batch in islice(run.batch_source.batches(), updates + 1):
             before = torch.zeros_like(params) if params.grad is None or clear else params.grad.clone()
             if clear:
@@ -69,10 +70,10 @@ def _train(run: Run, optimizer: Optimizer, updates: int, clear: bool) -> tuple[T
     return torch.stack(own), torch.stack(held), torch.stack(losses)
 
 
-def _stepper(optimizer: Optimizer, params: Tensor) -> Callable[[], object]:
+def _stepper(run: Run, optimizer: Optimizer, params: Tensor) -> Callable[[], object]:
     """Return a function that updates parameters by `params.grad`: torch's optimizer, else the one by hand."""
     if type(optimizer).in_torch():
-        return optimizer.torch(params).step
+        return TorchStep(optimizer, params, run.problem.shapes)
     state, number = optimizer.init(params.detach()), count(1)
 
     def step() -> None:

@@ -57,6 +57,14 @@ class History(NotebookDisplay):
     validation_loss: Tensor | None = field(default=None, repr=False)
     """`(epochs + 1,)`: loss on the validation set, if any."""
     validation_accuracy: Tensor | None = field(default=None, repr=False)
+    closure_evaluations: Tensor | None = field(default=None, repr=False)
+    """`(epochs + 1,)`, int64: gradient evaluations so far; None if each update has one."""
+
+    @property
+    def evaluations(self) -> Tensor:
+        """`(epochs + 1,)`, int64: gradient evaluations of all updates so far."""
+        each = self.run.steps_per_epoch * torch.arange(len(self.loss))
+        return each if self.closure_evaluations is None else self.closure_evaluations
 
     @property
     def num_recorded(self) -> int:

@@ -122,6 +122,11 @@ class MiniBatches:
     size: int
     seed: int
 
+    @property
+    def shapes(self) -> tuple[tuple[int, ...], ...]:
+        """Those of the problem."""
+        return self.problem.shapes
+
     def batches(self) -> Iterator[Problem]:
         """Yield the problem on each mini-batch, endlessly; the last of an epoch may be smaller."""
         generator = torch.Generator().manual_seed(self.seed)

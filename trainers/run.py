@@ -112,8 +112,9 @@ class Method(Settings):
         if self.runner not in runners(type(self.optimizer)):
             name = type(self.optimizer).__name__
             needed = "an optimizer of torch" if self.runner == "torch.optim" else "a hand-written update rule"
+            able = runners(type(self.optimizer))
             reason = f"{self.runner} needs {needed}; {name} has none"
-            raise SettingError("runner", reason, runners(type(self.optimizer))[0])
+            raise SettingError("runner", reason, able[0])
 
     @property
     def label(self) -> str:
@@ -133,11 +134,6 @@ class Run(Task, Method, Exportable):
 
     A value out of bounds raises `SettingError`, a `ValueError` that names setting, value and bounds.
     """
-
-    @property
-    def gradients_per_epoch(self) -> int:
-        """Gradient evaluations per epoch: one per mini-batch."""
-        return self.steps_per_epoch
 
     def to_query(self, short: bool = False) -> str:
         """The query string of a link that opens this run; without the defaults if `short`."""

@@ -302,7 +302,7 @@ def coerce(kind: type[Settings], values: Mapping[str, Any], **others: Any) -> tu
             usable[name] = setting.coerce(name, values[name])
             notes.append(f"{error}: using {format_value(usable[name])}.")
     given = {f.name: others[f.name] for f in dataclasses.fields(kind) if f.name in others}
-    for _ in usable:
+    for _ in range(len(usable) + 1):
         try:
             return kind(**usable, **given), notes
         except SettingError as error:

@@ -83,7 +83,7 @@ def record_steps(
     with training_mode():
         points = RUNNERS[run.runner](run.batch_source, watched, run.initial())
         for update, point, batch in zip(count(), points, run.batch_source.batches(), strict=False):
-            params, loss, gradient = (part.detach() for part in point)
+            params, loss, gradient = (part.detach() for part in point[:3])
             if batch_before is not None:
                 new = params.clone()
                 steps[-1] = replace(steps[-1], new_params=new, new_loss=batch_before.loss(new))
@@ -112,7 +112,7 @@ def _stacked(steps: Sequence[Step], run: Run) -> Steps:
         rows([step.loss for step in steps]),
         rows([step.gradient for step in steps]),
         {
-            name: rows([step.state.get(name, torch.zeros_like(step.params)) for step in steps])
+            name: rows([step.state.get(name, torch.zeros_like(steps[-1].state[name])) for step in steps])
             for name in names
         },
         rows([step.new_params for step in steps]),
@@ -125,6 +125,7 @@ class Watched:
 
     def __init__(self, optimizer: Optimizer) -> None:
         self.optimizer, self.step = optimizer, optimizer.step
+        self.by_matrix, self.needs_closure = optimizer.by_matrix, optimizer.needs_closure
         self._read: Callable[[], State] = dict
 
     def init(self, params: Tensor) -> State:
@@ -132,13 +133,14 @@ class Watched:
         self._read = lambda: state
         return state
 
-    def torch(self, params: Tensor) -> torch.optim.Optimizer:
-        made = self.optimizer.torch(params)
-        self._read = lambda: {
-            name: value
-            for name, value in made.state[params].items()
-            if isinstance(value, Tensor) and name != "step"
-        }
+    def torch(self, *params: Tensor) -> torch.optim.Optimizer:
+        made = self.optimizer.torch(*params)
+        if type(self.optimizer).by_hand():  # of others the state is not looked into
+            self._read = lambda: {
+                name: value
+                for name, value in made.state[params[0]].items()
+                if isinstance(value, Tensor) and name != "step"
+            }
         return made
 
     def state(self) -> State:
@@ -147,7 +149,10 @@ class Watched:
 
 
 def torch_params(optimizer: Optimizer, step: Step) -> Tensor:
-    """Return the parameters `(n,)` to which torch's optimizer steps from the same state."""
+    """Return the parameters `(n,)` to which torch's optimizer steps from the same state.
+
+    For optimizers that are written by hand, too.
+    """
     params = step.params.clone().requires_grad_()
     made = optimizer.torch(params)
     if step.update:

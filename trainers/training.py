@@ -13,7 +13,7 @@ from trainers.history import History
 from trainers.modes import training_mode
 from trainers.problems import Quadratic
 from trainers.run import Run
-from trainers.runners import RUNNERS
+from trainers.runners import RUNNERS, Point
 
 METRIC_ELEMENTS = 2**22
 """Max. elements per chunk when metrics are computed; bounds memory."""
@@ -56,7 +56,7 @@ def _train(run: Run, on_epoch: OnEpoch | None, recorder: "HistoryRecorder") -> H
 
     updates = range(run.epochs * run.steps_per_epoch + 1)
     for update, point in zip(updates, chain([first], points), strict=False):
-        if not recorder.record(update, *point):
+        if not recorder.record(update, point):
             status = "diverged"
             break
         if on_epoch is not None:
@@ -87,6 +87,8 @@ class HistoryRecorder:
         self.dtype, size = getattr(torch, run.dtype), run.problem.num_params
         self.metric_functions = dict(_metrics(run))
         self.loss = self._empty(run.epochs + 1)
+        counted = run.epochs + 1 if run.optimizer.needs_closure else 0
+        self.evaluations = torch.zeros(counted, dtype=torch.int64)
         self.metrics = {name: self._empty(run.epochs + 1) for name in self.metric_functions}
         self.epochs = epochs
         self.params, self.gradient = self._empty(len(epochs), size), self._empty(len(epochs), size)
@@ -96,14 +98,15 @@ class HistoryRecorder:
         rows = min(METRIC_ELEMENTS // run.training.cost, BUFFER_ELEMENTS // max(widths), run.epochs)
         self.first, self.latest = 0, [self._empty(max(rows, 1) + 1, width) for width in widths]
         # Writing a row through numpy costs a third of writing it through torch.
-        self._loss = self.loss.numpy()
+        self._loss, self._evaluations = self.loss.numpy(), self.evaluations.numpy()
         self._params, self._gradient, self._batch_loss = (part.numpy() for part in self.latest)
 
     def _empty(self, *shape: int) -> Tensor:
         return torch.full(shape, math.nan, dtype=self.dtype)
 
-    def record(self, update: int, params: Tensor, loss: Tensor, gradient: Tensor) -> bool:
+    def record(self, update: int, point: Point) -> bool:
         """Record a point. Returns False if it starts an epoch and its loss is not finite."""
+        params, loss, gradient, evaluations = point
         self.epoch, within = divmod(update, self.steps_per_epoch)
         if self.epoch - self.first == len(self._params):
             self._flush()
@@ -111,6 +114,8 @@ class HistoryRecorder:
         self._batch_loss[row, within] = loss.item()
         if within > 0:
             return True
+        if len(self._evaluations):
+            self._evaluations[self.epoch] = evaluations
         if self.steps_per_epoch > 1:
             began = perf_counter()
             params = params.detach()
@@ -159,6 +164,7 @@ class HistoryRecorder:
             epochs=epochs,
             params=params,
             loss=self.loss,
+            closure_evaluations=self.evaluations.cummax(0).values if len(self.evaluations) else None,
             gradient=gradient,
             status=status,
             diverged_at=self.epoch if status == "diverged" else None,

@@ -57,6 +57,8 @@ def _sentence(run: Run, step: Step) -> str:
 
 
 def _torch_sentence(run: Run, step: Step) -> str:
+    if not type(run.optimizer).by_hand():
+        return f"{type(run.optimizer).__name__} is torch's alone: its lines are not shown."
     if not type(run.optimizer).in_torch():
         return f"{type(run.optimizer).__name__} is not in torch."
     difference = report.difference(run.optimizer, step)

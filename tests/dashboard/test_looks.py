@@ -57,7 +57,8 @@ def test_implementations_differ_in_shade_and_stroke_and_copies_in_dash() -> None
 def test_runs_keep_their_hue_while_they_exist() -> None:
     """Random insertions, removals and edits: a run that is not edited keeps its hue."""
     rng = random.Random(0)
-    kinds = [kind(lr=lr) for kind in OPTIMIZERS.values() for lr in (0.01, 0.1)]
+    few = [kind for kind in OPTIMIZERS.values() if kind.by_hand()][: MAX_HUES - 2]
+    kinds = [kind(lr=lr) for kind in few for lr in (0.01, 0.1)]
     kinds += [SGD(lr=lr, momentum=m) for lr in (0.01, 0.1) for m in (0.5, 0.9)]
     ids, methods, hues, fresh = [], [], {}, itertools.count()
     for _ in range(300):

@@ -20,7 +20,7 @@ from trainers.problems import PROBLEMS, Rosenbrock, Thermometer
 from trainers.run import Method, Task, runners
 from trainers.settings import Settings, integer, part, real, settings_of
 
-LONGEST_LINK = 2000
+LONGEST_LINK = 2500
 DEEPEST = Adam(
     lr=1.2345678e-05, beta1=0.123456, beta2=0.987654, eps=1.2345e-10, weight_decay=0.01234, amsgrad=True
 )

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from trainers import Run
-from trainers.optimizers import OPTIMIZERS, SGD, Adam
+from trainers.optimizers import LBFGS, OPTIMIZERS, SGD, Adam
 from trainers.problems import PROBLEMS, Thermometer
 from trainers.run import Task
 from trainers.settings import Choice, Flag, Integer, Real, SettingError, Settings, coerce, settings_of
@@ -125,3 +125,10 @@ def test_a_press_of_plus_is_a_small_step(kind: type[Settings], name: str, value:
     setting = settings_of(kind)[name]
     assert isinstance(setting, Real)
     assert setting.step(value) == pytest.approx(step)
+
+
+def test_a_link_to_an_optimizer_of_torch_alone_needs_no_runner() -> None:
+    """The default runner gives way, and is the only setting."""
+    run, notes = Run.from_query("run=LBFGS")
+    assert (run.optimizer, run.runner) == (LBFGS(), "torch.optim")
+    assert notes == []

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 import torch
 
-from tests.matrix import quick
+from tests.matrix import by_kind, quick
 from trainers import Run, train
 from trainers.optimizers import SGD, Adam, Optimizer
 from trainers.problems import MLP, LinearRegression, Problem, Thermometer
@@ -15,9 +15,9 @@ from trainers.steps import record_steps, torch_params
 UPDATES = (0, 1, 5, 8)
 
 
-@pytest.mark.parametrize("optimizer", quick(), ids=str)
-def test_they_are_those_of_train(optimizer: Optimizer) -> None:
-    for runner in runners(type(optimizer)):
+@pytest.mark.parametrize("optimizers", by_kind(quick()))
+def test_they_are_those_of_train(optimizers: list[Optimizer]) -> None:
+    for optimizer, runner in ((each, runner) for each in optimizers for runner in runners(type(each))):
         run = Run(optimizer=optimizer, runner=runner, epochs=9)
         history = train(run)
         steps = record_steps(run, UPDATES)
@@ -30,9 +30,9 @@ def test_they_are_those_of_train(optimizer: Optimizer) -> None:
             torch.testing.assert_close(step.new_loss, history.loss[k + 1])
 
 
-@pytest.mark.parametrize("optimizer", [o for o in quick() if type(o).in_torch()], ids=str)
-def test_torch_steps_from_the_same_state(optimizer: Optimizer) -> None:
-    for runner in runners(type(optimizer)):
+@pytest.mark.parametrize("optimizers", by_kind(o for o in quick(by_hand=True) if type(o).in_torch()))
+def test_torch_steps_from_the_same_state(optimizers: list[Optimizer]) -> None:
+    for optimizer, runner in ((each, runner) for each in optimizers for runner in runners(type(each))):
         for step in record_steps(Run(optimizer=optimizer, runner=runner, epochs=9, dtype="float64"), UPDATES):
             torch.testing.assert_close(torch_params(optimizer, step), step.new_params, rtol=1e-12, atol=1e-14)
 

@@ -206,9 +206,9 @@ def clocked(kind: type[Optimizer], monkeypatch: pytest.MonkeyPatch) -> Clock:
     """Let training see a clock on which making such an optimizer takes 100 seconds, and see `Clock.step`."""
     clock, make, begin, step = Clock(), kind.torch, getattr(kind, "init", None), getattr(kind, "step", None)
 
-    def torch_(self: Any, params: torch.Tensor) -> torch.optim.Optimizer:
+    def torch_(self: Any, *params: torch.Tensor) -> torch.optim.Optimizer:
         clock.charge(100)
-        twin = make(self, params)
+        twin = make(self, *params)
         twin.register_step_pre_hook(lambda *_: clock.step("torch"))
         return twin
 
@@ -223,7 +223,7 @@ def clocked(kind: type[Optimizer], monkeypatch: pytest.MonkeyPatch) -> Clock:
     monkeypatch.setattr(training, "perf_counter", clock)
     if kind.in_torch():
         monkeypatch.setattr(kind, "torch", torch_)
-    if begin is not None:
+    if kind.by_hand():
         monkeypatch.setattr(kind, "init", init)
         monkeypatch.setattr(kind, "step", by_hand)
     return clock

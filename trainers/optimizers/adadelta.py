@@ -44,9 +44,9 @@ class Adadelta(Optimizer):
     )
     weight_decay: Number = real(0, 0, 10, help="Weight decay (L2 penalty).")
 
-    def torch(self, params: Tensor) -> optim.Adadelta:
+    def torch(self, *params: Tensor) -> optim.Adadelta:
         return optim.Adadelta(
-            [params],
+            params,
             lr=self.lr,
             rho=float(self.rho),
             eps=float(self.eps),

@@ -32,9 +32,9 @@ class Adagrad(Optimizer):
     initial_accumulator_value: Number = real(0, 0, 1e6, help="Initial value of the sum of squared gradients.")
     eps: Number = real(1e-10, 0, 1, scale="log", help="Added to the denominator for numerical stability.")
 
-    def torch(self, params: Tensor) -> optim.Adagrad:
+    def torch(self, *params: Tensor) -> optim.Adagrad:
         return optim.Adagrad(
-            [params],
+            params,
             lr=self.lr,
             lr_decay=float(self.lr_decay),
             weight_decay=float(self.weight_decay),

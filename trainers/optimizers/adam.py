@@ -83,9 +83,9 @@ class Adam(BiasCorrected):
 
     decoupled_weight_decay: bool = flag(False, help="Decay the parameters instead of the gradient (AdamW).")
 
-    def torch(self, params: Tensor) -> optim.Adam:
+    def torch(self, *params: Tensor) -> optim.Adam:
         arguments = self.torch_arguments() | {"amsgrad": self.amsgrad}
-        return optim.Adam([params], decoupled_weight_decay=self.decoupled_weight_decay, **arguments)
+        return optim.Adam(params, decoupled_weight_decay=self.decoupled_weight_decay, **arguments)
 
 
 @dataclass(frozen=True)
@@ -112,5 +112,5 @@ class AdamW(BiasCorrected):
     def decoupled(self) -> bool:
         return True
 
-    def torch(self, params: Tensor) -> optim.AdamW:
-        return optim.AdamW([params], amsgrad=self.amsgrad, **self.torch_arguments())
+    def torch(self, *params: Tensor) -> optim.AdamW:
+        return optim.AdamW(params, amsgrad=self.amsgrad, **self.torch_arguments())

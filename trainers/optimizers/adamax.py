@@ -38,9 +38,9 @@ class Adamax(Optimizer):
     eps: Number = real(1e-8, 0, 1, scale="log", help="Added to the denominator for numerical stability.")
     weight_decay: Number = real(0, 0, 10, help="Weight decay (L2 penalty).")
 
-    def torch(self, params: Tensor) -> optim.Adamax:
+    def torch(self, *params: Tensor) -> optim.Adamax:
         return optim.Adamax(
-            [params],
+            params,
             lr=self.lr,
             betas=(float(self.beta1), float(self.beta2)),
             eps=float(self.eps),
@@ -53,7 +53,8 @@ class Adamax(Optimizer):
         lines += [
             "t += 1",
             f"m = {beta1} * m + (1 - {beta1}) * {grad}",
-            f"u = torch.maximum({beta2} * u, {grad}.abs() + {literal(self.eps)})",
+            f"size = {grad}.abs() + {literal(self.eps)}",
+            f"u = torch.maximum({beta2} * u, size)",
             f"m_hat = m / (1 - {beta1}**t)",
         ]
         state = ("t = 0", "m = torch.zeros_like(params)", "u = torch.zeros_like(params)")

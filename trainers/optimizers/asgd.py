@@ -8,7 +8,7 @@ from torch import Tensor, optim
 
 from trainers.optimizers.arithmetic import add, add_weight_decay, as_number, decay, is_used, match_dtype
 from trainers.optimizers.base import Optimizer, State
-from trainers.optimizers.code import UpdateCode, decayed, literal
+from trainers.optimizers.code import Symbol, UpdateCode, decayed, literal
 from trainers.settings import Number, real
 
 
@@ -41,9 +41,9 @@ class ASGD(Optimizer):
     def l2_penalty(self) -> float:
         return float(self.weight_decay + self.lambd)
 
-    def torch(self, params: Tensor) -> optim.ASGD:
+    def torch(self, *params: Tensor) -> optim.ASGD:
         return optim.ASGD(
-            [params],
+            params,
             lr=self.lr,
             lambd=float(self.lambd),
             alpha=float(self.alpha),
@@ -55,9 +55,12 @@ class ASGD(Optimizer):
         lines, grad = decayed(self.weight_decay)
         lr, lambd = literal(self.lr), literal(self.lambd)
         now = "lr_t" if lr == "lr" else "lr"
-        lines += [f"{now} = {lr} / (1 + {lambd} * {lr} * t)**{literal(self.alpha)}", "t += 1"]
+        rate = f"{lr} / slowed"
+        varies = (isinstance(each, Symbol) and each.varies for each in (self.lr, self.lambd, self.alpha))
+        lines += [f"slowed = (1 + {lambd} * {lr} * t)**{literal(self.alpha)}"]
+        lines += [f"{now} = {rate if any(varies) else f'torch.tensor({rate})'}", "t += 1"]
         if not is_used(self.lambd):
-            return UpdateCode(f"{lr} * {grad}", tuple(lines[:-2]))
+            return UpdateCode(f"{lr} * {grad}", tuple(lines[:-3]))
         return UpdateCode(f"{now} * ({grad} + {lambd} * params)", tuple(lines), ("t = 0",))
 
     def init(self, params: Tensor) -> State:

@@ -25,6 +25,10 @@ class Optimizer(Settings):
     """
 
     vectorized: ClassVar[bool] = True
+    by_matrix: ClassVar[bool] = False
+    """Whether `torch` is given each matrix and vector of the problem's parameters as a tensor of its own."""
+    needs_closure: ClassVar[bool] = False
+    """Whether torch's `step` evaluates loss and gradient itself, through a closure."""
 
     @classmethod
     def in_torch(cls) -> bool:
@@ -46,8 +50,11 @@ class Optimizer(Settings):
         """Factor of the parameters that is added to the gradient: coupled weight decay."""
         return float(getattr(self, "weight_decay", 0.0))
 
-    def torch(self, params: Tensor) -> TorchOptimizer:
-        """Return the `torch.optim` optimizer of `params` with these hyperparameters."""
+    def torch(self, *params: Tensor) -> TorchOptimizer:
+        """Return the `torch.optim` optimizer of `params` with these hyperparameters.
+
+        `params` is one tensor `(n,)`, unless the optimizer works `by_matrix`.
+        """
         raise NotImplementedError(f"{type(self).__name__} is not in torch")
 
     def init(self, params: Tensor) -> State:

@@ -1,5 +1,6 @@
 """Update rules as lines of a program."""
 
+import json
 from copy import copy
 from dataclasses import dataclass
 from typing import TypeVar
@@ -54,12 +55,14 @@ def with_symbols(optimizer: Rule, values: dict[str, float]) -> Rule:
 
 
 def literal(value: object) -> str:
-    """Return a number, or a tuple of numbers, as Python: 0.1, 1, (0.9, 0.999)."""
+    """Return a number, a tuple of numbers or a word as Python: 0.1, 1, (0.9, 0.999), "final"."""
     if isinstance(value, Symbol):
         return value.name
     if isinstance(value, tuple):
         parts = (part.name if isinstance(part, Symbol) else repr(part) for part in value)
         return f"({', '.join(parts)})"  # floats as they are: torch takes no mix of 0 and 0.999
+    if isinstance(value, str):
+        return json.dumps(value)
     if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
         return str(int(value))
     return repr(value)
@@ -70,10 +73,3 @@ def decayed(weight_decay: Number) -> tuple[list[str], str]:
     if weight_decay == 0:
         return [], GRAD
     return [f"grad = {GRAD} + {literal(weight_decay)} * params"], "grad"
-
-
-def with_decay(lr: str, direction: str, weight_decay: Number) -> str:
-    """Return the step along a direction with decoupled weight decay: that of the parameters themselves."""
-    if weight_decay == 0:
-        return f"{lr} * {direction}"
-    return f"{lr} * ({direction} + {literal(weight_decay)} * params)"

@@ -14,7 +14,7 @@ from trainers.optimizers.arithmetic import (
     match_dtype,
 )
 from trainers.optimizers.base import Optimizer, State
-from trainers.optimizers.code import UpdateCode, decayed, literal, with_decay
+from trainers.optimizers.code import UpdateCode, decayed, literal
 from trainers.settings import Number, real
 
 BETA_HIGH = 0.999999  # torch demands less than 1: at 1 the bias correction divides by 0
@@ -100,6 +100,8 @@ class MomentOptimizer(Optimizer):
     ) -> UpdateCode:
         """The update `lr * direction`, with decoupled weight decay, after these lines."""
         before = ["t = 0", "m = torch.zeros_like(params)", "v = torch.zeros_like(params)", *state]
-        lr = literal(self.lr)
-        step = with_decay(lr, direction, self.weight_decay) if self.decoupled else f"{lr} * {direction}"
-        return UpdateCode(step, tuple(lines), tuple(before), (*NAMES, *names))
+        step = direction
+        if self.decoupled and self.weight_decay != 0:
+            lines = [*lines, f"direction = {direction}"]
+            step = f"(direction + {literal(self.weight_decay)} * params)"
+        return UpdateCode(f"{literal(self.lr)} * {step}", tuple(lines), tuple(before), (*NAMES, *names))

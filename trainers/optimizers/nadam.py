@@ -41,9 +41,9 @@ class NAdam(MomentOptimizer):
     )
     decoupled_weight_decay: bool = flag(False, help="Decay the parameters instead of the gradient.")
 
-    def torch(self, params: Tensor) -> optim.NAdam:
+    def torch(self, *params: Tensor) -> optim.NAdam:
         return optim.NAdam(
-            [params],
+            params,
             momentum_decay=float(self.momentum_decay),
             decoupled_weight_decay=self.decoupled_weight_decay,
             **self.torch_arguments(),
@@ -53,15 +53,18 @@ class NAdam(MomentOptimizer):
         lines, grad = self.moment_lines()
         beta1, rise = literal(self.beta1), literal(self.momentum_decay)
         lines += [
-            f"mu = {beta1} * (1 - 0.5 * {DECAY} ** (t * {rise}))",
-            f"mu_next = {beta1} * (1 - 0.5 * {DECAY} ** ((t + 1) * {rise}))",
+            f"mu = {beta1} * (1 - {DECAY}**(t * {rise}) / 2)",
+            f"mu_next = {beta1} * (1 - {DECAY}**((t + 1) * {rise}) / 2)",
             "mu_product = mu_product * mu",
-            f"ahead = (1 - mu) / (1 - mu_product) * {grad}",
-            "ahead = ahead + mu_next / (1 - mu_product * mu_next) * m",
+            "product = mu_product.double()",
+            f"ahead = (1 - mu) / (1 - product) * {grad}",
+            "product = product * mu_next",
+            "ahead = ahead + mu_next / (1 - product) * m",
             f"v_hat = v / (1 - {literal(self.beta2)}**t)",
         ]
         direction = f"ahead / (v_hat.sqrt() + {literal(self.eps)})"
-        return self.moment_code(direction, lines, ["mu_product = 1"], (("mu_product", "mu_product"),))
+        names = (("mu_product", "mu_product"),)
+        return self.moment_code(direction, lines, ["mu_product = torch.tensor(1.0)"], names)
 
     def init(self, params: Tensor) -> State:
         return super().init(params) | {"mu_product": torch.ones_like(params[:1], dtype=torch.float32)}

@@ -37,9 +37,9 @@ class RAdam(MomentOptimizer):
 
     decoupled_weight_decay: bool = flag(False, help="Decay the parameters instead of the gradient.")
 
-    def torch(self, params: Tensor) -> optim.RAdam:
+    def torch(self, *params: Tensor) -> optim.RAdam:
         arguments = self.torch_arguments()
-        return optim.RAdam([params], decoupled_weight_decay=self.decoupled_weight_decay, **arguments)
+        return optim.RAdam(params, decoupled_weight_decay=self.decoupled_weight_decay, **arguments)
 
     def update_code(self) -> UpdateCode:
         lines, _ = self.moment_lines()
@@ -48,13 +48,18 @@ class RAdam(MomentOptimizer):
             f"m_hat = m / (1 - {literal(self.beta1)}**t)",
             f"rho_inf = 2 / (1 - {beta2}) - 1",
             f"rho = rho_inf - 2 * t * {beta2}**t / (1 - {beta2}**t)",
-            "r = (rho - 4) * (rho - 2) * rho_inf / ((rho_inf - 4) * (rho_inf - 2) * rho)",
         ]
-        scale = f"(r * (1 - {beta2}**t))**0.5 / (v.sqrt() + {literal(self.eps)})"
-        if isinstance(self.beta2, Symbol) and self.beta2.varies:
-            lines += [f"scale = torch.where(rho > {literal(RECTIFIED_FROM)}, {scale}, 1)"]
-        else:
-            lines += [f"scale = {scale} if rho > {literal(RECTIFIED_FROM)} else 1"]
+        varies = isinstance(self.beta2, Symbol) and self.beta2.varies
+        # Of numbers, what is not used may not be divided by 0.
+        only = "" if varies else " if rho > 5 else 0"
+        known = "torch.where(rho > 5, scale, 1)" if varies else "scale if rho > 5 else 1"
+        lines += [
+            f"r = (rho - 4) * (rho - 2){only}",
+            "rest = (rho_inf - 4) * (rho_inf - 2) * rho / rho_inf",
+            f"r = r / rest{only}",
+            f"scale = (r * (1 - {beta2}**t))**0.5 / (v.sqrt() + {literal(self.eps)})",
+            f"scale = {known}",
+        ]
         return self.moment_code("m_hat * scale", lines, [])
 
     def step(self, t: int, params: Tensor, gradient: Tensor, state: State) -> None:
@@ -63,12 +68,16 @@ class RAdam(MomentOptimizer):
         factor: Number = -self.lr / (1 - self.beta1**t)
         longest, corrected = 2 / (1 - self.beta2) - 1, 1 - self.beta2**t
         length = longest - 2 * t * self.beta2**t / corrected
-        ratio = (length - 4) * (length - 2) * longest / ((longest - 4) * (longest - 2) * length)
         divisor = size.sqrt().add_(match_dtype(self.eps, params))
         if isinstance(length, Tensor):
-            scale = match_dtype((ratio * corrected) ** 0.5, params) / divisor
+            scale = match_dtype((rectification(length, longest) * corrected) ** 0.5, params) / divisor
             add(params, factor, mean * torch.where(length > RECTIFIED_FROM, scale, 1.0))
         elif length > RECTIFIED_FROM:
-            add_quotient(params, factor * (ratio * corrected) ** 0.5, mean, divisor)
+            add_quotient(params, factor * (rectification(length, longest) * corrected) ** 0.5, mean, divisor)
         else:
             add(params, factor, mean)
+
+
+def rectification(length: Number, longest: Number) -> Number:
+    """The square of the rectification term, for lengths of the moving average above 4."""
+    return (length - 4) * (length - 2) * longest / ((longest - 4) * (longest - 2) * length)

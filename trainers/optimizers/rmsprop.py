@@ -51,9 +51,9 @@ class RMSprop(Optimizer):
     momentum: Number = real(0, 0, 1, help="Momentum factor.", search=(0, 0.99))
     centered: bool = flag(False, help="Divide by the gradient's estimated standard deviation.")
 
-    def torch(self, params: Tensor) -> optim.RMSprop:
+    def torch(self, *params: Tensor) -> optim.RMSprop:
         return optim.RMSprop(
-            [params],
+            params,
             lr=self.lr,
             alpha=float(self.alpha),
             eps=float(self.eps),

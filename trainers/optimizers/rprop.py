@@ -9,8 +9,7 @@ from torch import Tensor, optim
 from trainers.optimizers.arithmetic import match_dtype
 from trainers.optimizers.base import Optimizer, State
 from trainers.optimizers.code import GRAD, UpdateCode, literal
-from trainers.settings import Number, SettingError, real
-from trainers.words import format_value
+from trainers.settings import Number, real
 
 
 @dataclass(frozen=True)
@@ -20,7 +19,7 @@ class Rprop(Optimizer):
         d = d etaplus                                     where the sign is that of the update before,
             d etaminus                                    where it has changed; then g = 0, else
             d
-        d = min(max(d, step_size_min), step_size_max)     first: d = lr
+        d = min(max(d, step_size_min), step_size_max)     before the first: d = lr
         params -= d sign(g)
 
     Made for full batches: noise changes signs.
@@ -46,18 +45,9 @@ class Rprop(Optimizer):
         50, 1e-8, 1e6, scale="log", help="Largest step size.", label="Max. step size"
     )
 
-    def check(self) -> None:
-        low, high = (
-            torch.as_tensor(each, dtype=torch.float64) for each in (self.step_size_min, self.step_size_max)
-        )
-        if (low > high).any():
-            most, least = float(high.min()), float(low.max())
-            reason = f"must be at most step_size_max, {format_value(most)}, got {format_value(least)}"
-            raise SettingError("step_size_min", reason, most)
-
-    def torch(self, params: Tensor) -> optim.Rprop:
+    def torch(self, *params: Tensor) -> optim.Rprop:
         return optim.Rprop(
-            [params],
+            params,
             lr=self.lr,
             etas=(float(self.etaminus), float(self.etaplus)),
             step_sizes=(float(self.step_size_min), float(self.step_size_max)),
@@ -67,13 +57,13 @@ class Rprop(Optimizer):
         low, high = literal(self.step_size_min), literal(self.step_size_max)
         lines = (
             f"sign = ({GRAD} * prev).sign()",
-            f"size = torch.where(sign > 0, size * {literal(self.etaplus)}, size)",
-            f"size = torch.where(sign < 0, size * {literal(self.etaminus)}, size)",
-            f"size = size.clamp(min={low}).clamp(max={high})",
+            f"d = torch.where(sign > 0, d * {literal(self.etaplus)}, d)",
+            f"d = torch.where(sign < 0, d * {literal(self.etaminus)}, d)",
+            f"d = d.clamp(min={low}).clamp(max={high})",
             f"prev = torch.where(sign < 0, 0, {GRAD})",
         )
-        state = (f"size = {literal(self.lr)} * torch.ones_like(params)", "prev = torch.zeros_like(params)")
-        return UpdateCode("size * prev.sign()", lines, state, (("step_size", "size"), ("prev", "prev")))
+        state = (f"d = {literal(self.lr)} * torch.ones_like(params)", "prev = torch.zeros_like(params)")
+        return UpdateCode("d * prev.sign()", lines, state, (("step_size", "d"), ("prev", "prev")))
 
     def init(self, params: Tensor) -> State:
         return {

@@ -43,9 +43,9 @@ class SGD(Optimizer):
     def is_plain(self) -> bool:
         return self == SGD(lr=self.lr)
 
-    def torch(self, params: Tensor) -> optim.SGD:
+    def torch(self, *params: Tensor) -> optim.SGD:
         return optim.SGD(
-            [params],
+            params,
             lr=self.lr,
             momentum=float(self.momentum),
             dampening=float(self.dampening),

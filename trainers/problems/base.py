@@ -36,6 +36,11 @@ class Problem(Settings):
         return len(self.names)
 
     @property
+    def shapes(self) -> tuple[tuple[int, ...], ...]:
+        """Shapes of the matrices `(inputs, outputs)` and vectors that the parameters are, in order."""
+        return ((self.num_params,),)
+
+    @property
     def minimum(self) -> float | None:
         """The minimum loss, if it is known exactly."""
         return None

@@ -91,6 +91,10 @@ class Classifier(Supervised):
         return list(zip(self.widths[:-1], self.widths[1:], strict=True))
 
     @property
+    def shapes(self) -> tuple[tuple[int, ...], ...]:
+        return tuple(shape for layer in self.layer_shapes for shape in (layer, layer[1:]))
+
+    @property
     def num_params(self) -> int:
         return sum((inputs + 1) * outputs for inputs, outputs in self.layer_shapes)
 

@@ -35,7 +35,7 @@ class Quantity:
     name: str
     expression: str
     value: Tensor
-    """`(n,)`, or `()` for a number."""
+    """`(n,)`, or `()` or `(1,)` for a number."""
 
 
 def updates(run: Run) -> list[int]:
@@ -106,7 +106,7 @@ def table(optimizer: Optimizer, step: Step, names: Sequence[str]) -> list[list[s
         (r"new $\theta$ = $\theta$ − step", step.new_params),
     ]
     for title, values in lines:
-        each = values.expand(len(step.params)) if values.ndim == 0 else values
+        each = values.expand(len(step.params)) if values.numel() == 1 else values
         cells = [_number(each[k]) for k in shown]
         rows.append([title, *cells, *([_number(each.norm()) if values.ndim else ""] * norms)])
     sizes = [(found[-1].value[k], step.gradient[k]) for k in shown]
@@ -182,12 +182,15 @@ def arrow_window(table: pd.DataFrame) -> Limits:
 
 
 def difference(optimizer: Optimizer, step: Step) -> float:
-    """Return the largest difference between the new parameters and those that torch steps to from here."""
+    """Return the largest difference between the new parameters and those that torch steps to from here.
+
+    For optimizers that are both in torch and written by hand.
+    """
     return float((torch_params(optimizer, step) - step.new_params).abs().max())
 
 
 def _of(value: Tensor, index: int) -> Tensor:
-    return value if value.ndim == 0 else value[index]
+    return value.flatten()[0] if value.numel() == 1 else value[index]
 
 
 def _number(value: Any) -> str:

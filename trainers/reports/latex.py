@@ -24,9 +24,10 @@ SYMBOLS = {
     "mu": r"\mu",
     "mu_next": r"\mu_{t+1}",
     "mu_product": r"\textstyle\prod\mu",
+    "product": r"\textstyle\prod\mu",
     "rho": r"\rho",
     "rho_inf": r"\rho_\infty",
-    "size": r"\delta",
+    "d": r"\Delta",
     "lr": r"\eta",
 }
 """Symbols of the variables in updates; others are written out."""
@@ -89,6 +90,8 @@ def _call(node: ast.Call, values: Mapping[str, str]) -> str:
         return _cases(node.args[0], node.args[1], node.args[2], values)
     arguments = [*([] if of_torch else [node.func.value]), *node.args]
     inner = ", ".join(_latex(part, values, 0) for part in arguments)
+    if name in ("tensor", "double"):
+        return inner
     if name == "sqrt":
         return rf"\sqrt{{{inner}}}"
     if name == "abs":

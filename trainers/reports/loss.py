@@ -1,6 +1,7 @@
 """Tables and captions of the loss chart."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -43,7 +44,7 @@ def curves(
     for history, name in zip(histories, names, strict=True):
         values = history.column(column)
         rows = downsample(values)
-        part = {"run": name, "x": rows.numpy() * cost_per_epoch(history, x), "y": values[rows].numpy()}
+        part = {"run": name, "x": costs(history, x)[rows.numpy()], "y": values[rows].numpy()}
         parts.append(pd.DataFrame(part))
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=["run", "x", "y"])
 
@@ -55,9 +56,8 @@ def batches(histories: Sequence[History], names: Sequence[str], x: str = "epochs
         updates = history.run.steps_per_epoch
         values = history.batch_loss.double() if updates > 1 else history.batch_loss[:0]
         rows = downsample(values)
-        places = (history.epochs[rows // updates] + rows % updates / updates).numpy() * cost_per_epoch(
-            history, x
-        )
+        epochs = history.epochs[rows // updates] + rows % updates / updates
+        places = np.interp(epochs.numpy(), np.arange(len(history.loss)), costs(history, x))
         parts.append(pd.DataFrame({"run": name, "x": places, "y": values[rows].numpy()}))
     return pd.concat(parts[1:] or parts, ignore_index=True)
 
@@ -185,25 +185,28 @@ def hidden_values(histories: Sequence[History], column: str) -> list[str]:
     return [f"Not shown on the log axis: {count} of the {what} {where}{why}{linear}."]
 
 
-def cost_per_epoch(history: History, x: str) -> float:
-    """Return the cost of one epoch in the unit of the x-axis."""
-    seconds = history.seconds_per_epoch
-    return {"epochs": 1.0, "gradients": float(history.run.gradients_per_epoch), "seconds": seconds}[x]
+def costs(history: History, x: str) -> "np.ndarray[Any, np.dtype[Any]]":
+    """Return the cost of the training before each row, `(epochs + 1,)`, in the unit of the x-axis."""
+    if x == "gradients":
+        return history.evaluations.double().numpy()
+    return np.arange(len(history.loss)) * {"epochs": 1.0, "seconds": history.seconds_per_epoch}[x]
 
 
 def hover_table(histories: Sequence[History], column: str, x: str, rows: int = 150) -> pd.DataFrame:
     """Return the exact values of all runs at the same x, evenly spaced: x, r0, r1, ..."""
-    costs = [cost_per_epoch(history, x) for history in histories]
-    ends = (c * min(h.num_recorded, h.run.epochs) for c, h in zip(costs, histories, strict=True))
+    each = [costs(history, x) for history in histories]
+    ends = (c[min(h.num_recorded, h.run.epochs)] for c, h in zip(each, histories, strict=True))
     end = max(ends, default=0.0)  # if all diverged, up to the last of them
     places = np.linspace(0, end, rows)
     if x != "seconds":
         places = np.unique(places.round())
     table = {"x": places}
-    for i, (history, c) in enumerate(zip(histories, costs, strict=True)):
-        epochs = np.floor(places / c + 1e-9).astype(int)
+    for i, (history, c) in enumerate(zip(histories, each, strict=True)):
+        c = c[: history.num_recorded]
+        epochs = np.searchsorted(c * (1 - 1e-9), places, side="right") - 1
+        beyond = places > c.max(initial=-1) * (1 + 1e-9)
         values = np.append(history.column(column).numpy(), np.nan)
-        table[f"r{i}"] = values[np.minimum(epochs, len(values) - 1)]
+        table[f"r{i}"] = values[np.where(beyond, -1, epochs)]
     return pd.DataFrame(table)
 
 

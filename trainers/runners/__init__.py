@@ -8,7 +8,7 @@ from torch import Tensor
 from trainers.runners.autograd import autograd
 from trainers.runners.manual import manual
 from trainers.runners.point import Point
-from trainers.runners.torch_optim import torch_optim
+from trainers.runners.torch_optim import TorchStep, torch_optim
 
 RUNNERS: dict[str, Callable[[Any, Any, Tensor], Iterator[Point]]] = {
     "manual": manual,
@@ -16,4 +16,4 @@ RUNNERS: dict[str, Callable[[Any, Any, Tensor], Iterator[Point]]] = {
     "torch.optim": torch_optim,
 }
 
-__all__ = ["RUNNERS", "Point", "autograd", "manual", "torch_optim"]
+__all__ = ["RUNNERS", "Point", "TorchStep", "autograd", "manual", "torch_optim"]

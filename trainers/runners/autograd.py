@@ -17,12 +17,12 @@ def autograd(problem: Problem | MiniBatches, optimizer: Optimizer, params: Tenso
     state = optimizer.init(params)
     ones = torch.ones_like(params[0])
 
-    for update, batch in enumerate(problem.batches(), start=1):
+    for update, batch in enumerate(problem.batches()):
         params.grad = None
         loss = batch.loss(params)
         loss.backward(ones)
         gradient = params.grad
-        yield params, loss, gradient
+        yield Point(params, loss, gradient, update)
 
         with torch.no_grad():
-            optimizer.step(update, params, gradient, state)
+            optimizer.step(update + 1, params, gradient, state)

@@ -15,9 +15,9 @@ def manual(problem: Problem | MiniBatches, optimizer: Optimizer, params: Tensor)
     params = params.clone()
     state = optimizer.init(params)
 
-    for update, batch in enumerate(problem.batches(), start=1):
+    for update, batch in enumerate(problem.batches()):
         loss = batch.loss(params)
         gradient = batch.gradient(params)
-        yield params, loss, gradient
+        yield Point(params, loss, gradient, update)
 
-        optimizer.step(update, params, gradient, state)
+        optimizer.step(update + 1, params, gradient, state)

@@ -1,8 +1,18 @@
 """The tuple that runners yield."""
 
-from typing import TypeAlias
+from typing import NamedTuple
 
 from torch import Tensor
 
-Point: TypeAlias = tuple[Tensor, Tensor, Tensor]
-"""Parameters `(n,)`, loss `()`, gradient `(n,)`; or `(n, runs)`, `(runs,)`, `(n, runs)`."""
+
+class Point(NamedTuple):
+    """Where an update begins. Of many runs `(n, runs)`, `(runs,)`, `(n, runs)`."""
+
+    params: Tensor
+    """`(n,)`"""
+    loss: Tensor
+    """`()`"""
+    gradient: Tensor
+    """`(n,)`"""
+    evaluations: int
+    """Number of gradient evaluations of the updates before it."""

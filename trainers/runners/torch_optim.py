@@ -1,6 +1,7 @@
 """Gradient by autograd, update by `torch.optim`."""
 
-from collections.abc import Iterator
+import math
+from collections.abc import Callable, Iterator, Sequence
 
 import torch
 from torch import Tensor
@@ -12,16 +13,70 @@ from trainers.runners.point import Point
 
 
 def torch_optim(problem: Problem | MiniBatches, optimizer: Optimizer, params: Tensor) -> Iterator[Point]:
-    """Yield params, loss and gradient before each update. `ones` counts every run's loss once."""
+    """Yield params, loss and gradient before each update. `ones` counts every run's loss once.
+
+    An optimizer that needs a closure evaluates loss and gradient itself, as often as it wants.
+    """
     params = params.clone().requires_grad_()
-    optim = optimizer.torch(params)
+    step = TorchStep(optimizer, params, problem.shapes)
     ones = torch.ones_like(params[0])
+    evaluations = 0
+
+    def closure() -> Tensor:
+        nonlocal evaluations
+        evaluations += 1
+        params.grad = None
+        loss = batch.loss(params)
+        loss.backward(ones)
+        return loss
 
     for batch in problem.batches():
-        optim.zero_grad()
+        params.grad = None
         loss = batch.loss(params)
         loss.backward(ones)
         gradient = params.grad
-        yield params, loss, gradient
+        yield Point(params, loss, gradient, evaluations)
 
-        optim.step()
+        if optimizer.needs_closure:
+            step(closure)
+        else:
+            evaluations += 1
+            step()
+
+
+class TorchStep:
+    """The step of a torch optimizer on a leaf `(n,)`, or on each of its matrices and vectors."""
+
+    def __init__(self, optimizer: Optimizer, params: Tensor, shapes: Sequence[tuple[int, ...]]) -> None:
+        self.params, self.shapes = params, shapes
+        self.tensors = views(params, shapes) if optimizer.by_matrix else [params]
+        self.optim = optimizer.torch(*self.tensors)
+
+    def __call__(self, closure: Callable[[], Tensor] | None = None) -> None:
+        """Update the parameters in place by their gradient; `closure` evaluates it anew, with the loss."""
+        if closure is None:
+            self._share_gradient()
+            self.optim.step()
+            return
+
+        def evaluated() -> Tensor:
+            loss = closure()
+            self._share_gradient()
+            return loss
+
+        self.optim.step(evaluated)
+
+    def _share_gradient(self) -> None:
+        if self.tensors[0] is self.params:
+            return
+        for tensor, part in zip(self.tensors, views(self.params.grad, self.shapes), strict=True):
+            tensor.grad = part
+
+
+def views(params: Tensor, shapes: Sequence[tuple[int, ...]]) -> list[Tensor]:
+    """Return the matrices and vectors that parameters `(n,)` are, as views.
+
+    A matrix `(inputs, outputs)` is the transposed view `(outputs, inputs)`, as in `torch.nn.Linear`.
+    """
+    parts = zip(params.detach().split([math.prod(shape) for shape in shapes]), shapes, strict=True)
+    return [part.view(shape).mT if len(shape) > 1 else part for part, shape in parts]

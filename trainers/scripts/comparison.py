@@ -9,13 +9,13 @@ from trainers.run import MAX_COORDINATES, Run, Task
 from trainers.scripts.charts import curves_chart, curves_table
 from trainers.scripts.functions import differing, function_name, keywords, reals, string, structure
 from trainers.scripts.head import data_of, epochs, imports, loss_of, task_code
-from trainers.scripts.layout import call, fitted, indented, tensor
+from trainers.scripts.layout import WIDTH, call, fitted, indented, tensor
 from trainers.scripts.loop import MAX_STEP, ROWS, Loop, loop
 from trainers.scripts.parts import assembled, distinct, separated
 from trainers.scripts.problem import ProblemCode
 from trainers.scripts.run import run_code
 from trainers.scripts.start import start_lines
-from trainers.scripts.torch_call import torch_call
+from trainers.scripts.torch_loop import by_matrix, tensor_lines, tensors_function, torch_calls
 from trainers.settings import SettingError
 from trainers.words import format_epochs, safe_text
 
@@ -65,7 +65,7 @@ def comparison_program(spec: Sequence[Run], names: Sequence[str] | None = None) 
     by_hand = code.gradient if any(run.runner == "manual" for run in runs) else ()
     parts = {
         "Data": [*imports(task, code, RECORDED), *code.data],
-        "Model and loss": separated([code.loss, by_hand, loss_of(code), start(task)]),
+        "Model and loss": separated([code.loss, by_hand, loss_of(code), _tensors(runs), start(task)]),
         "Training": separated([each.lines for each in made]),
         "Runs": [*results, "}"],
     }
@@ -88,6 +88,12 @@ def _alike(runs: Sequence[Run]) -> list[Run]:
     return list(runs)
 
 
+def _tensors(runs: Sequence[Run]) -> list[str]:
+    """Return the function that optimizers of torch by matrix need, if there are any."""
+    each = [tensors_function(r.optimizer, r.problem.shapes) for r in runs if r.runner == "torch.optim"]
+    return next(filter(None, each), [])
+
+
 def start(task: Task) -> list[str]:
     """Return the lines that make the initial parameters, `start`."""
     if task.problem.num_params <= MAX_COORDINATES:
@@ -103,17 +109,17 @@ def start(task: Task) -> list[str]:
 
 
 def _functions(runs: Sequence[Run], code: ProblemCode) -> list[Function]:
-    """Return the functions that train the runs: one for torch.optim, and one for each update by hand."""
+    """Return the functions that train the runs: those with torch.optim, and one for each update by hand."""
     groups: dict[object, list[int]] = {}
     for place, run in enumerate(runs):
-        key = run.runner if run.runner == "torch.optim" else _key(run)
-        groups.setdefault(key, []).append(place)
+        groups.setdefault(_key(run), []).append(place)
     made: dict[str, Function] = {}
     for places in groups.values():
         some = {place: runs[place] for place in places}
         first = runs[places[0]]
         if first.runner == "torch.optim":
-            made["train"] = _with_torch(some, code)
+            name = _torch_name(first)
+            made[name] = _with_torch(name, some, code)
         else:
             suffix = "_autograd" if first.runner == "autograd" else ""
             name = function_name(first.optimizer, made, suffix)
@@ -122,18 +128,41 @@ def _functions(runs: Sequence[Run], code: ProblemCode) -> list[Function]:
 
 
 def _key(run: Run) -> tuple[object, ...]:
+    if run.runner == "torch.optim":
+        return run.runner, _torch_name(run)
     return run.runner, type(run.optimizer), structure(run.optimizer)
 
 
-def _with_torch(runs: dict[int, Run], code: ProblemCode) -> Function:
+def _torch_name(run: Run) -> str:
+    """Return the name of the function that trains with an optimizer of torch."""
+    if run.optimizer.needs_closure:
+        return "train_with_closure"
+    if not by_matrix(run.optimizer, run.problem.shapes):
+        return "train"
+    several = len(torch_calls(run.optimizer, run.problem.shapes)) > 1
+    return f"train_{type(run.optimizer).__name__.lower()}" if several else "train_by_matrix"
+
+
+def _with_torch(name: str, runs: dict[int, Run], code: ProblemCode) -> Function:
+    """Return the function of runs with torch; of several optimizers it is given the settings of each."""
     first = next(iter(runs.values()))
-    made = loop("torch.optim", code, first.optimizer, first.steps_per_epoch > 1)
-    setup = ("optimizer = kind([params], **settings)",)
-    lines = _lines("train(kind, **settings)", Loop(setup, made.rows), first, code)
+    shapes = first.problem.shapes
+    made = loop("torch.optim", code, first.optimizer, shapes, first.steps_per_epoch > 1)
+    parts = torch_calls(first.optimizer, shapes)
+    setup, given = [f"optimizer = kind({parts[0].tensors}, **settings)"], "kind, **settings"
+    if len(parts) > 1:
+        made_of = [f"    {part.head}{part.tensors}, **{part.tensors}_settings)," for part in parts]
+        setup = ["optimizers = [", *made_of, "]"]
+        given = ", ".join(f"{part.tensors}_settings" for part in parts)
+    setup = [*tensor_lines(first.optimizer, shapes), *setup]
+    lines = _lines(f"{name}({given})", replace(made, setup=tuple(setup)), first, code)
     calls = {}
     for place, run in runs.items():
-        told = torch_call(run.optimizer)
-        calls[place] = ("train", (told.head.removesuffix("("), *told.arguments[1:]))
+        each = torch_calls(run.optimizer, shapes)
+        arguments = (each[0].head.removesuffix("("), *each[0].arguments)
+        if len(each) > 1:
+            arguments = tuple("\n".join(call("dict(", part.arguments, WIDTH - 9)) for part in each)
+        calls[place] = (name, arguments)
     return Function(tuple(lines), calls)
 
 
@@ -141,7 +170,8 @@ def _by_hand(name: str, runs: dict[int, Run], code: ProblemCode) -> Function:
     first = next(iter(runs.values()))
     given = differing([run.optimizer for run in runs.values()])
     symbolic = with_symbols(first.optimizer, {each: reals(first.optimizer)[each] for each in given})
-    made = loop(first.runner, code, symbolic, first.steps_per_epoch > 1, MAX_STEP - 4)
+    batches = first.steps_per_epoch > 1
+    made = loop(first.runner, code, symbolic, first.problem.shapes, batches, MAX_STEP - 4)
     lines = _lines(f"{name}({', '.join(given)})", made, first, code)
     calls = {}
     for place, run in runs.items():
@@ -159,7 +189,7 @@ def _lines(signature: str, made: Loop, run: Run, code: ProblemCode) -> list[str]
     body: list[str] = []
     for name in ROWS:
         body += made.rows[name]
-        body += ["losses.append(loss.item())"] * (name == "measure" and not batches)
+        body += ["losses.append(loss.item())"] * (name == made.loss_after and not batches)
     inside = [
         first,
         *made.setup,

@@ -7,8 +7,10 @@ WIDTH = 60
 
 
 def call(head: str, arguments: Sequence[str], width: int = WIDTH) -> list[str]:
-    """Return a call in one line, or with its arguments in lines of their own."""
+    """Return a call in one line, or with its arguments in lines of their own; some may have several."""
     line = f"{head}{', '.join(arguments)})"
+    if "\n" in line:
+        return [head, *indented(",\n".join([*arguments, ""]).splitlines()), ")"]
     return [line] if len(line) <= width else [head, *indented(filled(arguments, width - 4)), ")"]
 
 

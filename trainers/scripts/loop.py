@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 from trainers.optimizers import Optimizer
 from trainers.optimizers.code import GRAD
-from trainers.scripts.layout import call, indented
+from trainers.scripts.layout import indented
 from trainers.scripts.problem import ProblemCode
-from trainers.scripts.torch_call import torch_call
+from trainers.scripts.torch_loop import Shapes, setup, torch_rows
 
 MAX_STEP = 36
 """Longest step that stands in the line of its update, which is indented up to three times."""
@@ -20,6 +20,8 @@ class Loop:
     setup: tuple[str, ...]
     rows: dict[str, tuple[str, ...]]
     """By the names in `ROWS`; empty where there is nothing to do, or torch does it."""
+    loss_after: str = "measure"
+    """The row after which `loss` is that of the present parameters."""
 
     def body(self) -> list[str]:
         """Return the lines of an update."""
@@ -27,11 +29,17 @@ class Loop:
 
 
 def loop(
-    runner: str, problem: ProblemCode, optimizer: Optimizer, batches: bool, longest: int = MAX_STEP
+    runner: str,
+    problem: ProblemCode,
+    optimizer: Optimizer,
+    shapes: Shapes,
+    batches: bool,
+    longest: int = MAX_STEP,
 ) -> Loop:
-    """Return the loop of a runner. With `batches`, an update takes the samples `rows`.
+    """Return the loop of a runner, for parameters that are tensors of these shapes.
 
-    A step with more characters than `longest` has a line of its own.
+    With `batches`, an update takes the samples `rows`. A step with more characters than `longest` has a
+    line of its own.
     """
     x, y = (f"{name}[rows]" if batches else name for name in (problem.x, problem.y))
     predict, measure, by_hand = (
@@ -44,8 +52,8 @@ def loop(
         "differentiate": (by_hand,) if runner == "manual" else ("loss.backward()",),
     }
     if runner == "torch.optim":
-        setup = tuple(call("optimizer = " + (made := torch_call(optimizer)).head, made.arguments))
-        return Loop(setup, rows | {"step": ("optimizer.step()",)})
+        loss_after = "step" if optimizer.needs_closure else "measure"
+        return Loop(tuple(setup(optimizer, shapes)), torch_rows(rows, optimizer, shapes), loss_after)
     code = optimizer.update_code()
     grad = "grad" if runner == "manual" else "params.grad"
     lines = [line.replace(GRAD, grad) for line in code.lines]
@@ -61,6 +69,6 @@ def loop(
 CLEAR = {
     "manual": (),
     "autograd": ("if params.grad is not None:", "    params.grad.zero_()"),
-    "torch.optim": ("optimizer.zero_grad()",),
+    "torch.optim": (),
 }
-"""How each runner clears the gradient."""
+"""How each runner clears the gradient; that with torch depends on the optimizer."""

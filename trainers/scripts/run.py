@@ -5,10 +5,11 @@ from dataclasses import dataclass, field
 
 from trainers.run import MAX_COORDINATES, Run
 from trainers.scripts.head import data_of, epochs, opening, task_code
-from trainers.scripts.layout import indented, tensor
+from trainers.scripts.layout import fitted, indented, tensor
 from trainers.scripts.loop import Loop, loop
 from trainers.scripts.problem import ProblemCode
 from trainers.scripts.start import start_lines
+from trainers.scripts.torch_loop import tensors_function
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ class RunCode:
         """The whole program."""
         parts: list[str] = [*self.head, *(("", "", *self.gradient) if self.gradient else ())]
         parts += ["", "", *self.start, *self.loop.setup, *self.around]
-        parts += [*indented(self.loop.body(), 4 * self.depth), "", *self.end]
+        parts += [*fitted(indented(self.loop.body(), 4 * self.depth)), "", *self.end]
         return "\n".join(parts) + "\n"
 
 
@@ -46,15 +47,22 @@ def run_code(run: Run) -> RunCode:
     batches = run.steps_per_epoch > 1
     drawn, start = _start(run)
     return RunCode(
-        head=(*opening(run, code), *drawn),
+        head=(*opening(run, code), *_tensors(run), *drawn),
         gradient=code.gradient if run.runner == "manual" else (),
         start=tuple(start),
-        loop=loop(run.runner, code, run.optimizer, batches),
+        loop=loop(run.runner, code, run.optimizer, run.problem.shapes, batches),
         around=tuple(epochs(run, code)),
         depth=1 + batches,
         end=tuple(_end(run, code)),
         data=data_of(run, code),
     )
+
+
+def _tensors(run: Run) -> list[str]:
+    """Return the function that an optimizer of torch by matrix needs, if it is one."""
+    with_torch = run.runner == "torch.optim"
+    lines = tensors_function(run.optimizer, run.problem.shapes) if with_torch else []
+    return ["", "", *lines] if lines else []
 
 
 def _start(run: Run) -> tuple[list[str], list[str]]:

@@ -1,5 +1,7 @@
 """Three runners, one course: for every optimizer, problem and precision."""
 
+from itertools import product
+
 import pytest
 import torch
 
@@ -13,9 +15,9 @@ from trainers.runners import RUNNERS
 TOLERANCE = {"float32": 2e-4, "float64": 1e-10}
 
 
-@pytest.mark.parametrize(("optimizer", "problem"), product_of_all(by_hand=False), ids=repr)
-def test_all_runners_take_the_same_steps(optimizer: Optimizer, problem: Problem) -> None:
-    for dtype in TOLERANCE:
+@pytest.mark.parametrize("cases", product_of_all())
+def test_all_runners_take_the_same_steps(cases: list[tuple[Optimizer, Problem]]) -> None:
+    for (optimizer, problem), dtype in product(cases, TOLERANCE):
         same_steps(optimizer, problem, dtype)
 
 
@@ -32,7 +34,7 @@ def same_steps(optimizer: Optimizer, problem: Problem, dtype: str) -> None:
             following = next(other)
             steepest = torch.maximum(steepest, leading[2].abs().max())
             # Where slopes cancel each other, rounding is that of the slopes.
-            for ours, theirs, least in zip(leading, following, (1.0, 1.0, steepest), strict=True):
+            for ours, theirs, least in zip(leading[:3], following[:3], (1.0, 1.0, steepest), strict=True):
                 size = ours.abs().max().clamp(min=least)
                 torch.testing.assert_close(theirs.detach() / size, ours / size, rtol=0, atol=TOLERANCE[dtype])
             following[0].data.copy_(leading[0])
@@ -81,4 +83,4 @@ def step_by_step(
     runner: str, problem: Problem, optimizer: Optimizer, start: torch.Tensor, steps: int = 10
 ) -> list[tuple[torch.Tensor, ...]]:
     points = RUNNERS[runner](problem, optimizer, start)
-    return [tuple(t.detach().clone() for t in next(points)) for _ in range(steps)]
+    return [tuple(t.detach().clone() for t in next(points)[:3]) for _ in range(steps)]

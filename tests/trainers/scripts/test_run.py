@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import torch
 
-from tests.matrix import optimizers, quick, slow_but
+from tests.matrix import by_kind, optimizers, quick
 from trainers import Run, train
 from trainers.optimizers import OPTIMIZERS, SGD, Adam, Optimizer
 from trainers.problems import (
@@ -63,13 +63,10 @@ def assert_same(run: Run) -> None:
     assert made["printed"].startswith(f"{loss.item()} ")
 
 
-CASES = [(optimizer, runner) for optimizer in quick() for runner in runners(type(optimizer))]
-ALL = [(optimizer, runner) for optimizer in optimizers() for runner in runners(type(optimizer))]
-
-
-@pytest.mark.parametrize(("optimizer", "runner"), slow_but(CASES, ALL), ids=str)
-def test_each_optimizer(optimizer: Optimizer, runner: str) -> None:
-    assert_same(Run(optimizer=optimizer, runner=runner, epochs=EPOCHS, dtype="float64"))
+@pytest.mark.parametrize("some", by_kind(quick(), optimizers()))
+def test_each_optimizer(some: list[Optimizer]) -> None:
+    for optimizer, runner in ((each, runner) for each in some for runner in runners(type(each))):
+        assert_same(Run(optimizer=optimizer, runner=runner, epochs=EPOCHS, dtype="float64"))
 
 
 @pytest.mark.parametrize("runner", RUNNERS)

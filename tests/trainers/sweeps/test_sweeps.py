@@ -43,8 +43,13 @@ def test_every_row_is_its_run_trained_alone(rule: Optimizer, problem: Problem) -
             assert result.epochs_to[gap][row] == (-1 if (k := history.epochs_to(gap)) is None else k)
 
 
-@pytest.mark.parametrize(("rule", "problem"), product_of_all(), ids=repr)
-def test_every_step_is_that_of_its_run_alone(rule: Optimizer, problem: Problem) -> None:
+@pytest.mark.parametrize("cases", product_of_all())
+def test_every_step_is_that_of_its_run_alone(cases: list[tuple[Optimizer, Problem]]) -> None:
+    for rule, problem in cases:
+        as_alone(rule, problem)
+
+
+def as_alone(rule: Optimizer, problem: Problem) -> None:
     asked = Sweep(Run(problem=problem, optimizer=rule, dtype="float64"), {"lr": RATES}, seeds=2)
     some = block.RunBlock(asked, torch.arange(asked.size))
     for epoch in range(10):

@@ -1,0 +1,128 @@
+"""Optimizers of torch in programs: the calls that make them, and the lines that step."""
+
+import inspect
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import torch
+
+from trainers.optimizers import Optimizer
+from trainers.optimizers.code import literal
+from trainers.optimizers.several import Several
+from trainers.scripts.layout import WIDTH, call, filled, indented
+
+Shapes: TypeAlias = Sequence[tuple[int, ...]]
+Rows: TypeAlias = dict[str, tuple[str, ...]]
+BY_DIMENSION = ("vectors", "matrices")
+"""Names of the tensors with one dimension, and with two."""
+
+
+@dataclass(frozen=True)
+class Call:
+    """A call that makes an optimizer: its head up to the parenthesis, and its arguments but the first."""
+
+    head: str
+    tensors: str
+    """Its first argument."""
+    arguments: tuple[str, ...]
+
+    def lines(self, before: str = "") -> list[str]:
+        """Return the call, in one line or several, after this text."""
+        return call(before + self.head, (self.tensors, *self.arguments))
+
+
+def torch_calls(optimizer: Optimizer, shapes: Shapes) -> list[Call]:
+    """Return the calls that make an optimizer in torch, with its lr and what differs from the defaults.
+
+    They are one, or several for different tensors.
+    """
+    tensors = [torch.zeros(shape, requires_grad=True) for shape in shapes]
+    made = optimizer.torch(*tensors) if optimizer.by_matrix else optimizer.torch(tensors[0])
+    if isinstance(made, Several):
+        return [_call(part, BY_DIMENSION[part.param_groups[0]["params"][0].ndim - 1]) for part in made.parts]
+    return [_call(made, "tensors" if by_matrix(optimizer, shapes) else "[params]")]
+
+
+def by_matrix(optimizer: Optimizer, shapes: Shapes) -> bool:
+    """Return whether an optimizer works on the matrices and vectors of a problem, which are several."""
+    return optimizer.by_matrix and len(shapes) > 1
+
+
+def _call(made: torch.optim.Optimizer, tensors: str) -> Call:
+    kind: Any = type(made)
+    name = kind.__name__
+    if vars(torch.optim).get(name) is not type(made):
+        raise NotImplementedError(f"{name} can't be written as a program")
+    defaults = {name: parameter.default for name, parameter in inspect.signature(kind).parameters.items()}
+    usual = kind(made.param_groups[0]["params"][:1]).defaults
+    given = {
+        name: value
+        for name, value in made.defaults.items()
+        if name in defaults and (name == "lr" or value != usual[name])
+    }
+    arguments = tuple(f"{name}={literal(value)}" for name, value in given.items())
+    return Call(f"torch.optim.{name}(", tensors, arguments)
+
+
+def setup(optimizer: Optimizer, shapes: Shapes) -> list[str]:
+    """Return the lines that make the optimizer of `params`."""
+    calls = torch_calls(optimizer, shapes)
+    lines = tensor_lines(optimizer, shapes)
+    if len(calls) == 1:
+        return [*lines, *calls[0].lines("optimizer = ")]
+    made = ["optimizers = ["]
+    for each in calls:
+        made += [*indented(each.lines()[:-1]), f"    {each.lines()[-1]},"]
+    return [*lines, *made, "]"]
+
+
+def tensors_function(optimizer: Optimizer, shapes: Shapes) -> list[str]:
+    """Return the function that takes the matrices and vectors out of parameters; [] if none is needed."""
+    if not by_matrix(optimizer, shapes):
+        return []
+    sizes = [str(math.prod(shape)) for shape in shapes]
+    return [
+        "def tensors_of(flat):",
+        '    """Return matrices, as in torch.nn.Linear, and vectors."""',
+        *_assigned("shapes = [", [str(shape) for shape in shapes], "]"),
+        *_assigned("parts = flat.detach().split([", sizes, "])"),
+        "    parts = [p.view(s) for p, s in zip(parts, shapes)]",
+        "    return [p.mT if p.ndim == 2 else p for p in parts]",
+    ]
+
+
+def _assigned(before: str, items: Sequence[str], after: str) -> list[str]:
+    line = f"    {before}{', '.join(items)}{after}"
+    if len(line) <= WIDTH:
+        return [line]
+    return indented([before, *indented(filled(items, WIDTH - 8)), after])
+
+
+def tensor_lines(optimizer: Optimizer, shapes: Shapes) -> list[str]:
+    """Return the lines that take the tensors of an optimizer by matrix out of `params`; none for others."""
+    if not by_matrix(optimizer, shapes):
+        return []
+    lines = ["tensors = tensors_of(params)"]
+    if len(torch_calls(optimizer, shapes)) > 1:
+        lines += [f"{name} = [t for t in tensors if t.ndim == {k}]" for k, name in enumerate(BY_DIMENSION, 1)]
+    return lines
+
+
+def torch_rows(rows: Rows, optimizer: Optimizer, shapes: Shapes) -> Rows:
+    """Return the rows of a loop with the update by an optimizer of torch, which may need a closure."""
+    if optimizer.needs_closure:
+        inner = {name: tuple(indented(lines)) for name, lines in rows.items()}
+        return inner | {
+            "clear": ("def closure():", "    optimizer.zero_grad()"),
+            "differentiate": ("    loss.backward()", "    return loss", ""),
+            "step": ("loss = optimizer.step(closure)",),
+        }
+    if not by_matrix(optimizer, shapes):
+        return rows | {"clear": ("optimizer.zero_grad()",), "step": ("optimizer.step()",)}
+    step = ["grads = tensors_of(params.grad)", "for tensor, grad in zip(tensors, grads):"]
+    step += ["    tensor.grad = grad"]
+    several = len(torch_calls(optimizer, shapes)) > 1
+    step += ["for optimizer in optimizers:", "    optimizer.step()"] if several else ["optimizer.step()"]
+    return rows | {"clear": ("params.grad = None",), "step": tuple(step)}
