@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from trainers.clipping import CLIPPINGS, Clipping
 from trainers.datasets.csv.table import CsvTable
 from trainers.exports import Exportable
 from trainers.links import Link, Reading, parameters, read_about, write
@@ -15,7 +16,8 @@ from trainers.objective import Objective
 from trainers.optimizers import OPTIMIZERS, SGD, Optimizer
 from trainers.problems import PROBLEMS, CsvDataset, Problem, Thermometer
 from trainers.problems.supervised import Supervised
-from trainers.runners import RUNNERS
+from trainers.runners import RUNNERS, UpdatePlan
+from trainers.schedules import SCHEDULES, Schedule
 from trainers.settings import Real, SettingError, Settings, choice, integer, part
 from trainers.words import format_value, is_number, quoted, safe_text
 
@@ -101,6 +103,8 @@ class Method(Settings):
         help="How gradient and update are computed: by hand, by autograd, or by torch.optim.",
         label="Implementation",
     )
+    schedule: Schedule | None = part(SCHEDULES, None)
+    clipping: Clipping | None = part(CLIPPINGS, None)
 
     def check(self) -> None:
         super().check()
@@ -109,6 +113,10 @@ class Method(Settings):
         for name, value in vars(self.optimizer).items():
             if isinstance(value, Tensor):
                 raise SettingError(name, "must be a single number in a run; a sweep takes several")
+        _check_part("schedule", self.schedule, Schedule)
+        _check_part("clipping", self.clipping, Clipping)
+        if self.schedule is not None and not hasattr(self.optimizer, "lr"):
+            raise SettingError("schedule", f"needs a learning rate; {type(self.optimizer).__name__} has none")
         if self.runner not in runners(type(self.optimizer)):
             name = type(self.optimizer).__name__
             needed = "an optimizer of torch" if self.runner == "torch.optim" else "a hand-written update rule"
@@ -121,11 +129,22 @@ class Method(Settings):
         """The method in a few words: optimizer, runner, learning rate, and what differs from the defaults."""
         rate = {"lr": self.optimizer.lr} if hasattr(self.optimizer, "lr") else {}
         settings = rate | self.optimizer.non_default()
-        return " · ".join([type(self.optimizer).__name__, self.runner, *in_words(settings)])
+        more = [describe(each) for each in (self.schedule, self.clipping) if each is not None]
+        return " · ".join([type(self.optimizer).__name__, self.runner, *in_words(settings), *more])
+
+    @property
+    def method(self) -> "Method":
+        """The method alone."""
+        return Method(**{f.name: getattr(self, f.name) for f in fields(Method)})
+
+    def plan(self, epochs: int) -> UpdatePlan:
+        """Return the learning rates and the clipping of a run of so many epochs, to be used once."""
+        lr = float(getattr(self.optimizer, "lr", 1.0))
+        return UpdatePlan(lr, self.schedule, self.clipping, epochs)
 
     def to_query(self, short: bool = False) -> str:
         """The query string of a link to this method; without the defaults if `short`."""
-        return f"run={write(Method(optimizer=self.optimizer, runner=self.runner), short)}"
+        return f"run={write(self.method, short)}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -173,10 +192,20 @@ def in_words(values: dict[str, Any]) -> list[str]:
     return [name if value is True else f"{name} {format_value(value)}" for name, value in values.items()]
 
 
+def describe(settings: Settings) -> str:
+    """A schedule or clipping as a short text: its class, and what differs from the defaults."""
+    return " ".join([type(settings).__name__, *in_words(settings.non_default())])
+
+
+def _check_part(name: str, value: Any, kind: type[Settings]) -> None:
+    if value is not None and not isinstance(value, kind):
+        raise SettingError(name, f"must be a {kind.__name__} or None, got {safe_text(value)}")
+
+
 def make_run(task: Task, method: Method) -> Run:
     """Return the run of this task and method."""
-    parts = {f.name: getattr(task, f.name) for f in fields(task)}
-    return Run(**parts, optimizer=method.optimizer, runner=method.runner)
+    settings = {f.name: getattr(task, f.name) for f in fields(task)}
+    return Run(**settings, **{f.name: getattr(method, f.name) for f in fields(Method)})
 
 
 def runners(kind: type[Optimizer]) -> tuple[str, ...]:

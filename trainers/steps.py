@@ -12,7 +12,7 @@ from trainers.modes import training_mode
 from trainers.optimizers import Optimizer
 from trainers.optimizers.base import State
 from trainers.run import Run
-from trainers.runners import RUNNERS
+from trainers.training import run_points
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,7 +81,7 @@ def record_steps(
     wanted, watched, steps = set(updates), Watched(run.optimizer), list[Step]()
     last, batch_before = max(wanted), None
     with training_mode():
-        points = RUNNERS[run.runner](run.batch_source, watched, run.initial())
+        points = run_points(run, watched)
         for update, point, batch in zip(count(), points, run.batch_source.batches(), strict=False):
             params, loss, gradient = (part.detach() for part in point[:3])
             if batch_before is not None:
@@ -142,6 +142,10 @@ class Watched:
                 if isinstance(value, Tensor) and name != "step"
             }
         return made
+
+    def with_lr(self, lr: float) -> Optimizer:
+        """Return the optimizer with another learning rate; its state is the same."""
+        return self.optimizer.with_lr(lr)
 
     def state(self) -> State:
         """Return a copy of the state."""

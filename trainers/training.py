@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable, Iterator
 from itertools import chain
 from time import perf_counter
-from typing import Literal
+from typing import Any, Literal
 
 import torch
 from torch import Tensor
@@ -48,7 +48,7 @@ def kept_epochs(epochs: int, most: int | None) -> Tensor:
 
 
 def _train(run: Run, on_epoch: OnEpoch | None, recorder: "HistoryRecorder") -> History:
-    points = RUNNERS[run.runner](run.batch_source, run.optimizer, run.initial())
+    points = run_points(run)
     status: Literal["finished", "diverged", "stopped"] = "finished"
     warm_up(run)
     first = next(points)  # sets up the optimizer
@@ -68,6 +68,19 @@ def _train(run: Run, on_epoch: OnEpoch | None, recorder: "HistoryRecorder") -> H
                 break
 
     return recorder.history(status, perf_counter() - began - waited - recorder.seconds)
+
+
+def run_points(run: Run, optimizer: Any = None) -> Iterator[Point]:
+    """Yield the points of a run, endlessly, with schedule and clipping; `optimizer` stands for its own."""
+    plan, steps = run.plan(run.epochs), run.steps_per_epoch
+    points = RUNNERS[run.runner](run.batch_source, optimizer or run.optimizer, run.initial(), plan)
+    for update, point in enumerate(points):
+        if update % steps == 0:
+            loss = point.loss
+            if steps > 1 and plan.needs_loss:
+                loss = run.training.loss(point.params.detach())
+            plan.begin(update // steps, loss)
+        yield point
 
 
 def warm_up(run: Run) -> None:

@@ -1,13 +1,14 @@
 """Base of all optimizers: hyperparameters, and an update rule in torch, written by hand, or both."""
 
+from copy import copy
 from dataclasses import dataclass
-from typing import ClassVar, TypeAlias
+from typing import ClassVar, Self, TypeAlias
 
 from torch import Tensor
 from torch.optim import Optimizer as TorchOptimizer
 
 from trainers.optimizers.code import UpdateCode
-from trainers.settings import Settings
+from trainers.settings import Number, Settings
 
 State: TypeAlias = dict[str, Tensor]
 """Optimizer state, with keys as in torch's `state_dict`."""
@@ -39,6 +40,12 @@ class Optimizer(Settings):
     def by_hand(cls) -> bool:
         """Whether `step` is implemented."""
         return cls.step is not Optimizer.step
+
+    def with_lr(self, lr: Number) -> Self:
+        """Return the optimizer with another learning rate, which may be out of its bounds."""
+        changed = copy(self)
+        object.__setattr__(changed, "lr", lr)
+        return changed
 
     @property
     def is_plain(self) -> bool:

@@ -8,13 +8,16 @@ from torch import Tensor
 from trainers.objective import MiniBatches
 from trainers.optimizers import Optimizer
 from trainers.problems import Problem
+from trainers.runners.plan import UpdatePlan
 from trainers.runners.point import Point
 
 
-def autograd(problem: Problem | MiniBatches, optimizer: Optimizer, params: Tensor) -> Iterator[Point]:
+def autograd(
+    problem: Problem | MiniBatches, optimizer: Optimizer, params: Tensor, plan: UpdatePlan | None = None
+) -> Iterator[Point]:
     """Yield params, loss and gradient before each update. `ones` counts every run's loss once."""
     params = params.clone().requires_grad_()
-    state = optimizer.init(params)
+    state, plan = optimizer.init(params), plan or UpdatePlan()
     ones = torch.ones_like(params[0])
 
     for update, batch in enumerate(problem.batches()):
@@ -25,4 +28,4 @@ def autograd(problem: Problem | MiniBatches, optimizer: Optimizer, params: Tenso
         yield Point(params, loss, gradient, update)
 
         with torch.no_grad():
-            optimizer.step(update + 1, params, gradient, state)
+            plan.scheduled(optimizer).step(update + 1, params, plan.clip(gradient), state)

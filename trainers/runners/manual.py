@@ -7,17 +7,20 @@ from torch import Tensor
 from trainers.objective import MiniBatches
 from trainers.optimizers import Optimizer
 from trainers.problems import Problem
+from trainers.runners.plan import UpdatePlan
 from trainers.runners.point import Point
 
 
-def manual(problem: Problem | MiniBatches, optimizer: Optimizer, params: Tensor) -> Iterator[Point]:
+def manual(
+    problem: Problem | MiniBatches, optimizer: Optimizer, params: Tensor, plan: UpdatePlan | None = None
+) -> Iterator[Point]:
     """Yield params, loss and gradient before each update."""
     params = params.clone()
-    state = optimizer.init(params)
+    state, plan = optimizer.init(params), plan or UpdatePlan()
 
     for update, batch in enumerate(problem.batches()):
         loss = batch.loss(params)
         gradient = batch.gradient(params)
         yield Point(params, loss, gradient, update)
 
-        optimizer.step(update + 1, params, gradient, state)
+        plan.scheduled(optimizer).step(update + 1, params, plan.clip(gradient), state)

@@ -9,16 +9,19 @@ from torch import Tensor
 from trainers.objective import MiniBatches
 from trainers.optimizers import Optimizer
 from trainers.problems import Problem
+from trainers.runners.plan import UpdatePlan
 from trainers.runners.point import Point
 
 
-def torch_optim(problem: Problem | MiniBatches, optimizer: Optimizer, params: Tensor) -> Iterator[Point]:
+def torch_optim(
+    problem: Problem | MiniBatches, optimizer: Optimizer, params: Tensor, plan: UpdatePlan | None = None
+) -> Iterator[Point]:
     """Yield params, loss and gradient before each update. `ones` counts every run's loss once.
 
     An optimizer that needs a closure evaluates loss and gradient itself, as often as it wants.
     """
     params = params.clone().requires_grad_()
-    step = TorchStep(optimizer, params, problem.shapes)
+    step, plan = TorchStep(optimizer, params, problem.shapes), plan or UpdatePlan()
     ones = torch.ones_like(params[0])
     evaluations = 0
 
@@ -28,6 +31,7 @@ def torch_optim(problem: Problem | MiniBatches, optimizer: Optimizer, params: Te
         params.grad = None
         loss = batch.loss(params)
         loss.backward(ones)
+        plan.clip_torch(params)
         return loss
 
     for batch in problem.batches():
@@ -37,10 +41,12 @@ def torch_optim(problem: Problem | MiniBatches, optimizer: Optimizer, params: Te
         gradient = params.grad
         yield Point(params, loss, gradient, evaluations)
 
+        plan.schedule_torch(step.optim)
         if optimizer.needs_closure:
             step(closure)
         else:
             evaluations += 1
+            plan.clip_torch(params)
             step()
 
 

@@ -85,7 +85,7 @@ def tensors_function(optimizer: Optimizer, shapes: Shapes) -> list[str]:
     sizes = [str(math.prod(shape)) for shape in shapes]
     return [
         "def tensors_of(flat):",
-        '    """Return matrices, as in torch.nn.Linear, and vectors."""',
+        '    """Return matrices as torch has them, and vectors."""',
         *_assigned("shapes = [", [str(shape) for shape in shapes], "]"),
         *_assigned("parts = flat.detach().split([", sizes, "])"),
         "    parts = [p.view(s) for p, s in zip(parts, shapes)]",

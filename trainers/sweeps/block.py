@@ -7,7 +7,8 @@ import torch
 from torch import Tensor
 
 from trainers.optimizers import Optimizer
-from trainers.settings import Real, settings_of
+from trainers.schedules.rates import Rates
+from trainers.settings import Number, Real, settings_of
 from trainers.sweeps.spec import Sweep
 
 BLOCK_PARAMS = 32_768
@@ -33,13 +34,21 @@ class RunBlock:
         self.batches = sweep.run.batch_source.batches()
         self.settings = {name: column[rows] for name, column in self.columns(sweep)}
         self.optimizer: Optimizer = replace(sweep.run.optimizer, **self.settings)
+        self.clipping = sweep.run.clipping
+        self.rates: Rates | None = None
+        self.scheduled = self.optimizer
+        """The optimizer with the learning rates of the epoch that has begun."""
+        if sweep.run.schedule is not None:
+            lr = torch.as_tensor(sweep.lr, dtype=torch.float64).expand(sweep.size)[rows]
+            columns = {name: column[rows] for name, column in sweep.schedule_settings.items()}
+            self.rates = Rates(sweep.run.schedule, self.epochs, lr, columns)
         self.params = sweep.initial(rows)
         self.state = self.optimizer.init(self.params)
 
     @staticmethod
     def columns(sweep: Sweep) -> Iterator[tuple[str, Tensor]]:
         """Yield the swept settings, those on a log scale in the run's dtype, the others in float64."""
-        for name, column in sweep.settings.items():
+        for name, column in sweep.optimizer_settings.items():
             setting = settings_of(sweep.run.optimizer)[name]
             relative = isinstance(setting, Real) and setting.scale == "log"
             yield name, column.to(getattr(torch, sweep.run.dtype)) if relative else column
@@ -49,22 +58,41 @@ class RunBlock:
         if self.steps_per_epoch == 1:
             loss, gradient = self.training.loss_and_gradient(self.params)
             if epoch < self.epochs:
-                self.optimizer.step(epoch + 1, self.params, gradient, self.state)
+                self.begin(epoch, loss)
+                self._update(epoch + 1, gradient)
             return loss
         loss = self.training.loss(self.params)
         if epoch < self.epochs:
+            self.begin(epoch, loss)
             for update in range(1 + epoch * self.steps_per_epoch, 1 + (epoch + 1) * self.steps_per_epoch):
                 self.step(update)
         return loss
 
     def step(self, update: int) -> None:
         """Make one update, counted from 1, on the next mini-batch."""
-        gradient = next(self.batches).gradient(self.params)
-        self.optimizer.step(update, self.params, gradient, self.state)
+        self._update(update, next(self.batches).gradient(self.params))
+
+    @property
+    def needs_loss(self) -> bool:
+        """Whether the learning rates depend on the losses."""
+        return self.rates is not None and self.rates.plateau is not None
+
+    def begin(self, epoch: int, loss: Tensor) -> None:
+        """Begin an epoch, with the learning rates of the schedule; `loss` `(runs,)` is that before it."""
+        if self.rates is not None:
+            self.rates.begin(epoch, loss)
+            lr: Number = getattr(self.optimizer, "lr")  # noqa: B009
+            self.scheduled = self.optimizer.with_lr(lr * self.rates.factor)  # type: ignore[operator]
+
+    def _update(self, update: int, gradient: Tensor) -> None:
+        gradient = gradient if self.clipping is None else self.clipping.clip(gradient)
+        self.scheduled.step(update, self.params, gradient, self.state)
 
     def keep(self, alive: Tensor) -> None:
         """Keep the runs where `alive` `(runs,)` is true, and drop the others."""
         self.settings = {name: column[alive] for name, column in self.settings.items()}
-        self.optimizer = replace(self.optimizer, **self.settings)
+        self.optimizer = self.scheduled = replace(self.optimizer, **self.settings)
+        if self.rates is not None:
+            self.rates.keep(alive)
         self.params = self.params[:, alive]
         self.state = {name: tensor[:, alive] for name, tensor in self.state.items()}

@@ -47,7 +47,12 @@ class SweepResult(NotebookDisplay):
 
     def run(self, row: int) -> Run:
         """One run of the sweep, as it would be trained alone."""
-        return replace(self.sweep.run, optimizer=self.sweep.optimizer(row), seed=int(self.seeds[row]))
+        return replace(
+            self.sweep.run,
+            optimizer=self.sweep.optimizer(row),
+            schedule=self.sweep.schedule(row),
+            seed=int(self.seeds[row]),
+        )
 
     def frame(self) -> pd.DataFrame:
         """One row per run: settings, seed, final_loss, best_loss, gap, status, diverged_at, epochs_to_X."""

@@ -15,10 +15,13 @@ from trainers.modes import cacheable
 from trainers.objective import FAILURE_FACTOR
 from trainers.optimizers import Optimizer
 from trainers.run import Run
-from trainers.settings import Real, SettingError, Settings, coerce, settings_of
+from trainers.schedules import Schedule
+from trainers.settings import Integer, Number, SettingError, Settings, coerce, real_settings, settings_of
 from trainers.sweeps.axis import MAX_RUNS, Axis, is_whole
 from trainers.words import is_number, safe_text
 
+PREFIX = "schedule."
+"""Before the name of a setting of the schedule, where it is an axis."""
 MAX_RUN_EPOCHS = 10_000_000_000
 """Max. size of a sweep: runs times epochs."""
 
@@ -64,12 +67,14 @@ class Sweep(Exportable):
         if self.size * self.run.epochs > MAX_RUN_EPOCHS:
             size = f"{self.size:,} runs of {self.run.epochs:,} epochs"
             raise SettingError("sweep", f"must have at most {MAX_RUN_EPOCHS:,} epochs in all, got {size}")
-        replace(self.run.optimizer, **self.settings)  # raises if settings contradict each other
+        replace(self.run.optimizer, **self.optimizer_settings)  # raises if settings contradict each other
 
     def _check_axis(self, name: str, axis: Axis) -> None:
-        setting = settings_of(self.run.optimizer).get(name)
-        if not isinstance(setting, Real):
-            able = [n for n, k in settings_of(self.run.optimizer).items() if isinstance(k, Real)]
+        able = real_settings(self.run.optimizer)
+        if self.run.schedule is not None:
+            able = able | {PREFIX + n: each for n, each in real_settings(self.run.schedule).items()}
+        setting = able.get(name)
+        if setting is None:
             raise SettingError("axis", f"must be one of {', '.join(able)}, got {safe_text(name)}")
         for end in (axis.low, axis.high):
             setting.validate(name, end)
@@ -83,7 +88,10 @@ class Sweep(Exportable):
     @cached_property
     @cacheable
     def settings(self) -> dict[str, Tensor]:
-        """The swept settings, each `(size,)`, float64. The seeds of one point are adjacent."""
+        """The swept settings, each `(size,)`, float64. The seeds of one point are adjacent.
+
+        Those of the schedule are called `schedule.warmup` and the like.
+        """
         if self.num_points is not None and self.axes:
             engine = SobolEngine(len(self.axes), scramble=True, seed=self.run.seed)
             shares = engine.draw(self.num_points, dtype=torch.float64).T
@@ -96,18 +104,48 @@ class Sweep(Exportable):
             )
             columns = [grid.flatten() for grid in grids]
         return {
-            name: column.repeat_interleave(self.seeds)
+            name: (column.round() if self._is_whole(name) else column).repeat_interleave(self.seeds)
             for name, column in zip(self.axes, columns, strict=True)
         }
+
+    def _is_whole(self, name: str) -> bool:
+        schedule = settings_of(self.run.schedule) if self.run.schedule is not None else {}
+        kinds = {**settings_of(self.run.optimizer), **{PREFIX + n: each for n, each in schedule.items()}}
+        return isinstance(kinds[name], Integer)
+
+    @property
+    def optimizer_settings(self) -> dict[str, Tensor]:
+        """The swept settings of the optimizer."""
+        return {name: column for name, column in self.settings.items() if not name.startswith(PREFIX)}
+
+    @property
+    def schedule_settings(self) -> dict[str, Tensor]:
+        """The swept settings of the schedule, by their own names."""
+        return {
+            name.removeprefix(PREFIX): column
+            for name, column in self.settings.items()
+            if name.startswith(PREFIX)
+        }
+
+    @property
+    def lr(self) -> Number:
+        """The learning rate: a number, or that of each run, `(size,)`; 1 without one."""
+        lr: Number = self.settings.get("lr", getattr(self.run.optimizer, "lr", 1.0))
+        return lr
 
     def optimizer(self, row: int) -> Optimizer:
         """The optimizer of one run."""
         optimizer = self.run.optimizer
-        values = {name: column[row].item() for name, column in self.settings.items()}
+        values = {name: column[row].item() for name, column in self.optimizer_settings.items()}
         given = {name: getattr(optimizer, name) for name in settings_of(optimizer)}
         # Nesterov without momentum is plain descent, to which `coerce` changes it.
         alone: Optimizer = coerce(type(optimizer), given | values)[0]
         return alone
+
+    def schedule(self, row: int) -> Schedule | None:
+        """The schedule of one run."""
+        values: dict[str, Any] = {name: column[row].item() for name, column in self.schedule_settings.items()}
+        return replace(self.run.schedule, **values) if self.run.schedule is not None else None
 
     @cached_property
     @cacheable

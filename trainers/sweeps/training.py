@@ -16,6 +16,7 @@ from trainers.sweeps.spec import Sweep
 
 CHUNK_EPOCHS = 16
 """Epochs whose losses are recorded together."""
+NO_LOSS = torch.empty(0)
 OnProgress = Callable[[float], bool | None]
 
 
@@ -87,7 +88,8 @@ def _epochs(block: RunBlock) -> Iterator[tuple[int, Tensor, Tensor]]:
     Small blocks evaluate the losses of several epochs at once, as there each call costs more than its work.
     """
     count, elements = block.epochs + 1, block.params.shape[1] * block.training.cost
-    chunk = CHUNK_EPOCHS if block.steps_per_epoch == 1 and elements * CHUNK_EPOCHS <= BLOCK_ELEMENTS else 1
+    at_once = block.steps_per_epoch == 1 and elements * CHUNK_EPOCHS <= BLOCK_ELEMENTS
+    chunk = CHUNK_EPOCHS if at_once and not block.needs_loss else 1
     if chunk == 1:
         for epoch in range(count):
             yield epoch, block.params.clone(), block.advance(epoch)
@@ -97,6 +99,7 @@ def _epochs(block: RunBlock) -> Iterator[tuple[int, Tensor, Tensor]]:
         for epoch in range(first, min(first + chunk, count)):
             here.append(block.params.clone())
             if epoch < block.epochs:
+                block.begin(epoch, NO_LOSS)
                 block.step(epoch + 1)
         losses = block.training.loss(torch.cat(here, 1)).reshape(len(here), -1)
         yield from zip(range(first, first + len(here)), here, losses, strict=True)

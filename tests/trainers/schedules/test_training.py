@@ -1,0 +1,104 @@
+"""Schedules and clipping in training: three runners, sweeps and links give the same run."""
+
+from dataclasses import replace
+from itertools import product
+
+import pytest
+import torch
+from torch import Tensor
+
+from trainers import Axis, Run, Sweep, sweep, train
+from trainers.clipping import CLIPPINGS, ClipNorm, Clipping, ClipValue
+from trainers.optimizers import SGD, Adam
+from trainers.problems import LogisticRegression, Thermometer
+from trainers.run import runners
+from trainers.schedules import SCHEDULES, LinearLR, ReduceLROnPlateau, Schedule
+from trainers.sweeps.training import trajectories
+
+KINDS = [None, *SCHEDULES.values()]
+
+
+@pytest.mark.parametrize("kind", SCHEDULES.values())
+def test_all_runners_and_sweeps_train_the_same(kind: type[Schedule]) -> None:
+    for batch_size, warmup, clipping in ((0, 0, None), (0, 7, ClipNorm(max_norm=2)), (60, 3, ClipValue())):
+        run = Run(
+            problem=LogisticRegression(),
+            optimizer=SGD(lr=0.3, momentum=0.5),
+            schedule=kind(warmup=warmup),
+            clipping=clipping,
+            epochs=40,
+            batch_size=batch_size,
+            dtype="float64",
+        )
+        first, *others = [train(replace(run, runner=runner)) for runner in runners(SGD)]
+        for other in others:
+            torch.testing.assert_close(other.params, first.params, rtol=1e-9, atol=1e-12)
+        swept = trajectories(Sweep(run, {"lr": Axis(0.3, 0.6, 2)}), epochs=range(41))
+        torch.testing.assert_close(swept.params[:, :, 0], first.params, rtol=1e-9, atol=1e-12)
+        found, notes = Run.from_query(run.to_query())
+        assert (found, notes) == (run, [])
+        assert Run.from_query(run.to_query(short=True))[0] == run
+
+
+@pytest.mark.parametrize("kind", SCHEDULES.values())
+def test_a_schedule_changes_the_run_and_is_stepped_by_torch(kind: type[Schedule]) -> None:
+    """Torch's own scheduler in torch's own loop."""
+    schedule = kind(patience=2) if kind.adaptive else kind(warmup=5)
+    run = Run(optimizer=Adam(lr=0.1), schedule=schedule, epochs=60, dtype="float64", runner="torch.optim")
+    params = run.initial().requires_grad_()
+    optimizer = torch.optim.Adam([params], lr=0.1)
+    scheduler = torch.optim.lr_scheduler.LinearLR(optimizer, schedule.warmup_start, total_iters=5)
+    for epoch in range(60):
+        if epoch == schedule.warmup:
+            group = optimizer.param_groups[0]
+            group["lr"] = group.pop("initial_lr")
+            scheduler = schedule.torch(optimizer, 60 - epoch)
+        optimizer.zero_grad()
+        run.problem.loss(params).backward()
+        optimizer.step()
+        after = run.problem.loss(params).detach()
+        scheduler.step(after) if schedule.adaptive else scheduler.step()
+    history = train(run)
+    torch.testing.assert_close(history.params[-1], params.detach(), rtol=1e-9, atol=1e-12)
+    assert not torch.equal(history.loss, train(replace(run, schedule=None)).loss)
+
+
+@pytest.mark.parametrize(
+    ("schedule", "axes"),
+    [
+        (LinearLR(), {"lr": Axis(0.01, 0.3, 3), "schedule.warmup": Axis(0, 9, 4)}),
+        (LinearLR(), {"schedule.end_factor": Axis(0, 1, 3)}),
+        (ReduceLROnPlateau(), {"schedule.patience": Axis(0, 5, 3), "schedule.factor": Axis(0.1, 0.9, 3)}),
+        (ReduceLROnPlateau(patience=1), {"schedule.warmup": Axis(0, 9, 4), "lr": Axis(0.1, 5, 3)}),
+    ],
+)
+@pytest.mark.parametrize("batch_size", [0, 4])
+def test_settings_of_a_schedule_are_axes(schedule: Schedule, axes: dict[str, Axis], batch_size: int) -> None:
+    run = Run(optimizer=Adam(lr=0.2), schedule=schedule, epochs=30, batch_size=batch_size, dtype="float64")
+    result = sweep(Sweep(run, axes))
+    for row in range(len(result.seeds)):
+        alone = train(result.run(row))
+        assert float(result.final_loss[row]) == pytest.approx(float(alone.loss[-1]), rel=1e-8)
+    assert len(result.frame()) == result.sweep.size
+
+
+@pytest.mark.parametrize("kind", CLIPPINGS.values())
+def test_clipping_is_torch_s(kind: type[Clipping]) -> None:
+    generator = torch.Generator().manual_seed(0)
+    for scale, dtype in product((0.1, 1.0, 100.0), (torch.float32, torch.float64)):
+        gradient = scale * torch.randn(5, generator=generator, dtype=dtype)
+        params = torch.zeros(5, dtype=dtype, requires_grad=True)
+        params.grad = gradient.clone()
+        kind().torch(params)
+        torch.testing.assert_close(kind().clip(gradient), params.grad, rtol=1e-6, atol=0)
+        columns = torch.stack([gradient, 2 * gradient, 0 * gradient], dim=1)
+        each: list[Tensor] = [kind().clip(column) for column in columns.T]
+        torch.testing.assert_close(kind().clip(columns), torch.stack(each, dim=1))
+
+
+def test_a_clipped_step_is_no_longer_than_lr_times_the_limit() -> None:
+    run = Run(problem=Thermometer("raw"), optimizer=SGD(lr=0.1), clipping=ClipNorm(max_norm=0.5), epochs=100)
+    history = train(run)
+    assert history.finished
+    assert train(replace(run, clipping=None)).status == "diverged"
+    assert float(history.params.diff(dim=0).norm(dim=1).max()) <= 0.1 * 0.5 * (1 + 1e-5)

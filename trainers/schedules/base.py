@@ -1,0 +1,58 @@
+"""Base of all learning rate schedules: a factor of lr for each epoch, after a warm-up."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import torch
+from torch import Tensor
+from torch.optim import Optimizer
+from torch.optim.lr_scheduler import LRScheduler
+
+from trainers.settings import Settings, integer, real
+
+MAX_EPOCHS = 100_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Schedule(Settings):
+    """A factor of the learning rate for each epoch: the updates of an epoch share it.
+
+    Named and parametrized as in `torch.optim.lr_scheduler`, stepped after each epoch; learning rates that are
+    absolute in torch are factors of lr here. In the first `warmup` epochs the factor rises linearly from
+    `warmup_start` to 1; the schedule begins after them.
+    """
+
+    adaptive: ClassVar[bool] = False
+    """Whether the factor depends on the losses: see `ReduceLROnPlateau`."""
+
+    warmup: int = integer(
+        0, 0, MAX_EPOCHS, scale="log", help="Epochs of linear warm-up before the schedule.", label="Warm-up"
+    )
+    warmup_start: float = real(
+        0.1, 1e-6, 1, scale="log", help="Factor of lr at the start of the warm-up.", label="Warm-up start"
+    )
+
+    def is_active(self, name: str) -> bool:
+        return name != "warmup_start" or self.warmup > 0
+
+    def factors(self, epochs: int) -> Tensor:
+        """Return the factor of each epoch, `(epochs,)`, float64."""
+        ramp = self.warmup_factors(epochs)
+        left = epochs - len(ramp)
+        return torch.cat([ramp, self.curve(torch.arange(left, dtype=torch.float64), left)])
+
+    def warmup_factors(self, epochs: int) -> Tensor:
+        """Return the factors of the warm-up, as far as it lies within so many epochs, float64."""
+        share = torch.arange(min(self.warmup, epochs), dtype=torch.float64) / max(self.warmup, 1)
+        return self.warmup_start + (1 - self.warmup_start) * share
+
+    def curve(self, epoch: Tensor, epochs: int) -> Tensor:
+        """Return the factors at epochs after the warm-up, `(epochs,)`; there are `epochs` of them."""
+        raise NotImplementedError
+
+    def torch(self, optimizer: Optimizer, epochs: int) -> LRScheduler:
+        """Return torch's scheduler of an optimizer, to be made when the warm-up is over, for so many epochs.
+
+        The warm-up is torch's `LinearLR`. Its `SequentialLR` does not suit schedules that set lr themselves.
+        """
+        raise NotImplementedError
