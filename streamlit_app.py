@@ -12,7 +12,7 @@ if st.query_params.get("view") != "chart":
 # Importing torch takes seconds, once per process: the title is shown first.
 with st.skeleton(height=480):
     import gc
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from dataclasses import replace
     from functools import partial
     from html import escape
@@ -24,6 +24,7 @@ with st.skeleton(height=480):
     from dashboard.ask import Ask
     from dashboard.components import copier, page_behavior, player
     from dashboard.context import MAX_RUNS, Context
+    from dashboard.controls import METHOD_PARTS, NONE
     from dashboard.examples import EXAMPLES, Example, example_of, neighbor, question_of
     from dashboard.session import (
         ACTIONS,
@@ -68,10 +69,15 @@ with st.skeleton(height=480):
     from trainers.reports.summary import sentence
     from trainers.reports.thinning import snapshot_epochs
     from trainers.run import MAX_COORDINATES, Method, Task, runners
-    from trainers.settings import settings_of
+    from trainers.settings import Settings, settings_of
     from trainers.words import join_words
 
 MAX_NOTES = 6
+PART_LABELS = {"schedule": "Schedule", "clipping": "Gradient clipping"}
+PART_HELP = {
+    "schedule": "How the learning rate changes over the epochs; none: it stays as it is.",
+    "clipping": "A limit of the gradient before each update.",
+}
 VARY_HELP = "Opens a slider over its learning rate, or another of its hyperparameters."
 CURVES = ("Compare", "Loss")
 """Tabs that show the hint of an example besides its own."""
@@ -174,6 +180,8 @@ def run_controls(id: int, method: Method, label: str, full: bool) -> None:
             hint = settings_of(Method)["runner"].help
             select("Implementation", runners(kind), method.runner, f"{id}.runner", help=hint)
             all_controls(optimizer, prefix, but=("lr",))
+            for name, kinds in METHOD_PARTS.items():
+                part_controls(id, name, kinds, getattr(method, name))
             with st.container(horizontal=True, gap="small"):
                 st.button(
                     "Duplicate",
@@ -185,6 +193,15 @@ def run_controls(id: int, method: Method, label: str, full: bool) -> None:
                 st.button("Remove", key=f"{id}.remove", on_click=remove_run, args=(id,))
                 st.button("Vary", key=f"{id}.vary", on_click=vary_run, args=(id,), help=VARY_HELP)
         all_controls(optimizer, prefix, only=("lr",))
+
+
+def part_controls(id: int, name: str, kinds: Mapping[str, type[Settings]], held: Settings | None) -> None:
+    """Draw the choice of a schedule or of clipping, with its settings."""
+    chosen = NONE if held is None else type(held).__name__
+    select(PART_LABELS[name], [NONE, *kinds], chosen, f"{id}.{name}", help=PART_HELP[name])
+    if held is not None:
+        st.caption(held.summary)
+        all_controls(held, f"{id}.{name}.{chosen}")
 
 
 # --- The page -------------------------------------------------------------------------------------

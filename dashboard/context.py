@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from dashboard.widgets import Placeholder
     from dashboard.work import Histories, LiveChart
     from trainers.charts import Look, Style
-    from trainers.optimizers import Optimizer
     from trainers.run import Method, Run, Task
 
 MAX_RUNS = 12
@@ -84,8 +83,8 @@ class TabSettings(Settings):
 class Actions:
     """Changes of the page that a tab may request from the callback of a widget."""
 
-    add: Callable[[Optimizer], None]
-    """Add an optimizer to the comparison."""
+    add: Callable[[Method], None]
+    """Add a run to the comparison."""
     start_at: Callable[[Sequence[float]], None]
     """Set the initial point of all runs."""
     keep_varied: Callable[[], None]

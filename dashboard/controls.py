@@ -8,7 +8,11 @@ from dashboard.state import NAMES, Page
 from trainers.optimizers import OPTIMIZERS
 from trainers.problems import PROBLEMS, CsvDataset
 from trainers.run import MAX_COORDINATES, Method, Task, runners, with_start
-from trainers.settings import Integer, Settings, coerce, settings_of
+from trainers.settings import Integer, Settings, coerce, main_part, parts, settings_of
+
+METHOD_PARTS = {name: kinds for name, kinds in parts(Method).items() if name != main_part(Method)}
+"""What a run may hold besides its optimizer, by name."""
+NONE = "none"
 
 
 def values(page: Page, ids: Sequence[int]) -> dict[str, Any]:
@@ -29,6 +33,10 @@ def values(page: Page, ids: Sequence[int]) -> dict[str, Any]:
         state[f"{id}.optimizer"] = type(method.optimizer).__name__
         state[f"{id}.runner"] = method.runner
         state |= _of(method.optimizer, _prefix(id, method.optimizer))
+        for name in METHOD_PARTS:
+            held = getattr(method, name)
+            state[f"{id}.{name}"] = type(held).__name__ if held is not None else NONE
+            state |= _of(held, _prefix(f"{id}.{name}", held)) if held is not None else {}
     return state
 
 
@@ -86,7 +94,24 @@ def _method(state: Mapping[str, Any], id: int, current: Method) -> tuple[Method,
     optimizer, notes = _settings(state, f"{id}.{kind.__name__}", kind, current.optimizer)
     can = runners(kind)
     runner = state.get(f"{id}.runner", current.runner)
-    return Method(optimizer=optimizer, runner=runner if runner in can else can[0]), notes
+    runner = runner if runner in can else can[0]
+    held: dict[str, Any] = {}
+    for name, allowed in METHOD_PARTS.items():
+        held[name], more = _part(state, f"{id}.{name}", allowed, getattr(current, name))
+        notes += more
+    return Method(optimizer=optimizer, runner=runner, **held), notes
+
+
+def _part(
+    state: Mapping[str, Any], key: str, allowed: Mapping[str, type[Settings]], current: Settings | None
+) -> tuple[Settings | None, list[str]]:
+    """Return the settings that a run holds, such as its schedule, or None."""
+    name = state.get(key, type(current).__name__ if current is not None else NONE)
+    kind = allowed.get(name) if isinstance(name, str) else None
+    if kind is None:
+        return (None if name == NONE else current), []
+    settings, notes = _settings(state, f"{key}.{kind.__name__}", kind, current or kind())
+    return settings, notes
 
 
 def _settings(

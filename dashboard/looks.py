@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 
 from trainers.charts.style import MAX_HUES, STROKES, Look, Stroke
-from trainers.optimizers import Optimizer
 from trainers.reports.rate import variant
 from trainers.run import Method
 from trainers.runners import RUNNERS
@@ -13,14 +12,14 @@ DASHES = ((1, 0), (7, 3), (2, 3), (9, 3, 2, 3))
 
 
 def assign_hues(
-    ids: Sequence[int], methods: Sequence[Method], before: Mapping[int, tuple[Optimizer, int]]
-) -> dict[int, tuple[Optimizer, int]]:
+    ids: Sequence[int], methods: Sequence[Method], before: Mapping[int, tuple[Method, int]]
+) -> dict[int, tuple[Method, int]]:
     """Return variant and hue of each run by its id.
 
     Runs keep their hue while they exist; others get a free one.
     Runs of one variant share a hue. Hues repeat if there are more than `MAX_HUES` variants.
     """
-    variants = {id: variant(method.optimizer) for id, method in zip(ids, methods, strict=True)}
+    variants = {id: variant(method) for id, method in zip(ids, methods, strict=True)}
     hues = {
         kind: before[id][1] for id, kind in reversed(variants.items()) if before.get(id, (None,))[0] == kind
     }

@@ -18,7 +18,7 @@ from dashboard.tables import DataTab
 from dashboard.tabs.rate import RATE, RateSettings, released_value
 from dashboard.widgets import DrawnControls, escape_markdown
 from trainers.charts import Look
-from trainers.optimizers import OPTIMIZERS, Optimizer
+from trainers.optimizers import OPTIMIZERS
 from trainers.problems import PROBLEMS, CsvDataset
 from trainers.problems.supervised import CSV
 from trainers.run import Method, Task, runners, with_start
@@ -35,7 +35,7 @@ class SessionPage:
     """Permanent ids of the methods, used in keys of controls and never reused."""
     notes: tuple[str, ...] = ()
     data: DataTab = field(default_factory=DataTab)
-    hues: Mapping[int, tuple[Optimizer, int]] = field(default_factory=lambda: MappingProxyType({}))
+    hues: Mapping[int, tuple[Method, int]] = field(default_factory=lambda: MappingProxyType({}))
     """Variant and hue of each run by its id: see `assign_hues`."""
     csv: CsvDataset | None = None
     """Columns that a problem used last, for the next problem that can use them."""
@@ -193,18 +193,18 @@ def next_optimizer(method: Method) -> Method:
     kinds = list(OPTIMIZERS.values())
     kind = kinds[(kinds.index(type(method.optimizer)) + 1) % len(kinds)]
     supported = runners(kind)
-    return Method(optimizer=kind(), runner=method.runner if method.runner in supported else supported[0])
+    runner = method.runner if method.runner in supported else supported[0]
+    return replace(method, optimizer=kind(), runner=runner)
 
 
-def add_run(optimizer: Optimizer) -> None:
-    """Add an optimizer to the comparison, or show why not."""
-    add_runs([optimizer])
+def add_run(method: Method) -> None:
+    """Add a run to the comparison, or show why not."""
+    add_runs([method])
 
 
-def add_runs(optimizers: Sequence[Optimizer]) -> None:
-    """Add those optimizers that the comparison has not, as many as there is room for, and show which."""
+def add_runs(methods: Sequence[Method]) -> None:
+    """Add those runs that the comparison has not, as many as there is room for, and show which."""
     current = page_from_controls()
-    methods = [Method(optimizer=optimizer) for optimizer in optimizers]
     new = [method for method in methods if method not in current.page.methods]
     added = new[: MAX_RUNS - len(current.ids)]
     for method in methods:
@@ -244,7 +244,7 @@ def keep_varied() -> None:
     settings = page.of(RateSettings)
     value = released_value(st.session_state.get("rate.slider"))  # of the same message, if there is one
     settings = settings if value is None else replace(settings, value=value)
-    add_runs(settings.kept(page.task, [method.optimizer for method in page.methods]))
+    add_runs(settings.kept(page.task, page.methods))
 
 
 def remove_run(id: int) -> None:

@@ -9,7 +9,10 @@ import pandas as pd
 import streamlit as st
 
 from trainers.charts import Style
+from trainers.clipping import Clipping
 from trainers.optimizers import Optimizer
+from trainers.run import Method
+from trainers.schedules import Schedule
 from trainers.settings import Choice, Flag, Integer, Real, Setting, Settings, settings_of
 from trainers.sweeps.axis import MAX_ABS
 from trainers.words import is_number
@@ -156,12 +159,13 @@ def all_controls(
 ) -> None:
     """Draw the controls of active settings: `only` these, or all `but` those.
 
-    Those of optimizers are labeled as in torch.
+    Those that torch has, too, are labeled as there.
     """
     kinds = settings_of(settings)
     for name in only or kinds:
         if name in kinds and name not in but and settings.is_active(name):
-            draw = labeled_control if isinstance(settings, Optimizer) else control
+            of_torch = isinstance(settings, Optimizer | Schedule | Clipping)
+            draw = labeled_control if of_torch and not kinds[name].label else control
             draw(name, kinds[name], getattr(settings, name), f"{prefix}.{name}")
 
 
@@ -221,8 +225,8 @@ def swatch_table(rows: pd.DataFrame, column: str, marks: Sequence[str], what: st
     st.table(rows.assign(**{column: names}), hide_index=True, border="horizontal", alt=what)
 
 
-def adder(label: str, options: Mapping[str, Optimizer], key: str, add: Callable[[Optimizer], None]) -> None:
-    """Draw a choice among optimizers and a button that adds one: the keyboard's way to a click on a chart."""
+def adder(label: str, options: Mapping[str, Method], key: str, add: Callable[[Method], None]) -> None:
+    """Draw a choice among runs and a button that adds one: the keyboard's way to a click on a chart."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         chosen = st.selectbox(label, list(options), key=key)
         st.button("Add to runs", key=f"{key}.add", on_click=add, args=(options[chosen],))

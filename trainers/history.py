@@ -60,6 +60,15 @@ class History(NotebookDisplay):
     closure_evaluations: Tensor | None = field(default=None, repr=False)
     """`(epochs + 1,)`, int64: gradient evaluations so far; None if each update has one."""
 
+    lr_factors: Tensor | None = field(default=None, repr=False)
+    """`(epochs,)`, float64: factor of the learning rate in each epoch; None without a schedule."""
+
+    @property
+    def learning_rates(self) -> Tensor:
+        """`(epochs,)`, float64: the learning rate in each epoch; NaN where the run had ended."""
+        lr = torch.full((self.run.epochs,), float(getattr(self.run.optimizer, "lr", math.nan)))
+        return lr.double() if self.lr_factors is None else lr.double() * self.lr_factors
+
     @property
     def evaluations(self) -> Tensor:
         """`(epochs + 1,)`, int64: gradient evaluations of all updates so far."""

@@ -1,7 +1,7 @@
 """Training loop of all runners: records the history and stops on divergence."""
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from itertools import chain
 from time import perf_counter
 from typing import Any, Literal
@@ -13,7 +13,7 @@ from trainers.history import History
 from trainers.modes import training_mode
 from trainers.problems import Quadratic
 from trainers.run import Run
-from trainers.runners import RUNNERS, Point
+from trainers.runners import RUNNERS, Point, UpdatePlan
 
 METRIC_ELEMENTS = 2**22
 """Max. elements per chunk when metrics are computed; bounds memory."""
@@ -48,7 +48,8 @@ def kept_epochs(epochs: int, most: int | None) -> Tensor:
 
 
 def _train(run: Run, on_epoch: OnEpoch | None, recorder: "HistoryRecorder") -> History:
-    points = run_points(run)
+    plan = run.plan(run.epochs)
+    points = run_points(run, plan=plan)
     status: Literal["finished", "diverged", "stopped"] = "finished"
     warm_up(run)
     first = next(points)  # sets up the optimizer
@@ -67,12 +68,12 @@ def _train(run: Run, on_epoch: OnEpoch | None, recorder: "HistoryRecorder") -> H
                 status = "stopped"
                 break
 
-    return recorder.history(status, perf_counter() - began - waited - recorder.seconds)
+    return recorder.history(status, perf_counter() - began - waited - recorder.seconds, plan.factors)
 
 
-def run_points(run: Run, optimizer: Any = None) -> Iterator[Point]:
+def run_points(run: Run, optimizer: Any = None, plan: UpdatePlan | None = None) -> Iterator[Point]:
     """Yield the points of a run, endlessly, with schedule and clipping; `optimizer` stands for its own."""
-    plan, steps = run.plan(run.epochs), run.steps_per_epoch
+    plan, steps = plan or run.plan(run.epochs), run.steps_per_epoch
     points = RUNNERS[run.runner](run.batch_source, optimizer or run.optimizer, run.initial(), plan)
     for update, point in enumerate(points):
         if update % steps == 0:
@@ -161,7 +162,9 @@ class HistoryRecorder:
             for name, metric in self.metric_functions.items() if chunk.numel() else ():
                 self.metrics[name][begin:measured] = metric(chunk)
 
-    def history(self, status: Literal["finished", "diverged", "stopped"], seconds: float) -> History:
+    def history(
+        self, status: Literal["finished", "diverged", "stopped"], seconds: float, factors: Sequence[float]
+    ) -> History:
         """Return the history. If not all epochs are kept, the last two recorded ones are."""
         self._keep(self.epoch + 1, self.epoch + (status != "diverged"))
         kept = [self.epochs, self.params, self.gradient, self.batch_loss]
@@ -183,8 +186,15 @@ class HistoryRecorder:
             diverged_at=self.epoch if status == "diverged" else None,
             seconds=seconds,
             batch_loss=batch_loss[epochs < self.run.epochs].flatten(),
+            lr_factors=self._padded(factors) if self.run.schedule is not None else None,
             **self.metrics,
         )
+
+    def _padded(self, factors: Sequence[float]) -> Tensor:
+        """Return the factors of the learning rate of all epochs, NaN after the end."""
+        padded = torch.full((self.run.epochs,), math.nan, dtype=torch.float64)
+        padded[: len(factors)] = torch.tensor(factors, dtype=torch.float64)
+        return padded
 
 
 def _metrics(run: Run) -> Iterator[tuple[str, Callable[[Tensor], Tensor]]]:

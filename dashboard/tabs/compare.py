@@ -47,7 +47,7 @@ def draw(context: Context) -> None:
         height=context.chart_height,
         alt=f"{what} {sentence(histories, view.target)}",
     )
-    if len({variant(run.optimizer) for run in context.runs}) > 1 and not context.alone:
+    if len({variant(run.method) for run in context.runs}) > 1 and not context.alone:
         st.caption(HAND_PICKED)
 
 

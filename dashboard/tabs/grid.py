@@ -108,7 +108,7 @@ def _show(context: Context, result: SweepResult) -> None:
     )
     with st.expander("Add a cell to your runs"):
         listed = compute_cached(report.best_cells, result)
-        cells = {text: spec.optimizer(row) for text, row in listed}
+        cells = {text: spec.method(row) for text, row in listed}
         adder(f"The best {len(cells)} cells", cells, "grid_search.cell", context.actions.add)
     with st.container(horizontal=True):
 
@@ -125,7 +125,7 @@ def add_cell(actions: Actions, spec: Sweep) -> None:
     """Add the clicked cell to the comparison."""
     for (row,) in clicked_points("grid_search.chart", "cell", "row"):
         if row in range(spec.size):
-            actions.add(spec.optimizer(int(row)))
+            actions.add(spec.method(int(row)))
 
 
 def grid_chart(result: SweepResult) -> Any:

@@ -18,6 +18,8 @@ from trainers.reports.summary import sentence
 from trainers.run import Task
 from trainers.settings import Choice, settings_of
 
+RATE_HEIGHT = 150
+
 
 def draw(context: Context) -> None:
     task, view = context.task, context.view
@@ -31,6 +33,9 @@ def draw(context: Context) -> None:
         height=context.chart_height,
         alt=f"Line chart: {what}. {sentence(histories, view.target)}",
     )
+    if any(run.schedule is not None for run in context.runs) and not context.alone:
+        spec = chart_spec(rate_chart, histories, context.names, context.style, view.x)
+        below.vega_lite_chart(spec, alt=f"Line chart: learning rates of {len(histories)} runs.")
     also = (VALIDATION_METRICS.get(view.y, ""),) * (_has_validation(task, view) and view.validation_curve)
     also += ("batch_loss",) * (_has_batches(task, view) and view.batches)
     below.caption(loss_report.caption(histories, view.y, view.scale == "log", also))
@@ -102,6 +107,15 @@ def loss_chart(
         validation=validation,
         batches=batches,
         dark=dark,
+    )
+
+
+def rate_chart(histories: Histories, names: Sequence[str], style: Style, x: str) -> Any:
+    """Return the chart of the learning rates."""
+    rates = loss_report.learning_rates(histories, names, x)
+    log = loss_report.rates_far_apart(rates)
+    return charts.parameter_chart(
+        rates, style, "learning rate", log=log, x_title=X_TITLES[x], height=RATE_HEIGHT
     )
 
 

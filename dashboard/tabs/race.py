@@ -162,7 +162,7 @@ def _sensitivity(context: Context, result: RaceResult, style: Style) -> None:
     )
     with st.expander("Add a trial to your runs"):
         listed = compute_cached(race_curves.best_trials, result, names)
-        trials = {text: race.optimizer_at(entry, trial) for text, entry, trial in listed}
+        trials = {text: race.method_at(entry, trial) for text, entry, trial in listed}
         adder(f"The best {len(trials)} trials", trials, "race.trial", context.actions.add)
 
 
@@ -170,7 +170,7 @@ def add_trial(actions: Actions, race: Race) -> None:
     """Add the clicked trial to the comparison."""
     for entry, trial in clicked_points("race.chart", "trial", "entry", "trial"):
         if entry in range(len(race.optimizers)) and trial in range(race.trials):
-            actions.add(race.optimizer_at(int(entry), int(trial)))
+            actions.add(race.method_at(int(entry), int(trial)))
 
 
 def _tuned(result: RaceResult, style: Style, dark: bool) -> None:

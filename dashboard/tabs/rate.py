@@ -16,8 +16,8 @@ from dashboard.tabs.grid import REALS
 from dashboard.widgets import Placeholder, scripts, select
 from dashboard.work import Histories, compute_cached, is_confirmed, run_with_progress, value_runs_cached
 from trainers.charts import Look, Style
-from trainers.optimizers import Optimizer
 from trainers.reports import rate as report
+from trainers.reports.names import names
 from trainers.run import Method, Task
 from trainers.settings import choice, integer, real
 from trainers.sweeps.spec import Sweep
@@ -51,24 +51,24 @@ class RateSettings(TabSettings):
         optimizer = methods[max(run - 1, 0)].optimizer if methods else None
         return replace(self, run=run, x=names[0], value=getattr(optimizer, names[0], type(self)().value))
 
-    def optimizers(self, given: Sequence[Optimizer]) -> tuple[list[Optimizer], list[int]]:
-        """Return the optimizers that the slider moves, and their places among the given ones."""
+    def methods(self, given: Sequence[Method]) -> tuple[list[Method], list[int]]:
+        """Return the methods that the slider moves, and their places among the given ones."""
         if self.run:
             return [given[self.run - 1]], [self.run - 1]
         found = report.distinct(given)
         return list(found), list(found.values())
 
-    def varied(self, task: Task, given: Sequence[Optimizer]) -> list[Sweep]:
+    def varied(self, task: Task, given: Sequence[Method]) -> list[Sweep]:
         """Return the sweeps over the hyperparameter; none if no optimizer has it."""
-        optimizers, places = self.optimizers(given)
-        if not optimizers or self.x not in report.sweepable(optimizers[0]):
+        methods, places = self.methods(given)
+        if not methods or self.x not in report.sweepable(methods[0].optimizer):
             return []
         over = report.value_range([given[place] for place in places], self.x)
-        return report.sweeps(task, optimizers, self.x, over)
+        return report.sweeps(task, methods, self.x, over)
 
-    def kept(self, task: Task, given: Sequence[Optimizer]) -> list[Optimizer]:
-        """Return the optimizers with the value at which the slider stands."""
-        return [sweep.optimizer(self.place(sweep)) for sweep in self.varied(task, given)]
+    def kept(self, task: Task, given: Sequence[Method]) -> list[Method]:
+        """Return the methods with the value at which the slider stands."""
+        return [sweep.method(self.place(sweep)) for sweep in self.varied(task, given)]
 
     def place(self, sweep: Sweep) -> int:
         """Return the place of the slider among the values."""
@@ -77,14 +77,15 @@ class RateSettings(TabSettings):
 
 def draw(context: Context) -> None:
     settings, headline = context.settings, context.headline
-    optimizers, places = settings.optimizers([run.optimizer for run in context.runs])
-    sweeps = settings.varied(context.task, [run.optimizer for run in context.runs])
+    given = [run.method for run in context.runs]
+    methods, places = settings.methods(given)
+    sweeps = settings.varied(context.task, given)
     size = f"{sum(sweep.size for sweep in sweeps):,} runs of {format_epochs(context.task.epochs)}"
     if not sweeps:
         headline.say(_obstacle(context))
     elif is_confirmed(headline, sweeps, sweeps, size):
-        alone = [type(optimizer).__name__ for optimizer in optimizers]
-        _show(context, sweeps, alone if settings.run else report.variant_names(optimizers), places)
+        alone = [type(method.optimizer).__name__ for method in methods]
+        _show(context, sweeps, alone if settings.run else names(methods), places)
     if not context.alone:
         _controls(context, settings, len(sweeps))
 
@@ -188,9 +189,9 @@ def _controls(context: Context, settings: RateSettings, kept: int) -> None:
         select(
             "Optimizers", numbers, settings.run, "rate.run", format_func=named.__getitem__, width=260, **own
         )
-        names = report.sweepable(run.optimizer) if run else []
-        if settings.x in names:
-            select("Hyperparameter", names, settings.x, "rate.x", width=180, **own)
+        able = report.sweepable(run.optimizer) if run else []
+        if settings.x in able:
+            select("Hyperparameter", able, settings.x, "rate.x", width=180, **own)
         if kept:
             few = "this run" if kept == 1 else f"these {kept} runs"
             hint = f"Adds {few}, at the place of the slider, to the comparison."

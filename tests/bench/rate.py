@@ -14,14 +14,16 @@ from dashboard.tabs import rate_picture
 from dashboard.work import Histories
 from tests.bench import seconds, table
 from tests.browser.conftest import NAMES, chromium, new_context, serve
+from tests.methods import methods
 from trainers import train
 from trainers.charts import Style
 from trainers.optimizers import SGD, Adam, RMSprop
 from trainers.problems import LogisticRegression, Problem, Thermometer
 from trainers.problems.surfaces import Himmelblau, Rosenbrock
 from trainers.reports import rate
+from trainers.reports.names import names
 from trainers.reports.path_plane import fit_plane
-from trainers.run import Method, Task
+from trainers.run import Task
 
 REPEATS, EPOCHS, DRAG_S = 7, 500, 4
 FOUR = (SGD(lr=1e-3), SGD(lr=1e-3, momentum=0.9), RMSprop(lr=1e-2), Adam(lr=1e-1))
@@ -60,13 +62,13 @@ def task_of(problem: Problem) -> Task:
 def measured(problem: Problem) -> tuple[float, int, int]:
     """Seconds of all that is computed for the picture, the number of values, and its bytes."""
     task = task_of(problem)
-    runs = Page(task, tuple(Method(optimizer=optimizer) for optimizer in FOUR)).runs
+    runs = Page(task, methods(*FOUR)).runs
     histories = Histories(runs, 1000, tuple(map(train, runs)))
-    style, axis = Style.of(rate.variant_names(FOUR)), rate.value_range(FOUR, "lr")
+    style, axis = Style.of(names(methods(*FOUR))), rate.value_range(methods(*FOUR), "lr")
     found: dict[str, Any] = {}
 
     def work() -> None:
-        sweeps = rate.sweeps(task, list(rate.distinct(FOUR)), "lr", axis)
+        sweeps = rate.sweeps(task, list(rate.distinct(methods(*FOUR))), "lr", axis)
         plane = fit_plane(task.training, histories)
         trained = [rate.value_runs(sweep, plane) for sweep in sweeps]
         made = rate_picture.content(histories, trained, sweeps[0], style, 1e-2, 400)
@@ -82,8 +84,8 @@ def frames() -> dict[str, tuple[str, str]]:
         browser = chromium(playwright)
         for problem in PROBLEMS:
             page = new_context(browser, server).new_page()
-            methods = tuple(Method(optimizer=optimizer) for optimizer in FOUR)
-            page.goto(f"/?{Page(task_of(problem), methods, 'Learning rate').to_query()}")
+            given = methods(*FOUR)
+            page.goto(f"/?{Page(task_of(problem), given, 'Learning rate').to_query()}")
             slider = page.locator("input[type=range][aria-label=lr]")
             slider.wait_for()
             page.get_by_text("The same link gives").wait_for()

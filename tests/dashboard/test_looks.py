@@ -79,7 +79,7 @@ def test_runs_keep_their_hue_while_they_exist() -> None:
             assert id == edited or id not in before or hues[id] == before[id]
         by_kind = {}
         for id, method in zip(ids, methods, strict=True):
-            assert by_kind.setdefault(variant(method.optimizer), hues[id][1]) == hues[id][1]
+            assert by_kind.setdefault(variant(method), hues[id][1]) == hues[id][1]
         if len(by_kind) <= MAX_HUES:
             assert len(set(by_kind.values())) == len(by_kind)
 

@@ -2,6 +2,7 @@
 
 import json
 import math
+from dataclasses import replace
 from itertools import product
 from typing import Any
 
@@ -20,13 +21,17 @@ from dashboard.tabs.rate_picture import cached_content, cut_off
 from dashboard.work import Histories
 from tests.dashboard.page import chart_types, opened, sentence, shown
 from tests.matrix import slow_but
+from tests.methods import methods
 from trainers import train
 from trainers.charts import Style
+from trainers.clipping import ClipNorm
 from trainers.optimizers import SGD, Adam, RMSprop
 from trainers.problems import MLP, LogisticRegression, Problem, Thermometer
 from trainers.problems.surfaces import McCormick, Rosenbrock, StyblinskiTang
 from trainers.reports import rate
+from trainers.reports.names import names
 from trainers.run import Method, Task
+from trainers.schedules import LinearLR
 
 KINDS = {"uint16", "float64", "float32", "int32"}
 """Kinds of numbers that the component reads."""
@@ -105,11 +110,12 @@ def test_every_picture_is_numbers(
     """Whatever diverges, all that is drawn is finite, and the ranges hold what they should."""
     batches = batches if problem.num_samples > 20 else {}
     task = Task(problem=problem, epochs=epochs, dtype=dtype, **batches)
-    page = Page(task, tuple(Method(optimizer=optimizer) for optimizer in optimizers))
+    given = methods(*optimizers)
+    page = Page(task, given)
     histories = Histories(page.runs, 1000, tuple(map(train, page.runs)))
-    axis = rate.value_range(optimizers, "lr")
-    sweeps = rate.sweeps(task, list(rate.distinct(optimizers)), "lr", axis)
-    style = Style.of(rate.variant_names(optimizers))
+    axis = rate.value_range(given, "lr")
+    sweeps = rate.sweeps(task, list(rate.distinct(given)), "lr", axis)
+    style = Style.of(names(list(rate.distinct(given))))
     made = cached_content(histories, sweeps, style, 1e-2, 400)
     header, arrays = unpacked(packed(made.header, made.arrays))
     low, high = header["y"]["domain"]
@@ -129,13 +135,13 @@ def test_every_picture_is_numbers(
 
 
 def test_the_picture_is_small() -> None:
-    optimizers = (SGD(lr=0.02), SGD(lr=0.02, momentum=0.9), RMSprop(lr=0.3), Adam(lr=1.0))
+    given = methods(SGD(lr=0.02), SGD(lr=0.02, momentum=0.9), RMSprop(lr=0.3), Adam(lr=1.0))
     for problem in (Thermometer(), Rosenbrock()):
         task = Task(problem=problem, epochs=500)
-        page = Page(task, tuple(Method(optimizer=optimizer) for optimizer in optimizers))
+        page = Page(task, given)
         histories = Histories(page.runs, 1000, tuple(map(train, page.runs)))
-        sweeps = rate.sweeps(task, list(rate.distinct(optimizers)), "lr", rate.value_range(optimizers, "lr"))
-        made = cached_content(histories, sweeps, Style.of(rate.variant_names(optimizers)), 1e-2, 400)
+        sweeps = rate.sweeps(task, list(rate.distinct(given)), "lr", rate.value_range(given, "lr"))
+        made = cached_content(histories, sweeps, Style.of(names(given)), 1e-2, 400)
         assert len(packed(made.header, made.arrays)) < 350_000
 
 
@@ -156,13 +162,16 @@ def test_the_settings_fit_the_comparison(given: RateSettings, fitted: RateSettin
 
 
 def test_what_is_kept_is_what_the_slider_shows() -> None:
-    optimizers, task = [method.optimizer for method in METHODS], Task(epochs=20)
-    (sgd, adam) = RateSettings(value=0.3).kept(task, optimizers)
+    task = Task(epochs=20)
+    sgd, adam = (method.optimizer for method in RateSettings(value=0.3).kept(task, METHODS))
     assert (type(sgd), type(adam)) == (SGD, Adam)
     assert sgd.lr == adam.lr
     assert 0.27 < sgd.lr < 0.33
-    (kept,) = RateSettings(run=3, x="momentum", value=0.5).kept(task, optimizers)
-    assert (kept.lr, round(kept.momentum, 1)) == (0.2, 0.5)
+    (kept,) = RateSettings(run=3, x="momentum", value=0.5).kept(task, METHODS)
+    assert (kept.optimizer.lr, round(kept.optimizer.momentum, 1)) == (0.2, 0.5)
+    scheduled = replace(METHODS[0], schedule=LinearLR(), clipping=ClipNorm())
+    (kept,) = RateSettings(run=1, value=0.5).kept(task, [scheduled])
+    assert (kept.schedule, kept.clipping) == (LinearLR(), ClipNorm())
     assert RateSettings().kept(task, []) == []
 
 

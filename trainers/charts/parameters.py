@@ -22,6 +22,8 @@ def parameter_chart(
     optimum: float | None = None,
     named: bool = False,
     dark: bool = False,
+    x_title: str = "epochs",
+    height: int = HEIGHT,
 ) -> alt.LayerChart:
     """Draw `curves`, run, x, y, with their names if `named`; `optimum` is the value at the minimum, if known.
 
@@ -31,11 +33,11 @@ def parameter_chart(
     least = markable(optimum, log)
     domain = span(curves, "y", log, leaving, include=least)
     ends = plot_range(style.names) if named else ()
-    x = alt.X("x:Q", axis=x_axis("epochs"), scale=x_scale(curves["x"], ends=ends))
+    x = alt.X("x:Q", axis=x_axis(x_title), scale=x_scale(curves["x"], ends=ends))
     y = alt.Y("y:Q", axis=y_axis(title, domain, log), scale=scale(domain, log))
     tooltip = [
         alt.Tooltip("run:N"),
-        alt.Tooltip("x:Q", title="epochs", format=",~g"),
+        alt.Tooltip("x:Q", title=x_title, format=",~g"),
         alt.Tooltip("value:Q", title=title, format=".6g"),
     ]
     visible = visible_points(curves.assign(value=curves["y"]), domain, log, leaving)
@@ -47,7 +49,7 @@ def parameter_chart(
     best = alt.Chart(pd.DataFrame({"y": least}))
     rules = [best.mark_rule(strokeDash=[2, 4], color="gray", clip=True).encode(y)] if least else []
     if not named or domain is None:
-        return alt.LayerChart(layer=[*rules, lines], height=HEIGHT)
+        return alt.LayerChart(layer=[*rules, lines], height=height)
     names = end_names(alt.Chart(last_points(curves)), domain, log, style, dark)
     lines = lines.encode(opacity=isolated(by=NAMED))
-    return with_selections(alt.LayerChart(layer=[*rules, lines, *names], height=HEIGHT))
+    return with_selections(alt.LayerChart(layer=[*rules, lines, *names], height=height))

@@ -12,7 +12,7 @@ from torch import Tensor
 from trainers.exports import Exportable
 from trainers.objective import Objective
 from trainers.optimizers import SGD, Adagrad, Adam, Optimizer, RMSprop
-from trainers.run import Run
+from trainers.run import Method, Run
 from trainers.settings import Real, SettingError, Settings, choice, integer, real, settings_of
 from trainers.sweeps.axis import SIGNIFICANT_DIGITS, Axis
 from trainers.sweeps.result import SweepResult
@@ -142,6 +142,10 @@ class Race(RaceSettings, Objective, Exportable):
     def optimizer_at(self, entry: int, trial: int) -> Optimizer:
         """An optimizer with the hyperparameters of one of its trials."""
         return self.sweeps[entry].optimizer(trial * self.seeds)
+
+    def method_at(self, entry: int, trial: int) -> Method:
+        """An optimizer and its schedule with the hyperparameters of one of its trials."""
+        return self.sweeps[entry].method(trial * self.seeds)
 
     def evaluation_sweep(self, optimizer: Optimizer) -> Sweep:
         """The sweep that trains an optimizer with new seeds, which no trial has used."""

@@ -29,6 +29,8 @@ Y_TITLES = {
     "accuracy": "accuracy",
 }
 VALIDATION_METRICS = {"loss": "validation_loss", "accuracy": "validation_accuracy"}
+MAX_LINEAR_RATIO = 20
+"""Ratio of learning rates above which the smaller ones can't be seen on a linear axis."""
 X_TITLES = {
     "epochs": "epochs",
     "gradients": "gradient evaluations",
@@ -73,6 +75,26 @@ def live_curves(
         y = run.training.gap(values[rows_kept]) if column == "gap" else values[rows_kept]
         parts.append(pd.DataFrame({"run": name, "x": rows_kept.numpy(), "y": y.double().numpy()}))
     return pd.concat(parts, ignore_index=True)
+
+
+def learning_rates(histories: Sequence[History], names: Sequence[str], x: str = "epochs") -> pd.DataFrame:
+    """Return the learning rates of all runs, downsampled: run, x, y.
+
+    That of an epoch stands where the epoch begins, the last one also where it ends.
+    """
+    parts = []
+    for history, name in zip(histories, names, strict=True):
+        rates = torch.cat([history.learning_rates, history.learning_rates[-1:]])
+        rows = downsample(rates)
+        x_values = costs(history, x)[rows.numpy()]
+        parts.append(pd.DataFrame({"run": name, "x": x_values, "y": rates[rows].numpy()}))
+    return pd.concat(parts, ignore_index=True)
+
+
+def rates_far_apart(rates: pd.DataFrame) -> bool:
+    """Return whether some learning rates are so small beside others that they need a log axis."""
+    peaks = rates.groupby("run")["y"].max()
+    return bool(peaks.max() > MAX_LINEAR_RATIO * peaks.min())
 
 
 def arrivals(histories: Sequence[History], names: Sequence[str], target: float) -> pd.DataFrame:

@@ -12,10 +12,9 @@ from torch import Tensor
 
 from trainers.objective import FAILURE_FACTOR
 from trainers.optimizers import Optimizer
-from trainers.reports.names import names
 from trainers.reports.path_plane import Plane
 from trainers.reports.thinning import snapshot_epochs
-from trainers.run import Method, Task, make_run
+from trainers.run import Method, Task, make_run, runners
 from trainers.settings import real_settings, settings_of
 from trainers.sweeps.axis import SIGNIFICANT_DIGITS, Axis, default_axis
 from trainers.sweeps.cost import work
@@ -40,24 +39,20 @@ CURVE_POINTS, PATH_POINTS = 120, 80
 """Maximum number of points of a curve and of a path."""
 
 
-def variant(optimizer: Optimizer) -> Optimizer:
-    """Return the optimizer with the default learning rate: what counts as the same optimizer."""
+def variant(method: Method) -> Method:
+    """Return the method with the default learning rate and implementation: what counts as the same one."""
+    optimizer = method.optimizer
     defaults = {name: setting.default for name, setting in settings_of(optimizer).items() if name == "lr"}
-    return replace(optimizer, **defaults)
+    return replace(method, optimizer=replace(optimizer, **defaults), runner=runners(type(optimizer))[0])
 
 
-def distinct(optimizers: Sequence[Optimizer]) -> dict[Optimizer, int]:
+def distinct(methods: Sequence[Method]) -> dict[Method, int]:
     """Return those that differ in more than the learning rate, at the default one, and their first places."""
-    places: dict[Optimizer, int] = {}
-    for place, optimizer in enumerate(optimizers):
-        if "lr" in sweepable(optimizer):
-            places.setdefault(variant(optimizer), place)
+    places: dict[Method, int] = {}
+    for place, method in enumerate(methods):
+        if "lr" in sweepable(method.optimizer):
+            places.setdefault(variant(method), place)
     return places
-
-
-def variant_names(optimizers: Sequence[Optimizer]) -> list[str]:
-    """Return short names of optimizers that have the same learning rate."""
-    return names([Method(optimizer=optimizer) for optimizer in optimizers])
 
 
 def sweepable(optimizer: Optimizer) -> list[str]:
@@ -66,8 +61,9 @@ def sweepable(optimizer: Optimizer) -> list[str]:
     return [name for name in able if optimizer.is_active(name)]
 
 
-def value_range(optimizers: Sequence[Optimizer], name: str) -> Axis:
-    """Return the range of a hyperparameter, which holds those of the optimizers."""
+def value_range(methods: Sequence[Method], name: str) -> Axis:
+    """Return the range of a hyperparameter, which holds those of the methods."""
+    optimizers = [method.optimizer for method in methods]
     usual = default_axis(real_settings(optimizers[0])[name], 2)
     low, high = LR_RANGE if name == "lr" else (usual.low, usual.high)
     given = [float(getattr(optimizer, name)) for optimizer in optimizers]
@@ -75,9 +71,9 @@ def value_range(optimizers: Sequence[Optimizer], name: str) -> Axis:
     return replace(usual, low=min([low, *given]), high=max([high, *given]), digits=SIGNIFICANT_DIGITS)
 
 
-def sweeps(task: Task, optimizers: Sequence[Optimizer], name: str, over: Axis) -> list[Sweep]:
-    """Return the sweep of each optimizer over the same values, fewer the more the runs cost."""
-    runs = [make_run(task, Method(optimizer=optimizer)) for optimizer in optimizers]
+def sweeps(task: Task, methods: Sequence[Method], name: str, over: Axis) -> list[Sweep]:
+    """Return the sweep of each method over the same values, fewer the more the runs cost."""
+    runs = [make_run(task, method) for method in methods]
     counts = [count for count in COUNTS if count * len(runs) <= MAX_VALUES]
     made = [[Sweep(run, {name: replace(over, count=count)}, targets=()) for run in runs] for count in counts]
     costs = [sum(map(work, each)) for each in made]

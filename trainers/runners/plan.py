@@ -22,6 +22,8 @@ class UpdatePlan:
     ) -> None:
         self.rates, self.clipping, self.lr = Rates(schedule, epochs, lr), clipping, lr
         self._now: tuple[Any, Any] = (None, None)
+        self.factors: list[float] = []
+        """Factors of the learning rate in the epochs so far; empty without a schedule."""
 
     @property
     def needs_loss(self) -> bool:
@@ -31,6 +33,8 @@ class UpdatePlan:
     def begin(self, epoch: int, loss: Tensor) -> None:
         """Begin an epoch; `loss` is that on the training set before it, if it is needed."""
         self.rates.begin(epoch, loss)
+        if (factor := self.rates.factor) is not None:
+            self.factors.append(float(factor))
 
     def scheduled(self, optimizer: Any) -> Any:
         """Return the optimizer with the learning rate of the present epoch."""

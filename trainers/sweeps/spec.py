@@ -14,7 +14,7 @@ from trainers.exports import Exportable
 from trainers.modes import cacheable
 from trainers.objective import FAILURE_FACTOR
 from trainers.optimizers import Optimizer
-from trainers.run import Run
+from trainers.run import Method, Run
 from trainers.schedules import Schedule
 from trainers.settings import Integer, Number, SettingError, Settings, coerce, real_settings, settings_of
 from trainers.sweeps.axis import MAX_RUNS, Axis, is_whole
@@ -146,6 +146,11 @@ class Sweep(Exportable):
         """The schedule of one run."""
         values: dict[str, Any] = {name: column[row].item() for name, column in self.schedule_settings.items()}
         return replace(self.run.schedule, **values) if self.run.schedule is not None else None
+
+    def method(self, row: int) -> Method:
+        """The optimizer and schedule of one run, trained by hand."""
+        changes: dict[str, Any] = {"optimizer": self.optimizer(row), "schedule": self.schedule(row)}
+        return replace(self.run.method, **changes, runner="manual")
 
     @cached_property
     @cacheable

@@ -9,6 +9,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.methods import methods
 from trainers import train
 from trainers.optimizers import SGD, Adam, Optimizer, RMSprop
 from trainers.problems import MLP, LinearRegression, Problem, SoftmaxRegression, Thermometer
@@ -23,7 +24,8 @@ FOUR = (SGD(lr=0.02), SGD(lr=0.3, momentum=0.9), SGD(lr=0.1), Adam(lr=1.0))
 
 
 def test_optimizers_that_differ_in_the_rate_alone_count_once() -> None:
-    assert rate.distinct(FOUR) == {SGD(): 0, SGD(momentum=0.9): 1, Adam(): 3}
+    found = rate.distinct(methods(*FOUR))
+    assert found == dict(zip(methods(SGD(), SGD(momentum=0.9), Adam()), (0, 1, 3), strict=True))
     assert rate.distinct(()) == {}
 
 
@@ -35,12 +37,12 @@ def test_only_what_has_an_effect_can_be_swept() -> None:
 
 @pytest.mark.parametrize(("lr", "low", "high"), [(0.1, 1e-5, 10), (1e-7, 1e-7, 10), (50.0, 1e-5, 50)])
 def test_the_range_holds_the_rates_of_the_runs(lr: float, low: float, high: float) -> None:
-    axis = rate.value_range([SGD(lr=lr), Adam()], "lr")
+    axis = rate.value_range(methods(SGD(lr=lr), Adam()), "lr")
     assert (axis.low, axis.high, axis.log) == (low, high, True)
 
 
 def test_a_linear_range_holds_zero() -> None:
-    axis = rate.value_range([SGD(momentum=0.995)], "momentum")
+    axis = rate.value_range(methods(SGD(momentum=0.995)), "momentum")
     assert (axis.low, axis.high, axis.log) == (0, 0.995, False)
 
 
@@ -50,14 +52,16 @@ def test_a_linear_range_holds_zero() -> None:
 )
 def test_large_problems_get_fewer_values(problem: Problem, epochs: int, count: int) -> None:
     """Those of two parameters get all, as their number costs nothing."""
-    sweeps = rate.sweeps(Task(problem=problem, epochs=epochs), [SGD(), Adam()], "lr", Axis(1e-5, 10, 2, True))
+    sweeps = rate.sweeps(
+        Task(problem=problem, epochs=epochs), methods(SGD(), Adam()), "lr", Axis(1e-5, 10, 2, True)
+    )
     assert [sweep.size for sweep in sweeps] == [count, count]
     assert ("up to 121 values" in rate.caption(sweeps[0], "lr")) == (count < 121)
 
 
 def test_many_optimizers_share_the_number_of_values() -> None:
     many = [SGD(momentum=k / 20) for k in range(12)]
-    sweeps = rate.sweeps(Task(epochs=20), many, "lr", Axis(1e-5, 10, 2, True))
+    sweeps = rate.sweeps(Task(epochs=20), methods(*many), "lr", Axis(1e-5, 10, 2, True))
     assert [sweep.size for sweep in sweeps] == [37] * 12
 
 
@@ -74,8 +78,8 @@ def test_many_optimizers_share_the_number_of_values() -> None:
 )
 def test_each_value_is_a_run(problem: Problem, optimizer: Optimizer, name: str, batch_size: int) -> None:
     task = Task(problem=problem, epochs=30, dtype="float64", batch_size=batch_size)
-    over = replace(rate.value_range([optimizer], name), count=2)
-    (sweep,) = rate.sweeps(task, [optimizer], name, over)
+    over = replace(rate.value_range(methods(optimizer), name), count=2)
+    (sweep,) = rate.sweeps(task, methods(optimizer), name, over)
     plane = fit_plane(task.training, [])
     found = rate.value_runs(sweep, plane)
     for place in (0, sweep.size // 2, sweep.size - 1):
@@ -93,7 +97,7 @@ def test_each_value_is_a_run(problem: Problem, optimizer: Optimizer, name: str, 
 
 def test_very_large_problems_have_no_paths(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rate, "MAX_NUMBERS", 1000)
-    (sweep,) = rate.sweeps(Task(epochs=30), [SGD()], "lr", Axis(1e-5, 10, 2, True))
+    (sweep,) = rate.sweeps(Task(epochs=30), methods(SGD()), "lr", Axis(1e-5, 10, 2, True))
     found = rate.value_runs(sweep, fit_plane(sweep.run.training, []))
     assert found.paths.shape == (121, 0, 2)
     assert found.curves.shape == (121, 31)
