@@ -11,7 +11,7 @@ from trainers.modes import training_mode
 from trainers.optimizers import SGD
 from trainers.optimizers.base import Optimizer
 from trainers.run import Run
-from trainers.runners import TorchStep
+from trainers.runners import TorchStep, UpdatePlan
 
 UPDATES = 20
 
@@ -41,7 +41,7 @@ def accumulate(run: Run, updates: int = UPDATES) -> Accumulation:
     own, held, loss = _train(run, run.optimizer, updates, clear=False)
     cleared = _train(run, run.optimizer, updates, clear=True)[2]
     same = None
-    if isinstance(run.optimizer, SGD) and run.optimizer.is_plain:
+    if isinstance(run.optimizer, SGD) and run.optimizer.is_plain and run.clipping is None:
         same = _train(run, replace(run.optimizer, momentum=1.0), updates, clear=True)[2]
     return Accumulation(own, held, loss, cleared, same)
 
@@ -50,9 +50,9 @@ def _train(run: Run, optimizer: Optimizer, updates: int, clear: bool) -> tuple[T
     """Return gradients, what `params.grad` held, and losses."""
     own, held, losses = [], [], []
     with training_mode():
-        params = run.initial().requires_grad_()
-        step = _stepper(run, optimizer, params)
-        for batch in islice(run.batch_source.batches(), updates + 1):
+        params, plan = run.initial().requires_grad_(), run.plan(run.epochs)
+        step = _stepper(run, optimizer, params, plan)
+        for update, batch in enumerate(islice(run.batch_source.batches(), updates + 1)):
             before = torch.zeros_like(params) if params.grad is None or clear else params.grad.clone()
             if clear:
                 params.grad = None
@@ -62,6 +62,8 @@ def _train(run: Run, optimizer: Optimizer, updates: int, clear: bool) -> tuple[T
             losses.append(loss.detach().clone())
             if len(losses) > updates:
                 break
+            if update % run.steps_per_epoch == 0:
+                plan.begin(update // run.steps_per_epoch, run.training.loss(params.detach()))
             loss.backward()
             assert params.grad is not None
             held.append(params.grad.clone())
@@ -70,15 +72,19 @@ def _train(run: Run, optimizer: Optimizer, updates: int, clear: bool) -> tuple[T
     return torch.stack(own), torch.stack(held), torch.stack(losses)
 
 
-def _stepper(run: Run, optimizer: Optimizer, params: Tensor) -> Callable[[], object]:
+def _stepper(run: Run, optimizer: Optimizer, params: Tensor, plan: UpdatePlan) -> Callable[[], object]:
     """Return a function that updates parameters by `params.grad`: torch's optimizer, else the one by hand."""
-    if type(optimizer).in_torch():
-        return TorchStep(optimizer, params, run.problem.shapes)
+    in_torch = TorchStep(optimizer, params, run.problem.shapes) if type(optimizer).in_torch() else None
     state, number = optimizer.init(params.detach()), count(1)
 
     def step() -> None:
         assert params.grad is not None
+        plan.clip_torch(params)
+        if in_torch is not None:
+            plan.schedule_torch(in_torch.optim)
+            in_torch()
+            return
         with torch.no_grad():
-            optimizer.step(next(number), params, params.grad, state)
+            plan.scheduled(optimizer).step(next(number), params, params.grad, state)
 
     return step

@@ -58,7 +58,7 @@ class ClipNorm(Clipping):
     @property
     def lines(self) -> tuple[str, ...]:
         return (
-            f"shrink = {self.max_norm:.17g} / (grad.norm(dim=0) + 1e-6)",
+            f"shrink = {self.max_norm:.17g} / (grad.norm() + 1e-6)",
             "grad = grad * shrink.clamp(max=1)",
         )
 

@@ -33,6 +33,8 @@ class Step:
     """`(n,)`: parameters after it."""
     new_loss: Tensor
     """`()`"""
+    factor: float = 1.0
+    """Factor of the learning rate, of the schedule."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,6 +50,7 @@ class Steps(Sequence[Step]):
     state: State
     new_params: Tensor
     new_loss: Tensor
+    factors: tuple[float, ...] = ()
 
     def __len__(self) -> int:
         return len(self.updates)
@@ -68,6 +71,7 @@ class Steps(Sequence[Step]):
             {name: part[place] for name, part in self.state.items()} if update else {},
             self.new_params[place],
             self.new_loss[place],
+            self.factors[place],
         )
 
 
@@ -79,9 +83,9 @@ def record_steps(
     `on_progress(share)` is called after each update.
     """
     wanted, watched, steps = set(updates), Watched(run.optimizer), list[Step]()
-    last, batch_before = max(wanted), None
+    last, batch_before, plan = max(wanted), None, run.plan(run.epochs)
     with training_mode():
-        points = run_points(run, watched)
+        points = run_points(run, watched, plan)
         for update, point, batch in zip(count(), points, run.batch_source.batches(), strict=False):
             params, loss, gradient = (part.detach() for part in point[:3])
             if batch_before is not None:
@@ -92,7 +96,8 @@ def record_steps(
                 break
             if update in wanted:
                 kept = (params.clone(), loss.clone(), gradient.clone(), watched.state())
-                steps.append(Step(update, *kept, new_params=params, new_loss=loss))
+                factor = plan.factors[-1] if plan.factors else 1.0
+                steps.append(Step(update, *kept, new_params=params, new_loss=loss, factor=factor))
                 batch_before = batch
             on_progress(update / (last + 1))
     return _stacked(steps, run)
@@ -117,6 +122,7 @@ def _stacked(steps: Sequence[Step], run: Run) -> Steps:
         },
         rows([step.new_params for step in steps]),
         rows([step.new_loss for step in steps]),
+        tuple(step.factor for step in steps),
     )
 
 
@@ -150,6 +156,19 @@ class Watched:
     def state(self) -> State:
         """Return a copy of the state."""
         return {name: value.detach().clone() for name, value in self._read().items()}
+
+
+def as_used(run: Run, step: Step) -> tuple[Optimizer, Step]:
+    """Return the optimizer with the lr of an update, and the step with the gradient that entered it.
+
+    They differ from those of the run with a schedule, and with gradient clipping.
+    """
+    optimizer = run.optimizer
+    if run.schedule is not None:
+        optimizer = optimizer.with_lr(getattr(optimizer, "lr") * step.factor)  # noqa: B009
+    if run.clipping is not None:
+        step = replace(step, gradient=run.clipping.clip(step.gradient))
+    return optimizer, step
 
 
 def torch_params(optimizer: Optimizer, step: Step) -> Tensor:

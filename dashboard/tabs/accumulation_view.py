@@ -25,6 +25,9 @@ LOOKS = {
 
 def draw_accumulation(context: Context, run: Run, step: Step, place: int) -> None:
     """Draw the first updates of a run whose gradient is never cleared."""
+    if run.optimizer.needs_closure:
+        st.write(f"{type(run.optimizer).__name__} clears the gradient itself, in its closure.")
+        return
     found, k = compute_cached(accumulated, run)
     name = run.problem.names[k]
     st.markdown(_sentence(found, k, name))

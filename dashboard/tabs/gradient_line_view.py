@@ -47,7 +47,8 @@ def _sentence(run: Run, step: Step, line: GradientLine) -> str:
 def plain_lr(run: Run) -> float | None:
     """Return the learning rate of a run by plain gradient descent, None for others."""
     optimizer = run.optimizer
-    return float(optimizer.lr) if isinstance(optimizer, SGD) and optimizer.is_plain else None
+    plain = isinstance(optimizer, SGD) and optimizer.is_plain
+    return float(optimizer.lr) if plain and run.schedule is None and run.clipping is None else None  # type: ignore[attr-defined]
 
 
 def _caption(run: Run, name: str, line: GradientLine) -> str:

@@ -36,7 +36,8 @@ def draw_sharpness(context: Context, run: Run, step: Step, place: int) -> None:
 
 def sharpness_table(run: Run, on_progress: Callable[[float], object]) -> tuple[pd.DataFrame, float | None]:
     """Return the sharpness along a run, and the limit where one holds."""
-    limit = run.optimizer.max_stable_sharpness() if run.steps_per_epoch == 1 else None
+    constant = run.steps_per_epoch == 1 and run.schedule is None and run.clipping is None
+    limit = run.optimizer.max_stable_sharpness() if constant else None
     limit = None if limit == math.inf else limit
     table = report.sharpness(run, report.some(run, steps_cached(run)), on_progress)
     return table if limit is None else report.refined(run, table, limit, on_progress), limit

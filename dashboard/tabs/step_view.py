@@ -14,7 +14,7 @@ from trainers.reports import path as path_report
 from trainers.reports import path_surface
 from trainers.reports.path_plane import fit_plane, window
 from trainers.run import Run
-from trainers.steps import Step
+from trainers.steps import Step, as_used
 from trainers.words import format_number
 
 COUNTED = (
@@ -29,7 +29,9 @@ def draw_step(context: Context, run: Run, step: Step, place: int) -> None:
     with left:
         st.markdown(_sentence(run, step))
         with st.container(key="update"):
-            st.markdown(markdown_table(report.table(run.optimizer, step, run.problem.names)))
+            optimizer, used = as_used(run, step)
+            unclipped = step.gradient if run.clipping is not None else None
+            st.markdown(markdown_table(report.table(optimizer, used, run.problem.names, unclipped)))
         _formulas(run, step)
         st.caption(COUNTED)
     with right:
@@ -61,7 +63,7 @@ def _torch_sentence(run: Run, step: Step) -> str:
         return f"{type(run.optimizer).__name__} is torch's alone: its lines are not shown."
     if not type(run.optimizer).in_torch():
         return f"{type(run.optimizer).__name__} is not in torch."
-    difference = report.difference(run.optimizer, step)
+    difference = report.difference(*as_used(run, step))
     how = f"differs by {format_number(difference)}, rounding" if difference else "gives the same, bit for bit"
     return f"torch.optim, from the same state: {how}."
 
@@ -80,7 +82,7 @@ def _arrows(context: Context, run: Run, step: Step, place: int) -> None:
 
 def _formulas(run: Run, step: Step) -> None:
     """Draw the lines of the update as formulas with numbers put in."""
-    formulas = report.formulas(run.optimizer, step)
+    formulas = report.formulas(*as_used(run, step))
     for formula in formulas:
         st.markdown(rf"$\displaystyle {formula}$")  # unlike a display formula it breaks where it is too wide
     first = escape_markdown(run.problem.names[report.shown_params(step)[0]])

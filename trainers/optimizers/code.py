@@ -1,8 +1,10 @@
 """Update rules as lines of a program."""
 
 import json
+from collections.abc import Mapping
 from copy import copy
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TypeVar
 
 from trainers.settings import Number
@@ -46,11 +48,16 @@ class Symbol(float):
         return self != self
 
 
-def with_symbols(optimizer: Rule, values: dict[str, float]) -> Rule:
-    """Return an optimizer whose `update_code` calls these hyperparameters by name: see `Symbol`."""
+def with_symbols(
+    optimizer: Rule, values: Mapping[str, float], names: Mapping[str, str] = MappingProxyType({})
+) -> Rule:
+    """Return an optimizer whose `update_code` calls these hyperparameters by name: see `Symbol`.
+
+    `names` are the names of those that are called otherwise.
+    """
     symbolic = copy(optimizer)
     for name, value in values.items():
-        object.__setattr__(symbolic, name, Symbol(name, value))
+        object.__setattr__(symbolic, name, Symbol(names.get(name, name), value))
     return symbolic
 
 

@@ -55,10 +55,12 @@ def conditioning(problem: Problem) -> Conditioning | None:
 def instability(run: Run) -> str:
     """Return by how much the learning rate exceeds the stability limit, and what a step does then.
 
-    "" if it does not, or the limit is not known: with mini-batches each batch has its own Hessian.
+    "" if it does not, or the limit is not known: with mini-batches each batch has its own Hessian, with a
+    schedule or clipping the steps change.
     """
     known = conditioning(run.training)
-    if known is None or run.steps_per_epoch > 1 or not hasattr(run.optimizer, "lr"):
+    constant = run.steps_per_epoch == 1 and run.schedule is None and run.clipping is None
+    if known is None or not constant or not hasattr(run.optimizer, "lr"):
         return ""
     curvature = float(known.eigenvalues[-1])
     limit, lr = run.optimizer.max_stable_lr(curvature), float(run.optimizer.lr)

@@ -50,7 +50,7 @@ def gradient_line(
     """Return the loss along the line of an update, on its mini-batch; the run's learning rate is in the table
     if it is not far beyond. `on_progress(share)` is called after each evaluation.
     """
-    problem, lr = run.batch(step.update), float(getattr(run.optimizer, "lr", 0.0))
+    problem, lr = run.batch(step.update), float(getattr(run.optimizer, "lr", 0.0)) * step.factor
     params, gradient = step.params.double(), step.gradient.double()
 
     def losses(rates: Tensor) -> Tensor:

@@ -89,10 +89,13 @@ def shown_params(step: Step) -> list[int]:
     return sorted(step.gradient.abs().topk(MAX_PARAMS).indices.tolist())
 
 
-def table(optimizer: Optimizer, step: Step, names: Sequence[str]) -> list[list[str]]:
+def table(
+    optimizer: Optimizer, step: Step, names: Sequence[str], unclipped: Tensor | None = None
+) -> list[list[str]]:
     """Return the rows of the update as Markdown with LaTeX: a title, and a number for each shown parameter.
 
-    The last column is the norm over all parameters, if they are not all shown.
+    `unclipped` is the gradient before clipping, if it was clipped. The last column is the norm over all
+    parameters, if they are not all shown.
     """
     shown = shown_params(step)
     norms = len(shown) < len(step.params)
@@ -100,6 +103,7 @@ def table(optimizer: Optimizer, step: Step, names: Sequence[str]) -> list[list[s
     found = quantities(optimizer, step)
     lines: list[tuple[str, Tensor]] = [
         (r"parameters $\theta$", step.params),
+        *([] if unclipped is None else [("gradient before clipping", unclipped)]),
         ("gradient $g$", step.gradient),
         *((f"${symbol(each.name)}$", each.value) for each in found[:-1]),
         ("step", found[-1].value),

@@ -161,9 +161,10 @@ def caption(run: Run, limit: float | None) -> str:
         return (
             f"{text} {LIMIT.format(formula=run.optimizer.stability_formula, limit=format_number(limit, 4))}"
         )
-    return (
-        f"{text} No limit is drawn: each mini-batch has its own Hessian." if run.steps_per_epoch > 1 else text
-    )
+    why = "each mini-batch has its own Hessian" if run.steps_per_epoch > 1 else ""
+    why = why or ("the learning rate changes" if run.schedule is not None else "")
+    why = why or ("the gradient is clipped" if run.clipping is not None else "")
+    return f"{text} No limit is drawn: {why}." if why else text
 
 
 def why_not(run: Run) -> str:

@@ -13,6 +13,8 @@ WHY = {
     "predict": "The model at the present parameters.",
     "measure": "One number: how far the predictions are off.",
     "differentiate": "backward() fills params.grad and moves nothing.",
+    "clip": "What is too long is shortened before it is used.",
+    "schedule": "The learning rate of this epoch, from the schedule.",
     "step": "Against the gradient. In place and untracked: params stays the tensor that requires grad.",
 }
 """Why each row is there."""
@@ -44,6 +46,8 @@ def programs(run: Run) -> dict[str, RunCode]:
 def rows(made: Sequence[RunCode]) -> list[Row]:
     """Return the rows of the loop, a cell for each program; rows that all leave empty are left out."""
     lines = {"start": [(*each.start, *each.loop.setup, *each.around) for each in made]}
+    schedules = [each.loop.schedule for each in made]
+    lines |= {"schedule": [(*each.begin, *each.end) for each in schedules]}
     lines |= {name: [each.loop.rows[name] for each in made] for name in ROWS}
     return [Row(name, WHY[name], _marked(cells)) for name, cells in lines.items() if any(cells)]
 

@@ -50,9 +50,31 @@ class Schedule(Settings):
         """Return the factors at epochs after the warm-up, `(epochs,)`; there are `epochs` of them."""
         raise NotImplementedError
 
+    def lines(self, epochs: int) -> list[str]:
+        """Return the lines of a program that compute `factor` at epoch `k` of so many after the warm-up."""
+        raise NotImplementedError
+
+    def torch_arguments(self, epochs: int, lr: str) -> list[str]:
+        """Return the arguments of torch's scheduler behind the optimizer, for a program; `lr` is the rate."""
+        raise NotImplementedError
+
     def torch(self, optimizer: Optimizer, epochs: int) -> LRScheduler:
         """Return torch's scheduler of an optimizer, to be made when the warm-up is over, for so many epochs.
 
         The warm-up is torch's `LinearLR`. Its `SequentialLR` does not suit schedules that set lr themselves.
         """
         raise NotImplementedError
+
+
+def shown(value: object) -> str:
+    """Return a setting as Python: 0.1, 1, "cos"."""
+    if isinstance(value, str):
+        return f'"{value}"'
+    return (
+        str(int(value)) if isinstance(value, float) and value.is_integer() and value < 1e15 else repr(value)
+    )
+
+
+def keywords(schedule: Schedule, *names: str) -> list[str]:
+    """Return these settings as keyword arguments."""
+    return [f"{name}={shown(getattr(schedule, name))}" for name in names]

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from torch.optim import Optimizer, lr_scheduler
 
-from trainers.schedules.base import MAX_EPOCHS, Schedule
+from trainers.schedules.base import MAX_EPOCHS, Schedule, keywords, shown
 from trainers.settings import integer, real
 
 MIN_FACTOR = "Lowest factor of lr; in torch eta_min is the lowest rate."
@@ -17,6 +17,17 @@ MIN_FACTOR = "Lowest factor of lr; in torch eta_min is the lowest rate."
 def half_cosine(share: Tensor, low: float) -> Tensor:
     """Return from 1 to `low`, and back, along a cosine whose half is share 0 to 1."""
     return low + (1 - low) * (1 + torch.cos(math.pi * share)) / 2
+
+
+def half_cosine_lines(share: str, low: float) -> list[str]:
+    """Return the same as lines of a program."""
+    lines = [f"factor = (1 + math.cos(math.pi * {share})) / 2"]
+    return lines + [f"factor = {shown(low)} + (1 - {shown(low)}) * factor"] * (low != 0)
+
+
+def smallest(factor: float, lr: str) -> list[str]:
+    """Return `eta_min` as an argument; none for the default."""
+    return [f"eta_min={shown(factor)} * {lr}"] * (factor != 0)
 
 
 def smallest_rate(optimizer: Optimizer, factor: float) -> float:
@@ -43,6 +54,12 @@ class CosineAnnealingLR(Schedule):
     def curve(self, epoch: Tensor, epochs: int) -> Tensor:
         return half_cosine(epoch / max(self.T_max or epochs, 1), self.min_factor)
 
+    def lines(self, epochs: int) -> list[str]:
+        return half_cosine_lines(f"k / {self.T_max or epochs}", self.min_factor)
+
+    def torch_arguments(self, epochs: int, lr: str) -> list[str]:
+        return [f"T_max={self.T_max or epochs}", *smallest(self.min_factor, lr)]
+
     def torch(self, optimizer: Optimizer, epochs: int) -> lr_scheduler.CosineAnnealingLR:
         low = smallest_rate(optimizer, self.min_factor)
         return lr_scheduler.CosineAnnealingLR(optimizer, self.T_max or epochs, low)
@@ -68,6 +85,19 @@ class CosineAnnealingWarmRestarts(Schedule):
             shares.append(torch.arange(min(length, epochs), dtype=torch.float64) / length)
             length *= self.T_mult
         return half_cosine(torch.cat(shares)[:epochs], self.min_factor)
+
+    def lines(self, epochs: int) -> list[str]:
+        if self.T_mult == 1:
+            return half_cosine_lines(f"(k % {self.T_0}) / {self.T_0}", self.min_factor)
+        return [
+            f"length = {self.T_0}",
+            "while k >= length:",
+            f"    k, length = k - length, {self.T_mult} * length",
+            *half_cosine_lines("k / length", self.min_factor),
+        ]
+
+    def torch_arguments(self, epochs: int, lr: str) -> list[str]:
+        return [*keywords(self, "T_0", "T_mult"), *smallest(self.min_factor, lr)]
 
     def torch(self, optimizer: Optimizer, epochs: int) -> lr_scheduler.CosineAnnealingWarmRestarts:
         low = smallest_rate(optimizer, self.min_factor)

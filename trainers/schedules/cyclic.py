@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.optim import Optimizer, lr_scheduler
 
-from trainers.schedules.base import MAX_EPOCHS, Schedule
+from trainers.schedules.base import MAX_EPOCHS, Schedule, keywords, shown
 from trainers.settings import choice, flag, integer, real
 
 
@@ -49,6 +49,28 @@ class CyclicLR(Schedule):
         elif self.mode == "exp_range":
             height = height * self.gamma**epoch
         return self.base_factor + (1 - self.base_factor) * height
+
+    def lines(self, epochs: int) -> list[str]:
+        down, base = self.step_size_down or self.step_size_up, shown(self.base_factor)
+        total = self.step_size_up + down
+        heights = {"triangular": "", "triangular2": " / 2**cycle", "exp_range": f" * {shown(self.gamma)}**k"}
+        return [
+            f"cycle, place = divmod(k, {total})",
+            f"height = min(place / {self.step_size_up}, ({total} - place) / {down})",
+            *([f"height = height{heights[self.mode]}"] if heights[self.mode] else []),
+            f"factor = {base} + (1 - {base}) * height",
+        ]
+
+    def torch_arguments(self, epochs: int, lr: str) -> list[str]:
+        down = [f"step_size_down={self.step_size_down}"] * (self.step_size_down > 0)
+        return [
+            f"base_lr={shown(self.base_factor)} * {lr}",
+            f"max_lr={lr}",
+            *keywords(self, "step_size_up"),
+            *down,
+            *keywords(self, "mode", "gamma"),
+            "cycle_momentum=False",
+        ]
 
     def torch(self, optimizer: Optimizer, epochs: int) -> lr_scheduler.CyclicLR:
         rate = initial_rate(optimizer)
@@ -96,6 +118,31 @@ class OneCycleLR(Schedule):
                 share = (1 - torch.cos(math.pi * share)) / 2
             factor = torch.where(epoch <= end, low + (high - low) * share, factor)
         return factor
+
+    def lines(self, epochs: int) -> list[str]:
+        first = f"1 / {shown(self.div_factor)}"
+        turn = self.pct_start * epochs - 1
+        points = [f"(0, {first})", f"({shown(turn)}, 1)"]
+        points += [f"({shown(2 * turn)}, {first})"] * self.three_phase
+        points += [f"({epochs - 1}, {first} / {shown(self.final_div_factor)})"]
+        lines = [
+            "points = [",
+            *(f"    {point}," for point in points),
+            "]",
+            "for (begin, low), (end, high) in pairwise(points):",
+            "    if k <= end:",
+            "        break",
+            "share = (k - begin) / (end - begin) if end != begin else 1",
+        ]
+        lines += ["share = (1 - math.cos(math.pi * share)) / 2"] * (self.anneal_strategy == "cos")
+        return [*lines, "factor = low + (high - low) * share"]
+
+    def torch_arguments(self, epochs: int, lr: str) -> list[str]:
+        names = ("pct_start", "anneal_strategy", "div_factor", "final_div_factor", "three_phase")
+        usual = type(self)()
+        changed = [name for name in names if getattr(self, name) != getattr(usual, name)]
+        given = [f"max_lr={lr}", f"total_steps={epochs}", *keywords(self, *changed)]
+        return [*given, "cycle_momentum=False"]
 
     def torch(self, optimizer: Optimizer, epochs: int) -> lr_scheduler.OneCycleLR:
         return lr_scheduler.OneCycleLR(

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 from torch.optim import Optimizer, lr_scheduler
 
-from trainers.schedules.base import MAX_EPOCHS, Schedule
+from trainers.schedules.base import MAX_EPOCHS, Schedule, keywords, shown
 from trainers.settings import integer, real
 
 TOTAL = "Epochs of the decay. 0: all of the run after the warm-up."
@@ -22,6 +22,12 @@ class Constant(Schedule):
 
     def curve(self, epoch: Tensor, epochs: int) -> Tensor:
         return torch.ones_like(epoch)
+
+    def lines(self, epochs: int) -> list[str]:
+        return ["factor = 1"]
+
+    def torch_arguments(self, epochs: int, lr: str) -> list[str]:
+        return ["lambda k: 1"]
 
     def torch(self, optimizer: Optimizer, epochs: int) -> lr_scheduler.LambdaLR:
         return lr_scheduler.LambdaLR(optimizer, lambda _: 1.0)
@@ -44,6 +50,14 @@ class LinearLR(Schedule):
         share = epoch.clamp(max=self.total_iters or epochs) / max(self.total_iters or epochs, 1)
         return self.start_factor + (self.end_factor - self.start_factor) * share
 
+    def lines(self, epochs: int) -> list[str]:
+        start, end, total = shown(self.start_factor), shown(self.end_factor), self.total_iters or epochs
+        share = f"min(k, {total}) / {total}"
+        return [f"factor = {start} + ({end} - {start}) * {share}"]
+
+    def torch_arguments(self, epochs: int, lr: str) -> list[str]:
+        return [*keywords(self, "start_factor", "end_factor"), f"total_iters={self.total_iters or epochs}"]
+
     def torch(self, optimizer: Optimizer, epochs: int) -> lr_scheduler.LinearLR:
         total = self.total_iters or epochs
         return lr_scheduler.LinearLR(optimizer, self.start_factor, self.end_factor, total)
@@ -60,6 +74,12 @@ class StepLR(Schedule):
 
     def curve(self, epoch: Tensor, epochs: int) -> Tensor:
         return self.gamma ** (epoch / self.step_size).floor()
+
+    def lines(self, epochs: int) -> list[str]:
+        return [f"factor = {shown(self.gamma)} ** (k // {self.step_size})"]
+
+    def torch_arguments(self, epochs: int, lr: str) -> list[str]:
+        return keywords(self, "step_size", "gamma")
 
     def torch(self, optimizer: Optimizer, epochs: int) -> lr_scheduler.StepLR:
         return lr_scheduler.StepLR(optimizer, self.step_size, self.gamma)
@@ -87,6 +107,13 @@ class MultiStepLR(Schedule):
         )
         return self.gamma**decays
 
+    def lines(self, epochs: int) -> list[str]:
+        decays = f"sum(k >= m for m in {list(self.milestones)})"
+        return [f"decays = {decays}", f"factor = {shown(self.gamma)} ** decays"]
+
+    def torch_arguments(self, epochs: int, lr: str) -> list[str]:
+        return [f"milestones={list(self.milestones)}", *keywords(self, "gamma")]
+
     def torch(self, optimizer: Optimizer, epochs: int) -> lr_scheduler.MultiStepLR:
         return lr_scheduler.MultiStepLR(optimizer, list(self.milestones), self.gamma)
 
@@ -101,6 +128,12 @@ class ExponentialLR(Schedule):
 
     def curve(self, epoch: Tensor, epochs: int) -> Tensor:
         return self.gamma**epoch
+
+    def lines(self, epochs: int) -> list[str]:
+        return [f"factor = {shown(self.gamma)} ** k"]
+
+    def torch_arguments(self, epochs: int, lr: str) -> list[str]:
+        return keywords(self, "gamma")
 
     def torch(self, optimizer: Optimizer, epochs: int) -> lr_scheduler.ExponentialLR:
         return lr_scheduler.ExponentialLR(optimizer, self.gamma)
@@ -122,6 +155,13 @@ class PolynomialLR(Schedule):
         total = self.total_iters or epochs
         return (1 - epoch.clamp(max=total) / max(total, 1)) ** self.power
 
+    def lines(self, epochs: int) -> list[str]:
+        total = self.total_iters or epochs
+        return [f"factor = (1 - min(k, {total}) / {total}) ** {shown(self.power)}"]
+
+    def torch_arguments(self, epochs: int, lr: str) -> list[str]:
+        return [f"total_iters={self.total_iters or epochs}", *keywords(self, "power")]
+
     def torch(self, optimizer: Optimizer, epochs: int) -> lr_scheduler.PolynomialLR:
         return lr_scheduler.PolynomialLR(optimizer, self.total_iters or epochs, self.power)
 
@@ -142,6 +182,12 @@ class InverseSqrtLR(Schedule):
 
     def curve(self, epoch: Tensor, epochs: int) -> Tensor:
         return (1 + epoch / self.timescale) ** -0.5
+
+    def lines(self, epochs: int) -> list[str]:
+        return [f"factor = (1 + k / {shown(self.timescale)}) ** -0.5"]
+
+    def torch_arguments(self, epochs: int, lr: str) -> list[str]:
+        return [f"lambda k: (1 + k / {shown(self.timescale)}) ** -0.5"]
 
     def torch(self, optimizer: Optimizer, epochs: int) -> lr_scheduler.LambdaLR:
         return lr_scheduler.LambdaLR(optimizer, lambda epoch: (1 + epoch / self.timescale) ** -0.5)

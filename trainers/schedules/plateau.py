@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from torch.optim import Optimizer, lr_scheduler
 
-from trainers.schedules.base import Schedule
+from trainers.schedules.base import Schedule, keywords, shown
 from trainers.settings import choice, integer, real
 
 NO_COLUMNS: Mapping[str, Tensor] = MappingProxyType({})
@@ -36,6 +36,39 @@ class ReduceLROnPlateau(Schedule):
     )
     cooldown: int = integer(0, 0, 10_000, scale="log", help="Epochs after a decay that do not count.")
     min_factor: float = real(0, 0, 1, help="Lowest factor of lr; in torch min_lr is the lowest rate.")
+
+    def lines(self, epochs: int) -> list[str]:
+        """The factor is kept from epoch to epoch: see `end_lines`."""
+        return ["factor = decay"]
+
+    @property
+    def setup_lines(self) -> list[str]:
+        """The lines before the loop."""
+        return ["decay, best, bad, cooling = 1, math.inf, 0, 0"]
+
+    def end_lines(self, lr: str) -> list[str]:
+        """The lines at the end of an epoch, after which the loss is `loss`."""
+        bound = f"best - {shown(self.threshold)}"
+        if self.threshold_mode == "rel":
+            bound = f"best * (1 - {shown(self.threshold)})"
+        return [
+            f"better = loss < {bound}",
+            "best = loss if better else best",
+            "bad = 0 if better or cooling else bad + 1",
+            "cooling = max(cooling - 1, 0)",
+            f"if bad > {self.patience}:",
+            f"    lower = max(decay * {shown(self.factor)}, {shown(self.min_factor)})",
+            f"    if (decay - lower) * {lr} > {EPS}:",
+            "        decay = lower",
+            f"    bad, cooling = 0, {self.cooldown}",
+        ]
+
+    def torch_arguments(self, epochs: int, lr: str) -> list[str]:
+        names = ("patience", "threshold", "threshold_mode", "cooldown")
+        usual = type(self)()
+        changed = [name for name in names if getattr(self, name) != getattr(usual, name)]
+        lowest = [f"min_lr={shown(self.min_factor)} * {lr}"] * (self.min_factor != 0)
+        return [*keywords(self, "factor", *changed), *lowest]
 
     def torch(self, optimizer: Optimizer, epochs: int) -> lr_scheduler.ReduceLROnPlateau:
         rate = float(optimizer.param_groups[0]["lr"])

@@ -7,13 +7,14 @@ from trainers.exports import Program, program
 from trainers.optimizers.code import with_symbols
 from trainers.run import MAX_COORDINATES, Run, Task
 from trainers.scripts.charts import curves_chart, curves_table
-from trainers.scripts.functions import differing, function_name, keywords, reals, string, structure
-from trainers.scripts.head import data_of, epochs, imports, loss_of, task_code
+from trainers.scripts.functions import differing, function_name, keywords, reals, string, structure, unused
+from trainers.scripts.head import data_of, imports, loss_of, task_code
 from trainers.scripts.layout import WIDTH, call, fitted, indented, tensor
 from trainers.scripts.loop import MAX_STEP, ROWS, Loop, loop
 from trainers.scripts.parts import assembled, distinct, separated
 from trainers.scripts.problem import ProblemCode
-from trainers.scripts.run import run_code
+from trainers.scripts.run import around, run_code
+from trainers.scripts.schedule import schedule_code
 from trainers.scripts.start import start_lines
 from trainers.scripts.torch_loop import by_matrix, tensor_lines, tensors_function, torch_calls
 from trainers.settings import SettingError
@@ -64,7 +65,7 @@ def comparison_program(spec: Sequence[Run], names: Sequence[str] | None = None) 
         results[-1] += ","
     by_hand = code.gradient if any(run.runner == "manual" for run in runs) else ()
     parts = {
-        "Data": [*imports(task, code, RECORDED), *code.data],
+        "Data": [*imports(task, code, [*RECORDED, *_imports(runs)]), *code.data],
         "Model and loss": separated([code.loss, by_hand, loss_of(code), _tensors(runs), start(task)]),
         "Training": separated([each.lines for each in made]),
         "Runs": [*results, "}"],
@@ -86,6 +87,11 @@ def _alike(runs: Sequence[Run]) -> list[Run]:
         if len({repr(getattr(run, field.name)) for run in runs}) > 1:
             raise SettingError("runs", f"must share their task, but differ in {field.name}")
     return list(runs)
+
+
+def _imports(runs: Sequence[Run]) -> list[str]:
+    """Return the imports that the schedules of runs need."""
+    return [line for run in runs for line in schedule_code(run, "lr").imports]
 
 
 def _tensors(runs: Sequence[Run]) -> list[str]:
@@ -118,7 +124,7 @@ def _functions(runs: Sequence[Run], code: ProblemCode) -> list[Function]:
         some = {place: runs[place] for place in places}
         first = runs[places[0]]
         if first.runner == "torch.optim":
-            name = _torch_name(first)
+            name = unused(_torch_name(first), made)
             made[name] = _with_torch(name, some, code)
         else:
             suffix = "_autograd" if first.runner == "autograd" else ""
@@ -128,9 +134,10 @@ def _functions(runs: Sequence[Run], code: ProblemCode) -> list[Function]:
 
 
 def _key(run: Run) -> tuple[object, ...]:
+    shared = (run.runner, run.schedule, run.clipping)
     if run.runner == "torch.optim":
-        return run.runner, _torch_name(run)
-    return run.runner, type(run.optimizer), structure(run.optimizer)
+        return *shared, _torch_name(run)
+    return *shared, type(run.optimizer), structure(run.optimizer)
 
 
 def _torch_name(run: Run) -> str:
@@ -147,14 +154,15 @@ def _with_torch(name: str, runs: dict[int, Run], code: ProblemCode) -> Function:
     """Return the function of runs with torch; of several optimizers it is given the settings of each."""
     first = next(iter(runs.values()))
     shapes = first.problem.shapes
-    made = loop("torch.optim", code, first.optimizer, shapes, first.steps_per_epoch > 1)
     parts = torch_calls(first.optimizer, shapes)
+    several = len(parts) > 1
+    made = loop(first, code, lr=f'{f"{parts[0].tensors}_" if several else ""}settings["lr"]')
     setup, given = [f"optimizer = kind({parts[0].tensors}, **settings)"], "kind, **settings"
-    if len(parts) > 1:
+    if several:
         made_of = [f"    {part.head}{part.tensors}, **{part.tensors}_settings)," for part in parts]
         setup = ["optimizers = [", *made_of, "]"]
         given = ", ".join(f"{part.tensors}_settings" for part in parts)
-    setup = [*tensor_lines(first.optimizer, shapes), *setup]
+    setup = [*tensor_lines(first.optimizer, shapes), *setup, *made.schedule.setup]
     lines = _lines(f"{name}({given})", replace(made, setup=tuple(setup)), first, code)
     calls = {}
     for place, run in runs.items():
@@ -170,8 +178,7 @@ def _by_hand(name: str, runs: dict[int, Run], code: ProblemCode) -> Function:
     first = next(iter(runs.values()))
     given = differing([run.optimizer for run in runs.values()])
     symbolic = with_symbols(first.optimizer, {each: reals(first.optimizer)[each] for each in given})
-    batches = first.steps_per_epoch > 1
-    made = loop(first.runner, code, symbolic, first.problem.shapes, batches, MAX_STEP - 4)
+    made = loop(first, code, symbolic, MAX_STEP - 4)
     lines = _lines(f"{name}({', '.join(given)})", made, first, code)
     calls = {}
     for place, run in runs.items():
@@ -182,20 +189,23 @@ def _by_hand(name: str, runs: dict[int, Run], code: ProblemCode) -> Function:
 
 def _lines(signature: str, made: Loop, run: Run, code: ProblemCode) -> list[str]:
     """Return a function that trains: it returns the loss of each epoch, and the final parameters."""
-    batches, around = run.steps_per_epoch > 1, epochs(run, code)
+    batches, lines = run.steps_per_epoch > 1, around(run, code, made.schedule)
     first = "params = start.clone()" + ".requires_grad_()" * (run.runner != "manual")
     if batches:
-        around.insert(2, "    losses.append(loss_of(params).item())")
+        lines.insert(2, "    losses.append(loss_of(params).item())")
     body: list[str] = []
     for name in ROWS:
         body += made.rows[name]
         body += ["losses.append(loss.item())"] * (name == made.loss_after and not batches)
+    loss = ["loss = loss_of(params)" + ".detach()" * (run.runner != "manual")]
+    end = [*loss * made.schedule.needs_loss, *made.schedule.end]
     inside = [
         first,
         *made.setup,
         "losses = []",
-        *around,
+        *lines,
         *indented(body, 4 + 4 * batches),
+        *indented(end),
         "losses.append(loss_of(params).item())",
         f"return losses, params{'' if run.runner == 'manual' else '.detach()'}",
     ]

@@ -38,8 +38,13 @@ def function_name(optimizer: Optimizer, taken: Iterable[str], suffix: str = "") 
     name = type(optimizer).__name__.lower()
     for each in switched:
         name += f"_{each}" if len(name) + len(each) < MAX_NAME else ""
-    name += suffix
-    numbered = (f"{name}_{number}" for number in range(2, 2 + len(list(taken))))
+    return unused(name + suffix, taken)
+
+
+def unused(name: str, taken: Iterable[str]) -> str:
+    """Return a name, with a number if it is one of `taken`."""
+    taken = list(taken)
+    numbered = (f"{name}_{number}" for number in range(2, 2 + len(taken)))
     return name if name not in taken else next(each for each in numbered if each not in taken)
 
 

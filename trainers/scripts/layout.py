@@ -37,7 +37,7 @@ def fitted(lines: Iterable[str]) -> list[str]:
     for line in lines:
         statement = line.lstrip()
         indent = len(line) - len(statement)
-        long = len(line) > WIDTH and not statement.endswith(":")
+        long = len(line) > WIDTH and not statement.endswith((":", "(", "[", ","))
         found += indented(wrapped(statement, WIDTH - indent), indent) if long else [line]
     return found
 

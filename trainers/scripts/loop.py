@@ -3,14 +3,16 @@
 from dataclasses import dataclass
 
 from trainers.optimizers import Optimizer
-from trainers.optimizers.code import GRAD
+from trainers.optimizers.code import GRAD, literal, with_symbols
+from trainers.run import Run
 from trainers.scripts.layout import indented
 from trainers.scripts.problem import ProblemCode
-from trainers.scripts.torch_loop import Shapes, setup, torch_rows
+from trainers.scripts.schedule import RATE, ScheduleCode, schedule_code
+from trainers.scripts.torch_loop import setup, torch_calls, torch_rows
 
 MAX_STEP = 36
 """Longest step that stands in the line of its update, which is indented up to three times."""
-ROWS = ("clear", "predict", "measure", "differentiate", "step")
+ROWS = ("clear", "predict", "measure", "differentiate", "clip", "step")
 
 
 @dataclass(frozen=True)
@@ -22,6 +24,7 @@ class Loop:
     """By the names in `ROWS`; empty where there is nothing to do, or torch does it."""
     loss_after: str = "measure"
     """The row after which `loss` is that of the present parameters."""
+    schedule: ScheduleCode = ScheduleCode()
 
     def body(self) -> list[str]:
         """Return the lines of an update."""
@@ -29,41 +32,48 @@ class Loop:
 
 
 def loop(
-    runner: str,
-    problem: ProblemCode,
-    optimizer: Optimizer,
-    shapes: Shapes,
-    batches: bool,
-    longest: int = MAX_STEP,
+    run: Run, problem: ProblemCode, optimizer: Optimizer | None = None, longest: int = MAX_STEP, lr: str = ""
 ) -> Loop:
-    """Return the loop of a runner, for parameters that are tensors of these shapes.
+    """Return the loop of a run; with mini-batches, an update takes the samples `rows`.
 
-    With `batches`, an update takes the samples `rows`. A step with more characters than `longest` has a
-    line of its own.
+    `optimizer` stands for that of the run, whose learning rate is called `lr`. A step with more characters
+    than `longest` has a line of its own.
     """
-    x, y = (f"{name}[rows]" if batches else name for name in (problem.x, problem.y))
+    optimizer = run.optimizer if optimizer is None else optimizer
+    x, y = (f"{name}[rows]" if run.steps_per_epoch > 1 else name for name in (problem.x, problem.y))
     predict, measure, by_hand = (
         part.format(x=x, y=y) for part in (problem.predict, problem.measure, problem.differentiate)
     )
     rows: dict[str, tuple[str, ...]] = {
-        "clear": CLEAR[runner],
+        "clear": CLEAR[run.runner],
         "predict": (predict,) * bool(predict),
         "measure": (measure,),
-        "differentiate": (by_hand,) if runner == "manual" else ("loss.backward()",),
+        "differentiate": (by_hand,) if run.runner == "manual" else ("loss.backward()",),
+        "clip": () if run.clipping is None else (run.clipping.torch_line,),
     }
-    if runner == "torch.optim":
+    lr = lr or literal(getattr(optimizer, "lr", 1.0))
+    if run.runner == "torch.optim":
+        shapes = run.problem.shapes
+        schedule = schedule_code(run, lr, len(torch_calls(optimizer, shapes)) > 1)
         loss_after = "step" if optimizer.needs_closure else "measure"
-        return Loop(tuple(setup(optimizer, shapes)), torch_rows(rows, optimizer, shapes), loss_after)
+        before = (*setup(optimizer, shapes), *schedule.setup)
+        return Loop(before, torch_rows(rows, optimizer, shapes), loss_after, schedule)
+    if run.runner == "manual" and run.clipping is not None:
+        rows["clip"] = run.clipping.lines
+    schedule = schedule_code(run, lr)
+    if run.schedule is not None:
+        optimizer = with_symbols(optimizer, {"lr": float(getattr(optimizer, "lr", 1.0))}, {"lr": RATE})
     code = optimizer.update_code()
-    grad = "grad" if runner == "manual" else "params.grad"
+    grad = "grad" if run.runner == "manual" else "params.grad"
     lines = [line.replace(GRAD, grad) for line in code.lines]
     step = code.step.replace(GRAD, grad)
     if len(step) > longest:
         lines, step = [*lines, f"step = {step}"], "step"
-    if runner == "manual":
-        return Loop(code.state, rows | {"step": (*lines, f"params = params - {step}")})
+    before = (*code.state, *schedule.setup)
+    if run.runner == "manual":
+        return Loop(before, rows | {"step": (*lines, f"params = params - {step}")}, schedule=schedule)
     inner = indented([*lines, f"params -= {step}"])
-    return Loop(code.state, rows | {"step": ("with torch.no_grad():", *inner)})
+    return Loop(before, rows | {"step": ("with torch.no_grad():", *inner)}, schedule=schedule)
 
 
 CLEAR = {

@@ -8,6 +8,7 @@ from trainers.scripts.head import data_of, epochs, opening, task_code
 from trainers.scripts.layout import fitted, indented, tensor
 from trainers.scripts.loop import Loop, loop
 from trainers.scripts.problem import ProblemCode
+from trainers.scripts.schedule import ScheduleCode
 from trainers.scripts.start import start_lines
 from trainers.scripts.torch_loop import tensors_function
 
@@ -27,6 +28,8 @@ class RunCode:
     """The lines that begin the loop over epochs and, with mini-batches, the one over batches."""
     depth: int
     """How many loops that are."""
+    epoch_end: tuple[str, ...]
+    """The lines at the end of an epoch."""
     end: tuple[str, ...]
     """What is printed: the final loss and parameters."""
     data: Callable[[], str] | None = field(repr=False)
@@ -37,7 +40,8 @@ class RunCode:
         """The whole program."""
         parts: list[str] = [*self.head, *(("", "", *self.gradient) if self.gradient else ())]
         parts += ["", "", *self.start, *self.loop.setup, *self.around]
-        parts += [*fitted(indented(self.loop.body(), 4 * self.depth)), "", *self.end]
+        parts += fitted(indented(self.loop.body(), 4 * self.depth))
+        parts += [*fitted(indented(self.epoch_end)), "", *self.end]
         return "\n".join(parts) + "\n"
 
 
@@ -46,16 +50,36 @@ def run_code(run: Run) -> RunCode:
     code = task_code(run)
     batches = run.steps_per_epoch > 1
     drawn, start = _start(run)
+    made = loop(run, code)
     return RunCode(
-        head=(*opening(run, code), *_tensors(run), *drawn),
+        head=(*opening(run, code, made.schedule.imports), *_tensors(run), *drawn),
         gradient=code.gradient if run.runner == "manual" else (),
         start=tuple(start),
-        loop=loop(run.runner, code, run.optimizer, run.problem.shapes, batches),
-        around=tuple(epochs(run, code)),
+        loop=made,
+        around=tuple(around(run, code, made.schedule)),
         depth=1 + batches,
+        epoch_end=tuple(epoch_end(run, code, made.schedule)),
         end=tuple(_end(run, code)),
         data=data_of(run, code),
     )
+
+
+def around(run: Run, code: ProblemCode, schedule: ScheduleCode) -> list[str]:
+    """Return the lines that begin the loops, with those of the schedule at the beginning of an epoch."""
+    lines = epochs(run, code)
+    place = next(k for k, line in enumerate(lines) if line.startswith("for epoch"))
+    return [*lines[: place + 1], *fitted(indented(schedule.begin)), *lines[place + 1 :]]
+
+
+def epoch_end(run: Run, code: ProblemCode, schedule: ScheduleCode) -> list[str]:
+    """Return the lines at the end of an epoch: those of the schedule, with the loss if it needs that."""
+    if not schedule.needs_loss:
+        return list(schedule.end)
+    loss = [code.predict.format(x=code.x, y=code.y)] if code.predict else []
+    loss += [code.measure.format(x=code.x, y=code.y)]
+    if run.runner != "manual":
+        loss = ["with torch.no_grad():", *indented(loss)]
+    return [*loss, *schedule.end]
 
 
 def _tensors(run: Run) -> list[str]:

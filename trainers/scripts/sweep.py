@@ -35,6 +35,8 @@ PRINTED = (
 @program.register
 def sweep_program(spec: Sweep, names: Sequence[str] | None = None) -> Program:
     """Return the program of a sweep; it prints how many runs failed, and the best with their gap or loss."""
+    if spec.run.schedule is not None or spec.run.clipping is not None:
+        raise NotImplementedError("A sweep with a schedule or clipping can't be written as a program")
     run, code = spec.run, task_code(spec.run)
     check_size(run, spec.size)
     function = function_name(run.optimizer, ())

@@ -116,7 +116,8 @@ def torch_rows(rows: Rows, optimizer: Optimizer, shapes: Shapes) -> Rows:
         inner = {name: tuple(indented(lines)) for name, lines in rows.items()}
         return inner | {
             "clear": ("def closure():", "    optimizer.zero_grad()"),
-            "differentiate": ("    loss.backward()", "    return loss", ""),
+            "differentiate": ("    loss.backward()", *inner["clip"], "    return loss", ""),
+            "clip": (),
             "step": ("loss = optimizer.step(closure)",),
         }
     if not by_matrix(optimizer, shapes):

@@ -1,10 +1,12 @@
 """Rows of the loop in three implementations: what is new, what is gone, and why."""
 
 from trainers import Run
-from trainers.optimizers import SGD, Adam
+from trainers.clipping import ClipNorm
+from trainers.optimizers import LBFGS, SGD, Adam
 from trainers.problems import Rosenbrock
 from trainers.reports.three_ways_code import Row, programs, rows
 from trainers.runners import RUNNERS
+from trainers.schedules import CosineAnnealingLR
 from trainers.scripts.loop import ROWS
 
 
@@ -22,7 +24,7 @@ def texts(row: Row, **marked: bool) -> list[list[str]]:
 
 def test_the_lesson_in_five_rows() -> None:
     found = rows_of(Run(optimizer=SGD(lr=0.01)))
-    assert list(found) == ["start", *ROWS]
+    assert list(found) == ["start", *(name for name in ROWS if name != "clip")]
     assert list(programs(Run())) == list(RUNNERS)
     assert texts(found["clear"]) == [
         [],
@@ -52,3 +54,19 @@ def test_a_function_has_nothing_to_predict() -> None:
     assert "predict" not in found
     assert texts(found["measure"]) == [["loss = f(params)"]] * 3
     assert all(row.why.endswith(".") for row in found.values())
+
+
+def test_a_schedule_and_clipping_have_rows_of_their_own() -> None:
+    run = Run(optimizer=SGD(lr=0.01), schedule=CosineAnnealingLR(), clipping=ClipNorm(), epochs=50)
+    found = rows_of(run)
+    assert list(found) == ["start", "schedule", *ROWS]
+    by_hand, _, in_torch = texts(found["schedule"])
+    assert by_hand[-1] == "rate = 0.01 * factor"
+    assert in_torch == ["scheduler.step()"]
+    assert texts(found["clip"])[2] == ["torch.nn.utils.clip_grad_norm_([params], 1)"]
+
+
+def test_an_optimizer_with_a_closure_shows_it() -> None:
+    found = rows_of(Run(optimizer=LBFGS(), runner="torch.optim", epochs=5))
+    assert texts(found["clear"]) == [["def closure():", "    optimizer.zero_grad()"]]
+    assert texts(found["step"]) == [["loss = optimizer.step(closure)"]]

@@ -29,7 +29,7 @@ from trainers.run import runners
 from trainers.runners import RUNNERS
 from trainers.scripts import Program, program
 
-WIDTH, LENGTH = 60, 60
+WIDTH, LENGTH = 60, 70
 NUMBERS = re.compile(r"[\s\d.,e\[\]+-]+")
 """Lines of data."""
 EPOCHS = 12

@@ -1,0 +1,85 @@
+"""Programs with schedules and clipping end where `train` does."""
+
+from dataclasses import replace
+
+import pytest
+import torch
+
+from tests.trainers.scripts.test_run import assert_same, executed
+from trainers import Run, program, train
+from trainers.clipping import ClipNorm, ClipValue
+from trainers.optimizers import LBFGS, SGD, Adam, Muon
+from trainers.problems import MLP, LogisticRegression
+from trainers.run import runners
+from trainers.schedules import SCHEDULES, CosineAnnealingLR, OneCycleLR, ReduceLROnPlateau, Schedule
+
+TURNED = {
+    "LinearLR": {"start_factor": 0.5, "end_factor": 0.1, "total_iters": 9},
+    "CosineAnnealingWarmRestarts": {"T_0": 4, "T_mult": 2, "min_factor": 0.1},
+    "CyclicLR": {"step_size_up": 3, "step_size_down": 2, "mode": "exp_range", "gamma": 0.9},
+    "OneCycleLR": {"three_phase": True, "anneal_strategy": "linear"},
+    "MultiStepLR": {"milestone1": 5, "milestone2": 11},
+    "ReduceLROnPlateau": {"patience": 1, "threshold": 0.05, "cooldown": 2, "min_factor": 0.01},
+    "StepLR": {"step_size": 4},
+}
+
+
+def variants(kind: type[Schedule]) -> list[Schedule]:
+    other = kind(**TURNED.get(kind.__name__, {}))
+    return [replace(kind(), warmup=6), other]
+
+
+@pytest.mark.parametrize("name", SCHEDULES)
+def test_each_schedule(name: str) -> None:
+    for schedule in variants(SCHEDULES[name]):
+        run = Run(optimizer=Adam(lr=0.3), schedule=schedule, epochs=20, dtype="float64")
+        for runner in runners(Adam):
+            assert_same(replace(run, runner=runner))
+
+
+@pytest.mark.parametrize("schedule", [CosineAnnealingLR(warmup=3), ReduceLROnPlateau(patience=0, warmup=2)])
+def test_with_mini_batches_clipping_and_in_comparisons(schedule: Schedule) -> None:
+    shared = {"problem": LogisticRegression(samples=30), "epochs": 9, "batch_size": 10, "dtype": "float64"}
+    runs = [
+        Run(optimizer=optimizer, runner=runner, schedule=each, clipping=clipping, **shared)
+        for optimizer, clipping in (
+            (SGD(lr=0.5, momentum=0.9), ClipNorm(max_norm=0.1)),
+            (Adam(lr=0.1), ClipValue()),
+        )
+        for runner in runners(type(optimizer))
+        for each in (schedule, None)
+    ]
+    for run in runs:
+        assert_same(run)
+    names: dict[str, object] = {}
+    exec(program(runs).text, names)
+    for (losses, params), run in zip(names["results"].values(), runs, strict=True):  # type: ignore[attr-defined]
+        history = train(run)
+        torch.testing.assert_close(params, history.params[-1], rtol=1e-6, atol=1e-9)
+        assert losses[-1] == pytest.approx(float(history.loss[-1]), rel=1e-6)
+
+
+SOME = [None, OneCycleLR(), CosineAnnealingLR(warmup=2), ReduceLROnPlateau(warmup=1)]
+
+
+@pytest.mark.parametrize("schedule", SOME)
+def test_with_closures_and_several_optimizers(schedule: Schedule | None) -> None:
+    problem = MLP(samples=20, width=3)
+    optimizers = (LBFGS(lr=0.1, max_iter=3, line_search_fn="strong_wolfe"), Muon(lr=0.02))
+    shared = {"problem": problem, "epochs": 6, "dtype": "float64", "runner": "torch.optim"}
+    for clipping in (None, ClipNorm(max_norm=0.1)):
+        for optimizer in optimizers:
+            run = Run(optimizer=optimizer, schedule=schedule, clipping=clipping, **shared)
+            close(executed(program(run))["params"], run)
+    runs = [Run(optimizer=optimizer, schedule=schedule, **shared) for optimizer in optimizers]
+    names: dict[str, object] = {}
+    exec(program(runs).text, names)
+    for (_, params), run in zip(names["results"].values(), runs, strict=True):  # type: ignore[attr-defined]
+        close(params, run)
+
+
+def close(params: torch.Tensor, run: Run) -> None:
+    """Muon's iterations are in bfloat16: there the last digit of a gradient decides the third."""
+    loose = isinstance(run.optimizer, Muon)
+    bounds = {"rtol": 0.05, "atol": 0.01} if loose else {"rtol": 1e-6, "atol": 1e-9}
+    torch.testing.assert_close(params.detach(), train(run).params[-1], **bounds)
