@@ -57,7 +57,7 @@ with st.skeleton(height=480):
     from dashboard.work import Histories, Training
     from trainers.charts import Look, Style
     from trainers.links import DEFAULTS
-    from trainers.optimizers import OPTIMIZERS
+    from trainers.optimizers import by_group
     from trainers.problems import PROBLEMS
     from trainers.reports import loss as loss_report
     from trainers.reports import validation
@@ -175,7 +175,9 @@ def run_controls(id: int, method: Method, label: str, full: bool) -> None:
     prefix = f"{id}.{kind.__name__}"
     with st.container(key=f"run-row-{id}"):
         with st.expander(label, key=f"{id}.expander"):
-            select("Optimizer", list(OPTIMIZERS), kind.__name__, f"{id}.optimizer")
+            titles = by_group()
+            name = kind.__name__
+            select("Optimizer", list(titles), name, f"{id}.optimizer", format_func=titles.__getitem__)
             st.caption(kind.summary)
             hint = settings_of(Method)["runner"].help
             select("Implementation", runners(kind), method.runner, f"{id}.runner", help=hint)

@@ -12,6 +12,7 @@ from trainers.optimizers import OPTIMIZERS, Optimizer
 from trainers.problems import PROBLEMS
 from trainers.run import runners
 from trainers.runners import RUNNERS
+from trainers.schedules import SCHEDULES
 from trainers.settings import settings_of
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -123,6 +124,13 @@ def test_the_readme_lists_the_optimizers() -> None:
 def trained_by(kind: type[Optimizer]) -> str:
     able = runners(kind)
     return "all three" if len(able) == len(RUNNERS) else ", ".join(able)
+
+
+def test_the_readme_lists_the_schedules() -> None:
+    assert table("| Schedule |") == [
+        [name, kind.summary, ", ".join(key for key in settings_of(kind) if not key.startswith("warmup"))]
+        for name, kind in SCHEDULES.items()
+    ]
 
 
 def test_the_readme_lists_the_problems() -> None:

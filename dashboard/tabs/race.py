@@ -76,7 +76,7 @@ def _controls(context: Context, settings: RaceTabSettings) -> None:
             width=150,
         )
         for name, setting in settings_of(RaceSettings).items():
-            if name != "target" or settings.metric == "epochs":
+            if settings.is_active(name) and (name != "target" or settings.metric == "epochs"):
                 control(name, setting, getattr(settings, name), f"race.{name}", width=130)
 
 
@@ -88,8 +88,17 @@ def _protocol(context: Context, settings: RaceTabSettings) -> str:
     unused = " The custom initial point is not used here." if context.task.start is not None else ""
     return (
         f"Each optimizer gets {settings.trials} trials, scored {score}. The best trial is then retrained "
-        f"with {new_seeds}.{unused}"
+        f"with {new_seeds}.{_schedule(settings)}{unused}"
     )
+
+
+def _schedule(settings: RaceTabSettings) -> str:
+    """Return which schedule all runs follow, "" for none."""
+    if settings.schedule == "none":
+        return ""
+    warmup = f" after {settings.warmup} epochs of warm-up" if settings.warmup else ""
+    warmup = warmup if settings.tune == "lr" else ", whose warm-up is tuned"
+    return f" All runs follow {settings.schedule}{warmup}."
 
 
 def _obstacle(task: Task, settings: RaceTabSettings) -> str:

@@ -69,7 +69,9 @@ def described(proto: Any) -> Any:
 def plain(value: Any) -> Any:
     """The same without what is left out, and without what differs between processors."""
     if isinstance(value, dict):
-        names = value.keys() - LEFT_OUT - ({"options"} if value.get("label") in REGISTERED else set())
+        names = (
+            value.keys() - LEFT_OUT - ({"options", "default"} if value.get("label") in REGISTERED else set())
+        )
         return {name: plain(value[name]) for name in sorted(names)}
     if isinstance(value, list):
         return [plain(part) for part in value]

@@ -27,6 +27,8 @@ class Adadelta(Optimizer):
     """
 
     summary: ClassVar[str] = "Steps in units of recent steps: the learning rate is only a factor."
+    group: ClassVar[str] = "adaptive"
+    year: ClassVar[int] = 2012
 
     lr: Number = real(
         1, 1e-8, 100, scale="log", help="Factor of the step; 1 in the paper.", search=(1e-2, 100)

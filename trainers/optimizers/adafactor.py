@@ -21,6 +21,8 @@ class Adafactor(Optimizer):
     """
 
     summary: ClassVar[str] = "Steps relative to the size of the parameters, with little memory."
+    group: ClassVar[str] = "adaptive"
+    year: ClassVar[int] = 2018
     by_matrix: ClassVar[bool] = True
 
     lr: float = real(1e-2, 1e-8, 100, scale="log", help="Max. relative step size.")

@@ -25,6 +25,8 @@ class Adagrad(Optimizer):
     """
 
     summary: ClassVar[str] = "Each step divided by the root of the sum of all squared gradients."
+    group: ClassVar[str] = "adaptive"
+    year: ClassVar[int] = 2011
 
     lr: Number = real(1e-2, 1e-8, 100, scale="log", help="Learning rate (step size).", search=(1e-4, 10))
     lr_decay: Number = real(0, 0, 10, help="Learning rate decay, per update.", search=(0, 0.1))

@@ -80,6 +80,7 @@ class Adam(BiasCorrected):
     """
 
     summary: ClassVar[str] = "Momentum, divided per parameter by the running RMS of the gradient."
+    year: ClassVar[int] = 2015
 
     decoupled_weight_decay: bool = flag(False, help="Decay the parameters instead of the gradient (AdamW).")
 
@@ -105,6 +106,7 @@ class AdamW(BiasCorrected):
     """
 
     summary: ClassVar[str] = "Adam with weight decay apart from the gradient."
+    year: ClassVar[int] = 2019
 
     weight_decay: Number = real(0.01, 0, 10, help="Weight decay, decoupled: times lr, of the parameters.")
 

@@ -27,6 +27,8 @@ class Adamax(Optimizer):
     """
 
     summary: ClassVar[str] = "Adam, divided per parameter by the largest recent gradient."
+    group: ClassVar[str] = "adaptive"
+    year: ClassVar[int] = 2015
 
     lr: Number = real(2e-3, 1e-8, 100, scale="log", help="Learning rate (step size).", search=(1e-4, 10))
     beta1: Number = real(

@@ -30,6 +30,8 @@ class ASGD(Optimizer):
     """
 
     summary: ClassVar[str] = "Plain gradient descent with a decaying rate; the average is kept beside it."
+    group: ClassVar[str] = "momentum"
+    year: ClassVar[int] = 1992
 
     lr: Number = real(1e-2, 1e-8, 100, scale="log", help="Initial learning rate.", search=(1e-4, 10))
     lambd: Number = real(1e-4, 0, 1, scale="log", help="Decay of the parameters and of the learning rate.")

@@ -10,6 +10,8 @@ from torch.optim import Optimizer as TorchOptimizer
 from trainers.optimizers.code import UpdateCode
 from trainers.settings import Number, Settings
 
+GROUPS = ("momentum", "adaptive", "sign-based", "second-order")
+"""Kinds of optimizers: by what they make of the gradient."""
 State: TypeAlias = dict[str, Tensor]
 """Optimizer state, with keys as in torch's `state_dict`."""
 
@@ -26,6 +28,10 @@ class Optimizer(Settings):
     """
 
     vectorized: ClassVar[bool] = True
+    group: ClassVar[str] = ""
+    """One of `GROUPS`, "" for others."""
+    year: ClassVar[int] = 0
+    """Year of its publication; 0 if it has none."""
     by_matrix: ClassVar[bool] = False
     """Whether `torch` is given each matrix and vector of the problem's parameters as a tensor of its own."""
     needs_closure: ClassVar[bool] = False

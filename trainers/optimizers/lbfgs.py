@@ -21,6 +21,8 @@ class LBFGS(Optimizer):
     """
 
     summary: ClassVar[str] = "Quasi-Newton: a Hessian estimated from the latest gradients."
+    group: ClassVar[str] = "second-order"
+    year: ClassVar[int] = 1989
     needs_closure: ClassVar[bool] = True
 
     lr: float = real(1, 1e-8, 100, scale="log", help="Learning rate: factor of the quasi-Newton step.")

@@ -1,7 +1,7 @@
 """Base of the optimizers that keep a running mean of gradients and one of their squares."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor
@@ -35,6 +35,8 @@ class MomentOptimizer(Optimizer):
     1711.05101.
     """
 
+    group: ClassVar[str] = "adaptive"
+
     lr: Number = real(1e-3, 1e-8, 100, scale="log", help="Learning rate (step size).", search=(1e-4, 10))
     beta1: Number = real(
         0.9,
@@ -65,12 +67,17 @@ class MomentOptimizer(Optimizer):
     def init(self, params: Tensor) -> State:
         return {name: torch.zeros_like(params) for name, _ in NAMES}
 
+    def decay_weights(self, params: Tensor, gradient: Tensor) -> Tensor:
+        """Decay weights, in place if decoupled; return the gradient, with the penalty's if not."""
+        if not self.decoupled:
+            return add_weight_decay(gradient, self.weight_decay, params)
+        if is_used(self.weight_decay):
+            decay(params, self.lr * self.weight_decay)
+        return gradient
+
     def update_moments(self, params: Tensor, gradient: Tensor, state: State) -> Tensor:
         """Decay weights and update both estimates in place; return the gradient that entered them."""
-        if not self.decoupled:
-            gradient = add_weight_decay(gradient, self.weight_decay, params)
-        elif is_used(self.weight_decay):
-            decay(params, self.lr * self.weight_decay)
+        gradient = self.decay_weights(params, gradient)
         state["exp_avg"].lerp_(gradient, match_dtype(1 - self.beta1, params))
         add_product(state["exp_avg_sq"].mul_(self.beta2), 1 - self.beta2, gradient, gradient)
         return gradient
@@ -84,9 +91,13 @@ class MomentOptimizer(Optimizer):
             "weight_decay": float(self.weight_decay),
         }
 
+    def decayed_lines(self) -> tuple[list[str], str]:
+        """The lines that add a penalty's gradient, if not decoupled, and the name of the gradient then."""
+        return decayed(0 if self.decoupled else self.weight_decay)
+
     def moment_lines(self) -> tuple[list[str], str]:
         """The lines that update both estimates, and the name of the gradient that enters them."""
-        lines, grad = decayed(0 if self.decoupled else self.weight_decay)
+        lines, grad = self.decayed_lines()
         beta1, beta2 = literal(self.beta1), literal(self.beta2)
         lines += [
             "t += 1",

@@ -23,6 +23,8 @@ class Muon(Optimizer):
     """
 
     summary: ClassVar[str] = "Momentum with orthogonal steps for matrices; AdamW for the rest."
+    group: ClassVar[str] = "momentum"
+    year: ClassVar[int] = 2024
     by_matrix: ClassVar[bool] = True
 
     lr: float = real(1e-3, 1e-8, 100, scale="log", help="Learning rate (step size), of both.")

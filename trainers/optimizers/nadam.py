@@ -34,6 +34,7 @@ class NAdam(MomentOptimizer):
     """
 
     summary: ClassVar[str] = "Adam with Nesterov momentum."
+    year: ClassVar[int] = 2016
 
     lr: Number = real(2e-3, 1e-8, 100, scale="log", help="Learning rate (step size).", search=(1e-4, 10))
     momentum_decay: Number = real(

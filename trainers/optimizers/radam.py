@@ -34,6 +34,7 @@ class RAdam(MomentOptimizer):
     """
 
     summary: ClassVar[str] = "Adam with a warm-up that follows from its own statistics."
+    year: ClassVar[int] = 2020
 
     decoupled_weight_decay: bool = flag(False, help="Decay the parameters instead of the gradient.")
 

@@ -37,6 +37,8 @@ class RMSprop(Optimizer):
     """
 
     summary: ClassVar[str] = "Each step divided by the running RMS of the gradient."
+    group: ClassVar[str] = "adaptive"
+    year: ClassVar[int] = 2012
 
     lr: Number = real(1e-2, 1e-8, 100, scale="log", help="Learning rate (step size).", search=(1e-4, 10))
     alpha: Number = real(

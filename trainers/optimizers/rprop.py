@@ -30,6 +30,8 @@ class Rprop(Optimizer):
     """
 
     summary: ClassVar[str] = "Signs of the gradient, with a step size per parameter that grows and shrinks."
+    group: ClassVar[str] = "sign-based"
+    year: ClassVar[int] = 1993
 
     lr: Number = real(1e-2, 1e-8, 100, scale="log", help="Initial step size.", search=(1e-4, 10))
     etaminus: Number = real(

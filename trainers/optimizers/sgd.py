@@ -28,6 +28,8 @@ class SGD(Optimizer):
     """
 
     summary: ClassVar[str] = "A step down the gradient, optionally with momentum."
+    group: ClassVar[str] = "momentum"
+    year: ClassVar[int] = 1951
 
     lr: Number = real(1e-3, 1e-8, 100, scale="log", help="Learning rate (step size).", search=(1e-4, 10))
     momentum: Number = real(0, 0, 1, help="Momentum factor.", search=(0, 0.99))

@@ -61,6 +61,12 @@ class OptimizerResult:
         return self.optimizer_at(self.best_trial)
 
     @property
+    def best_settings(self) -> dict[str, float]:
+        """The tuned settings of its best trial, by name."""
+        row = self.best_trial * self.trial_scores.shape[1]
+        return {name: float(column[row]) for name, column in self.trials.settings.items()}
+
+    @property
     def best_lr(self) -> float:
         """The learning rate of its best trial."""
         return float(getattr(self.best_optimizer, "lr"))  # noqa: B009

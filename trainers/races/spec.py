@@ -13,10 +13,11 @@ from trainers.exports import Exportable
 from trainers.objective import Objective
 from trainers.optimizers import SGD, Adagrad, Adam, Optimizer, RMSprop
 from trainers.run import Method, Run
+from trainers.schedules import SCHEDULES, Schedule
 from trainers.settings import Real, SettingError, Settings, choice, integer, real, settings_of
 from trainers.sweeps.axis import SIGNIFICANT_DIGITS, Axis
 from trainers.sweeps.result import SweepResult
-from trainers.sweeps.spec import Sweep
+from trainers.sweeps.spec import PREFIX, Sweep
 from trainers.words import format_value, safe_text
 
 DEFAULT_OPTIMIZERS = (
@@ -28,6 +29,8 @@ DEFAULT_OPTIMIZERS = (
     Adagrad(),
 )
 """Default optimizers."""
+MAX_WARMUP = 0.2
+"""Longest warm-up that is tried, as a fraction of the epochs."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,6 +74,31 @@ class RaceSettings(Settings):
     lr_max: float = real(
         10, 1e-8, 100, scale="log", help="Upper end of the search range.", label="Max. learning rate"
     )
+    schedule: str = choice(
+        "none",
+        ("none", *SCHEDULES),
+        help="Learning rate schedule of all optimizers, with its default settings over the epochs of a run.",
+        label="Schedule",
+    )
+    warmup: int = integer(
+        0,
+        0,
+        10_000,
+        scale="log",
+        help="Epochs of linear warm-up before the schedule; tuned, too, if all hyperparameters are.",
+        label="Warm-up",
+    )
+
+    def is_active(self, name: str) -> bool:
+        used = name != "warmup" or (self.schedule != "none" and self.tune == "lr")
+        return used and super().is_active(name)
+
+    @property
+    def lr_schedule(self) -> Schedule | None:
+        """The schedule of all runs, None without one."""
+        if self.schedule == "none":
+            return None
+        return SCHEDULES[self.schedule](warmup=self.warmup if self.tune == "lr" else 0)
 
     def check(self) -> None:
         super().check()
@@ -93,6 +121,8 @@ class RaceSettings(Settings):
                 if name != "lr" and isinstance(setting, Real) and setting.search is not None:
                     log = setting.scale == "log"
                     axes[name] = Axis(*setting.search, self.trials, log, SIGNIFICANT_DIGITS)
+            if self.schedule != "none":
+                axes[f"{PREFIX}warmup"] = Axis(0, max(self.epochs * MAX_WARMUP, 1), self.trials)
         return axes
 
 
@@ -147,9 +177,12 @@ class Race(RaceSettings, Objective, Exportable):
         """An optimizer and its schedule with the hyperparameters of one of its trials."""
         return self.sweeps[entry].method(trial * self.seeds)
 
-    def evaluation_sweep(self, optimizer: Optimizer) -> Sweep:
-        """The sweep that trains an optimizer with new seeds, which no trial has used."""
-        run = self.run(optimizer)
+    def evaluation_sweep(self, optimizer: Optimizer, schedule: Schedule | None = None) -> Sweep:
+        """The sweep that trains an optimizer with new seeds, which no trial has used.
+
+        `schedule` stands for that of the race.
+        """
+        run = replace(self.run(optimizer), schedule=schedule or self.lr_schedule)
         return Sweep(replace(run, seed=(self.seed + self.seeds) % 2**31), seeds=self.seeds)
 
     @cached_property
@@ -162,7 +195,7 @@ class Race(RaceSettings, Objective, Exportable):
 
     def run(self, optimizer: Optimizer) -> Run:
         shared = {f.name: getattr(self, f.name) for f in fields(Objective)}
-        return Run(**shared, optimizer=optimizer, epochs=self.epochs)
+        return Run(**shared, optimizer=optimizer, epochs=self.epochs, schedule=self.lr_schedule)
 
     def name_of(self, optimizer: Optimizer) -> str:
         """Class of an optimizer, with its hyperparameters that are neither default nor tuned."""

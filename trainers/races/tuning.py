@@ -39,9 +39,12 @@ def tune_and_evaluate(
         return None
     results = race.score_trials(result)
     best = pick_best_trial(median(results))
-    losses = []
-    for setting in (result.run(best * race.seeds).optimizer, with_default_lr(optimizer)):
-        evaluation = race.evaluation_sweep(setting)
+    losses, tuned_run = [], result.run(best * race.seeds)
+    for setting, schedule in (
+        (tuned_run.optimizer, tuned_run.schedule),
+        (with_default_lr(optimizer), None),
+    ):
+        evaluation = race.evaluation_sweep(setting, schedule)
         losses.append(curves(evaluation, on_progress=progress.part(evaluation)))
         if progress.stopped:
             return None

@@ -12,7 +12,6 @@ from trainers.races.result import OptimizerResult, RaceResult
 from trainers.races.spec import Race
 from trainers.reports.race_scores import NOT_DIVERGED, failure_label, format_score
 from trainers.reports.thinning import snapshot_epochs
-from trainers.run import Method
 
 LOW, HIGH = 0.1, 0.9
 MAX_LISTED = 100
@@ -57,7 +56,7 @@ def best_trials(result: RaceResult, names: Sequence[str]) -> list[tuple[str, int
     trials = sensitivity(result, names).sort_values("mid", kind="stable").head(MAX_LISTED)
     race, listed = result.race, []
     for entry, trial, score in zip(trials["entry"], trials["trial"], trials["result"], strict=True):
-        label = Method(optimizer=race.optimizer_at(int(entry), int(trial))).label
+        label = race.method_at(int(entry), int(trial)).label
         listed.append((f"{label}: {score}", int(entry), int(trial)))
     return listed
 

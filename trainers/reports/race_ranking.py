@@ -9,6 +9,7 @@ from trainers.races.result import OptimizerResult, RaceResult, median
 from trainers.races.spec import Race
 from trainers.reports.race_curves import HIGH, LOW, quantile
 from trainers.reports.race_scores import failure_label, format_score, metric_label
+from trainers.sweeps.spec import PREFIX
 from trainers.words import format_number
 
 
@@ -53,8 +54,8 @@ def _failures(race: Race, entry: OptimizerResult) -> str:
 
 
 def _other_settings(entry: OptimizerResult) -> dict[str, str]:
-    tuned = [name for name in entry.trials.sweep.axes if name != "lr"]
-    words = [f"{name} {format_number(getattr(entry.best_optimizer, name), 3)}" for name in tuned]
+    tuned = {name: value for name, value in entry.best_settings.items() if name != "lr"}
+    words = [f"{name.removeprefix(PREFIX)} {format_number(value, 3)}" for name, value in tuned.items()]
     return {"other hyperparameters": ", ".join(words) or "–"}
 
 
@@ -71,7 +72,7 @@ def _numbers(result: RaceResult, place: int, name: str) -> dict[str, Any]:
     entry, others = result.results[place], len(result.results) - 1
     return {
         "optimizer": name,
-        **{setting: getattr(entry.best_optimizer, setting) for setting in entry.trials.sweep.axes},
+        **entry.best_settings,
         "tuned": float(median(entry.tuned_scores)),
         "low": float(quantile(entry.tuned_scores, LOW)),
         "high": float(quantile(entry.tuned_scores, HIGH)),

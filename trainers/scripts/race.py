@@ -58,6 +58,8 @@ def race_program(spec: Race, names: Sequence[str] | None = None) -> Program:
     names = distinct([spec.name_of(each) for each in spec.optimizers] if names is None else names)
     seeds = starts.seeds_of(spec.seed, spec.seeds)
     new_seeds = starts.seeds_of(spec.seed + spec.seeds, spec.seeds)
+    if spec.schedule != "none":
+        raise NotImplementedError("A race with a schedule can't be written as a program")
     spaces = [spec.space(each) for each in spec.optimizers]
     axes = [axis for space in spaces for axis in space.values()]
     sobol = spec.tune == "all"

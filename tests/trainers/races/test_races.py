@@ -14,7 +14,7 @@ from dashboard.examples import EXAMPLES
 from dashboard.state import Page
 from dashboard.tabs.race import RaceTabSettings
 from tests.matrix import hand_written, slow_but
-from trainers import Race, Run, Sweep, race, sweep, train
+from trainers import Race, Run, Sweep, program, race, sweep, train
 from trainers.optimizers import SGD, Adagrad, Adam, Optimizer, RMSprop
 from trainers.problems import MLP, PROBLEMS, Problem, Thermometer
 from trainers.races.result import RaceResult, expected_best, median
@@ -31,7 +31,7 @@ from trainers.reports.race_curves import (
     tuned_curves,
 )
 from trainers.reports.race_ranking import caption as ranking_caption
-from trainers.reports.race_ranking import ranking_table, win_rate_table
+from trainers.reports.race_ranking import ranking_frame, ranking_table, win_rate_table
 from trainers.reports.race_scores import format_score, rounding_caption
 
 DEFAULT = race(Race(dtype="float64"))
@@ -498,3 +498,25 @@ def test_a_race_that_is_stopped_at_once_has_no_results() -> None:
     assert stopped.stopped
     assert stopped.results == ()
     assert stopped.win_rates().shape == (0, 0)
+
+
+@pytest.mark.parametrize("tune", ["lr", "all"])
+@pytest.mark.parametrize("schedule", ["CosineAnnealingLR", "ReduceLROnPlateau"])
+def test_all_follow_the_schedule_of_a_race(schedule: str, tune: str) -> None:
+    asked = Race(optimizers=(SGD(), Adam()), schedule=schedule, warmup=4, tune=tune, **SMALL)
+    result = race(asked)
+    for entry in result.results:
+        best = entry.trials.run(entry.best_trial * asked.seeds)
+        assert type(best.schedule).__name__ == schedule
+        assert best.schedule.warmup == entry.best_settings.get("schedule.warmup", 4)
+        seeds = asked.evaluation_sweep(best.optimizer).run_seeds.tolist()
+        alone = [train(replace(best, seed=seed)).loss[-1].item() for seed in seeds]
+        assert entry.losses[-1].tolist() == pytest.approx(alone, rel=1e-4)
+    assert sentence(result, optimizer_names(asked))
+    columns = ranking_frame(result, optimizer_names(asked)).columns
+    assert ("schedule.warmup" in columns) == (tune == "all")
+
+
+def test_a_race_with_a_schedule_is_no_program() -> None:
+    with pytest.raises(NotImplementedError, match="A race with a schedule can't be written as a program"):
+        program(Race(schedule="StepLR"))

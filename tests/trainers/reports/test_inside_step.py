@@ -39,7 +39,7 @@ def unit(text: str) -> float:
 
 
 @pytest.mark.parametrize("count", [15, pytest.param(100, marks=pytest.mark.slow)])
-@pytest.mark.parametrize("optimizers", by_kind(quick()))
+@pytest.mark.parametrize("optimizers", by_kind(quick(by_hand=True)))
 def test_what_is_shown_adds_up(optimizers: list[Optimizer], count: int) -> None:
     for optimizer, step in ((each, step) for each in optimizers for step in steps_of(each, count)):
         rows = report.table(optimizer, step, ("w", "b"))

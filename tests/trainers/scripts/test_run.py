@@ -101,8 +101,9 @@ def test_each_kind_of_data(problem: Problem, dtype: str) -> None:
 
 
 def test_it_can_be_read() -> None:
-    for problem in (*(kind() for kind in PROBLEMS.values()), *SETTINGS):
-        some = quick() if problem == Thermometer() else [kind() for kind in OPTIMIZERS.values()]
+    kinds = list(OPTIMIZERS.values())
+    for number, problem in enumerate((*(kind() for kind in PROBLEMS.values()), *SETTINGS)):
+        some = quick() if problem == Thermometer() else [kind() for kind in kinds[number % 5 :: 5]]
         for optimizer in some:
             for runner in runners(type(optimizer)):
                 text = program(Run(problem=problem, optimizer=optimizer, runner=runner, epochs=9)).text
