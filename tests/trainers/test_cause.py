@@ -13,6 +13,7 @@ from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
+from tests.matrix import slow_but
 from trainers import History, Run, train
 from trainers.optimizers import ADOPT, OPTIMIZERS, SGD, Adam, Optimizer, RAdam, RMSprop
 from trainers.problems import MLP, PROBLEMS, Problem, Quadratic, Thermometer
@@ -96,8 +97,11 @@ def drawn(kind: type[Optimizer], luck: random.Random) -> Optimizer:
         return drawn(kind, luck)
 
 
-@pytest.mark.parametrize("dtype", BOTH)
-@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind.by_hand()])
+BY_HAND = [kind for kind in KINDS if kind.by_hand()]
+SOME = [(kind, BOTH[number % 2]) for number, kind in enumerate(BY_HAND)]
+
+
+@pytest.mark.parametrize(("kind", "dtype"), slow_but(SOME, product(BY_HAND, BOTH)))
 def test_the_cause_is_what_the_operations_say(kind: type[Optimizer], dtype: str) -> None:
     """Of the first runs that diverge; some optimizers hardly ever do."""
     luck, found = random.Random(f"{kind.__name__} {dtype}"), []

@@ -17,7 +17,7 @@ from trainers.run import runners
 from trainers.settings import real
 from trainers.steps import Step, record_steps
 
-EPOCHS = 400
+EPOCHS = 200
 NEW = r"new $\theta$ = $\theta$ − step"
 
 
@@ -38,7 +38,7 @@ def unit(text: str) -> float:
     return 0.0 if value == 0 else 10.0 ** (int(f"{value:e}".partition("e")[2]) - 5)
 
 
-@pytest.mark.parametrize("count", [15, pytest.param(100, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("count", [4, pytest.param(100, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("optimizers", by_kind(quick(by_hand=True)))
 def test_what_is_shown_adds_up(optimizers: list[Optimizer], count: int) -> None:
     for optimizer, step in ((each, step) for each in optimizers for step in steps_of(each, count)):

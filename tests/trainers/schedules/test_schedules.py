@@ -22,7 +22,7 @@ def variants(kind: type[Schedule]) -> Iterator[Schedule]:
     values = {name: other for name in settings_of(kind) if (other := turned(kind, name)) is not None}
     for changes in ({}, *({name: value} for name, value in values.items()), values):
         yield replace(kind(), **changes)
-        yield replace(kind(), **changes, warmup=20) if "warmup" not in changes else kind(**changes)
+    yield kind(warmup=20)
 
 
 def turned(kind: type[Schedule], name: str) -> object:

@@ -20,20 +20,20 @@ KINDS = [None, *SCHEDULES.values()]
 
 @pytest.mark.parametrize("kind", SCHEDULES.values())
 def test_all_runners_and_sweeps_train_the_same(kind: type[Schedule]) -> None:
-    for batch_size, warmup, clipping in ((0, 0, None), (0, 7, ClipNorm(max_norm=2)), (60, 3, ClipValue())):
+    for batch_size, warmup, clipping in ((0, 7, ClipNorm(max_norm=2)), (60, 3, ClipValue())):
         run = Run(
             problem=LogisticRegression(),
             optimizer=SGD(lr=0.3, momentum=0.5),
             schedule=kind(warmup=warmup),
             clipping=clipping,
-            epochs=40,
+            epochs=25,
             batch_size=batch_size,
             dtype="float64",
         )
         first, *others = [train(replace(run, runner=runner)) for runner in runners(SGD)]
         for other in others:
             torch.testing.assert_close(other.params, first.params, rtol=1e-9, atol=1e-12)
-        swept = trajectories(Sweep(run, {"lr": Axis(0.3, 0.6, 2)}), epochs=range(41))
+        swept = trajectories(Sweep(run, {"lr": Axis(0.3, 0.6, 2)}), epochs=range(26))
         torch.testing.assert_close(swept.params[:, :, 0], first.params, rtol=1e-9, atol=1e-12)
         found, notes = Run.from_query(run.to_query())
         assert (found, notes) == (run, [])
