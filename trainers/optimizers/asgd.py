@@ -23,7 +23,7 @@ class ASGD(Optimizer):
         mu = 1 / max(1, t - t0)
 
     The average is kept in the state, as in torch, and has no effect on the parameters. eta and mu are kept
-    in float32, as in torch.
+    in torch's default dtype, as in torch.
 
     Source: B. Polyak and A. Juditsky 1992, "Acceleration of stochastic approximation by averaging", in the
     form of `torch.optim.ASGD` and L. Bottou's SGD.
@@ -66,7 +66,7 @@ class ASGD(Optimizer):
         return UpdateCode(f"{now} * ({grad} + {lambd} * params)", tuple(lines), ("t = 0",))
 
     def init(self, params: Tensor) -> State:
-        one = torch.ones_like(params[:1], dtype=torch.float32)
+        one = torch.ones_like(params[:1], dtype=torch.get_default_dtype())
         return {"eta": one * match_dtype(self.lr, one), "mu": one, "ax": torch.zeros_like(params)}
 
     def step(self, t: int, params: Tensor, gradient: Tensor, state: State) -> None:

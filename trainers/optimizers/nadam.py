@@ -27,7 +27,7 @@ class NAdam(MomentOptimizer):
         a = (1 - mu_t) g / (1 - mu_1 ... mu_t) + mu_(t+1) m / (1 - mu_1 ... mu_(t+1))
         params -= lr a / (sqrt(v / (1 - beta2^t)) + eps)
 
-    The product of all mu is kept in float32, as in torch.
+    The product of all mu is kept in torch's default dtype, as in torch: float32, unless that was changed.
 
     Source: T. Dozat 2016, "Incorporating Nesterov momentum into Adam", in the form of `torch.optim.NAdam`,
     which differs by dividing g and m by products of mu where the paper divides m by those of mu alone.
@@ -68,7 +68,8 @@ class NAdam(MomentOptimizer):
         return self.moment_code(direction, lines, ["mu_product = torch.tensor(1.0)"], names)
 
     def init(self, params: Tensor) -> State:
-        return super().init(params) | {"mu_product": torch.ones_like(params[:1], dtype=torch.float32)}
+        one = torch.ones_like(params[:1], dtype=torch.get_default_dtype())
+        return super().init(params) | {"mu_product": one}
 
     def step(self, t: int, params: Tensor, gradient: Tensor, state: State) -> None:
         gradient = self.update_moments(params, gradient, state)

@@ -51,9 +51,8 @@ def test_with_mini_batches_clipping_and_in_comparisons(schedule: Schedule) -> No
     ]
     for run in runs:
         assert_same(run)
-    names: dict[str, object] = {}
-    exec(program(runs).text, names)
-    for (losses, params), run in zip(names["results"].values(), runs, strict=True):  # type: ignore[attr-defined]
+    names = executed(program(runs))
+    for (losses, params), run in zip(names["results"].values(), runs, strict=True):
         history = train(run)
         torch.testing.assert_close(params, history.params[-1], rtol=1e-6, atol=1e-9)
         assert losses[-1] == pytest.approx(float(history.loss[-1]), rel=1e-6)
@@ -72,9 +71,8 @@ def test_with_closures_and_several_optimizers(schedule: Schedule | None) -> None
             run = Run(optimizer=optimizer, schedule=schedule, clipping=clipping, **shared)
             close(executed(program(run))["params"], run)
     runs = [Run(optimizer=optimizer, schedule=schedule, **shared) for optimizer in optimizers]
-    names: dict[str, object] = {}
-    exec(program(runs).text, names)
-    for (_, params), run in zip(names["results"].values(), runs, strict=True):  # type: ignore[attr-defined]
+    names = executed(program(runs))
+    for (_, params), run in zip(names["results"].values(), runs, strict=True):
         close(params, run)
 
 
