@@ -50,7 +50,8 @@ class ADOPT(MomentOptimizer):
             f"d = {grad} / v.sqrt().clamp(min={literal(self.eps)})",
             "d = d.clamp(min=-limit).clamp(max=limit)",
             f"m = {beta1} * m + (1 - {beta1}) * d",
-            f"v = {beta2} * v + (1 - {beta2}) * {grad}**2 if t > 1 else {grad}**2",
+            f"keep = {beta2} if t > 1 else 0",
+            f"v = keep * v + (1 - keep) * {grad}**2",
         ]
         return self.moment_code("m", lines, [])
 

@@ -41,12 +41,12 @@ class Lion(Optimizer):
     def update_code(self) -> UpdateCode:
         beta1, beta2, lr = literal(self.beta1), literal(self.beta2), literal(self.lr)
         lines = (
-            f"direction = ({beta1} * m + (1 - {beta1}) * {GRAD}).sign()",
+            f"d = {beta1} * m + (1 - {beta1}) * {GRAD}",
             f"m = {beta2} * m + (1 - {beta2}) * {GRAD}",
         )
-        step = f"{lr} * direction"
+        step = f"{lr} * d.sign()"
         if self.weight_decay != 0:
-            step = f"{lr} * (direction + {literal(self.weight_decay)} * params)"
+            step = f"{lr} * (d.sign() + {literal(self.weight_decay)} * params)"
         return UpdateCode(step, lines, ("m = torch.zeros_like(params)",), (("exp_avg", "m"),))
 
     def init(self, params: Tensor) -> State:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from tests.matrix import pairs, product_of_all
+from tests.matrix import pairs, product_of_all, slow_but
 from trainers import Axis, Run, Sweep, sweep, train
 from trainers.optimizers import SGD, Adam, Optimizer, RMSprop
 from trainers.problems import LinearRegression, LogisticRegression, Problem, Thermometer
@@ -21,7 +21,10 @@ from trainers.sweeps.training import CHUNK_EPOCHS
 RATES = Axis(1e-3, 1e-1, 5, log=True)
 
 
-@pytest.mark.parametrize(("rule", "problem"), pairs(), ids=repr)
+DEFAULTS = [(rule, problem) for rule, problem in pairs() if rule == type(rule)()]
+
+
+@pytest.mark.parametrize(("rule", "problem"), slow_but(DEFAULTS, pairs()), ids=repr)
 def test_every_row_is_its_run_trained_alone(rule: Optimizer, problem: Problem) -> None:
     # On a rippled surface a rate too large makes a course that magnifies rounding at each step.
     epochs = 60 if isinstance(problem, Thermometer) else 8
@@ -52,7 +55,7 @@ def test_every_step_is_that_of_its_run_alone(cases: list[tuple[Optimizer, Proble
 def as_alone(rule: Optimizer, problem: Problem) -> None:
     asked = Sweep(Run(problem=problem, optimizer=rule, dtype="float64"), {"lr": RATES}, seeds=2)
     some = block.RunBlock(asked, torch.arange(asked.size))
-    for epoch in range(10):
+    for epoch in range(6):
         params, states = some.params.clone(), {name: s.clone() for name, s in some.state.items()}
         losses = some.advance(epoch)
         for column, lr in enumerate(asked.settings["lr"].tolist()):
