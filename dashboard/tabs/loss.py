@@ -115,7 +115,7 @@ def rate_chart(histories: Histories, names: Sequence[str], style: Style, x: str)
     rates = loss_report.learning_rates(histories, names, x)
     log = loss_report.rates_far_apart(rates)
     return charts.parameter_chart(
-        rates, style, "learning rate", log=log, x_title=X_TITLES[x], height=RATE_HEIGHT
+        rates, style, "learning rate", log=log, aligned=True, x_title=X_TITLES[x], height=RATE_HEIGHT
     )
 
 

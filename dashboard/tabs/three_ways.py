@@ -4,6 +4,7 @@ import html
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from types import MappingProxyType
 from typing import Any, Self
 
 import streamlit as st
@@ -52,9 +53,12 @@ def draw(context: Context) -> None:
     except NotImplementedError as reason:
         st.write(f"{reason}.")
     else:
-        st.html(loop_table(list(made), code.rows(list(made.values()))))
+        st.html(loop_table(list(made), code.rows(list(made.values())), code.missing(run)))
         st.caption("Highlighted: new in this column. Dotted: gone in the next.")
         _around_the_loop(made)
+    if len(runners(type(run.optimizer))) == 1:
+        summary.final().markdown(" ".join(dict.fromkeys(code.missing(run).values())))
+        return
     _difference(context, run, summary)
     if run.problem.num_params <= MAX_COORDINATES:
         st.caption(OVERHEAD)
@@ -119,18 +123,29 @@ def difference_chart(histories: Histories) -> Any:
     return charts.difference_chart(report.differences(histories), report.ulp(histories))
 
 
-def loop_table(names: Sequence[str], rows: Sequence[code.Row]) -> str:
-    """Return the rows of the loop as an HTML table: a column for each implementation."""
+def loop_table(
+    names: Sequence[str], rows: Sequence[code.Row], missing: Mapping[str, str] = MappingProxyType({})
+) -> str:
+    """Return the rows of the loop as an HTML table: a column for each implementation.
+
+    Those that are missing have an empty column, behind the others, with the reason.
+    """
     head = "".join(f"<th scope='col'>{html.escape(name)}</th>" for name in ("", *names))
-    body = "".join(_table_row(names, row) for row in rows)
+    reasons = (
+        f"<th scope='col'>{name}<span class='why'>{html.escape(why)}</span></th>"
+        for name, why in missing.items()
+    )
+    head += "".join(reasons)
+    body = "".join(_table_row(names, row, list(missing)) for row in rows)
     return f"<table class='three-ways'><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
 
 
-def _table_row(names: Sequence[str], row: code.Row) -> str:
+def _table_row(names: Sequence[str], row: code.Row, missing: Sequence[str]) -> str:
     cells = "".join(
         f"<td data-name='{html.escape(name)}'>{_cell(lines)}</td>"
         for name, lines in zip(names, row.cells, strict=True)
     )
+    cells += "".join(f"<td data-name='{name}'>{_cell(())}</td>" for name in missing)
     why = f"<span class='why'>{html.escape(row.why)}</span>"
     return f"<tr><th scope='row'>{row.name}{why}</th>{cells}</tr>"
 

@@ -22,17 +22,18 @@ def parameter_chart(
     optimum: float | None = None,
     named: bool = False,
     dark: bool = False,
+    aligned: bool = False,
     x_title: str = "epochs",
     height: int = HEIGHT,
 ) -> alt.LayerChart:
     """Draw `curves`, run, x, y, with their names if `named`; `optimum` is the value at the minimum, if known.
 
-    Runs in `leaving` may leave the chart.
+    Runs in `leaving` may leave the chart. If `aligned`, its x-axis ends where that of one with names does.
     """
     log = log and bool(positive(curves["y"]).any())
     least = markable(optimum, log)
     domain = span(curves, "y", log, leaving, include=least)
-    ends = plot_range(style.names) if named else ()
+    ends = plot_range(style.names) if named or aligned else ()
     x = alt.X("x:Q", axis=x_axis(x_title), scale=x_scale(curves["x"], ends=ends))
     y = alt.Y("y:Q", axis=y_axis(title, domain, log), scale=scale(domain, log))
     tooltip = [

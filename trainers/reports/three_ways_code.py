@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from trainers.run import Run, runners
+from trainers.runners import RUNNERS
 from trainers.scripts import RunCode, run_code
 from trainers.scripts.loop import ROWS
 
@@ -41,6 +42,17 @@ class Row:
 def programs(run: Run) -> dict[str, RunCode]:
     """Return the program of a run by each runner that its optimizer has."""
     return {runner: run_code(replace(run, runner=runner)) for runner in runners(type(run.optimizer))}
+
+
+def missing(run: Run) -> dict[str, str]:
+    """Return why a run has no program by some runners, by their names."""
+    name, able = type(run.optimizer).__name__, runners(type(run.optimizer))
+    why = {"torch.optim": f"{name} is not in torch."}
+    return {
+        runner: why.get(runner, f"{name} has no update rule by hand here.")
+        for runner in RUNNERS
+        if runner not in able
+    }
 
 
 def rows(made: Sequence[RunCode]) -> list[Row]:

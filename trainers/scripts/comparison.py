@@ -8,12 +8,12 @@ from trainers.optimizers.code import with_symbols
 from trainers.run import MAX_COORDINATES, Run, Task
 from trainers.scripts.charts import curves_chart, curves_table
 from trainers.scripts.functions import differing, function_name, keywords, reals, string, structure, unused
-from trainers.scripts.head import data_of, imports, loss_of, task_code
+from trainers.scripts.head import data_of, epochs, imports, loss_of, task_code
 from trainers.scripts.layout import WIDTH, call, fitted, indented, tensor
 from trainers.scripts.loop import MAX_STEP, ROWS, Loop, loop
 from trainers.scripts.parts import assembled, distinct, separated
 from trainers.scripts.problem import ProblemCode
-from trainers.scripts.run import around, run_code
+from trainers.scripts.run import run_code, with_schedule
 from trainers.scripts.schedule import schedule_code
 from trainers.scripts.start import start_lines
 from trainers.scripts.torch_loop import by_matrix, tensor_lines, tensors_function, torch_calls
@@ -189,7 +189,7 @@ def _by_hand(name: str, runs: dict[int, Run], code: ProblemCode) -> Function:
 
 def _lines(signature: str, made: Loop, run: Run, code: ProblemCode) -> list[str]:
     """Return a function that trains: it returns the loss of each epoch, and the final parameters."""
-    batches, lines = run.steps_per_epoch > 1, around(run, code, made.schedule)
+    batches, lines = run.steps_per_epoch > 1, with_schedule(epochs(run, code), made.schedule)
     first = "params = start.clone()" + ".requires_grad_()" * (run.runner != "manual")
     if batches:
         lines.insert(2, "    losses.append(loss_of(params).item())")

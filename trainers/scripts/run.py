@@ -1,6 +1,6 @@
 """Programs of single runs."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from trainers.run import MAX_COORDINATES, Run
@@ -39,7 +39,7 @@ class RunCode:
     def text(self) -> str:
         """The whole program."""
         parts: list[str] = [*self.head, *(("", "", *self.gradient) if self.gradient else ())]
-        parts += ["", "", *self.start, *self.loop.setup, *self.around]
+        parts += ["", "", *self.start, *self.loop.setup, *with_schedule(self.around, self.loop.schedule)]
         parts += fitted(indented(self.loop.body(), 4 * self.depth))
         parts += [*fitted(indented(self.epoch_end)), "", *self.end]
         return "\n".join(parts) + "\n"
@@ -56,7 +56,7 @@ def run_code(run: Run) -> RunCode:
         gradient=code.gradient if run.runner == "manual" else (),
         start=tuple(start),
         loop=made,
-        around=tuple(around(run, code, made.schedule)),
+        around=tuple(epochs(run, code)),
         depth=1 + batches,
         epoch_end=tuple(epoch_end(run, code, made.schedule)),
         end=tuple(_end(run, code)),
@@ -64,11 +64,10 @@ def run_code(run: Run) -> RunCode:
     )
 
 
-def around(run: Run, code: ProblemCode, schedule: ScheduleCode) -> list[str]:
+def with_schedule(around: Sequence[str], schedule: ScheduleCode) -> list[str]:
     """Return the lines that begin the loops, with those of the schedule at the beginning of an epoch."""
-    lines = epochs(run, code)
-    place = next(k for k, line in enumerate(lines) if line.startswith("for epoch"))
-    return [*lines[: place + 1], *fitted(indented(schedule.begin)), *lines[place + 1 :]]
+    place = next(k for k, line in enumerate(around) if line.startswith("for epoch"))
+    return [*around[: place + 1], *fitted(indented(schedule.begin)), *around[place + 1 :]]
 
 
 def epoch_end(run: Run, code: ProblemCode, schedule: ScheduleCode) -> list[str]:
