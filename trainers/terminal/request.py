@@ -6,16 +6,17 @@ from typing import Any, TypeVar
 
 import click
 
+from trainers.links import read
 from trainers.optimizers import OPTIMIZERS
 from trainers.problems import PROBLEMS
 from trainers.problems.supervised import CSV
 from trainers.run import COORDINATE, Method, Run, Task, make_run, runners
-from trainers.settings import Real, Setting, SettingError, Settings, settings_of
+from trainers.settings import Real, Setting, SettingError, Settings, parts, settings_of
 from trainers.terminal.link import TARGET, Request, read_link
 from trainers.terminal.options import flag
 from trainers.terminal.own_data import read_own_data
 from trainers.terminal.text import say
-from trainers.words import safe_text
+from trainers.words import among, safe_text
 
 Given = Mapping[str, Any]
 """Values of options by name; None where one was not given."""
@@ -58,6 +59,10 @@ def one_run(given: Given) -> tuple[Run, Request]:
     return run, request
 
 
+HELD = {"schedule": "lr_schedule", "clipping": "clipping"}
+"""The options for what a run holds besides its optimizer."""
+
+
 def _task(task: Task, given: Given) -> Task:
     name = given["problem"]
     if name is not None and name != type(task.problem).__name__:
@@ -84,7 +89,22 @@ def _method(method: Method, given: Given) -> Method:
     optimizer = with_options(optimizer, given, OPTIMIZER_SETTINGS)
     able = runners(kind)
     runner = given.get("runner") or (method.runner if method.runner in able else able[0])
-    return Method(optimizer=optimizer, runner=runner)
+    held = {
+        name: _part(option, given[option], parts(Method)[name])
+        for name, option in HELD.items()
+        if given.get(option)
+    }
+    return replace(method, optimizer=optimizer, runner=runner, **held)
+
+
+def _part(name: str, text: str, allowed: Mapping[str, type[Settings]]) -> Any:
+    """Parse a schedule or clipping such as `StepLR~step_size-50`."""
+    if among(text.partition("~")[0], allowed) is None:
+        raise click.UsageError(f"{flag(name)} must be one of {', '.join(allowed)}, got {safe_text(text)}")
+    found = read(text, allowed, next(iter(allowed.values())))
+    if found.notes:
+        raise click.UsageError(f"{flag(name)}: {found.notes[0]}")
+    return found.settings
 
 
 def with_options(settings: S, given: Given, names: Sequence[str] | Mapping[str, Any]) -> S:

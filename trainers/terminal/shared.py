@@ -60,7 +60,13 @@ def method_options() -> list[SectionedOption]:
     default = type(Method().optimizer).__name__
     optimizer = _name_option("--optimizer", "Optimizer", OPTIMIZERS, f"The optimizer; default {default}.")
     runner = setting_option("runner", {"": settings_of(Method)["runner"]}, "Optimizer")
-    return [optimizer, runner, *hyperparameter_options()]
+    schedule = "Learning rate schedule as in a link, such as CosineAnnealingLR~warmup-20."
+    clipping = "Gradient clipping as in a link, such as ClipNorm~max_norm-1."
+    held = [
+        SectionedOption(["--lr-schedule"], "Optimizer", metavar="SCHEDULE", help=schedule),
+        SectionedOption(["--clipping"], "Optimizer", metavar="CLIPPING", help=clipping),
+    ]
+    return [optimizer, runner, *held, *hyperparameter_options()]
 
 
 def hyperparameter_options() -> list[SectionedOption]:

@@ -50,6 +50,8 @@ WRONG = {
     "race --metric epochs --problem MLP": "metric epochs needs a problem with a known minimum",
     "race --lr-min 1 --lr-max 0.1": "lr_max must be above lr_min, 1, got 0.1",
     "list surfaces": "'surfaces' is not one of 'optimizers', 'problems', 'runners', 'settings'.",
+    "run --lr-schedule Step": "--lr-schedule must be one of Constant, LinearLR, StepLR,",
+    "run --clipping ClipNorm~max_norm-0": "--clipping: max_norm must be a number from",
     "train": "No such command 'train'.",
 }
 

@@ -12,6 +12,7 @@ import pytest
 
 from tests.repository import ROOT
 from tests.trainers.terminal.conftest import Command
+from trainers.clipping import ClipNorm
 from trainers.comparison import compare
 from trainers.datasets.csv.table import read_table
 from trainers.optimizers import OPTIMIZERS, SGD, Adam
@@ -19,6 +20,7 @@ from trainers.problems import PROBLEMS, CsvDataset, LinearRegression, Thermomete
 from trainers.races.spec import Race, RaceSettings
 from trainers.run import Run, Task
 from trainers.runners import RUNNERS
+from trainers.schedules import CosineAnnealingLR
 from trainers.scripts import program
 from trainers.settings import settings_of
 from trainers.terminal.commands import COMMANDS as CLICK_COMMANDS
@@ -223,3 +225,21 @@ def test_a_program_overwrites_no_file_of_other_data(command: Command, tmp_path: 
 def test_older_links_race_what_the_page_does(command: Command, race: str) -> None:
     text = command("script", f"epochs=5&run=SGD~lr-0.001&run=Adam~lr-0.1&{race}", "--race").out
     assert text == program(Race(optimizers=(SGD(lr=0.001), Adam(lr=0.1)), trials=3)).text
+
+
+def test_schedule_and_clipping_come_from_a_link_or_from_options(command: Command) -> None:
+    run = Run(
+        optimizer=Adam(lr=0.3),
+        schedule=CosineAnnealingLR(warmup=20),
+        clipping=ClipNorm(max_norm=5),
+        epochs=60,
+    )
+    given = (
+        "--optimizer Adam --lr 0.3 --lr-schedule CosineAnnealingLR~warmup-20 --clipping ClipNorm~max_norm-5"
+    )
+    wanted = float(train(run).loss[-1])
+    for arguments in (["run", run.to_query()], ["run", *given.split(" "), "--epochs", "60"]):
+        ended = command(*arguments, "--format", "csv")
+        assert ended.code == 0
+        last = pd.read_csv(io.StringIO(ended.out)).iloc[-1]
+        assert last["loss"] == pytest.approx(wanted, rel=1e-6)
