@@ -22,10 +22,10 @@ from tests.dashboard.page import chart_types, opened, shown
 
 
 def test_the_page_has_each_example() -> None:
-    app = opened("tab=Steps&run=SGD&run=SignSGD&problem=Quartic~steepness-2&epochs=30&steps=first-20")
+    app = opened("tab=Steps&run=SGD&run=SoftSign&problem=Quartic~steepness-2&epochs=30&steps=first-20")
     assert chart_types(app) == ["vega_lite_chart"]
     link = shown(app).to_query()
-    for part in ("problem=Quartic~steepness-2", "run=SignSGD~manual", "first-20"):
+    for part in ("problem=Quartic~steepness-2", "run=SoftSign~manual", "first-20"):
         assert part in link
 """
 
@@ -83,5 +83,5 @@ OF_ITS_KIND = ("test_structure.py", "test_examples.py", "trainers/optimizers", "
 @pytest.mark.parametrize("where", [OF_ITS_KIND, ("",)])
 def test_the_tests_of_its_kind_pass_with_each_example(where: tuple[str, ...], copy: Path) -> None:
     files = [f"tests/{name}" for name in where]
-    which = ["-k", "structure or SignSGD or Quartic or examples", "-m", "not slow and not browser"]
+    which = ["-k", "structure or SoftSign or Quartic or examples", "-m", "not slow and not browser"]
     subprocess.run([sys.executable, "-m", "pytest", *which, *files], cwd=copy, check=True)

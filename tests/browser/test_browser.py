@@ -402,6 +402,7 @@ def test_each_tab_opens_fits_in_and_asks_no_other_host(
     assert [url for url in asked if not url.startswith((server.url, "data:", "blob:"))] == []
 
 
+@pytest.mark.slow
 def test_runs_are_added_duplicated_and_removed_by_keyboard(page: Page) -> None:
     visit(page, "/?epochs=20")
     focus(page, add_run(page))

@@ -94,6 +94,7 @@ def test_play_runs_pauses_and_sends_nothing(open_page: Callable[..., Page]) -> N
     assert len(sent) == count
 
 
+@pytest.mark.slow
 def test_the_decision_boundary_is_drawn_and_moves(page: Page) -> None:
     visit(page, "/?problem=MLP&epochs=300&tab=Fit&run=Adam~lr-0.05&run=SGD~lr-0.5&validation_split=0.2")
     charts = page.locator(CHART)

@@ -117,6 +117,7 @@ def test_it_plays_once_on_arrival_unless_no_motion_is_preferred(open_page: Calla
     assert page.get_by_role("button", name="Play", exact=True).is_visible()
 
 
+@pytest.mark.slow
 def test_a_click_on_a_name_or_a_line_isolates_a_run(page: Page) -> None:
     sent = messages(page)
     visit(page, "/")

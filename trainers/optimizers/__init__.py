@@ -19,11 +19,12 @@ from trainers.optimizers.rprop import Rprop
 from trainers.optimizers.sgd import SGD
 from trainers.optimizers.sign_sgd import SignSGD
 
-KINDS: tuple[type[Optimizer], ...] = (
+IN_TORCH: tuple[type[Optimizer], ...] = (
     *(SGD, RMSprop, Adam, Adagrad, AdamW, NAdam, RAdam, Adamax, Adadelta, Rprop, ASGD),
-    *(LBFGS, Adafactor, Muon, Lion, SignSGD, ADOPT, AdEMAMix),
+    *(LBFGS, Adafactor, Muon),
 )
-OPTIMIZERS: dict[str, type[Optimizer]] = {kind.__name__: kind for kind in KINDS}
+BEYOND_TORCH: tuple[type[Optimizer], ...] = (Lion, SignSGD, ADOPT, AdEMAMix)
+OPTIMIZERS: dict[str, type[Optimizer]] = {kind.__name__: kind for kind in (*IN_TORCH, *BEYOND_TORCH)}
 NOT_OFFERED = {"SparseAdam": "needs sparse gradients, which no problem here has"}
 """The optimizers of `torch.optim` that are not here, with the reason."""
 
