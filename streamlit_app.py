@@ -65,6 +65,7 @@ with st.skeleton(height=480):
     from trainers.reports.names import names, names_without_lr
     from trainers.reports.plain_text import result_text
     from trainers.reports.questions import Question
+    from trainers.reports.remarks import remarks
     from trainers.reports.runs_table import cells
     from trainers.reports.summary import sentence
     from trainers.reports.thinning import snapshot_epochs
@@ -108,7 +109,7 @@ def sidebar(session: SessionPage, style: Style) -> None:
     methods = session.page.methods
     rows = zip(session.ids, methods, swatches(style), names_without_lr(methods), strict=True)
     for id, method, mark, name in rows:
-        run_controls(id, method, f"{mark} {name}", full)
+        run_controls(id, method, f"{mark} {name}", full, session.page.task)
     at_end = (None, next_optimizer)
     st.button(
         "Add run", on_click=insert_run, args=at_end, disabled=full, width="stretch", icon=":material/add:"
@@ -169,7 +170,7 @@ def start_controls(task: Task) -> None:
         st.number_input(f"Initial {name}", value=x, step=0.5, format="%g", key=key)
 
 
-def run_controls(id: int, method: Method, label: str, full: bool) -> None:
+def run_controls(id: int, method: Method, label: str, full: bool, task: Task) -> None:
     """Draw the settings of one run: in a row with its label the learning rate, the others in an expander."""
     optimizer, kind = method.optimizer, type(method.optimizer)
     prefix = f"{id}.{kind.__name__}"
@@ -184,6 +185,8 @@ def run_controls(id: int, method: Method, label: str, full: bool) -> None:
             all_controls(optimizer, prefix, but=("lr",))
             for name, kinds in METHOD_PARTS.items():
                 part_controls(id, name, kinds, getattr(method, name))
+            for remark in remarks(task, method):
+                st.caption(remark)
             with st.container(horizontal=True, gap="small"):
                 st.button(
                     "Duplicate",
