@@ -85,7 +85,7 @@ def _controls(context: Context, settings: GridSettings, run: Run) -> None:
         numbers = range(1, len(context.runs) + 1)
         named = dict(zip(numbers, context.names, strict=True))
         select("Run", numbers, settings.run, "grid_search.run", format_func=named.get, width=260)
-        if len(available) > 1:
+        if run.optimizer.by_hand() and len(available) > 1:
             select("x-axis", available, settings.x, "grid_search.x", width=180)
             select("y-axis", available, settings.y, "grid_search.y", width=180)
         control("count", settings_of(settings)["count"], settings.count, "grid_search.count", width=150)

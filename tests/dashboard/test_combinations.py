@@ -1,0 +1,62 @@
+"""Pages of random problems, optimizers, schedules and clipping open on every tab."""
+
+from random import Random
+from typing import Any
+
+import pytest
+
+from dashboard.state import NAMES, Page
+from tests.dashboard.page import opened, sentence
+from tests.matrix import slow_but
+from trainers.clipping import CLIPPINGS
+from trainers.optimizers import OPTIMIZERS
+from trainers.problems import PROBLEMS
+from trainers.run import Method, Task, runners
+from trainers.schedules import SCHEDULES
+
+VIEWS = ("step", "gradient", "line", "accumulation", "sharpness")
+
+
+def page(seed: int) -> tuple[str, Page]:
+    """A tab, and a page."""
+    random = Random(seed)
+    problem = random.choice(list(PROBLEMS.values()))()
+    small = problem.num_params < 100
+    shared: dict[str, Any] = {"epochs": random.choice([1, 2, 25]) if small else 2}
+    if problem.num_samples and small:
+        shared |= {"batch_size": random.choice([0, 0, 7]), "validation_split": random.choice([0, 0.2])}
+    task = Task(problem=problem, dtype=random.choice(["float32", "float64"]), **shared)
+    tab = random.choice(NAMES)
+    return tab, Page(task, tuple(method(random) for _ in range(random.randint(1, 3))), tab)
+
+
+def method(random: Random) -> Method:
+    kind = random.choice(list(OPTIMIZERS.values()))
+    schedule = random.choice([None, *SCHEDULES.values()])
+    clipping = random.choice([None, *CLIPPINGS.values()])
+    return Method(
+        optimizer=kind(lr=random.choice([1e-3, 0.1, 10.0])),
+        runner=random.choice(runners(kind)),
+        schedule=schedule and schedule(warmup=random.choice([0, 3, 30])),
+        clipping=clipping and clipping(),
+    )
+
+
+@pytest.mark.parametrize("seed", slow_but(range(10), range(400)))
+def test_it_opens(seed: int) -> None:
+    tab, made = page(seed)
+    query = made.to_query().removesuffix("&end=1")
+    if tab == "Inside a step":
+        query = query.replace("show-step", f"show-{VIEWS[seed % len(VIEWS)]}")
+    if tab == "Race":
+        query = query.replace("trials-36~seeds-10~epochs-500", "trials-3~seeds-2~epochs-10")
+        query = query.replace("optimizers-usual", "optimizers-runs")
+    assert sentence(opened(f"{query}&end=1"))
+
+
+@pytest.mark.parametrize("name", [name for name, kind in OPTIMIZERS.items() if not kind.by_hand()])
+def test_a_grid_or_slider_of_an_optimizer_of_torch_alone_says_why_there_is_none(name: str) -> None:
+    app = opened(f"epochs=9&run={name}&run=SGD&tab=Grid search&grid_search=run-1")
+    assert "needs a hand-written update rule" in sentence(app)
+    app = opened(f"epochs=9&run={name}&tab=Learning rate")
+    assert "it needs an optimizer with a hand-written update rule" in sentence(app)
