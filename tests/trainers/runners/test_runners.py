@@ -32,9 +32,8 @@ def same_steps(optimizer: Optimizer, problem: Problem, dtype: str) -> None:
     start = Run(problem=problem, dtype=dtype).initial()
     first, *others = (RUNNERS[name](problem, optimizer, start) for name in runners(type(optimizer)))
     steepest = torch.tensor(1.0, dtype=start.dtype)
-    tolerance = TOLERANCE[dtype] * (
-        10 if isinstance(optimizer, Adadelta) else 1
-    )  # eps makes small steps large
+    # Adadelta's large eps makes large steps, after which ripples magnify rounding.
+    tolerance = TOLERANCE[dtype] * (50 if isinstance(optimizer, Adadelta) else 1)
     for _ in range(12):
         leading = next(first)
         if not leading[1].isfinite():
