@@ -32,8 +32,8 @@ def same_steps(optimizer: Optimizer, problem: Problem, dtype: str) -> None:
     start = Run(problem=problem, dtype=dtype).initial()
     first, *others = (RUNNERS[name](problem, optimizer, start) for name in runners(type(optimizer)))
     steepest = torch.tensor(1.0, dtype=start.dtype)
-    # On ripples Adadelta's steps magnify rounding tenfold each, and it remembers them.
-    for _ in range(5 if isinstance(optimizer, Adadelta) else 12):
+    # On ripples Adadelta's steps magnify rounding, which it remembers.
+    for _ in range(3 if isinstance(optimizer, Adadelta) else 12):
         leading = next(first)
         if not leading[1].isfinite():
             break  # here training ends
