@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from itertools import chain
 from time import perf_counter
 from typing import Any, Literal
@@ -77,11 +78,13 @@ def run_points(run: Run, optimizer: Any = None, plan: UpdatePlan | None = None) 
     points = RUNNERS[run.runner](run.batch_source, optimizer or run.optimizer, run.initial(), plan)
     for update, point in enumerate(points):
         if update % steps == 0:
-            loss = point.loss
-            if steps > 1 and plan.needs_loss:
-                loss = run.training.loss(point.params.detach())
-            plan.begin(update // steps, loss)
+            plan.begin(update // steps, partial(_loss, run, point))
         yield point
+
+
+def _loss(run: Run, point: Point) -> Tensor:
+    """Return the loss on the training set where an update begins."""
+    return run.training.loss(point.params.detach()) if run.steps_per_epoch > 1 else point.loss
 
 
 def warm_up(run: Run) -> None:

@@ -1,5 +1,6 @@
 """What changes the updates of a run on its way: the schedule of its learning rate, and gradient clipping."""
 
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -8,6 +9,8 @@ from torch import Tensor
 from trainers.clipping import Clipping
 from trainers.schedules import Schedule
 from trainers.schedules.rates import Rates
+
+UNUSED = torch.empty(0)
 
 
 class UpdatePlan:
@@ -25,14 +28,9 @@ class UpdatePlan:
         self.factors: list[float] = []
         """Factors of the learning rate in the epochs so far; empty without a schedule."""
 
-    @property
-    def needs_loss(self) -> bool:
-        """Whether the learning rate depends on the losses."""
-        return self.rates.plateau is not None
-
-    def begin(self, epoch: int, loss: Tensor) -> None:
-        """Begin an epoch; `loss` is that on the training set before it, if it is needed."""
-        self.rates.begin(epoch, loss)
+    def begin(self, epoch: int, loss: Callable[[], Tensor]) -> None:
+        """Begin an epoch; `loss` gives that on the training set before it, and is called if it is needed."""
+        self.rates.begin(epoch, loss() if self.rates.needs_loss else UNUSED)
         if (factor := self.rates.factor) is not None:
             self.factors.append(float(factor))
 

@@ -23,7 +23,9 @@ class Rates:
         columns: Mapping[str, Tensor] | None = None,
     ) -> None:
         """`lr` is a number, or `(runs,)`; `columns` are settings of the schedule by name, `(runs,)` each."""
-        self.schedule, self.epoch = schedule, 0
+        self.schedule = schedule
+        self.factor: Tensor | float | None = None
+        """The factor of the epoch that has begun, `(runs,)` or a number; None without a schedule."""
         self.plateau: PlateauState | None = None
         self.index: Tensor | None = None
         """Column of the table of each run, `(runs,)`; None for a single run."""
@@ -39,20 +41,24 @@ class Rates:
             self.plateau = PlateauState(schedule, torch.as_tensor(lr, dtype=torch.float64), columns or {})
 
     def begin(self, epoch: int, loss: Tensor) -> None:
-        """Begin an epoch, given the losses on the training set before it, `()` or `(runs,)`."""
-        self.epoch = epoch
-        if self.plateau is not None and epoch:
-            self.plateau.step(loss.detach(), counts=self._row(epoch - 1).isnan())
+        """Begin an epoch, given the losses on the training set before it, `()` or `(runs,)`.
+
+        They are used only where the rates depend on them, see `needs_loss`.
+        """
+        if self.schedule is None or epoch >= len(self.table):
+            self.factor = None
+            return
+        row = self._row(epoch)
+        if self.plateau is not None:
+            if epoch:
+                self.plateau.step(loss.detach(), counts=self._row(epoch - 1).isnan())
+            row = torch.where(row.isnan(), self.plateau.factor, row)
+        self.factor = row if self.index is not None else row.item()
 
     @property
-    def factor(self) -> Tensor | float | None:
-        """The factor of the epoch that has begun, `(runs,)` or a number; None without a schedule."""
-        if self.schedule is None or self.epoch >= len(self.table):
-            return None
-        row = self._row(self.epoch)
-        if self.plateau is not None:
-            row = torch.where(row.isnan(), self.plateau.factor, row)
-        return row if self.index is not None else row.item()
+    def needs_loss(self) -> bool:
+        """Whether the learning rates depend on the losses."""
+        return self.plateau is not None
 
     def keep(self, alive: Tensor) -> None:
         """Keep the runs where `alive` `(runs,)` is true."""

@@ -75,7 +75,7 @@ class RunBlock:
     @property
     def needs_loss(self) -> bool:
         """Whether the learning rates depend on the losses."""
-        return self.rates is not None and self.rates.plateau is not None
+        return self.rates is not None and self.rates.needs_loss
 
     def begin(self, epoch: int, loss: Tensor) -> None:
         """Begin an epoch, with the learning rates of the schedule; `loss` `(runs,)` is that before it."""
