@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import reduce
 from typing import Literal
 
@@ -113,9 +113,11 @@ class History(NotebookDisplay):
         rounding = self.run.training.rounding(self.loss.dtype) if known else -math.inf
         values = (self.gap if known else self.loss.double()).clamp(min=rounding)
         last = self.gradient[self.epochs >= self.run.epochs - 1]
-        return ending(
+        found = ending(
             values, target if known else None, relative_gradient(self.gradient), turns=opposite(last)
         )
+        # With a schedule the gap does not go on falling by the same factor.
+        return found if self.run.schedule is None else replace(found, epochs_left=None)
 
     @property
     def finished(self) -> bool:

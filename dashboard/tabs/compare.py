@@ -27,8 +27,8 @@ from trainers.run import Task
 CELLS = 24
 """Number of rows and columns of the values that the map tells under the pointer."""
 HAND_PICKED = (
-    "Each run has the learning rate set in the sidebar. The tab Race tunes it for every optimizer with the "
-    "same budget."
+    "Each run has the learning rate set in the sidebar{more}. The tab Race tunes it for every optimizer with "
+    "the same budget."
 )
 HEIGHT_ALONE = 380
 """Height in pixels where the tab is shown alone: it fits an embedding of 700 by 500 pixels."""
@@ -48,7 +48,8 @@ def draw(context: Context) -> None:
         alt=f"{what} {sentence(histories, view.target)}",
     )
     if len({variant(run.method) for run in context.runs}) > 1 and not context.alone:
-        st.caption(HAND_PICKED)
+        scheduled = any(run.schedule is not None for run in context.runs)
+        st.caption(HAND_PICKED.format(more=", changed by its schedule if it has one" * scheduled))
 
 
 def compare_spec(

@@ -22,6 +22,7 @@ from trainers.reports import race_curves, race_ranking
 from trainers.reports.loss import Y_TITLES
 from trainers.reports.plain_text import result_text
 from trainers.reports.race_scores import failure_condition, failure_label, metric_label, rounding_caption
+from trainers.reports.remarks import left_out
 from trainers.run import Task
 from trainers.settings import choice, settings_of
 from trainers.words import format_epochs
@@ -88,8 +89,18 @@ def _protocol(context: Context, settings: RaceTabSettings) -> str:
     unused = " The custom initial point is not used here." if context.task.start is not None else ""
     return (
         f"Each optimizer gets {settings.trials} trials, scored {score}. The best trial is then retrained "
-        f"with {new_seeds}.{_schedule(settings)}{unused}"
+        f"with {new_seeds}.{_schedule(settings)}{unused}{_left_out(context, settings)}"
     )
+
+
+def _left_out(context: Context, settings: RaceTabSettings) -> str:
+    """Return what of the runs has no part in a race of their optimizers."""
+    if settings.optimizers == "usual":
+        return ""
+    told = left_out(context.runs)
+    if any(run.schedule is not None or run.clipping is not None for run in context.runs):
+        told += " Schedules and gradient clipping of your runs are not used here."
+    return told
 
 
 def _schedule(settings: RaceTabSettings) -> str:

@@ -18,6 +18,7 @@ from dashboard.work import Histories, compute_cached, is_confirmed, run_with_pro
 from trainers.charts import Look, Style
 from trainers.reports import rate as report
 from trainers.reports.names import names
+from trainers.reports.remarks import left_out
 from trainers.run import Method, Task
 from trainers.settings import choice, integer, real
 from trainers.sweeps.spec import Sweep
@@ -126,7 +127,8 @@ def _show(context: Context, sweeps: Sequence[Sweep], names: Sequence[str], place
             key="rate.slider",
             on_released_change=partial(_released, context.actions, settings, sweeps[0]),
         )
-    st.caption(report.caption(sweeps[0], settings.x))
+    left = "" if settings.run else left_out(context.runs)
+    st.caption(f"{report.caption(sweeps[0], settings.x)}{left}")
 
 
 def _content(

@@ -60,3 +60,20 @@ def test_a_grid_or_slider_of_an_optimizer_of_torch_alone_says_why_there_is_none(
     assert "needs a hand-written update rule" in sentence(app)
     app = opened(f"epochs=9&run={name}&tab=Learning rate")
     assert "it needs an optimizer with a hand-written update rule" in sentence(app)
+
+
+LEFT_OUT = "No update rule by hand, so left out: Muon and LBFGS."
+RUNS = "epochs=9&run=Muon~lr-0.1&run=LBFGS&run=SGD~schedule-StepLR&run=Adam~clipping-ClipNorm"
+
+
+def test_what_a_race_or_the_slider_leaves_out_is_told() -> None:
+    app = opened(f"{RUNS}&tab=Race&race=trials-3~seeds-2~epochs-10~optimizers-runs")
+    told = " ".join(caption.value for caption in app.caption)
+    assert LEFT_OUT in told
+    assert "Schedules and gradient clipping of your runs are not used here." in told
+    app = opened(f"{RUNS}&tab=Race&race=trials-3~seeds-2~epochs-10")
+    told = " ".join(caption.value for caption in app.caption)
+    assert LEFT_OUT not in told
+    assert "not used here" not in told
+    app = opened(f"{RUNS}&tab=Learning rate")
+    assert any(LEFT_OUT in caption.value for caption in app.caption)

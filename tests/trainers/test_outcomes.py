@@ -2,6 +2,7 @@
 
 import math
 import random
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from trainers.optimizers import SGD, Adagrad, Adam, Optimizer, RMSprop
 from trainers.outcomes import ending
 from trainers.problems import MLP, LogisticRegression, Problem, Quadratic, Rosenbrock, Saddle, Thermometer
 from trainers.reports.runs_table import status
+from trainers.schedules import StepLR
 
 RUNS = 200
 
@@ -110,3 +112,11 @@ def test_the_level_of_an_oscillation_is_told() -> None:
     history = train(Run(problem=Thermometer("raw"), optimizer=RMSprop(lr=0.1), epochs=5000))
     assert history.ending(0.01).level == pytest.approx(10.541141 - 2.927646, rel=1e-3)
     assert status(history, 0.01) == "oscillating, gap about 7.6"
+
+
+def test_no_epochs_are_said_to_be_left_where_a_schedule_changes_the_rate() -> None:
+    """The gap does not go on falling by the same factor."""
+    run = Run(optimizer=SGD(lr=0.02), epochs=100)
+    assert train(run).ending(0.01).epochs_left is not None
+    ended = train(replace(run, schedule=StepLR(step_size=90))).ending(0.01)
+    assert (ended.outcome, ended.epochs_left) == ("falling", None)

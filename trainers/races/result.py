@@ -33,7 +33,7 @@ class OptimizerResult:
     tuned_scores: Tensor = field(repr=False)
     """`(seeds,)`: their scores."""
     default_scores: Tensor = field(repr=False)
-    """`(seeds,)`: the scores at torch's default learning rate."""
+    """`(seeds,)`: the scores at the default learning rate."""
 
     @property
     def scores(self) -> Tensor:

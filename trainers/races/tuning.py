@@ -33,7 +33,7 @@ def race(spec: Race, on_progress: OnProgress | None = None) -> RaceResult:
 def tune_and_evaluate(
     race: Race, optimizer: Optimizer, trials: Sweep, progress: "RaceProgress"
 ) -> OptimizerResult | None:
-    """Tune an optimizer; train its best trial and torch's default lr with new seeds. None if stopped."""
+    """Tune an optimizer; train its best trial and the default lr with new seeds. None if stopped."""
     result = sweep(trials, progress.part(trials))
     if result.stopped:
         return None
@@ -78,5 +78,5 @@ def pick_best_trial(scores: Tensor) -> int:
 
 
 def with_default_lr(optimizer: Optimizer) -> Optimizer:
-    """The optimizer with torch's default learning rate."""
+    """The optimizer with the default learning rate."""
     return replace(optimizer, lr=settings_of(optimizer)["lr"].default)  # type: ignore[call-arg]

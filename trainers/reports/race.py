@@ -103,7 +103,7 @@ def _default(result: RaceResult, names: Sequence[str]) -> str:
     if len(default) < 2 or best == math.inf or any(tuned[place] == min(tuned) for place in first):
         return ""
     winners, rank = join_words([names[place] for place in first]), "rank" if len(first) > 1 else "ranks"
-    return f"With PyTorch's default learning rates, {winners} {rank} first."
+    return f"With the default learning rates, {winners} {rank} first."
 
 
 def warnings(result: RaceResult, names: Sequence[str]) -> list[str]:

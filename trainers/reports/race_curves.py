@@ -75,10 +75,11 @@ def _results(race: Race, entry: OptimizerResult, scores: Sequence[str]) -> list[
 def stability_limits(result: RaceResult, names: Sequence[str]) -> pd.DataFrame:
     """Return the stability limits within the range of learning rates, where they are known: run, x.
 
-    They hold for full-batch updates only: each mini-batch has its own Hessian.
+    They hold for full-batch updates at a constant learning rate only: each mini-batch has its own Hessian.
     """
-    hessian, rows = result.race.training.hessian, []
-    if hessian is not None and result.race.tune == "lr" and result.race.steps_per_epoch == 1:
+    hessian, rows, race = result.race.training.hessian, [], result.race
+    constant = race.steps_per_epoch == 1 and race.schedule == "none"
+    if hessian is not None and race.tune == "lr" and constant:
         curvature = float(torch.linalg.eigvalsh(hessian).max())
         rows = [
             (name, e.optimizer.max_stable_lr(curvature))

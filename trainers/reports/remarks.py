@@ -1,7 +1,17 @@
 """What a learner should know of a run before it is trained."""
 
+from collections.abc import Sequence
+
 from trainers.optimizers import LBFGS, Muon, Rprop
 from trainers.run import Method, Task
+from trainers.words import join_words
+
+
+def left_out(methods: Sequence[Method]) -> str:
+    """Return which optimizers sweeps and races leave out, as torch alone has them; "" for none."""
+    kinds = dict.fromkeys(type(method.optimizer) for method in methods)
+    names = [kind.__name__ for kind in kinds if not kind.by_hand()]
+    return f" No update rule by hand, so left out: {join_words(names)}." if names else ""
 
 
 def remarks(task: Task, method: Method) -> list[str]:

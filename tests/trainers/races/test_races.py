@@ -263,7 +263,7 @@ def test_the_sentence_of_a_race() -> None:
     )
     few = race(Race(optimizers=(SGD(), Adam()), epochs=50, dtype="float64"))
     assert "has the smallest final gap, " in sentence(few, ["SGD", "Adam"])
-    assert sentence(few, ["SGD", "Adam"]).endswith("With PyTorch's default learning rates, SGD ranks first.")
+    assert sentence(few, ["SGD", "Adam"]).endswith("With the default learning rates, SGD ranks first.")
 
 
 def test_what_ends_ten_times_as_far_as_it_began_failed() -> None:
@@ -520,3 +520,10 @@ def test_all_follow_the_schedule_of_a_race(schedule: str, tune: str) -> None:
 def test_a_race_with_a_schedule_is_no_program() -> None:
     with pytest.raises(NotImplementedError, match="A race with a schedule can't be written as a program"):
         program(Race(schedule="StepLR"))
+
+
+def test_no_stability_limit_is_told_where_a_schedule_changes_the_rate() -> None:
+    assert len(stability_limits(race(Race(optimizers=(SGD(),), **SMALL)), ["SGD"])) == 1
+    scheduled = race(Race(optimizers=(SGD(),), schedule="CosineAnnealingLR", **SMALL))
+    assert stability_limits(scheduled, ["SGD"]).empty
+    assert stability_margins(scheduled, ["SGD"]) == ""
