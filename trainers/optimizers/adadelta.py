@@ -47,13 +47,7 @@ class Adadelta(Optimizer):
     weight_decay: Number = real(0, 0, 10, help="Weight decay (L2 penalty).")
 
     def torch(self, *params: Tensor) -> optim.Adadelta:
-        return optim.Adadelta(
-            params,
-            lr=self.lr,
-            rho=float(self.rho),
-            eps=float(self.eps),
-            weight_decay=float(self.weight_decay),
-        )
+        return optim.Adadelta(params, **self.keywords)
 
     def update_code(self) -> UpdateCode:
         lines, grad = decayed(self.weight_decay)

@@ -43,11 +43,6 @@ class Adafactor(Optimizer):
         return 0.0
 
     def torch(self, *params: Tensor) -> optim.Adafactor:
-        return optim.Adafactor(
-            params,
-            lr=self.lr,
-            beta2_decay=self.beta2_decay,
-            eps=(self.eps1 or None, self.eps2),
-            d=self.d,
-            weight_decay=self.weight_decay,
-        )
+        settings = self.keywords
+        eps = settings.pop("eps1") or None, settings.pop("eps2")
+        return optim.Adafactor(params, **settings, eps=eps)

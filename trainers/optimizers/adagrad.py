@@ -35,14 +35,7 @@ class Adagrad(Optimizer):
     eps: Number = real(1e-10, 0, 1, scale="log", help="Added to the denominator for numerical stability.")
 
     def torch(self, *params: Tensor) -> optim.Adagrad:
-        return optim.Adagrad(
-            params,
-            lr=self.lr,
-            lr_decay=float(self.lr_decay),
-            weight_decay=float(self.weight_decay),
-            initial_accumulator_value=float(self.initial_accumulator_value),
-            eps=float(self.eps),
-        )
+        return optim.Adagrad(params, **self.keywords)
 
     def update_code(self) -> UpdateCode:
         lines, grad = decayed(self.weight_decay)

@@ -9,7 +9,7 @@ from torch import Tensor, optim
 from trainers.optimizers.arithmetic import add_quotient, is_used, match_dtype
 from trainers.optimizers.base import State
 from trainers.optimizers.code import UpdateCode, literal
-from trainers.optimizers.moments import MomentOptimizer
+from trainers.optimizers.moments import MomentOptimizer, with_betas
 from trainers.settings import Number, flag, real
 
 
@@ -85,8 +85,7 @@ class Adam(BiasCorrected):
     decoupled_weight_decay: bool = flag(False, help="Decay the parameters instead of the gradient (AdamW).")
 
     def torch(self, *params: Tensor) -> optim.Adam:
-        arguments = self.torch_arguments() | {"amsgrad": self.amsgrad}
-        return optim.Adam(params, decoupled_weight_decay=self.decoupled_weight_decay, **arguments)
+        return optim.Adam(params, **with_betas(self.keywords))
 
 
 @dataclass(frozen=True)
@@ -115,4 +114,4 @@ class AdamW(BiasCorrected):
         return True
 
     def torch(self, *params: Tensor) -> optim.AdamW:
-        return optim.AdamW(params, amsgrad=self.amsgrad, **self.torch_arguments())
+        return optim.AdamW(params, **with_betas(self.keywords))

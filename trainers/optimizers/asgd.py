@@ -44,14 +44,7 @@ class ASGD(Optimizer):
         return float(self.weight_decay + self.lambd)
 
     def torch(self, *params: Tensor) -> optim.ASGD:
-        return optim.ASGD(
-            params,
-            lr=self.lr,
-            lambd=float(self.lambd),
-            alpha=float(self.alpha),
-            t0=float(self.t0),
-            weight_decay=float(self.weight_decay),
-        )
+        return optim.ASGD(params, **self.keywords)
 
     def update_code(self) -> UpdateCode:
         lines, grad = decayed(self.weight_decay)

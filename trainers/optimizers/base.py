@@ -2,13 +2,13 @@
 
 from copy import copy
 from dataclasses import dataclass
-from typing import ClassVar, Self, TypeAlias
+from typing import Any, ClassVar, Self, TypeAlias
 
 from torch import Tensor
 from torch.optim import Optimizer as TorchOptimizer
 
 from trainers.optimizers.code import UpdateCode
-from trainers.settings import Number, Settings
+from trainers.settings import Number, Settings, settings_of
 
 GROUPS = ("momentum", "adaptive", "sign-based", "second-order")
 """Kinds of optimizers: by what they make of the gradient."""
@@ -62,6 +62,11 @@ class Optimizer(Settings):
     def l2_penalty(self) -> float:
         """Factor of the parameters that is added to the gradient: coupled weight decay."""
         return float(getattr(self, "weight_decay", 0.0))
+
+    @property
+    def keywords(self) -> dict[str, Any]:
+        """The hyperparameters as keyword arguments of an optimizer of torch that has them by these names."""
+        return {name: getattr(self, name) for name in settings_of(self)}
 
     def torch(self, *params: Tensor) -> TorchOptimizer:
         """Return the `torch.optim` optimizer of `params` with these hyperparameters.

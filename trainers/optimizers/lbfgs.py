@@ -44,13 +44,6 @@ class LBFGS(Optimizer):
     )
 
     def torch(self, *params: Tensor) -> optim.LBFGS:
-        return optim.LBFGS(
-            params,
-            lr=self.lr,
-            max_iter=self.max_iter,
-            max_eval=self.max_eval or None,
-            tolerance_grad=self.tolerance_grad,
-            tolerance_change=self.tolerance_change,
-            history_size=self.history_size,
-            line_search_fn=None if self.line_search_fn == "none" else self.line_search_fn,
-        )
+        search = None if self.line_search_fn == "none" else self.line_search_fn
+        settings = self.keywords | {"max_eval": self.max_eval or None, "line_search_fn": search}
+        return optim.LBFGS(params, **settings)

@@ -82,15 +82,6 @@ class MomentOptimizer(Optimizer):
         add_product(state["exp_avg_sq"].mul_(self.beta2), 1 - self.beta2, gradient, gradient)
         return gradient
 
-    def torch_arguments(self) -> dict[str, Any]:
-        """The arguments that torch's optimizers of this family share."""
-        return {
-            "lr": self.lr,
-            "betas": (self.beta1, self.beta2),
-            "eps": float(self.eps),
-            "weight_decay": float(self.weight_decay),
-        }
-
     def decayed_lines(self) -> tuple[list[str], str]:
         """The lines that add a penalty's gradient, if not decoupled, and the name of the gradient then."""
         return decayed(0 if self.decoupled else self.weight_decay)
@@ -116,3 +107,9 @@ class MomentOptimizer(Optimizer):
             lines = [*lines, f"direction = {direction}"]
             step = f"(direction + {literal(self.weight_decay)} * params)"
         return UpdateCode(f"{literal(self.lr)} * {step}", tuple(lines), tuple(before), (*NAMES, *names))
+
+
+def with_betas(settings: dict[str, Any]) -> dict[str, Any]:
+    """Return settings with `beta1` and `beta2` as torch has them: as the pair `betas`."""
+    others = {name: value for name, value in settings.items() if name not in ("beta1", "beta2")}
+    return others | {"betas": (settings["beta1"], settings["beta2"])}

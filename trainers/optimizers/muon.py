@@ -51,20 +51,11 @@ class Muon(Optimizer):
         vectors = [each for each in params if each.ndim != 2]
         parts: list[optim.Optimizer] = []
         if matrices:
-            coefficients = (self.ns_coefficient_a, self.ns_coefficient_b, self.ns_coefficient_c)
-            parts.append(
-                optim.Muon(
-                    matrices,
-                    lr=self.lr,
-                    weight_decay=self.weight_decay,
-                    momentum=self.momentum,
-                    nesterov=self.nesterov,
-                    ns_coefficients=coefficients,
-                    eps=self.eps,
-                    ns_steps=self.ns_steps,
-                    adjust_lr_fn=None if self.adjust_lr_fn == "original" else self.adjust_lr_fn,
-                )
-            )
+            settings = self.keywords
+            coefficients = tuple(settings.pop(f"ns_coefficient_{letter}") for letter in "abc")
+            adjust = None if self.adjust_lr_fn == "original" else self.adjust_lr_fn
+            settings |= {"ns_coefficients": coefficients, "adjust_lr_fn": adjust}
+            parts.append(optim.Muon(matrices, **settings))
         if vectors:
             parts.append(optim.AdamW(vectors, lr=self.lr, weight_decay=self.weight_decay))
         return parts[0] if len(parts) == 1 else Several(parts)

@@ -54,15 +54,7 @@ class RMSprop(Optimizer):
     centered: bool = flag(False, help="Divide by the gradient's estimated standard deviation.")
 
     def torch(self, *params: Tensor) -> optim.RMSprop:
-        return optim.RMSprop(
-            params,
-            lr=self.lr,
-            alpha=float(self.alpha),
-            eps=float(self.eps),
-            weight_decay=float(self.weight_decay),
-            momentum=float(self.momentum),
-            centered=self.centered,
-        )
+        return optim.RMSprop(params, **self.keywords)
 
     def update_code(self) -> UpdateCode:
         lines, grad = decayed(self.weight_decay)

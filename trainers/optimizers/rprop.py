@@ -48,12 +48,10 @@ class Rprop(Optimizer):
     )
 
     def torch(self, *params: Tensor) -> optim.Rprop:
-        return optim.Rprop(
-            params,
-            lr=self.lr,
-            etas=(float(self.etaminus), float(self.etaplus)),
-            step_sizes=(float(self.step_size_min), float(self.step_size_max)),
-        )
+        settings = self.keywords
+        etas = settings.pop("etaminus"), settings.pop("etaplus")
+        sizes = settings.pop("step_size_min"), settings.pop("step_size_max")
+        return optim.Rprop(params, **settings, etas=etas, step_sizes=sizes)
 
     def update_code(self) -> UpdateCode:
         low, high = literal(self.step_size_min), literal(self.step_size_max)

@@ -46,14 +46,7 @@ class SGD(Optimizer):
         return self == SGD(lr=self.lr)
 
     def torch(self, *params: Tensor) -> optim.SGD:
-        return optim.SGD(
-            params,
-            lr=self.lr,
-            momentum=float(self.momentum),
-            dampening=float(self.dampening),
-            nesterov=self.nesterov,
-            weight_decay=self.weight_decay,
-        )
+        return optim.SGD(params, **self.keywords)
 
     def max_stable_lr(self, curvature: float) -> float:
         """2 / curvature without momentum; 2 (1 + momentum) / curvature with it; smaller for Nesterov.

@@ -1,7 +1,7 @@
 """Base of all learning rate schedules: a factor of lr for each epoch, after a warm-up."""
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor
@@ -78,3 +78,9 @@ def shown(value: object) -> str:
 def keywords(schedule: Schedule, *names: str) -> list[str]:
     """Return these settings as keyword arguments."""
     return [f"{name}={shown(getattr(schedule, name))}" for name in names]
+
+
+def initial_rate(optimizer: Optimizer) -> float:
+    """Return the learning rate that an optimizer of torch began with."""
+    group: dict[str, Any] = optimizer.param_groups[0]
+    return float(group.get("initial_lr", group["lr"]))

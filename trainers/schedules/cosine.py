@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from torch.optim import Optimizer, lr_scheduler
 
-from trainers.schedules.base import MAX_EPOCHS, Schedule, keywords, shown
+from trainers.schedules.base import MAX_EPOCHS, Schedule, initial_rate, keywords, shown
 from trainers.settings import integer, real
 
 MIN_FACTOR = "Lowest factor of lr; in torch eta_min is the lowest rate."
@@ -28,12 +28,6 @@ def half_cosine_lines(share: str, low: float) -> list[str]:
 def smallest(factor: float, lr: str) -> list[str]:
     """Return `eta_min` as an argument; none for the default."""
     return [f"eta_min={shown(factor)} * {lr}"] * (factor != 0)
-
-
-def smallest_rate(optimizer: Optimizer, factor: float) -> float:
-    """Return torch's `eta_min`: this factor of the optimizer's learning rate."""
-    group = optimizer.param_groups[0]
-    return factor * float(group.get("initial_lr", group["lr"]))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,7 +55,7 @@ class CosineAnnealingLR(Schedule):
         return [f"T_max={self.T_max or epochs}", *smallest(self.min_factor, lr)]
 
     def torch(self, optimizer: Optimizer, epochs: int) -> lr_scheduler.CosineAnnealingLR:
-        low = smallest_rate(optimizer, self.min_factor)
+        low = self.min_factor * initial_rate(optimizer)
         return lr_scheduler.CosineAnnealingLR(optimizer, self.T_max or epochs, low)
 
 
@@ -100,5 +94,5 @@ class CosineAnnealingWarmRestarts(Schedule):
         return [*keywords(self, "T_0", "T_mult"), *smallest(self.min_factor, lr)]
 
     def torch(self, optimizer: Optimizer, epochs: int) -> lr_scheduler.CosineAnnealingWarmRestarts:
-        low = smallest_rate(optimizer, self.min_factor)
+        low = self.min_factor * initial_rate(optimizer)
         return lr_scheduler.CosineAnnealingWarmRestarts(optimizer, self.T_0, self.T_mult, low)

@@ -3,13 +3,13 @@
 import math
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import torch
 from torch import Tensor
 from torch.optim import Optimizer, lr_scheduler
 
-from trainers.schedules.base import MAX_EPOCHS, Schedule, keywords, shown
+from trainers.schedules.base import MAX_EPOCHS, Schedule, initial_rate, keywords, shown
 from trainers.settings import choice, flag, integer, real
 
 
@@ -156,9 +156,3 @@ class OneCycleLR(Schedule):
             final_div_factor=self.final_div_factor,
             three_phase=self.three_phase,
         )
-
-
-def initial_rate(optimizer: Optimizer) -> float:
-    """Return the learning rate that an optimizer began with."""
-    group: dict[str, Any] = optimizer.param_groups[0]
-    return float(group.get("initial_lr", group["lr"]))

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from torch.optim import Optimizer, lr_scheduler
 
-from trainers.schedules.base import Schedule, keywords, shown
+from trainers.schedules.base import Schedule, initial_rate, keywords, shown
 from trainers.settings import choice, integer, real
 
 NO_COLUMNS: Mapping[str, Tensor] = MappingProxyType({})
@@ -71,7 +71,6 @@ class ReduceLROnPlateau(Schedule):
         return [*keywords(self, "factor", *changed), *lowest]
 
     def torch(self, optimizer: Optimizer, epochs: int) -> lr_scheduler.ReduceLROnPlateau:
-        rate = float(optimizer.param_groups[0]["lr"])
         return lr_scheduler.ReduceLROnPlateau(
             optimizer,
             factor=self.factor,
@@ -79,7 +78,7 @@ class ReduceLROnPlateau(Schedule):
             threshold=self.threshold,
             threshold_mode=self.threshold_mode,  # type: ignore[arg-type]
             cooldown=self.cooldown,
-            min_lr=self.min_factor * rate,
+            min_lr=self.min_factor * initial_rate(optimizer),
             eps=EPS,
         )
 
