@@ -132,30 +132,32 @@ class Watched:
     def __init__(self, optimizer: Optimizer) -> None:
         self.optimizer, self.step = optimizer, optimizer.step
         self.by_matrix, self.needs_closure = optimizer.by_matrix, optimizer.needs_closure
-        self._read: Callable[[], State] = dict
+        self._readers: list[Callable[[], State]] = [dict]  # one, shared with copies of another lr
 
     def init(self, params: Tensor) -> State:
         state = self.optimizer.init(params)
-        self._read = lambda: state
+        self._readers[0] = lambda: state
         return state
 
     def torch(self, *params: Tensor) -> torch.optim.Optimizer:
         made = self.optimizer.torch(*params)
         if type(self.optimizer).by_hand():  # of others the state is not looked into
-            self._read = lambda: {
+            self._readers[0] = lambda: {
                 name: value
                 for name, value in made.state[params[0]].items()
                 if isinstance(value, Tensor) and name != "step"
             }
         return made
 
-    def with_lr(self, lr: float) -> Optimizer:
-        """Return the optimizer with another learning rate; its state is the same."""
-        return self.optimizer.with_lr(lr)
+    def with_lr(self, lr: float) -> "Watched":
+        """Return the optimizer with another learning rate; its state can be read here, too."""
+        changed = Watched(self.optimizer.with_lr(lr))
+        changed._readers = self._readers
+        return changed
 
     def state(self) -> State:
         """Return a copy of the state."""
-        return {name: value.detach().clone() for name, value in self._read().items()}
+        return {name: value.detach().clone() for name, value in self._readers[0]().items()}
 
 
 def as_used(run: Run, step: Step) -> tuple[Optimizer, Step]:

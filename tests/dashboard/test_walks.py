@@ -83,7 +83,7 @@ class Session:
         return self.rng.choice([[], [None], [bound], [-1.7976931348623157e308]])
 
 
-def choices(key: str, setting: Setting, page: Page) -> list[Any]:
+def choices(key: str, setting: Setting | None, page: Page) -> list[Any]:
     """Values that a reader may choose of a control, all of which the page can take."""
     if key == "view.tab":
         return list(TABS)
@@ -93,7 +93,8 @@ def choices(key: str, setting: Setting, page: Page) -> list[Any]:
         return list(setting.options)
     if isinstance(setting, Flag):
         return [True, False]
-    return []
+    held = key.partition(".")[2]  # what a run holds, such as its schedule
+    return [controls.NONE, *controls.METHOD_PARTS[held]] if held in controls.METHOD_PARTS else []
 
 
 def setting_of(key: str, page: Page, ids: tuple[int, ...]) -> Setting | None:
@@ -104,6 +105,9 @@ def setting_of(key: str, page: Page, ids: tuple[int, ...]) -> Setting | None:
         f"{id}.{type(m.optimizer).__name__}": type(m.optimizer)
         for id, m in zip(ids, page.methods, strict=True)
     }
+    for id, m in zip(ids, page.methods, strict=True):
+        held = {part: getattr(m, part) for part in controls.METHOD_PARTS}
+        settings |= {f"{id}.{part}.{type(each).__name__}": type(each) for part, each in held.items()}
     prefix, _, name = key.rpartition(".")
     if key == "view.tab":
         return TAB
@@ -115,7 +119,7 @@ def something(rng: random.Random, session: Session) -> dict[str, Any]:
     there, page = dict(session.there), session.shown.page
     for key in rng.sample(sorted(there), len(there)):
         setting = setting_of(key, page, session.shown.ids)
-        options = choices(key, setting, page) if setting else []
+        options = choices(key, setting, page)
         if key.startswith("csv."):
             options = own_choices(rng, key, session.shown.data)
         elif isinstance(setting, Real) and not options and is_free(key):

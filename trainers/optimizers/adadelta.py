@@ -47,7 +47,7 @@ class Adadelta(Optimizer):
     weight_decay: Number = real(0, 0, 10, help="Weight decay (L2 penalty).")
 
     def torch(self, *params: Tensor) -> optim.Adadelta:
-        return optim.Adadelta(params, **self.keywords)
+        return self.made(optim.Adadelta, params)
 
     def update_code(self) -> UpdateCode:
         lines, grad = decayed(self.weight_decay)

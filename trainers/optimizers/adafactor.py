@@ -43,6 +43,4 @@ class Adafactor(Optimizer):
         return 0.0
 
     def torch(self, *params: Tensor) -> optim.Adafactor:
-        settings = self.keywords
-        eps = settings.pop("eps1") or None, settings.pop("eps2")
-        return optim.Adafactor(params, **settings, eps=eps)
+        return self.made(optim.Adafactor, params, eps=(self.eps1 or None, self.eps2))

@@ -35,7 +35,7 @@ class Adagrad(Optimizer):
     eps: Number = real(1e-10, 0, 1, scale="log", help="Added to the denominator for numerical stability.")
 
     def torch(self, *params: Tensor) -> optim.Adagrad:
-        return optim.Adagrad(params, **self.keywords)
+        return self.made(optim.Adagrad, params)
 
     def update_code(self) -> UpdateCode:
         lines, grad = decayed(self.weight_decay)

@@ -9,7 +9,7 @@ from torch import Tensor, optim
 from trainers.optimizers.arithmetic import add_quotient, is_used, match_dtype
 from trainers.optimizers.base import State
 from trainers.optimizers.code import UpdateCode, literal
-from trainers.optimizers.moments import MomentOptimizer, with_betas
+from trainers.optimizers.moments import MomentOptimizer
 from trainers.settings import Number, flag, real
 
 
@@ -85,7 +85,7 @@ class Adam(BiasCorrected):
     decoupled_weight_decay: bool = flag(False, help="Decay the parameters instead of the gradient (AdamW).")
 
     def torch(self, *params: Tensor) -> optim.Adam:
-        return optim.Adam(params, **with_betas(self.keywords))
+        return self.made(optim.Adam, params, betas=(self.beta1, self.beta2))
 
 
 @dataclass(frozen=True)
@@ -114,4 +114,4 @@ class AdamW(BiasCorrected):
         return True
 
     def torch(self, *params: Tensor) -> optim.AdamW:
-        return optim.AdamW(params, **with_betas(self.keywords))
+        return self.made(optim.AdamW, params, betas=(self.beta1, self.beta2))

@@ -9,7 +9,7 @@ from torch import Tensor, optim
 from trainers.optimizers.arithmetic import add_quotient, add_weight_decay, match_dtype
 from trainers.optimizers.base import Optimizer, State
 from trainers.optimizers.code import UpdateCode, decayed, literal
-from trainers.optimizers.moments import BETA_HIGH, with_betas
+from trainers.optimizers.moments import BETA_HIGH
 from trainers.settings import Number, real
 
 
@@ -41,7 +41,7 @@ class Adamax(Optimizer):
     weight_decay: Number = real(0, 0, 10, help="Weight decay (L2 penalty).")
 
     def torch(self, *params: Tensor) -> optim.Adamax:
-        return optim.Adamax(params, **with_betas(self.keywords))
+        return self.made(optim.Adamax, params, betas=(self.beta1, self.beta2))
 
     def update_code(self) -> UpdateCode:
         lines, grad = decayed(self.weight_decay)

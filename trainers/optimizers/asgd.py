@@ -44,19 +44,21 @@ class ASGD(Optimizer):
         return float(self.weight_decay + self.lambd)
 
     def torch(self, *params: Tensor) -> optim.ASGD:
-        return optim.ASGD(params, **self.keywords)
+        return self.made(optim.ASGD, params)
 
     def update_code(self) -> UpdateCode:
         lines, grad = decayed(self.weight_decay)
         lr, lambd = literal(self.lr), literal(self.lambd)
-        now = "lr_t" if lr == "lr" else "lr"
-        rate = f"{lr} / slowed"
         varies = (isinstance(each, Symbol) and each.varies for each in (self.lr, self.lambd, self.alpha))
-        lines += [f"slowed = (1 + {lambd} * {lr} * t)**{literal(self.alpha)}"]
-        lines += [f"{now} = {rate if any(varies) else f'torch.tensor({rate})'}", "t += 1"]
-        if not is_used(self.lambd):
-            return UpdateCode(f"{lr} * {grad}", tuple(lines[:-3]))
-        return UpdateCode(f"{now} * ({grad} + {lambd} * params)", tuple(lines), ("t = 0",))
+        kept = "{}" if any(varies) else "torch.tensor({})"
+        lines += [
+            "now = eta",
+            "t += 1",
+            f"slowed = (1 + {lambd} * {lr} * t)**{literal(self.alpha)}",
+            f"eta = {kept.format(f'{lr} / slowed')}",
+        ]
+        step = f"now * ({grad} + {lambd} * params)" if is_used(self.lambd) else f"now * {grad}"
+        return UpdateCode(step, tuple(lines), ("t = 0", f"eta = {kept.format(lr)}"), (("eta", "eta"),))
 
     def init(self, params: Tensor) -> State:
         one = torch.ones_like(params[:1], dtype=torch.get_default_dtype())

@@ -1,8 +1,10 @@
 """Base of all optimizers: hyperparameters, and an update rule in torch, written by hand, or both."""
 
+from collections.abc import Iterable
 from copy import copy
 from dataclasses import dataclass
-from typing import Any, ClassVar, Self, TypeAlias
+from inspect import signature
+from typing import Any, ClassVar, Self, TypeAlias, TypeVar
 
 from torch import Tensor
 from torch.optim import Optimizer as TorchOptimizer
@@ -14,6 +16,8 @@ GROUPS = ("momentum", "adaptive", "sign-based", "second-order")
 """Kinds of optimizers: by what they make of the gradient."""
 State: TypeAlias = dict[str, Tensor]
 """Optimizer state, with keys as in torch's `state_dict`."""
+
+InTorch = TypeVar("InTorch", bound=TorchOptimizer)
 
 
 @dataclass(frozen=True)
@@ -63,10 +67,11 @@ class Optimizer(Settings):
         """Factor of the parameters that is added to the gradient: coupled weight decay."""
         return float(getattr(self, "weight_decay", 0.0))
 
-    @property
-    def keywords(self) -> dict[str, Any]:
-        """The hyperparameters as keyword arguments of an optimizer of torch that has them by these names."""
-        return {name: getattr(self, name) for name in settings_of(self)}
+    def made(self, kind: type[InTorch], params: Iterable[Tensor], **others: Any) -> InTorch:
+        """Return torch's optimizer of `params` with `others` and those hyperparameters it has by name."""
+        known = signature(kind).parameters.keys() - others.keys()
+        named = {name: getattr(self, name) for name in settings_of(self) if name in known}
+        return kind(params, **named, **others)
 
     def torch(self, *params: Tensor) -> TorchOptimizer:
         """Return the `torch.optim` optimizer of `params` with these hyperparameters.

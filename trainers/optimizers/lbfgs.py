@@ -45,5 +45,4 @@ class LBFGS(Optimizer):
 
     def torch(self, *params: Tensor) -> optim.LBFGS:
         search = None if self.line_search_fn == "none" else self.line_search_fn
-        settings = self.keywords | {"max_eval": self.max_eval or None, "line_search_fn": search}
-        return optim.LBFGS(params, **settings)
+        return self.made(optim.LBFGS, params, max_eval=self.max_eval or None, line_search_fn=search)

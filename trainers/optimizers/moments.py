@@ -1,7 +1,7 @@
 """Base of the optimizers that keep a running mean of gradients and one of their squares."""
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import torch
 from torch import Tensor
@@ -107,9 +107,3 @@ class MomentOptimizer(Optimizer):
             lines = [*lines, f"direction = {direction}"]
             step = f"(direction + {literal(self.weight_decay)} * params)"
         return UpdateCode(f"{literal(self.lr)} * {step}", tuple(lines), tuple(before), (*NAMES, *names))
-
-
-def with_betas(settings: dict[str, Any]) -> dict[str, Any]:
-    """Return settings with `beta1` and `beta2` as torch has them: as the pair `betas`."""
-    others = {name: value for name, value in settings.items() if name not in ("beta1", "beta2")}
-    return others | {"betas": (settings["beta1"], settings["beta2"])}

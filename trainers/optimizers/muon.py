@@ -51,11 +51,10 @@ class Muon(Optimizer):
         vectors = [each for each in params if each.ndim != 2]
         parts: list[optim.Optimizer] = []
         if matrices:
-            settings = self.keywords
-            coefficients = tuple(settings.pop(f"ns_coefficient_{letter}") for letter in "abc")
+            coefficients = self.ns_coefficient_a, self.ns_coefficient_b, self.ns_coefficient_c
             adjust = None if self.adjust_lr_fn == "original" else self.adjust_lr_fn
-            settings |= {"ns_coefficients": coefficients, "adjust_lr_fn": adjust}
-            parts.append(optim.Muon(matrices, **settings))
+            made = self.made(optim.Muon, matrices, ns_coefficients=coefficients, adjust_lr_fn=adjust)
+            parts.append(made)
         if vectors:
             parts.append(optim.AdamW(vectors, lr=self.lr, weight_decay=self.weight_decay))
         return parts[0] if len(parts) == 1 else Several(parts)

@@ -9,7 +9,7 @@ from torch import Tensor, optim
 from trainers.optimizers.arithmetic import add_quotient, as_number, match_dtype
 from trainers.optimizers.base import State
 from trainers.optimizers.code import UpdateCode, literal
-from trainers.optimizers.moments import MomentOptimizer, with_betas
+from trainers.optimizers.moments import MomentOptimizer
 from trainers.settings import Number, flag, real
 
 DECAY = 0.96
@@ -43,7 +43,7 @@ class NAdam(MomentOptimizer):
     decoupled_weight_decay: bool = flag(False, help="Decay the parameters instead of the gradient.")
 
     def torch(self, *params: Tensor) -> optim.NAdam:
-        return optim.NAdam(params, **with_betas(self.keywords))
+        return self.made(optim.NAdam, params, betas=(self.beta1, self.beta2))
 
     def update_code(self) -> UpdateCode:
         lines, grad = self.moment_lines()

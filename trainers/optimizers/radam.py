@@ -9,7 +9,7 @@ from torch import Tensor, optim
 from trainers.optimizers.arithmetic import add, add_quotient, match_dtype
 from trainers.optimizers.base import State
 from trainers.optimizers.code import Symbol, UpdateCode, literal
-from trainers.optimizers.moments import MomentOptimizer, with_betas
+from trainers.optimizers.moments import MomentOptimizer
 from trainers.settings import Number, flag
 
 RECTIFIED_FROM = 5.0
@@ -39,7 +39,7 @@ class RAdam(MomentOptimizer):
     decoupled_weight_decay: bool = flag(False, help="Decay the parameters instead of the gradient.")
 
     def torch(self, *params: Tensor) -> optim.RAdam:
-        return optim.RAdam(params, **with_betas(self.keywords))
+        return self.made(optim.RAdam, params, betas=(self.beta1, self.beta2))
 
     def update_code(self) -> UpdateCode:
         lines, _ = self.moment_lines()

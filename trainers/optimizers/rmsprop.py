@@ -54,7 +54,7 @@ class RMSprop(Optimizer):
     centered: bool = flag(False, help="Divide by the gradient's estimated standard deviation.")
 
     def torch(self, *params: Tensor) -> optim.RMSprop:
-        return optim.RMSprop(params, **self.keywords)
+        return self.made(optim.RMSprop, params)
 
     def update_code(self) -> UpdateCode:
         lines, grad = decayed(self.weight_decay)

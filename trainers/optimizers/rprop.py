@@ -48,10 +48,8 @@ class Rprop(Optimizer):
     )
 
     def torch(self, *params: Tensor) -> optim.Rprop:
-        settings = self.keywords
-        etas = settings.pop("etaminus"), settings.pop("etaplus")
-        sizes = settings.pop("step_size_min"), settings.pop("step_size_max")
-        return optim.Rprop(params, **settings, etas=etas, step_sizes=sizes)
+        etas, sizes = (self.etaminus, self.etaplus), (self.step_size_min, self.step_size_max)
+        return self.made(optim.Rprop, params, etas=etas, step_sizes=sizes)
 
     def update_code(self) -> UpdateCode:
         low, high = literal(self.step_size_min), literal(self.step_size_max)

@@ -46,7 +46,7 @@ class SGD(Optimizer):
         return self == SGD(lr=self.lr)
 
     def torch(self, *params: Tensor) -> optim.SGD:
-        return optim.SGD(params, **self.keywords)
+        return self.made(optim.SGD, params)
 
     def max_stable_lr(self, curvature: float) -> float:
         """2 / curvature without momentum; 2 (1 + momentum) / curvature with it; smaller for Nesterov.

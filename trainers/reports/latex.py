@@ -28,6 +28,8 @@ SYMBOLS = {
     "rho": r"\rho",
     "rho_inf": r"\rho_\infty",
     "d": r"\Delta",
+    "now": r"\eta_t",
+    "eta": r"\eta_{t+1}",
     "lr": r"\eta",
 }
 """Symbols of the variables in updates; others are written out."""

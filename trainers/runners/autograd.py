@@ -17,7 +17,8 @@ def autograd(
 ) -> Iterator[Point]:
     """Yield params, loss and gradient before each update. `ones` counts every run's loss once."""
     params = params.clone().requires_grad_()
-    state, plan = optimizer.init(params), plan or UpdatePlan()
+    plan = plan or UpdatePlan()
+    state = plan.scheduled(optimizer).init(params)
     ones = torch.ones_like(params[0])
 
     for update, batch in enumerate(problem.batches()):

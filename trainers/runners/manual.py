@@ -16,7 +16,8 @@ def manual(
 ) -> Iterator[Point]:
     """Yield params, loss and gradient before each update."""
     params = params.clone()
-    state, plan = optimizer.init(params), plan or UpdatePlan()
+    plan = plan or UpdatePlan()
+    state = plan.scheduled(optimizer).init(params)
 
     for update, batch in enumerate(problem.batches()):
         loss = batch.loss(params)

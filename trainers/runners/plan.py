@@ -8,9 +8,7 @@ from torch import Tensor
 
 from trainers.clipping import Clipping
 from trainers.schedules import Schedule
-from trainers.schedules.rates import Rates
-
-UNUSED = torch.empty(0)
+from trainers.schedules.rates import UNUSED, Rates
 
 
 class UpdatePlan:
@@ -25,6 +23,7 @@ class UpdatePlan:
     ) -> None:
         self.rates, self.clipping, self.lr = Rates(schedule, epochs, lr), clipping, lr
         self._now: tuple[Any, Any] = (None, None)
+        self.rates.begin(0, UNUSED)  # for the state before the first update
         self.factors: list[float] = []
         """Factors of the learning rate in the epochs so far; empty without a schedule."""
 

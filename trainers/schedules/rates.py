@@ -11,6 +11,9 @@ from trainers.schedules.base import Schedule
 from trainers.schedules.plateau import PlateauState, ReduceLROnPlateau
 from trainers.settings import Integer, settings_of
 
+UNUSED = torch.empty(0)
+"""Stands for losses where they are not needed: at epoch 0, and by most schedules."""
+
 
 class Rates:
     """The factor of the learning rate in each epoch: of one run, or of runs with settings of their own."""

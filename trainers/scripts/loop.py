@@ -1,6 +1,6 @@
 """The training loop of a run as rows: clear, predict, measure, differentiate, step."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from trainers.optimizers import Optimizer
 from trainers.optimizers.code import GRAD, literal, with_symbols
@@ -61,9 +61,11 @@ def loop(
     if run.runner == "manual" and run.clipping is not None:
         rows["clip"] = run.clipping.lines
     schedule = schedule_code(run, lr)
-    if run.schedule is not None:
-        optimizer = with_symbols(optimizer, {"lr": float(getattr(optimizer, "lr", 1.0))}, {"lr": RATE})
     code = optimizer.update_code()
+    if run.schedule is not None:
+        rate = {"lr": float(getattr(optimizer, "lr", 1.0))}
+        first = with_symbols(optimizer, rate, {"lr": schedule.first}).update_code()
+        code = replace(with_symbols(optimizer, rate, {"lr": RATE}).update_code(), state=first.state)
     grad = "grad" if run.runner == "manual" else "params.grad"
     lines = [line.replace(GRAD, grad) for line in code.lines]
     step = code.step.replace(GRAD, grad)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from trainers.run import Run
 from trainers.schedules import Constant, InverseSqrtLR, ReduceLROnPlateau, Schedule
 from trainers.schedules.base import shown
+from trainers.schedules.rates import UNUSED, Rates
 from trainers.scripts.layout import call, indented
 
 RATE = "rate"
@@ -21,6 +22,8 @@ class ScheduleCode:
     begin: tuple[str, ...] = ()
     end: tuple[str, ...] = ()
     imports: tuple[str, ...] = ()
+    first: str = ""
+    """The learning rate of the first epoch, by hand."""
     needs_loss: bool = False
     """Whether the lines at the end need the loss on all samples."""
 
@@ -53,8 +56,16 @@ def _by_hand(schedule: Schedule, epochs: int, lr: str) -> ScheduleCode:
         end = [f"if epoch >= {warmup}:", *indented(end)] if warmup else end
     text = "\n".join([*setup, *begin])
     imports = ["import math"] * ("math." in text) + ["from itertools import pairwise"] * ("pairwise" in text)
-    needs_loss = isinstance(schedule, ReduceLROnPlateau)
-    return ScheduleCode(tuple(setup), tuple(begin), tuple(end), tuple(imports), needs_loss)
+    rates = Rates(schedule, epochs, 1.0)
+    rates.begin(0, UNUSED)
+    return ScheduleCode(
+        setup=tuple(setup),
+        begin=tuple(begin),
+        end=tuple(end),
+        imports=tuple(imports),
+        first=lr if rates.factor == 1 else f"{lr} * {shown(rates.factor)}",
+        needs_loss=schedule.adaptive,
+    )
 
 
 def _in_torch(schedule: Schedule, epochs: int, lr: str, several: bool) -> ScheduleCode:
@@ -75,7 +86,7 @@ def _in_torch(schedule: Schedule, epochs: int, lr: str, several: bool) -> Schedu
     if several:
         end = ["for scheduler in schedulers:", *indented(end)]
     imports = ("from torch.optim import lr_scheduler",)
-    return ScheduleCode(tuple(setup), tuple(begin), tuple(end), imports, schedule.adaptive)
+    return ScheduleCode(tuple(setup), tuple(begin), tuple(end), imports=imports, needs_loss=schedule.adaptive)
 
 
 def _made(kind: str, arguments: list[str], several: bool) -> list[str]:

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from trainers.optimizers import Optimizer
-from trainers.schedules.rates import Rates
+from trainers.schedules.rates import UNUSED, Rates
 from trainers.settings import Number, Real, settings_of
 from trainers.sweeps.spec import Sweep
 
@@ -43,7 +43,8 @@ class RunBlock:
             columns = {name: column[rows] for name, column in sweep.schedule_settings.items()}
             self.rates = Rates(sweep.run.schedule, self.epochs, lr, columns)
         self.params = sweep.initial(rows)
-        self.state = self.optimizer.init(self.params)
+        self.begin(0, UNUSED)
+        self.state = self.scheduled.init(self.params)
 
     @staticmethod
     def columns(sweep: Sweep) -> Iterator[tuple[str, Tensor]]:

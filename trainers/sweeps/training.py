@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from trainers.modes import sweep_mode
+from trainers.schedules.rates import UNUSED
 from trainers.sweeps.block import BLOCK_ELEMENTS, RunBlock, block_size
 from trainers.sweeps.record import BlockRecorder, SweepRecorder, diverged_mask
 from trainers.sweeps.result import SweepResult
@@ -16,7 +17,6 @@ from trainers.sweeps.spec import Sweep
 
 CHUNK_EPOCHS = 16
 """Epochs whose losses are recorded together."""
-NO_LOSS = torch.empty(0)
 OnProgress = Callable[[float], bool | None]
 
 
@@ -99,7 +99,7 @@ def _epochs(block: RunBlock) -> Iterator[tuple[int, Tensor, Tensor]]:
         for epoch in range(first, min(first + chunk, count)):
             here.append(block.params.clone())
             if epoch < block.epochs:
-                block.begin(epoch, NO_LOSS)
+                block.begin(epoch, UNUSED)
                 block.step(epoch + 1)
         losses = block.training.loss(torch.cat(here, 1)).reshape(len(here), -1)
         yield from zip(range(first, first + len(here)), here, losses, strict=True)

@@ -21,12 +21,17 @@ def test_without_matrices_muon_is_adamw() -> None:
     assert torch.equal(train(run).params, train(same).params)
 
 
-def test_a_schedule_changes_nothing_for_rprop() -> None:
+def test_a_schedule_changes_only_the_first_step_of_rprop() -> None:
     method = Method(optimizer=Rprop(), schedule=StepLR(step_size=3))
-    assert remarks(Task(), method) == ["Rprop uses lr for its first step only: a schedule changes nothing."]
+    assert remarks(Task(), method) == [
+        "Rprop uses lr for its first step only: a schedule changes only that one."
+    ]
     for runner in ("manual", "torch.optim"):
         run = Run(optimizer=Rprop(), schedule=StepLR(step_size=3), runner=runner, epochs=30)
         assert torch.equal(train(run).params, train(replace(run, schedule=None)).params)
+        warm = replace(run, schedule=StepLR(step_size=3, warmup=5, warmup_start=0.1))
+        smaller = replace(run, optimizer=Rprop(lr=1e-3), schedule=None)
+        torch.testing.assert_close(train(warm).params, train(smaller).params)
 
 
 def test_what_is_made_for_full_batches_says_so_in_mini_batches() -> None:

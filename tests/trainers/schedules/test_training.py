@@ -8,8 +8,9 @@ import torch
 from torch import Tensor
 
 from trainers import Axis, Run, Sweep, sweep, train
+from trainers.accumulation import accumulate
 from trainers.clipping import CLIPPINGS, ClipNorm, Clipping, ClipValue
-from trainers.optimizers import SGD, Adam
+from trainers.optimizers import OPTIMIZERS, SGD, Adam, Optimizer
 from trainers.problems import LogisticRegression, Thermometer
 from trainers.run import runners
 from trainers.schedules import SCHEDULES, LinearLR, ReduceLROnPlateau, Schedule
@@ -102,3 +103,16 @@ def test_a_clipped_step_is_no_longer_than_lr_times_the_limit() -> None:
     assert history.finished
     assert train(replace(run, clipping=None)).status == "diverged"
     assert float(history.params.diff(dim=0).norm(dim=1).max()) <= 0.1 * 0.5 * (1 + 1e-5)
+
+
+@pytest.mark.parametrize("kind", [kind for kind in OPTIMIZERS.values() if kind.by_hand()])
+def test_every_optimizer_follows_a_schedule_as_in_torch(kind: type[Optimizer]) -> None:
+    """From its first update on: some take the learning rate into their state there."""
+    run = Run(optimizer=kind(lr=0.02), schedule=LinearLR(warmup=5), epochs=15, dtype="float64")
+    first, *others = [train(replace(run, runner=runner)) for runner in runners(kind)]
+    for other in others:
+        torch.testing.assert_close(other.params, first.params, rtol=1e-9, atol=1e-12)
+    swept = trajectories(Sweep(run, {"lr": Axis(0.02, 0.06, 2)}), epochs=range(16))
+    torch.testing.assert_close(swept.params[:, :, 0], first.params, rtol=1e-9, atol=1e-12)
+    found = accumulate(run, 10)
+    torch.testing.assert_close(found.cleared, first.loss[:11], rtol=1e-9, atol=0)

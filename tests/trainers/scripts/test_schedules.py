@@ -8,10 +8,10 @@ import torch
 from tests.trainers.scripts.test_run import assert_same, executed
 from trainers import Run, program, train
 from trainers.clipping import ClipNorm, ClipValue
-from trainers.optimizers import LBFGS, SGD, Adam, Muon
+from trainers.optimizers import LBFGS, OPTIMIZERS, SGD, Adam, Muon, Optimizer
 from trainers.problems import MLP, LogisticRegression
 from trainers.run import runners
-from trainers.schedules import SCHEDULES, CosineAnnealingLR, OneCycleLR, ReduceLROnPlateau, Schedule
+from trainers.schedules import SCHEDULES, CosineAnnealingLR, LinearLR, OneCycleLR, ReduceLROnPlateau, Schedule
 
 TURNED = {
     "LinearLR": {"start_factor": 0.5, "end_factor": 0.1, "total_iters": 9},
@@ -81,3 +81,16 @@ def close(params: torch.Tensor, run: Run) -> None:
     loose = isinstance(run.optimizer, Muon)
     bounds = {"rtol": 0.05, "atol": 0.01} if loose else {"rtol": 1e-6, "atol": 1e-9}
     torch.testing.assert_close(params.detach(), train(run).params[-1], **bounds)
+
+
+@pytest.mark.parametrize("kind", [kind for kind in OPTIMIZERS.values() if kind.by_hand()])
+def test_each_optimizer_with_a_warm_up(kind: type[Optimizer]) -> None:
+    shared = {"schedule": LinearLR(warmup=3), "epochs": 8, "dtype": "float64"}
+    runs = [
+        Run(optimizer=kind(lr=lr), runner=runner, **shared) for runner in runners(kind) for lr in (0.02, 0.03)
+    ]
+    for run in runs[::2]:
+        assert_same(run)
+    made = executed(program(runs))["results"].values()
+    for (_, params), run in zip(made, runs, strict=True):
+        close(params, run)
