@@ -28,6 +28,7 @@ def nothing_tells(page: Page) -> bool:
     return not any(page.get_by_test_id("stMain").locator(part).count() for part in tells)
 
 
+@pytest.mark.slow
 def test_a_question_by_keyboard_and_back(page: Page) -> None:
     visit(page, f"{LINK}&ask=1")
     assert nothing_tells(page)

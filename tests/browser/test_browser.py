@@ -253,6 +253,7 @@ def test_an_example_is_what_its_button_says(page: Page, names: Sequence[str]) ->
         assert_shown(page, next(chosen for chosen in EXAMPLES if chosen.name == name))
 
 
+@pytest.mark.slow
 def test_examples_are_a_path_by_keyboard(page: Page) -> None:
     visit(page, "/?epochs=20&run=Adam")
     back, after = (page.get_by_role("button", name=name, exact=True) for name in ("Previous", "Next"))
@@ -265,6 +266,7 @@ def test_examples_are_a_path_by_keyboard(page: Page) -> None:
     assert query(page) == parse_qsl(EXAMPLES[1].asking.to_query())
 
 
+@pytest.mark.slow
 def test_a_phone_closes_the_sidebar_after_a_choice(open_page: Callable[..., Page]) -> None:
     page = visit(open_page(viewport={"width": 390, "height": 844}), "/?epochs=20&run=Adam")
     page.get_by_test_id("stExpandSidebarButton").click()
@@ -275,6 +277,7 @@ def test_a_phone_closes_the_sidebar_after_a_choice(open_page: Callable[..., Page
     assert page.locator(QUESTION).is_visible()
 
 
+@pytest.mark.slow
 def test_the_settings_of_a_run_stay_open_while_one_goes_back(page: Page) -> None:
     visit(page, "/?epochs=20&run=Adam&run=SGD")
     change(page, lambda: enter(opened(page, 1).get_by_label("momentum", exact=True), "0.5"))
@@ -376,12 +379,16 @@ def test_a_large_race_asks_first(page: Page) -> None:
 # --- Sizes, colours, keys -------------------------------------------------------------------------
 
 
-LOOKS = product((390, 1300), ("light", "dark"))
+LOOKS = list(product((390, 1300), ("light", "dark"), (TABS,)))
+DRAWN = ("Compare", "Path", "Learning rate", "Inside a step")
+"""Tabs whose pictures are of a kind of their own."""
 
 
-@pytest.mark.parametrize(("width", "scheme"), slow_but([(390, "dark")], LOOKS))
+@pytest.mark.parametrize(
+    ("width", "scheme", "tabs"), slow_but([(390, "dark", DRAWN)], [(390, "dark", DRAWN), *LOOKS])
+)
 def test_each_tab_opens_fits_in_and_asks_no_other_host(
-    open_page: Callable[..., Page], server: Any, width: int, scheme: str
+    open_page: Callable[..., Page], server: Any, width: int, scheme: str, tabs: tuple[str, ...]
 ) -> None:
     page = open_page(width=width, color_scheme=scheme)  # nothing is loaded yet
     asked: list[str] = []
@@ -390,7 +397,7 @@ def test_each_tab_opens_fits_in_and_asks_no_other_host(
     visit(page, SHORT)
     background = page.get_by_test_id("stApp").evaluate("app => getComputedStyle(app).backgroundColor")
     assert (background == "rgb(255, 255, 255)") == (scheme == "light")
-    for name in (*(name for name in TABS if name != "Loss"), "Loss"):
+    for name in (*(name for name in tabs if name != "Loss"), "Loss"):
         change(page, tab(page, name).click)
         assert dict(query(page))["tab"] == name
         assert_complete(page, name)
@@ -587,8 +594,9 @@ def test_the_link_is_copied_over_plain_http(page: Page) -> None:
 
 @pytest.mark.parametrize(
     ("touch", "how"),
-    [(False, "press Ctrl+C to copy it"), pytest.param(True, "press it long", marks=pytest.mark.slow)],
+    [(False, "press Ctrl+C to copy it"), (True, "press it long")],
 )
+@pytest.mark.slow
 def test_a_link_that_cannot_be_copied_is_marked(
     open_page: Callable[..., Page], touch: bool, how: str
 ) -> None:

@@ -56,6 +56,7 @@ def test_a_click_on_the_map_sets_the_start(page: Page) -> None:
     assert dict(query(page))["start"] != f"{x:g}~{y:g}"
 
 
+@pytest.mark.slow
 def test_the_slider_moves_all_paths_without_a_message(page: Page) -> None:
     sent = messages(page)
     visit(page, PITS)

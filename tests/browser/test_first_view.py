@@ -101,6 +101,7 @@ def dots(page: Page) -> list[Any]:
     return [mark.get_attribute("transform") for mark in marks.all()]
 
 
+@pytest.mark.slow
 def test_it_plays_once_on_arrival_unless_no_motion_is_preferred(open_page: Callable[..., Page]) -> None:
     page = open_page(reduced_motion="no-preference")
     page.clock.install()

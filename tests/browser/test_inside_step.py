@@ -26,6 +26,7 @@ def view(page: Page, name: str) -> Locator:
     return page.get_by_role("radio", name=name, exact=True)
 
 
+@pytest.mark.slow
 def test_the_views_of_a_step_by_keyboard(page: Page) -> None:
     visit(page, TWO)
     slider = page.get_by_role("slider", name="Update")

@@ -113,6 +113,7 @@ def settled(page: Page) -> float:
     return at(page)
 
 
+@pytest.mark.slow
 def test_keys_move_it_and_back_returns(page: Page) -> None:
     opened(page, f"{LINK}&rate=value-0.1")
     first = at(page)

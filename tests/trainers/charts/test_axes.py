@@ -4,7 +4,6 @@ import itertools
 import math
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -26,7 +25,6 @@ from trainers.charts.axes import MAX_EXIT_POINTS, MAX_ROOM, MIN_ROOM, is_log_sui
 from trainers.charts.style import Style
 from trainers.optimizers import SGD, Adam, Optimizer
 from trainers.problems import PROBLEMS
-from trainers.problems.supervised import Supervised
 from trainers.reports import fit as fit_report
 from trainers.reports import fit_boundary, fit_confusion, path_surface, race_curves
 from trainers.reports import grid as grid_report
@@ -42,19 +40,10 @@ MARGINS = 1.11
 # --- What meets a log scale -----------------------------------------------------------------------
 
 
-def kind(name: str) -> tuple[Any, ...]:
-    """What its charts depend on: the model, and whether its minimum is known, and above 0."""
-    problem = PROBLEMS[name]()
-    minimum = problem.minimum
-    model = fit_report.kind(problem) if isinstance(problem, Supervised) else problem.num_params
-    return model, minimum is None, minimum is not None and minimum > 0, minimum is not None and minimum < 0
+QUICK = ("Thermometer", "McCormick", "LinearRegression", "LogisticRegression")
 
 
-FIRST = {kind(name): name for name in reversed(PROBLEMS)}.values()
-"""The first problem of each kind."""
-
-
-@pytest.fixture(scope="module", params=slow_but(FIRST, PROBLEMS))
+@pytest.fixture(scope="module", params=slow_but(QUICK, PROBLEMS))
 def histories(request: pytest.FixtureRequest) -> list[History]:
     """Runs on each problem: two usual ones, one that is fast, and one that begins at a minimum."""
     problem = PROBLEMS[request.param]()
@@ -166,7 +155,7 @@ def warnings(spec: dict, capfd: pytest.CaptureFixture[str]) -> str:
     return capfd.readouterr().err
 
 
-BOTH = [("final", name) for name in FIRST] + [("epochs", name) for name in ("Thermometer", "Booth")]
+BOTH = [("final", name) for name in QUICK] + [("epochs", name) for name in ("Thermometer", "Booth")]
 
 
 @pytest.mark.parametrize(("metric", "name"), slow_but(BOTH, itertools.product(["final", "epochs"], PROBLEMS)))
