@@ -181,7 +181,7 @@ def run_controls(id: int, method: Method, label: str, full: bool, task: Task) ->
             select("Optimizer", list(titles), name, f"{id}.optimizer", format_func=titles.__getitem__)
             st.caption(kind.summary)
             hint = settings_of(Method)["runner"].help
-            select("Implementation", runners(kind), method.runner, f"{id}.runner", help=hint)
+            select("Implementation", runners(kind, task.problem), method.runner, f"{id}.runner", help=hint)
             all_controls(optimizer, prefix, but=("lr",))
             for name, kinds in METHOD_PARTS.items():
                 part_controls(id, name, kinds, getattr(method, name))

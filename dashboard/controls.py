@@ -6,7 +6,7 @@ from typing import Any
 from dashboard.context import View
 from dashboard.state import NAMES, Page
 from trainers.optimizers import OPTIMIZERS
-from trainers.problems import PROBLEMS, CsvDataset
+from trainers.problems import PROBLEMS, CsvDataset, Problem
 from trainers.run import MAX_COORDINATES, Method, Task, runners, with_start
 from trainers.settings import Integer, Settings, coerce, main_part, parts, settings_of
 
@@ -50,7 +50,7 @@ def read(
     task, notes = _task(state, page.task, csv)
     methods = []
     for number, (id, current) in enumerate(zip(ids, page.methods, strict=True), start=1):
-        method, more = _method(state, id, current)
+        method, more = _method(state, id, current, task.problem)
         methods.append(method)
         notes += [f"Run {number}: {note}" for note in more]
     view, more = _settings(state, "view", View, page.view)
@@ -89,10 +89,10 @@ def _task(state: Mapping[str, Any], current: Task, csv: CsvDataset | None) -> tu
     return task, notes + more
 
 
-def _method(state: Mapping[str, Any], id: int, current: Method) -> tuple[Method, list[str]]:
+def _method(state: Mapping[str, Any], id: int, current: Method, problem: Problem) -> tuple[Method, list[str]]:
     kind = _among(state.get(f"{id}.optimizer"), OPTIMIZERS, type(current.optimizer))
     optimizer, notes = _settings(state, f"{id}.{kind.__name__}", kind, current.optimizer)
-    can = runners(kind)
+    can = runners(kind, problem)
     runner = state.get(f"{id}.runner", current.runner)
     runner = runner if runner in can else can[0]
     held: dict[str, Any] = {}

@@ -50,6 +50,8 @@ class Page:
     def __post_init__(self) -> None:
         TAB.validate("tab", self.tab)
         DISPLAY.validate("view", self.display)
+        suited = tuple(method.suited(self.task.problem) for method in self.methods)
+        object.__setattr__(self, "methods", suited)
         metrics = available_metrics(self.task.training)
         if self.view.y not in metrics:
             object.__setattr__(self, "view", replace(self.view, y=metrics[0]))

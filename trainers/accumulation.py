@@ -74,7 +74,7 @@ def _train(run: Run, optimizer: Optimizer, updates: int, clear: bool) -> tuple[T
 
 def _stepper(run: Run, optimizer: Optimizer, params: Tensor, plan: UpdatePlan) -> Callable[[], object]:
     """Return a function that updates parameters by `params.grad`: torch's optimizer, else the one by hand."""
-    in_torch = TorchStep(optimizer, params, run.problem.shapes) if type(optimizer).in_torch() else None
+    in_torch = TorchStep(optimizer, params, run.problem.tensors) if type(optimizer).in_torch() else None
     state, number = plan.scheduled(optimizer).init(params.detach()), count(1)
 
     def step() -> None:

@@ -71,10 +71,10 @@ def write(settings: Settings, short: bool = False) -> str:
     """A class of settings as `Name~setting-value~...`; without the defaults if `short`."""
     main = main_part(type(settings))
     if not main:
-        return "~".join([type(settings).__name__, *_pairs(settings, short)])
+        return "~".join([settings.link_name, *_pairs(settings, short)])
     subject = getattr(settings, main)
     words = [getattr(settings, name) for name in _choices(type(settings)) if _written(settings, name, short)]
-    return "~".join([type(subject).__name__, *words, *_pairs(subject, short), *_pairs(settings, short)])
+    return "~".join([subject.link_name, *words, *_pairs(subject, short), *_pairs(settings, short)])
 
 
 def write_settings(settings: Settings, short: bool = False) -> str:

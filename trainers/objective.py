@@ -8,7 +8,6 @@ import torch
 
 from trainers.caches import cache_by_size
 from trainers.problems import Problem, Thermometer
-from trainers.problems.supervised import Supervised, raw_data
 from trainers.settings import MAX_SEED, SettingError, Settings, choice, integer, real
 from trainers.splits import Split, split_indices
 from trainers.words import safe_text
@@ -109,9 +108,7 @@ def training_indices(problem: Problem, fraction: float, seed: int) -> torch.Tens
 
 
 def _indices(problem: Problem, fraction: float, seed: int) -> tuple[torch.Tensor, torch.Tensor]:
-    rows = raw_data(problem) if isinstance(problem, Supervised) else None
-    classes = rows.target if rows is not None and rows.class_names else None
-    return split_indices(problem.num_samples, classes, fraction, seed)
+    return split_indices(problem.num_samples, problem.classes, fraction, seed)
 
 
 @dataclass(frozen=True)
@@ -122,10 +119,9 @@ class MiniBatches:
     size: int
     seed: int
 
-    @property
-    def shapes(self) -> tuple[tuple[int, ...], ...]:
-        """Those of the problem."""
-        return self.problem.shapes
+    def tensors(self, params: torch.Tensor) -> list[torch.Tensor]:
+        """Return the matrices and vectors that parameters of the problem are, as views."""
+        return self.problem.tensors(params)
 
     def batches(self) -> Iterator[Problem]:
         """Yield the problem on each mini-batch, endlessly; the last of an epoch may be smaller."""

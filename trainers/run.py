@@ -132,6 +132,11 @@ class Method(Settings):
         more = [describe(each) for each in (self.schedule, self.clipping) if each is not None]
         return " · ".join([type(self.optimizer).__name__, self.runner, *in_words(settings), *more])
 
+    def suited(self, problem: Problem) -> "Method":
+        """Return the method with a runner that can train on this problem: its own, or the first that can."""
+        able = runners(type(self.optimizer), problem)
+        return self if self.runner in able else replace(self.method, runner=able[0])
+
     @property
     def method(self) -> "Method":
         """The method alone."""
@@ -154,6 +159,18 @@ class Run(Task, Method, Exportable):
     A value out of bounds raises `SettingError`, a `ValueError` that names setting, value and bounds.
     """
 
+    def check(self) -> None:
+        super().check()
+        if self.runner not in self.runners:
+            name, able = type(self.problem).__name__, " or ".join(self.runners)
+            reason = f"{self.runner} needs a gradient by hand; {name} has none: use {able}"
+            raise SettingError("runner", reason, self.runners[0])
+
+    @property
+    def runners(self) -> tuple[str, ...]:
+        """Names of the runners that can train it."""
+        return runners(type(self.optimizer), self.problem)
+
     def to_query(self, short: bool = False) -> str:
         """The query string of a link that opens this run; without the defaults if `short`."""
         return "&".join(filter(None, [Task.to_query(self, short), Method.to_query(self, short)]))
@@ -168,7 +185,11 @@ class Run(Task, Method, Exportable):
         task, methods = read_task(link, tables), read_methods(link)
         method = link.accept(methods[0], "run 1", "Run 1: ") if methods else Method()
         more = [f"The link has {len(methods)} runs: using the first."] if len(methods) > 1 else []
-        return make_run(task, method), [*link.notes, *more, *link.rest("no part of a run")]
+        return make_run(task, method.suited(task.problem)), [
+            *link.notes,
+            *more,
+            *link.rest("no part of a run"),
+        ]
 
 
 def room_for(runs: int, dtype: str) -> int:
@@ -208,9 +229,14 @@ def make_run(task: Task, method: Method) -> Run:
     return Run(**settings, **{f.name: getattr(method, f.name) for f in fields(Method)})
 
 
-def runners(kind: type[Optimizer]) -> tuple[str, ...]:
-    """Names of the runners that can train with this optimizer."""
-    return tuple(name for name in RUNNERS if (kind.in_torch() if name == "torch.optim" else kind.by_hand()))
+def runners(kind: type[Optimizer], problem: Problem | None = None) -> tuple[str, ...]:
+    """Names of the runners that can train with this optimizer, on this problem if one is given."""
+    able = {
+        "manual": kind.by_hand() and (problem is None or problem.by_hand),
+        "autograd": kind.by_hand(),
+        "torch.optim": kind.in_torch(),
+    }
+    return tuple(name for name in RUNNERS if able[name])
 
 
 def read_task(link: Link, tables: Mapping[str, CsvTable] = NO_TABLES) -> Task:

@@ -254,6 +254,11 @@ class Settings:
             object.__setattr__(self, name, setting.validate(name, value))
         self.check()
 
+    @property
+    def link_name(self) -> str:
+        """The name in links. Raises `SettingError` if there can be no link to it."""
+        return type(self).__name__
+
     def __getstate__(self) -> dict[str, Any]:
         """The fields only, for `pickle` and `copy`: cached properties are computed again."""
         return {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}

@@ -8,7 +8,6 @@ import torch
 from torch import Tensor
 
 from trainers.problems import Problem
-from trainers.problems.supervised import Supervised
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,13 +22,10 @@ class Split:
     @property
     def bytes(self) -> float:
         """Max. memory."""
-        parts = [
-            part for part in (self.training, self.validation, self.whole) if isinstance(part, Supervised)
-        ]
-        tables = [part.csv.table for part in parts[:1] if part.csv is not None]
-        return sum(part.subset_data.bytes for part in parts if part.subset_data is not None) + sum(
-            t.bytes for t in tables
-        )
+        csv = getattr(self.training, "csv", None)
+        data = (getattr(part, "subset_data", None) for part in (self.training, self.validation, self.whole))
+        held = [each for each in (*data, csv and csv.table) if each is not None]
+        return float(sum(each.bytes for each in held))
 
 
 def split_indices(count: int, classes: Tensor | None, fraction: float, seed: int) -> tuple[Tensor, Tensor]:

@@ -17,7 +17,7 @@ from trainers import Run, charts
 from trainers.exports import DATA_FILE
 from trainers.reports import three_ways as report
 from trainers.reports import three_ways_code as code
-from trainers.run import MAX_COORDINATES, Method, Task, runners
+from trainers.run import MAX_COORDINATES, Method, Task
 from trainers.scripts import RunCode
 from trainers.settings import integer
 from trainers.words import format_epochs, join_words
@@ -56,7 +56,7 @@ def draw(context: Context) -> None:
         st.html(loop_table(list(made), code.rows(list(made.values())), code.missing(run)))
         st.caption("Highlighted: new in this column. Dotted: gone in the next.")
         _around_the_loop(made)
-    if len(runners(type(run.optimizer))) == 1:
+    if len(run.runners) == 1:
         summary.final().markdown(" ".join(dict.fromkeys(code.missing(run).values())))
         return
     _difference(context, run, summary)
@@ -89,7 +89,7 @@ def _code(lines: Sequence[str]) -> None:
 
 def _difference(context: Context, run: Run, summary: Placeholder) -> None:
     """Draw the parameter differences between the implementations."""
-    supported, plot = runners(type(run.optimizer)), Placeholder(st.container())
+    supported, plot = run.runners, Placeholder(st.container())
     each = [replace(run, runner=runner) for runner in supported]
     histories = train_all(each, supported, context.room // len(each), summary)
     difference, rounding = report.max_param_difference(histories), report.ulp(histories)

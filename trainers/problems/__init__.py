@@ -4,6 +4,7 @@ from trainers.datasets.csv.dataset import CsvDataset
 from trainers.problems.base import Problem
 from trainers.problems.linear_classifiers import LogisticRegression, SoftmaxRegression
 from trainers.problems.mlp import MLP
+from trainers.problems.module import Module
 from trainers.problems.regression import LinearRegression, Polynomial
 from trainers.problems.surfaces import SURFACES, Quadratic, Rosenbrock, Saddle
 from trainers.problems.thermometer import Thermometer
@@ -18,6 +19,7 @@ __all__ = [
     "CsvDataset",
     "LinearRegression",
     "LogisticRegression",
+    "Module",
     "Polynomial",
     "Problem",
     "Quadratic",

@@ -27,6 +27,9 @@ class Problem(Settings):
     window: ClassVar[tuple[tuple[float, float], tuple[float, float]] | None] = None
     """Default axis limits `((x0, x1), (y0, y1))` of two parameters; None if they depend on the runs."""
 
+    by_hand: ClassVar[bool] = True
+    """Whether `gradient` is derived by hand."""
+
     equal_scales: ClassVar[bool] = False
     """Whether two parameters have the same unit, so that a map gives them the same scale."""
 
@@ -39,6 +42,14 @@ class Problem(Settings):
     def shapes(self) -> tuple[tuple[int, ...], ...]:
         """Shapes of the matrices `(inputs, outputs)` and vectors that the parameters are, in order."""
         return ((self.num_params,),)
+
+    def tensors(self, params: Tensor) -> list[Tensor]:
+        """Return the matrices and vectors that parameters `(n,)` are, as views.
+
+        A matrix `(inputs, outputs)` is the transposed view `(outputs, inputs)`, as in `torch.nn.Linear`.
+        """
+        parts = zip(params.split([math.prod(shape) for shape in self.shapes]), self.shapes, strict=True)
+        return [part.view(shape).mT if len(shape) > 1 else part for part, shape in parts]
 
     @property
     def minimum(self) -> float | None:
@@ -75,6 +86,11 @@ class Problem(Settings):
     def num_samples(self) -> int:
         """Number of samples that the loss is a mean over; 0 without data."""
         return 0
+
+    @property
+    def classes(self) -> Tensor | None:
+        """The class index of each sample, int64, by which a split is stratified; None without classes."""
+        return None
 
     @property
     def cost(self) -> int:

@@ -80,6 +80,10 @@ class Supervised(Problem):
         return len(self.data)
 
     @property
+    def classes(self) -> Tensor | None:
+        return self.data.target if self.data.class_names else None
+
+    @property
     def class_names(self) -> tuple[str, ...]:
         return self.data.class_names
 

@@ -195,7 +195,8 @@ class Race(RaceSettings, Objective, Exportable):
 
     def run(self, optimizer: Optimizer) -> Run:
         shared = {f.name: getattr(self, f.name) for f in fields(Objective)}
-        return Run(**shared, optimizer=optimizer, epochs=self.epochs, schedule=self.lr_schedule)
+        method = Method(optimizer=optimizer, schedule=self.lr_schedule).suited(self.problem)
+        return Run(**shared, **vars(method), epochs=self.epochs)
 
     def name_of(self, optimizer: Optimizer) -> str:
         """Class of an optimizer, with its hyperparameters that are neither default nor tuned."""

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from trainers.run import Run, runners
+from trainers.run import Run
 from trainers.runners import RUNNERS
 from trainers.scripts import RunCode, run_code
 from trainers.scripts.loop import ROWS
@@ -40,14 +40,16 @@ class Row:
 
 
 def programs(run: Run) -> dict[str, RunCode]:
-    """Return the program of a run by each runner that its optimizer has."""
-    return {runner: run_code(replace(run, runner=runner)) for runner in runners(type(run.optimizer))}
+    """Return the program of a run by each runner that can train it."""
+    return {runner: run_code(replace(run, runner=runner)) for runner in run.runners}
 
 
 def missing(run: Run) -> dict[str, str]:
     """Return why a run has no program by some runners, by their names."""
-    name, able = type(run.optimizer).__name__, runners(type(run.optimizer))
+    name, able = type(run.optimizer).__name__, run.runners
     why = {"torch.optim": f"{name} is not in torch."}
+    if run.optimizer.by_hand():
+        why["manual"] = f"{type(run.problem).__name__} has no gradient by hand."
     return {
         runner: why.get(runner, f"{name} has no update rule by hand here.")
         for runner in RUNNERS

@@ -1,7 +1,6 @@
 """Gradient by autograd, update by `torch.optim`."""
 
-import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 
 import torch
 from torch import Tensor
@@ -21,7 +20,7 @@ def torch_optim(
     An optimizer that needs a closure evaluates loss and gradient itself, as often as it wants.
     """
     params = params.clone().requires_grad_()
-    step, plan = TorchStep(optimizer, params, problem.shapes), plan or UpdatePlan()
+    step, plan = TorchStep(optimizer, params, problem.tensors), plan or UpdatePlan()
     ones = torch.ones_like(params[0])
     evaluations = 0
 
@@ -53,9 +52,9 @@ def torch_optim(
 class TorchStep:
     """The step of a torch optimizer on a leaf `(n,)`, or on each of its matrices and vectors."""
 
-    def __init__(self, optimizer: Optimizer, params: Tensor, shapes: Sequence[tuple[int, ...]]) -> None:
-        self.params, self.shapes = params, shapes
-        self.tensors = views(params, shapes) if optimizer.by_matrix else [params]
+    def __init__(self, optimizer: Optimizer, params: Tensor, views: Callable[[Tensor], list[Tensor]]) -> None:
+        self.params, self.views = params, views
+        self.tensors = views(params.detach()) if optimizer.by_matrix else [params]
         self.optim = optimizer.torch(*self.tensors)
 
     def __call__(self, closure: Callable[[], Tensor] | None = None) -> None:
@@ -75,14 +74,5 @@ class TorchStep:
     def _share_gradient(self) -> None:
         if self.tensors[0] is self.params:
             return
-        for tensor, part in zip(self.tensors, views(self.params.grad, self.shapes), strict=True):
+        for tensor, part in zip(self.tensors, self.views(self.params.grad), strict=True):
             tensor.grad = part
-
-
-def views(params: Tensor, shapes: Sequence[tuple[int, ...]]) -> list[Tensor]:
-    """Return the matrices and vectors that parameters `(n,)` are, as views.
-
-    A matrix `(inputs, outputs)` is the transposed view `(outputs, inputs)`, as in `torch.nn.Linear`.
-    """
-    parts = zip(params.detach().split([math.prod(shape) for shape in shapes]), shapes, strict=True)
-    return [part.view(shape).mT if len(shape) > 1 else part for part, shape in parts]

@@ -148,9 +148,9 @@ class Sweep(Exportable):
         return replace(self.run.schedule, **values) if self.run.schedule is not None else None
 
     def method(self, row: int) -> Method:
-        """The optimizer and schedule of one run, trained by hand."""
+        """The optimizer and schedule of one run, updated by hand."""
         changes: dict[str, Any] = {"optimizer": self.optimizer(row), "schedule": self.schedule(row)}
-        return replace(self.run.method, **changes, runner="manual")
+        return replace(self.run.method, **changes, runner="manual").suited(self.run.problem)
 
     @cached_property
     @cacheable

@@ -1,0 +1,92 @@
+"""A `torch.nn.Module` as a function of its trainable parameters in one vector."""
+
+from collections.abc import Iterator
+from copy import deepcopy
+from itertools import product
+from threading import Lock
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.func import functional_call
+
+_seeding = Lock()
+
+
+class FunctionalModule:
+    """The outputs of a module as a function of parameters `(n,)`.
+
+    They are those of `named_parameters()` that require a gradient, in this order, each row by row. Others,
+    and the buffers, stay as they are.
+    """
+
+    def __init__(self, net: nn.Module) -> None:
+        self.net = deepcopy(net)
+        self.shapes = {name: tuple(each.shape) for name, each in _trainable(self.net)}
+        self.sizes = [each.numel() for _, each in _trainable(self.net)]
+        self._fixed: dict[torch.dtype, dict[str, Tensor]] = {}
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the numbers, such as `0.weight[2, 1]`."""
+        return tuple(
+            name + (f"[{', '.join(map(str, place))}]" if shape else "")
+            for name, shape in self.shapes.items()
+            for place in product(*map(range, shape))
+        )
+
+    def split(self, params: Tensor) -> list[Tensor]:
+        """Return the parameters in their shapes, as views of `(n,)`."""
+        parts = zip(params.split(self.sizes), self.shapes.values(), strict=True)
+        return [part.view(shape) for part, shape in parts]
+
+    def __call__(self, params: Tensor, dtype: torch.dtype, *inputs: Any) -> Any:
+        """Return the outputs for inputs, both in this dtype."""
+        named = dict(zip(self.shapes, self.split(params), strict=True)) if self.sizes else {}
+        return functional_call(self.net, {**self.fixed(dtype), **named}, inputs)
+
+    def fixed(self, dtype: torch.dtype) -> dict[str, Tensor]:
+        """Return buffers and frozen parameters, floats in this dtype. Cached."""
+        if dtype not in self._fixed:
+            with torch.inference_mode(False):
+                each = (*self.net.named_parameters(), *self.net.named_buffers())
+                self._fixed[dtype] = {
+                    name: in_dtype(value.detach(), dtype) for name, value in each if name not in self.shapes
+                }
+        return self._fixed[dtype]
+
+    def values(self) -> Tensor:
+        """Return the parameters that the module has, `(n,)`, float64."""
+        return _flat(self.net)
+
+    def reset(self, seed: int) -> Tensor:
+        """Return the parameters after `reset_parameters` of each layer that has it, `(n,)`, float64."""
+        net = deepcopy(self.net)
+        with _seeding, torch.random.fork_rng(devices=()):
+            torch.manual_seed(seed)
+            for layer in net.modules():
+                if callable(again := getattr(layer, "reset_parameters", None)):
+                    again()
+        return _flat(net)
+
+    def trained(self, params: Tensor) -> nn.Module:
+        """Return a copy of the module with parameters `(n,)`, in their dtype."""
+        net = deepcopy(self.net).to(params.dtype)
+        with torch.no_grad():
+            for (_, each), value in zip(_trainable(net), self.split(params.detach()), strict=True):
+                each.copy_(value)
+        return net
+
+
+def in_dtype(values: Tensor, dtype: torch.dtype) -> Tensor:
+    """Return floats in this dtype, others as they are."""
+    return values.to(dtype) if values.is_floating_point() else values
+
+
+def _trainable(net: nn.Module) -> Iterator[tuple[str, nn.Parameter]]:
+    return ((name, each) for name, each in net.named_parameters() if each.requires_grad)
+
+
+def _flat(net: nn.Module) -> Tensor:
+    with torch.inference_mode(False):
+        return torch.cat([each.detach().double().flatten() for _, each in _trainable(net)])
