@@ -12,6 +12,8 @@ if st.query_params.get("view") != "chart":
 # Importing torch takes seconds, once per process: the title is shown first.
 with st.skeleton(height=480):
     import gc
+    import os
+    import sys
     from collections.abc import Mapping, Sequence
     from dataclasses import replace
     from functools import partial
@@ -26,6 +28,7 @@ with st.skeleton(height=480):
     from dashboard.context import MAX_RUNS, Context
     from dashboard.controls import METHOD_PARTS, NONE
     from dashboard.examples import EXAMPLES, Example, example_of, neighbor, question_of
+    from dashboard.own_problem import ProblemError, offer_problem, read_place
     from dashboard.session import (
         ACTIONS,
         SessionPage,
@@ -91,11 +94,21 @@ VERSIONS = (
 
 
 @st.cache_resource(show_spinner=False)
-def configure_process() -> None:
-    """Configure the server process: one thread for torch; imported objects are not garbage-collected."""
+def configure_process() -> str:
+    """Configure the server process: one thread for torch; imported objects are not garbage-collected.
+
+    Offer the problem of whoever runs it, and return what is wrong with it, "" if nothing is.
+    """
     torch.set_num_threads(1)
     gc.collect()
     gc.freeze()
+    place, _ = read_place(sys.argv[1:], os.environ)
+    try:
+        _ = offer_problem(place) if place else ""
+    except ProblemError as error:
+        print(f"{error}.", file=sys.stderr)
+        return "The server was to offer a problem of its own, which could not be loaded: see its terminal."
+    return ""
 
 
 # --- The sidebar ----------------------------------------------------------------------------------
@@ -397,7 +410,8 @@ def draw_results(
     st.caption(VERSIONS)
 
 
-configure_process()
+if failure := configure_process():
+    st.error(failure)
 session = resolve_page()
 write_address(session.page)
 st.session_state.drawn.begin()

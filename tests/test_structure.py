@@ -31,8 +31,9 @@ IN_TRAINERS = (
     "notebook", "terminal", "__main__",
 )  # fmt: skip
 IN_DASHBOARD = (
-    "components", "training_queue", "looks", "ask", "context", "widgets", "take_along", "tables", "work",
-    "maps", "tabs", "state", "controls", "example_questions", "examples", "session", "downloads",
+    "own_problem", "__main__", "components", "training_queue", "looks", "ask", "context", "widgets",
+    "take_along", "tables", "work", "maps", "tabs", "state", "controls", "example_questions",
+    "examples", "session", "downloads",
 )  # fmt: skip
 FLOORS = [f"trainers.{name}" for name in IN_TRAINERS]
 FLOORS += ["trainers", "dashboard", *(f"dashboard.{name}" for name in IN_DASHBOARD), "streamlit_app"]

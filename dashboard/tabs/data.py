@@ -11,7 +11,7 @@ from dashboard.work import chart_spec
 from trainers import charts
 from trainers.datasets.csv.dataset import MAX_CLASSES
 from trainers.datasets.csv.table import CsvTable
-from trainers.problems import PROBLEMS
+from trainers.problems import PROBLEMS, Module
 from trainers.problems.compatible_models import models
 from trainers.problems.supervised import CSV, Supervised
 from trainers.reports import images, validation
@@ -47,7 +47,8 @@ def _rows(task: Task, dark: bool) -> None:
         st.write("This problem is a formula and has no data.")
         return
     rows = task.whole.data  # type: ignore[attr-defined]
-    st.markdown(f"**{data_source_label(task.problem)}**: {len(rows):,} samples, after preprocessing")
+    after = "" if isinstance(task.problem, Module) else ", after preprocessing"
+    st.markdown(f"**{data_source_label(task.problem)}**: {len(rows):,} samples{after}")
     for remark in (validation.split_summary(task), *validation.split_warnings(task)):
         st.caption(escape_markdown(remark))
     if rows.image_size:
@@ -66,6 +67,8 @@ def sample_images(task: Task, dark: bool) -> Any:
 
 def data_source_label(problem: Supervised) -> str:
     """Return the name of a problem's dataset as Markdown."""
+    if isinstance(problem, Module):
+        return escape_markdown(problem.name)
     source = getattr(problem, "source", "thermometer")
     return (
         f"Your file {escape_markdown(problem.csv.name)}"

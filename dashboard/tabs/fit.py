@@ -35,8 +35,11 @@ def draw(context: Context) -> None:
         st.write("Add a run to see how it fits the data.")
         return
     kind = fit_report.kind(problem)
+    if kind is None:
+        st.write("Each sample has several targets: the fit is not drawn.")
+        return
     if kind in ("curve", "predicted_actual"):
-        _lines(context, histories, problem)
+        _lines(context, histories, kind)
     else:
         _panels(context, histories, problem, kind)
     st.caption(" ".join(_captions(context.task, kind, len(histories))))
@@ -57,13 +60,13 @@ def _captions(task: Task, kind: fit_report.Kind, runs: int) -> list[str]:
     return [*captions, "Move the slider to see earlier epochs."] if runs else captions
 
 
-def _lines(context: Context, histories: Histories, problem: Supervised) -> None:
+def _lines(context: Context, histories: Histories, kind: fit_report.Kind) -> None:
     """Draw the predictions of all runs in one chart."""
-    if fit_report.kind(problem) == "predicted_actual":
+    if kind == "predicted_actual":
         legend(swatches(context.style), context.names)
     given = (histories, context.names, context.style, context.task, context.dark)
     spec = chart_spec(lines_chart, *given)
-    samples = fit_report.num_drawn(context.task, fit_report.kind(problem))
+    samples = fit_report.num_drawn(context.task, kind)
     what = f"{samples:,} samples, and the predictions of {len(histories)} runs"
     context.picture().vega_lite_chart(spec, height=context.chart_height, alt=f"Scatter plot: {what}.")
 

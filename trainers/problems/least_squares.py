@@ -38,6 +38,9 @@ class LeastSquares(Supervised):
         prediction: Tensor = with_ones(self.design_matrix(x)) @ params
         return prediction
 
+    def fitted(self, params: Tensor, rows: Dataset) -> Tensor:
+        return rows.inputs @ params
+
     def error(self, params: Tensor) -> Tensor:
         """Return `design params - target`, `(rows,)` or `(rows, runs)`."""
         design, target = self.data.to(params.dtype)

@@ -1,9 +1,8 @@
 """A problem of any `torch.nn.Module`, with any loss, on tensors."""
 
 from collections.abc import Callable
-from copy import copy, deepcopy
-from dataclasses import dataclass, field
-from functools import cached_property
+from copy import deepcopy
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, Self, cast
 
 import pandas as pd
@@ -11,45 +10,44 @@ import torch
 from torch import Tensor, nn
 from torch.func import vmap
 
-from trainers.datasets.dataset import Index
+from trainers.datasets.dataset import Dataset, Index
 from trainers.problems import module_checks
 from trainers.problems.differentiated import Differentiated
 from trainers.problems.functional_module import FunctionalModule, in_dtype
+from trainers.problems.supervised import Supervised
 from trainers.settings import SettingError
 
-MAX_TABLE_COLUMNS = 100
-"""Most inputs of a sample for which the samples are shown as a table."""
+MAX_FEATURES = 100
+"""Most inputs of a sample that have names, and columns in a table."""
 
 
 @dataclass(frozen=True, eq=False)
-class Samples:
-    """Inputs and targets, one sample per row of the first dimension."""
-
-    inputs: Tensor
-    targets: Tensor
-
-    def __len__(self) -> int:
-        return len(self.inputs)
+class Samples(Dataset):
+    """Inputs and targets of any shapes and types, one sample per row of the first dimension."""
 
     def __getitem__(self, index: Index) -> "Samples":
         with torch.inference_mode(False):  # autograd can't use what inference mode makes
-            return Samples(self.inputs[index], self.targets[index])
+            return replace(self, inputs=self.inputs[index], target=self.target[index])
 
-    @property
-    def bytes(self) -> float:
-        """Max. memory, with copies in both dtypes."""
-        return 2.5 * (self.inputs.nbytes + self.targets.nbytes)
+    def _convert(self, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
+        with torch.inference_mode(False):
+            return in_dtype(self.inputs, dtype), in_dtype(self.target, dtype)
 
-    def to(self, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
-        """Return inputs and targets, floats in this dtype. Cached."""
-        if dtype not in self._converted:
-            with torch.inference_mode(False):
-                self._converted[dtype] = in_dtype(self.inputs, dtype), in_dtype(self.targets, dtype)
-        return self._converted[dtype]
+    def frame(self) -> pd.DataFrame:
+        """Return a table of the inputs, if they are a vector for each sample, and the target."""
+        named = dict(zip(self.features, self.inputs.T.numpy() if self.features else (), strict=True))
+        target = self.target.flatten() if self.target.numel() == len(self) else self.target
+        return pd.DataFrame(named | {self.target_name: target.tolist()})
 
-    @cached_property
-    def _converted(self) -> dict[torch.dtype, tuple[Tensor, Tensor]]:
-        return {}
+
+_pickled: dict[tuple[str, ...], "Module"] = {}
+"""Problems that were pickled in this process, by what their pickles hold."""
+
+
+def _unpickled(*identity: str) -> "Module":
+    if identity not in _pickled:
+        raise LookupError(f"the module {identity[1]} was pickled in another process")
+    return _pickled[identity]
 
 
 class Model:
@@ -63,38 +61,38 @@ class Model:
         module_checks.check_mean(self.loss, params, few)
         self.vectorized = module_checks.is_vectorized(self.loss, params, few)
         self.elements = module_checks.elements(self.net.net, few.inputs)
-        self.class_names = self._class_names(samples, self.outputs(params, few.to(params.dtype)[0]))
+        self.class_names = class_names(samples.target, self.outputs(params, few.to(params.dtype)[0]))
 
     def outputs(self, params: Tensor, inputs: Tensor) -> Any:
         """Return the outputs of the module with parameters `(n,)`."""
         return self.net(params, params.dtype, inputs)
 
-    def loss(self, params: Tensor, samples: Samples) -> Tensor:
+    def loss(self, params: Tensor, samples: Dataset) -> Tensor:
         """Return the loss on samples for parameters `(n,)`."""
-        inputs, targets = samples.to(params.dtype)
-        given = self.outputs(params, inputs), targets
+        inputs, target = samples.to(params.dtype)
+        given = self.outputs(params, inputs), target
         if isinstance(self.criterion, FunctionalModule):
             return cast(Tensor, self.criterion(params[:0], params.dtype, *given))
         return self.criterion(*given)
 
-    def accuracy(self, params: Tensor, samples: Samples) -> Tensor:
+    def accuracy(self, params: Tensor, samples: Dataset) -> Tensor:
         """Return the fraction of samples whose class has the largest output; NaN if one is not finite."""
-        inputs, targets = samples.to(params.dtype)
+        inputs, target = samples.to(params.dtype)
         outputs = self.outputs(params, inputs)
-        right: Tensor = (outputs.argmax(1) == targets).to(params.dtype).mean()
+        right: Tensor = (outputs.argmax(1) == target).to(params.dtype).mean()
         return right.where(outputs.isfinite().all(), torch.nan)
 
-    @staticmethod
-    def _class_names(samples: Samples, outputs: Any) -> tuple[str, ...]:
-        targets = samples.targets
-        if targets.dtype != torch.int64 or targets.ndim != 1 or getattr(outputs, "ndim", 0) != 2:
-            return ()
-        count = outputs.shape[1]
-        return tuple(map(str, range(count))) if count > 1 and int(targets.max()) < count else ()
+
+def class_names(target: Tensor, outputs: Any) -> tuple[str, ...]:
+    """Return the numbers of the classes if outputs are one per class, and targets class indices; else ()."""
+    if target.dtype != torch.int64 or target.ndim != 1 or getattr(outputs, "ndim", 0) != 2:
+        return ()
+    count = outputs.shape[1]
+    return tuple(map(str, range(count))) if count > 1 and int(target.max()) < count else ()
 
 
 @dataclass(frozen=True, init=False)
-class Module(Differentiated):
+class Module(Differentiated, Supervised):
     """The mean loss of a module on samples, as a function of its trainable parameters.
 
     `net` is any module, and `loss(outputs, targets)` any mean over the samples, such as `nn.MSELoss()` or a
@@ -119,8 +117,6 @@ class Module(Differentiated):
     """Of the structure, the parameters, the loss and the samples."""
     model: Model = field(compare=False, repr=False)
     samples: Samples = field(compare=False, repr=False)
-    subset_data: Samples | None = field(repr=False)
-    """Samples in place of all; set by `subset`."""
 
     def __init__(
         self,
@@ -133,13 +129,34 @@ class Module(Differentiated):
     ) -> None:
         module_checks.check_arguments(net, loss, inputs, targets, name)
         module_checks.check_layers(net)
-        samples = Samples(inputs.detach().clone(), targets.detach().clone())
-        digest = module_checks.digest(net, loss, samples.inputs, samples.targets)
+        width = inputs.shape[1] if inputs.ndim == 2 else 0
+        features = tuple(f"x{k + 1}" for k in range(width if width <= MAX_FEATURES else 0))
+        samples = Samples(inputs.detach().clone(), targets.detach().clone(), features, "y")
         with torch.inference_mode(False):
             model = Model(net, loss, samples)
-        given = {"name": name, "digest": digest, "model": model, "samples": samples, "subset_data": None}
+        given = {
+            "name": name,
+            "digest": module_checks.digest(net, loss, inputs, targets),
+            "model": model,
+            "samples": replace(samples, class_names=model.class_names),
+            "csv": None,
+            "subset_data": None,
+        }
         for key, value in given.items():
             object.__setattr__(self, key, value)
+
+    def __copy__(self) -> Self:
+        other = object.__new__(type(self))
+        other.__dict__.update(self.__getstate__())
+        return other
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle a reference: a module can be of a class that can't be imported."""
+        if self.subset_data is not None:
+            raise TypeError("a part of a module's samples can't be pickled")
+        identity = type(self).__name__, self.name, self.digest
+        _pickled[identity] = self
+        return _unpickled, identity
 
     @property
     def link_name(self) -> str:
@@ -170,41 +187,12 @@ class Module(Differentiated):
         """Return a copy of the module with parameters `(n,)`, in their dtype."""
         return self.model.net.trained(params)
 
-    # --- Samples ----------------------------------------------------------------------------------
-
-    @property
-    def data(self) -> Samples:
-        """The samples that the loss is a mean over."""
-        return self.samples if self.subset_data is None else self.subset_data
-
-    @property
-    def num_samples(self) -> int:
-        return len(self.data)
+    def load_data(self) -> Dataset:
+        return self.samples
 
     @property
     def cost(self) -> int:
         return self.num_samples * self.model.elements
-
-    @property
-    def classes(self) -> Tensor | None:
-        return self.data.targets if self.class_names else None
-
-    @property
-    def class_names(self) -> tuple[str, ...]:
-        return self.model.class_names
-
-    @property
-    def table(self) -> pd.DataFrame | None:
-        inputs, targets = self.data.inputs.flatten(1), self.data.targets.flatten(1 % self.data.targets.ndim)
-        if inputs.shape[1] > MAX_TABLE_COLUMNS or targets.numel() != len(inputs):
-            return None
-        columns = {f"x{k + 1}": column.numpy() for k, column in enumerate(inputs.T)}
-        return pd.DataFrame({**columns, "y": targets.flatten().numpy()})
-
-    def subset(self, index: Index) -> Self:
-        other = copy(self)
-        object.__setattr__(other, "subset_data", self.data[index])
-        return other
 
     # --- Loss -------------------------------------------------------------------------------------
 
@@ -215,14 +203,34 @@ class Module(Differentiated):
         return self._of_each(params, self.model.accuracy)
 
     def predict(self, params: Tensor, x: Tensor) -> Tensor:
-        """Return the outputs for inputs; of classes probabilities `(rows, classes)`."""
+        """Return the outputs for inputs, a single one as `(rows,)`; of classes probabilities."""
+        x = x[:, None] if x.ndim == 1 < self.samples.inputs.ndim else x
         outputs = cast(Tensor, self.model.outputs(params, in_dtype(x, params.dtype)))
-        return outputs.softmax(1) if self.class_names else outputs
+        if self.class_names:
+            return outputs.softmax(1)
+        return outputs.flatten() if outputs.numel() == len(outputs) else outputs
 
-    def _of_each(self, params: Tensor, measure: Callable[[Tensor, Samples], Tensor]) -> Tensor:
+    def _of_each(self, params: Tensor, measure: Callable[[Tensor, Any], Tensor]) -> Tensor:
         """Measure parameters `(n,)`, or each column of `(n, runs)`."""
         if params.ndim == 1:
             return measure(params, self.data)
         if not self.model.vectorized:
             return torch.stack([measure(column, self.data) for column in params.T.contiguous()])
         return vmap(measure, (0, None))(params.T.contiguous(), self.data)
+
+
+def as_class(problem: Module) -> type[Module]:
+    """Return a class of this problem alone, called `module:NAME` as in links: a choice among others."""
+
+    class Offered(Module):
+        summary = f"A module with {problem.num_params:,} parameters, offered by this server."
+
+        def __init__(self, **others: Any) -> None:
+            self.__dict__.update(problem.__dict__)
+
+        @property
+        def link_name(self) -> str:
+            return type(self).__name__
+
+    Offered.__name__ = f"module:{problem.name}"
+    return Offered

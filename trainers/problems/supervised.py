@@ -95,6 +95,10 @@ class Supervised(Problem):
     def table(self) -> pd.DataFrame:
         return self.data.frame()
 
+    def fitted(self, params: Tensor, rows: Dataset) -> Tensor:
+        """Return the predictions for some of its samples; of classes probabilities `(rows, classes)`."""
+        return self.predict(params, rows.inputs)
+
     def subset(self, index: Index) -> Self:
         """Return the problem on some of its samples, preprocessed as they are."""
         return self._on(self.data[index])

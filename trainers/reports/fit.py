@@ -21,9 +21,14 @@ MAX_PREDICTED = 150
 Kind = Literal["curve", "predicted_actual", "decision_boundary", "confusion"]
 
 
-def kind(problem: Supervised) -> Kind:
-    """Return which chart shows the fit, by the number of features and the type of the target."""
-    inputs = len(problem.data.features)
+def kind(problem: Supervised) -> Kind | None:
+    """Return which chart shows the fit, by the number of features and the type of the target.
+
+    None if a sample has several targets.
+    """
+    inputs, target = len(problem.data.features), problem.data.target
+    if target.numel() != len(target):
+        return None
     if problem.class_names:
         return "decision_boundary" if inputs == 2 else "confusion"
     return "curve" if inputs == 1 else "predicted_actual"
@@ -63,7 +68,7 @@ def _points(rows: Dataset) -> pd.DataFrame:
     if rows.class_names:
         labels = [rows.class_names[k] for k in rows.target.tolist()]
         return pd.DataFrame({"x": x, "y": rows.inputs[:, 1].numpy(), "label": labels})
-    return pd.DataFrame({"x": x, "y": rows.target.numpy()})
+    return pd.DataFrame({"x": x, "y": rows.target.flatten().numpy()})
 
 
 def curves(histories: Sequence[History], names: Sequence[str], window: tuple[float, float]) -> pd.DataFrame:
@@ -89,12 +94,12 @@ def predicted_actual(histories: Sequence[History], names: Sequence[str]) -> pd.D
         assert isinstance(problem, Supervised)
         rows = problem.data[slice(None, None, -(-problem.num_samples // MAX_PREDICTED))]
         for snapshot, epoch, params in snapshots(history):
-            y = rows.inputs @ params
+            y = problem.fitted(params, rows)
             row = {
                 "run": name,
                 "snapshot": snapshot,
                 "epoch": epoch,
-                "x": rows.target.numpy(),
+                "x": rows.target.flatten().numpy(),
                 "y": y.numpy(),
             }
             parts.append(pd.DataFrame(row))

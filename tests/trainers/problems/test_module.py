@@ -1,6 +1,7 @@
 """A module of the user's own as a problem."""
 
 import math
+import pickle
 from dataclasses import replace
 from typing import Any
 
@@ -259,3 +260,17 @@ def test_its_classes_are_split_evenly() -> None:
     task = Objective(problem=Module(a(), nn.CrossEntropyLoss(), x, y), validation_split=0.2)
     assert task.validation is not None
     assert task.validation.classes.tolist().count(1) == 2
+
+
+def test_a_pickle_is_a_reference_and_a_copy_is_one_of_its_own() -> None:
+    problem = Module(a(), MSE, X, Y)
+    run = Run(problem=problem, runner="autograd")
+    assert pickle.loads(pickle.dumps(run)) == run
+    part = problem.subset(slice(4))
+    assert (problem.num_samples, part.num_samples) == (10, 4)
+    assert part != problem
+    with pytest.raises(TypeError, match="a part of a module's samples"):
+        pickle.dumps(part)
+    elsewhere = pickle.dumps(problem).replace(problem.digest.encode(), b"0" * 12)
+    with pytest.raises(LookupError, match="was pickled in another process"):
+        pickle.loads(elsewhere)

@@ -1,0 +1,25 @@
+"""Start the server: `python -m dashboard [--problem FILE.py:NAME] [options of streamlit run]`.
+
+Unlike `streamlit run`, it checks the problem before the server starts.
+"""
+
+import os
+import sys
+from pathlib import Path
+
+from dashboard.own_problem import VARIABLE, ProblemError, offer_problem, read_place
+
+
+def main() -> None:
+    place, others = read_place(sys.argv[1:], os.environ)
+    if place:
+        try:
+            print(f"The list of problems has {offer_problem(place)}.", flush=True)
+        except ProblemError as error:
+            sys.exit(f"{error}.")
+        os.environ[VARIABLE] = place
+    app = str(Path(__file__).parents[1] / "streamlit_app.py")
+    os.execv(sys.executable, [sys.executable, "-m", "streamlit", "run", app, *others])
+
+
+main()
