@@ -4,12 +4,13 @@ import logging
 
 import torch
 
-from tests.bench import engines, loops, networks, page, rate
+from tests.bench import engines, loops, networks, optimizers, page, rate
 
 if __name__ == "__main__":
     logging.getLogger("streamlit.runtime.scriptrunner_utils.script_run_context").disabled = True
     torch.set_num_threads(1)
     loops.epochs()
+    optimizers.optimizers()
     engines.races()
     networks.networks()
     page.reruns()

@@ -5,16 +5,27 @@ from dataclasses import replace
 from statistics import median
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from tests.bench import seconds, table
 from trainers import Axis, Run, Sweep, sweep
 from trainers.optimizers import Adam
-from trainers.problems import MLP, SoftmaxRegression
+from trainers.problems import MLP, Module, SoftmaxRegression
 
 PAIRS = 5
 NETWORK = Run(problem=MLP(), optimizer=Adam(lr=1e-3), epochs=100)
 SOFTMAX = Run(problem=SoftmaxRegression(), optimizer=Adam(lr=1e-3), batch_size=64, epochs=5)
+
+
+def binary(outputs: Tensor, target: Tensor) -> Tensor:
+    return nn.functional.binary_cross_entropy_with_logits(outputs, target.to(outputs.dtype))
+
+
+def as_module(run: Run) -> Run:
+    """The same run with the network as a module of one's own."""
+    rows = run.problem.data
+    problem = Module(network(), binary, rows.inputs, rows.target)
+    return replace(run, problem=problem, runner="autograd")
 
 
 def network() -> nn.Module:
@@ -55,6 +66,13 @@ def networks() -> None:
         (
             "2-16-1 on two moons, 200 points, full batch; goal: 100 runs at most 1/8",
             NETWORK,
+            network,
+            nn.BCEWithLogitsLoss(),
+            (1, 10, 100, 1000),
+        ),
+        (
+            "The same as a Module; goal: 100 runs at most 1/4",
+            as_module(NETWORK),
             network,
             nn.BCEWithLogitsLoss(),
             (1, 10, 100, 1000),

@@ -22,14 +22,15 @@ def torch_optim(
     params = params.clone().requires_grad_()
     step, plan = TorchStep(optimizer, params, problem.tensors), plan or UpdatePlan()
     ones = torch.ones_like(params[0])
-    evaluations = 0
+    evaluations, before = 0, params
 
     def closure() -> Tensor:
-        nonlocal evaluations
+        nonlocal evaluations, loss
         evaluations += 1
-        params.grad = None
-        loss = batch.loss(params)
-        loss.backward(ones)
+        if not torch.equal(params, before):  # else loss and gradient are those of the point
+            params.grad = None
+            loss = batch.loss(params)
+            loss.backward(ones)
         plan.clip_torch(params)
         return loss
 
@@ -42,6 +43,7 @@ def torch_optim(
 
         plan.schedule_torch(step.optim)
         if optimizer.needs_closure:
+            before = params.detach().clone()
             step(closure)
         else:
             evaluations += 1
