@@ -60,6 +60,12 @@ def _rises(histories: Sequence[History]) -> float:
     return float((histories[-1].batch_loss.diff() > 0).double().mean())
 
 
+def _same_ends(histories: Sequence[History]) -> int:
+    """Judge which of three runs end at the same point: all (0), the first two, the last two, or none (3)."""
+    first, last = (distinct_ends(pair, 0.01) == 1 for pair in (histories[:2], histories[1:]))
+    return 0 if first and last else 1 if first else 2 if last else 3
+
+
 THREE_WAYS = Question(
     "The same 5,000 updates by hand, by autograd and by torch.optim: how far apart do their parameters get?",
     (
@@ -127,6 +133,11 @@ FOUR_MINIMA = Question(
     "Four equal minima, and four runs from the same point. In how many of the minima do they end?",
     ("In one: the nearest", "In two", "In three", "In four: each in another"),
     nearest(distinct_ends, 1, 2, 3, 4),
+)
+WEIGHT_DECAY = Question(
+    "SGD, Adam and AdamW, all with weight decay 0.1. Which of them end at the same point?",
+    ("All three", "SGD and Adam", "Adam and AdamW", "None of them"),
+    lambda histories: [_same_ends(histories)],
 )
 SPIRALS = Question(
     "Two spirals, 600 epochs. Which one does not classify all points correctly?",

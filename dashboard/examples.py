@@ -6,7 +6,7 @@ from dashboard import example_questions as asked
 from dashboard.ask import Ask
 from dashboard.context import View
 from dashboard.state import Page
-from trainers.optimizers import SGD, Adagrad, Adam, Optimizer, RMSprop
+from trainers.optimizers import SGD, Adagrad, Adam, AdamW, Optimizer, RMSprop
 from trainers.problems import MLP, Rosenbrock, SoftmaxRegression, Thermometer
 from trainers.problems.surfaces import Himmelblau, Quadratic
 from trainers.reports.questions import Question, usual_question
@@ -199,6 +199,21 @@ EXAMPLES = (
             tab="Fit",
         ),
         asked.SPIRALS,
+    ),
+    Example(
+        "Weight decay: coupled or decoupled",
+        "All have weight decay 0.1. In SGD and Adam it is coupled, a part of the gradient: both end at the "
+        "minimum of loss plus penalty, as ridge regression does. In AdamW it is decoupled: not divided by "
+        "the running RMS of the gradient, as the rest of the step is, it shrinks the parameters more here, "
+        "and the run is elsewhere.",
+        _page(
+            Task(problem=Thermometer(scaling="standardized"), epochs=1000),
+            SGD(lr=0.1, weight_decay=0.1),
+            Adam(lr=0.1, weight_decay=0.1),
+            AdamW(lr=0.1, weight_decay=0.1),
+            tab="Path",
+        ),
+        asked.WEIGHT_DECAY,
     ),
     Example(
         "Digits in batches",

@@ -31,6 +31,7 @@ RIGHT = {
     "Four minima: who ends where?": "In two",
     "Two spirals": "SGD",
     "Digits in batches": "Almost every second time",
+    "Weight decay: coupled or decoupled": "SGD and Adam",
     "Overfitting": "From about epoch 10",
 }
 QUICK = ("SGD, RMSprop, Adam", "Momentum family", "Four minima: who ends where?", "How fast is too fast?")
