@@ -29,7 +29,7 @@ class Accumulation:
     held: Tensor
     """`(updates, n)`: what `params.grad` holds then, which the step uses."""
     loss: Tensor
-    """`(updates + 1,)`: loss, on its batch, before each update and after the last."""
+    """`(updates + 1,)`: loss, on its batch, before each update and after the last, of what is evaluated."""
     cleared: Tensor
     """`(updates + 1,)`: the same, with a gradient that is cleared."""
     momentum: Tensor | None
@@ -51,7 +51,7 @@ def _train(run: Run, optimizer: Optimizer, updates: int, clear: bool) -> tuple[T
     own, held, losses = [], [], []
     with training_mode():
         params, plan = run.initial().requires_grad_(), run.plan(run.epochs)
-        step = _stepper(run, optimizer, params, plan)
+        step, evaluated = _stepper(run, optimizer, params, plan)
         for update, batch in enumerate(islice(run.batch_source.batches(), updates + 1)):
             before = torch.zeros_like(params) if params.grad is None or clear else params.grad.clone()
             if clear:
@@ -59,7 +59,8 @@ def _train(run: Run, optimizer: Optimizer, updates: int, clear: bool) -> tuple[T
             loss = batch.loss(params)
             if not loss.isfinite():
                 break
-            losses.append(loss.detach().clone())
+            same = (at := evaluated()) is params
+            losses.append((loss if same else batch.loss(at)).detach().clone())
             if len(losses) > updates:
                 break
             if update % run.steps_per_epoch == 0:
@@ -72,8 +73,13 @@ def _train(run: Run, optimizer: Optimizer, updates: int, clear: bool) -> tuple[T
     return torch.stack(own), torch.stack(held), torch.stack(losses)
 
 
-def _stepper(run: Run, optimizer: Optimizer, params: Tensor, plan: UpdatePlan) -> Callable[[], object]:
-    """Return a function that updates parameters by `params.grad`: torch's optimizer, else the one by hand."""
+def _stepper(
+    run: Run, optimizer: Optimizer, params: Tensor, plan: UpdatePlan
+) -> tuple[Callable[[], object], Callable[[], Tensor]]:
+    """Return a function that updates parameters by `params.grad`, and one that returns what is evaluated.
+
+    The update is that of torch's optimizer, else the one by hand.
+    """
     in_torch = TorchStep(optimizer, params, run.problem.shapes) if type(optimizer).in_torch() else None
     state, number = plan.scheduled(optimizer).init(params.detach()), count(1)
 
@@ -87,4 +93,4 @@ def _stepper(run: Run, optimizer: Optimizer, params: Tensor, plan: UpdatePlan) -
         with torch.no_grad():
             plan.scheduled(optimizer).step(next(number), params, params.grad, state)
 
-    return step
+    return step, lambda: optimizer.evaluated(params, state)

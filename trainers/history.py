@@ -34,7 +34,7 @@ class History(NotebookDisplay):
     epochs: Tensor = field(repr=False)
     """`(kept,)`, int64: epochs at which parameters, gradient and batch losses are kept; usually all."""
     params: Tensor = field(repr=False)
-    """`(kept, n)`; `(epochs + 1, n)` if all are kept."""
+    """`(kept, n)`; `(epochs + 1, n)` if all are kept. What is evaluated: `Optimizer.evaluated`."""
     loss: Tensor = field(repr=False)
     """`(epochs + 1,)`"""
     gradient: Tensor = field(repr=False)
@@ -50,6 +50,7 @@ class History(NotebookDisplay):
     batch_loss: Tensor = field(repr=False)
     """`(epochs * steps_per_epoch,)`: loss on each mini-batch before its update; `loss` if full batch.
 
+    At the point where the gradient of the update is taken, also of an optimizer that is judged by a mean.
     If not all epochs are kept: of the kept epochs except the run's last.
     """
     accuracy: Tensor | None = field(default=None, repr=False)

@@ -130,7 +130,7 @@ class Watched:
     """An optimizer whose state can be read while a runner uses it."""
 
     def __init__(self, optimizer: Optimizer) -> None:
-        self.optimizer, self.step = optimizer, optimizer.step
+        self.optimizer, self.step, self.evaluated = optimizer, optimizer.step, optimizer.evaluated
         self.by_matrix, self.needs_closure = optimizer.by_matrix, optimizer.needs_closure
         self._readers: list[Callable[[], State]] = [dict]  # one, shared with copies of another lr
 

@@ -83,8 +83,9 @@ def run_points(run: Run, optimizer: Any = None, plan: UpdatePlan | None = None) 
 
 
 def _loss(run: Run, point: Point) -> Tensor:
-    """Return the loss on the training set where an update begins."""
-    return run.training.loss(point.params.detach()) if run.steps_per_epoch > 1 else point.loss
+    """Return the loss on the training set of what is evaluated where an update begins."""
+    same = run.steps_per_epoch == 1 and point.evaluated is point.params
+    return point.loss if same else run.training.loss(point.evaluated.detach())
 
 
 def warm_up(run: Run) -> None:
@@ -123,7 +124,7 @@ class HistoryRecorder:
 
     def record(self, update: int, point: Point) -> bool:
         """Record a point. Returns False if it starts an epoch and its loss is not finite."""
-        params, loss, gradient, evaluations = point
+        params, loss, gradient, evaluations, evaluated = point
         self.epoch, within = divmod(update, self.steps_per_epoch)
         if self.epoch - self.first == len(self._params):
             self._flush()
@@ -133,9 +134,9 @@ class HistoryRecorder:
             return True
         if len(self._evaluations):
             self._evaluations[self.epoch] = evaluations
-        if self.steps_per_epoch > 1:
+        if self.steps_per_epoch > 1 or evaluated is not params:
             began = perf_counter()
-            params = params.detach()
+            params = evaluated.detach()
             loss, gradient = self.training.loss(params), self.training.gradient(params)
             self.seconds += perf_counter() - began
         self._params[row] = params.detach().numpy()

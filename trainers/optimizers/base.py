@@ -12,7 +12,7 @@ from torch.optim import Optimizer as TorchOptimizer
 from trainers.optimizers.code import UpdateCode
 from trainers.settings import Number, Settings, settings_of
 
-GROUPS = ("momentum", "adaptive", "sign-based", "second-order")
+GROUPS = ("momentum", "adaptive", "sign-based", "second-order", "schedule-free")
 """Kinds of optimizers: by what they make of the gradient."""
 State: TypeAlias = dict[str, Tensor]
 """Optimizer state, with keys as in torch's `state_dict`."""
@@ -90,6 +90,13 @@ class Optimizer(Settings):
         `t` is the update number, from 1. With mini-batches an epoch has several updates.
         """
         raise NotImplementedError(f"{type(self).__name__} is not written by hand")
+
+    def evaluated(self, params: Tensor, state: State) -> Tensor:
+        """Return the parameters whose loss counts: those the gradient is taken at, or a mean of earlier ones.
+
+        A tensor other than `params` is part of the state, and changes with it.
+        """
+        return params
 
     def update_code(self) -> UpdateCode:
         """Return the update by hand as lines of a program, with these hyperparameters."""

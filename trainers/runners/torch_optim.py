@@ -39,7 +39,7 @@ def torch_optim(
         loss = batch.loss(params)
         loss.backward(ones)
         gradient = params.grad
-        yield Point(params, loss, gradient, evaluations)
+        yield Point(params, loss, gradient, evaluations, params)
 
         plan.schedule_torch(step.optim)
         if optimizer.needs_closure:
