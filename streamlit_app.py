@@ -58,6 +58,7 @@ with st.skeleton(height=480):
     from trainers.charts import Look, Style
     from trainers.links import DEFAULTS
     from trainers.optimizers import by_group
+    from trainers.optimizers.external import offer_more
     from trainers.problems import PROBLEMS
     from trainers.reports import loss as loss_report
     from trainers.reports import validation
@@ -92,8 +93,12 @@ VERSIONS = (
 
 @st.cache_resource(show_spinner=False)
 def configure_process() -> None:
-    """Configure the server process: one thread for torch; imported objects are not garbage-collected."""
+    """Configure the server process: one thread for torch, and optimizers of another package.
+
+    Imported objects are not garbage-collected.
+    """
     torch.set_num_threads(1)
+    offer_more()
     gc.collect()
     gc.freeze()
 

@@ -1,6 +1,7 @@
 """What happens to a run whose gradient is not cleared: `backward()` adds to `params.grad`."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import count, islice
 
@@ -9,7 +10,7 @@ from torch import Tensor
 
 from trainers.modes import training_mode
 from trainers.optimizers import SGD
-from trainers.optimizers.base import Optimizer
+from trainers.optimizers.base import Optimizer, StepError
 from trainers.run import Run
 from trainers.runners import TorchStep, UpdatePlan
 
@@ -20,6 +21,7 @@ UPDATES = 20
 class Accumulation:
     """The first updates of a run whose gradient is never cleared, beside the correct one.
 
+    Those of another package's optimizer end where its step raises an exception.
     Losses have a row more than gradients: the last is the one after the last update. They end where a loss
     is not finite, each on its own.
     """
@@ -49,7 +51,7 @@ def accumulate(run: Run, updates: int = UPDATES) -> Accumulation:
 def _train(run: Run, optimizer: Optimizer, updates: int, clear: bool) -> tuple[Tensor, Tensor, Tensor]:
     """Return gradients, what `params.grad` held, and losses."""
     own, held, losses = [], [], []
-    with training_mode():
+    with training_mode(), suppress(StepError):
         params, plan = run.initial().requires_grad_(), run.plan(run.epochs)
         step, evaluated = _stepper(run, optimizer, params, plan)
         for update, batch in enumerate(islice(run.batch_source.batches(), updates + 1)):
@@ -93,4 +95,4 @@ def _stepper(
         with torch.no_grad():
             plan.scheduled(optimizer).step(next(number), params, params.grad, state)
 
-    return step, lambda: optimizer.evaluated(params, state)
+    return step, in_torch.evaluated if in_torch is not None else lambda: optimizer.evaluated(params, state)

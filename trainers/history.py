@@ -20,6 +20,8 @@ GROWTH_FACTOR = 1000
 """Factor over its value at the start, or over 1, by which a number must have grown to count as overflow."""
 
 Cause = Literal["overflow", "not a number"]
+Status = Literal["finished", "diverged", "stopped", "failed"]
+"""How a training ended; it failed where the step of another package's optimizer raised an exception."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,7 +41,7 @@ class History(NotebookDisplay):
     """`(epochs + 1,)`"""
     gradient: Tensor = field(repr=False)
     """`(kept, n)`: gradient of the loss."""
-    status: Literal["finished", "diverged", "stopped"]
+    status: Status
     diverged_at: int | None
     """First row whose loss is not finite. The book counts epochs from 1, so its number is one higher."""
     seconds: float
@@ -61,6 +63,8 @@ class History(NotebookDisplay):
     closure_evaluations: Tensor | None = field(default=None, repr=False)
     """`(epochs + 1,)`, int64: gradient evaluations so far; None if each update has one."""
 
+    error: str = ""
+    """The message of the exception, if it failed."""
     lr_factors: Tensor | None = field(default=None, repr=False)
     """`(epochs,)`, float64: factor of the learning rate in each epoch; None without a schedule."""
 

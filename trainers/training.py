@@ -2,16 +2,18 @@
 
 import math
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from functools import partial
 from itertools import chain
 from time import perf_counter
-from typing import Any, Literal
+from typing import Any
 
 import torch
 from torch import Tensor
 
-from trainers.history import History
+from trainers.history import History, Status
 from trainers.modes import training_mode
+from trainers.optimizers.base import StepError
 from trainers.problems import Quadratic
 from trainers.run import Run
 from trainers.runners import RUNNERS, Point, UpdatePlan
@@ -25,7 +27,8 @@ OnEpoch = Callable[[int, Tensor], bool | None]
 
 
 def train(run: Run, on_epoch: OnEpoch | None = None, most_rows: int | None = None) -> History:
-    """Train a run and return its history. A non-finite loss ends it as "diverged".
+    """Train a run and return its history. A non-finite loss ends it as "diverged", an exception in the step
+    of another package's optimizer as "failed".
 
     `on_epoch(epoch, loss)` is called after each update, with the last recorded epoch and the losses so far
     (`(epochs + 1,)`, NaN beyond row `epoch`). Training ends as "stopped" when it returns True.
@@ -51,23 +54,26 @@ def kept_epochs(epochs: int, most: int | None) -> Tensor:
 def _train(run: Run, on_epoch: OnEpoch | None, recorder: "HistoryRecorder") -> History:
     plan = run.plan(run.epochs)
     points = run_points(run, plan=plan)
-    status: Literal["finished", "diverged", "stopped"] = "finished"
+    status: Status = "finished"
     warm_up(run)
     first = next(points)  # sets up the optimizer
     began, waited = perf_counter(), 0.0
 
     updates = range(run.epochs * run.steps_per_epoch + 1)
-    for update, point in zip(updates, chain([first], points), strict=False):
-        if not recorder.record(update, point):
-            status = "diverged"
-            break
-        if on_epoch is not None:
-            paused = perf_counter()
-            stop = on_epoch(recorder.epoch, recorder.loss)
-            waited += perf_counter() - paused
-            if stop:
-                status = "stopped"
+    try:
+        for update, point in zip(updates, chain([first], points), strict=False):
+            if not recorder.record(update, point):
+                status = "diverged"
                 break
+            if on_epoch is not None:
+                paused = perf_counter()
+                stop = on_epoch(recorder.epoch, recorder.loss)
+                waited += perf_counter() - paused
+                if stop:
+                    status = "stopped"
+                    break
+    except StepError as error:
+        status, recorder.error = "failed", str(error)
 
     return recorder.history(status, perf_counter() - began - waited - recorder.seconds, plan.factors)
 
@@ -93,7 +99,8 @@ def warm_up(run: Run) -> None:
     problem = Quadratic()
     points = RUNNERS[run.runner](problem, run.optimizer, problem.start().to(getattr(torch, run.dtype)))
     next(points)
-    next(points)
+    with suppress(StepError):
+        next(points)
 
 
 class HistoryRecorder:
@@ -101,7 +108,7 @@ class HistoryRecorder:
 
     def __init__(self, run: Run, epochs: Tensor) -> None:
         self.run, self.training, self.steps_per_epoch = run, run.training, run.steps_per_epoch
-        self.epoch, self.seconds = 0, 0.0
+        self.epoch, self.seconds, self.error = 0, 0.0, ""
         self.dtype, size = getattr(torch, run.dtype), run.problem.num_params
         self.metric_functions = dict(_metrics(run))
         self.loss = self._empty(run.epochs + 1)
@@ -166,9 +173,7 @@ class HistoryRecorder:
             for name, metric in self.metric_functions.items() if chunk.numel() else ():
                 self.metrics[name][begin:measured] = metric(chunk)
 
-    def history(
-        self, status: Literal["finished", "diverged", "stopped"], seconds: float, factors: Sequence[float]
-    ) -> History:
+    def history(self, status: Status, seconds: float, factors: Sequence[float]) -> History:
         """Return the history. If not all epochs are kept, the last two recorded ones are."""
         self._keep(self.epoch + 1, self.epoch + (status != "diverged"))
         kept = [self.epochs, self.params, self.gradient, self.batch_loss]
@@ -187,6 +192,7 @@ class HistoryRecorder:
             closure_evaluations=self.evaluations.cummax(0).values if len(self.evaluations) else None,
             gradient=gradient,
             status=status,
+            error=self.error,
             diverged_at=self.epoch if status == "diverged" else None,
             seconds=seconds,
             batch_loss=batch_loss[epochs < self.run.epochs].flatten(),

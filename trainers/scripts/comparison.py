@@ -16,7 +16,7 @@ from trainers.scripts.problem import ProblemCode
 from trainers.scripts.run import run_code, with_schedule
 from trainers.scripts.schedule import schedule_code
 from trainers.scripts.start import start_lines
-from trainers.scripts.torch_loop import by_matrix, tensor_lines, tensors_function, torch_calls
+from trainers.scripts.torch_loop import by_matrix, package_import, tensor_lines, tensors_function, torch_calls
 from trainers.settings import SettingError
 from trainers.words import format_epochs, safe_text
 
@@ -90,8 +90,9 @@ def _alike(runs: Sequence[Run]) -> list[Run]:
 
 
 def _imports(runs: Sequence[Run]) -> list[str]:
-    """Return the imports that the schedules of runs need."""
-    return [line for run in runs for line in schedule_code(run, "lr").imports]
+    """Return the imports that the schedules and the optimizers of runs need."""
+    schedules = [line for run in runs for line in schedule_code(run, "lr").imports]
+    return schedules + [line for run in runs for line in package_import(run.optimizer)]
 
 
 def _tensors(runs: Sequence[Run]) -> list[str]:

@@ -10,7 +10,7 @@ from trainers.scripts.loop import Loop, loop
 from trainers.scripts.problem import ProblemCode
 from trainers.scripts.schedule import ScheduleCode
 from trainers.scripts.start import start_lines
-from trainers.scripts.torch_loop import tensors_function
+from trainers.scripts.torch_loop import package_import, tensors_function
 
 
 @dataclass(frozen=True)
@@ -51,8 +51,13 @@ def run_code(run: Run) -> RunCode:
     batches = run.steps_per_epoch > 1
     drawn, start = _start(run)
     made = loop(run, code)
+    more = [*made.schedule.imports, *package_import(run.optimizer)]
     return RunCode(
-        head=(*opening(run, code, made.schedule.imports), *_tensors(run), *drawn),
+        head=(
+            *opening(run, code, more),
+            *_tensors(run),
+            *drawn,
+        ),
         gradient=code.gradient if run.runner == "manual" else (),
         start=tuple(start),
         loop=made,
