@@ -61,6 +61,7 @@ with st.skeleton(height=480):
     from trainers.charts import Look, Style
     from trainers.links import DEFAULTS
     from trainers.optimizers import by_group
+    from trainers.optimizers.external import offer_more
     from trainers.problems import PROBLEMS
     from trainers.reports import loss as loss_report
     from trainers.reports import validation
@@ -97,9 +98,11 @@ VERSIONS = (
 def configure_process() -> str:
     """Configure the server process: one thread for torch; imported objects are not garbage-collected.
 
-    Offer the problem of whoever runs it, and return what is wrong with it, "" if nothing is.
+    Offer optimizers of another package, and the problem of whoever runs the server; return what is wrong with
+    that, "" if nothing is.
     """
     torch.set_num_threads(1)
+    offer_more()
     gc.collect()
     gc.freeze()
     place, _ = read_place(sys.argv[1:], os.environ)

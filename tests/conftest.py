@@ -1,6 +1,7 @@
 import os
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("OPTIMIZER_LAB_MORE", "0")  # the matrices are of our own optimizers
 
 from collections.abc import Iterator
 from typing import Any

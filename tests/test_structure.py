@@ -24,8 +24,8 @@ FOLDERS = (ROOT / "trainers", ROOT / "dashboard")
 FILES = [ROOT / "streamlit_app.py", *(file for folder in FOLDERS for file in folder.rglob("*.py"))]
 MAX_STATEMENTS, MAX_LINES = 40, 40
 IN_TRAINERS = (
-    "display", "words", "exports", "modes", "caches", "settings", "links", "datasets", "problems", "splits",
-    "schedules", "clipping",
+    "display", "words", "more", "exports", "modes", "caches", "settings", "links", "datasets", "problems",
+    "splits", "schedules", "clipping",
     "objective", "optimizers", "runners", "run", "outcomes", "history", "training", "steps", "accumulation",
     "sweeps", "races", "scripts", "graphs", "mistakes", "reports", "comparison", "overviews", "charts",
     "notebook", "terminal", "__main__",
@@ -59,6 +59,7 @@ def test_others_are_imported_where_they_are_needed() -> None:
     for file in (ROOT / "trainers").rglob("*.py"):
         here = room(module(file))
         allowed = {"trainers.charts": CHARTS, "trainers.terminal": TERMINAL, "trainers.__main__": TERMINAL}
+        allowed |= {"trainers.optimizers": LIBRARY | {"pytorch_optimizer"}}
         assert packages(file) - STANDARD <= allowed.get(here, LIBRARY), file
         assert here != "trainers.charts" or all(room(name) == here for name in ours(file)), file
 

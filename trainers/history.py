@@ -20,6 +20,8 @@ GROWTH_FACTOR = 1000
 """Factor over its value at the start, or over 1, by which a number must have grown to count as overflow."""
 
 Cause = Literal["overflow", "not a number"]
+Status = Literal["finished", "diverged", "stopped", "failed"]
+"""How a training ended; it failed where the step of another package's optimizer raised an exception."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,12 +36,12 @@ class History(NotebookDisplay):
     epochs: Tensor = field(repr=False)
     """`(kept,)`, int64: epochs at which parameters, gradient and batch losses are kept; usually all."""
     params: Tensor = field(repr=False)
-    """`(kept, n)`; `(epochs + 1, n)` if all are kept."""
+    """`(kept, n)`; `(epochs + 1, n)` if all are kept. What is evaluated: `Optimizer.evaluated`."""
     loss: Tensor = field(repr=False)
     """`(epochs + 1,)`"""
     gradient: Tensor = field(repr=False)
     """`(kept, n)`: gradient of the loss."""
-    status: Literal["finished", "diverged", "stopped"]
+    status: Status
     diverged_at: int | None
     """First row whose loss is not finite. The book counts epochs from 1, so its number is one higher."""
     seconds: float
@@ -50,6 +52,7 @@ class History(NotebookDisplay):
     batch_loss: Tensor = field(repr=False)
     """`(epochs * steps_per_epoch,)`: loss on each mini-batch before its update; `loss` if full batch.
 
+    At the point where the gradient of the update is taken, also of an optimizer that is judged by a mean.
     If not all epochs are kept: of the kept epochs except the run's last.
     """
     accuracy: Tensor | None = field(default=None, repr=False)
@@ -60,6 +63,8 @@ class History(NotebookDisplay):
     closure_evaluations: Tensor | None = field(default=None, repr=False)
     """`(epochs + 1,)`, int64: gradient evaluations so far; None if each update has one."""
 
+    error: str = ""
+    """The message of the exception, if it failed."""
     lr_factors: Tensor | None = field(default=None, repr=False)
     """`(epochs,)`, float64: factor of the learning rate in each epoch; None without a schedule."""
 

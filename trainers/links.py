@@ -18,6 +18,7 @@ from dataclasses import fields
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, unquote_plus
 
+from trainers import more
 from trainers.settings import Choice, Settings, coerce, main_part, parts, settings_of
 from trainers.words import among, format_value, join_words, quoted
 
@@ -135,7 +136,7 @@ def read_about(text: str, form: type[Any]) -> Reading:
     main = main_part(form)
     kind = among(name, parts(form)[main])
     if kind is None:
-        return Reading(form(), [f"{quoted(name)} is unknown."], True)
+        return Reading(form(), [f"{more.reason(name) or f'{quoted(name)} is unknown'}."], True)
     own = {key: value for key, value in texts.items() if key.partition(".")[0] in _fields(form)}
     rest = {key: value for key, value in texts.items() if key not in own}
     for name in _choices(form):

@@ -21,7 +21,7 @@ SMALL_GRADIENT = 1e-3
 """Norm of the gradient relative to the initial one, at or below which a run has converged whose minimum loss
 is unknown."""
 
-Outcome = Literal["converged", "falling", "oscillating", "stalled", "rising", "diverged", "stopped"]
+Outcome = Literal["converged", "falling", "oscillating", "stalled", "rising", "diverged", "stopped", "failed"]
 
 
 @dataclass(frozen=True)

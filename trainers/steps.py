@@ -1,6 +1,7 @@
 """Single updates of a run, with the state of its optimizer before them."""
 
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import count
 from typing import overload
@@ -10,7 +11,7 @@ from torch import Tensor
 
 from trainers.modes import training_mode
 from trainers.optimizers import Optimizer
-from trainers.optimizers.base import State
+from trainers.optimizers.base import State, StepError
 from trainers.run import Run
 from trainers.training import run_points
 
@@ -78,13 +79,14 @@ class Steps(Sequence[Step]):
 def record_steps(
     run: Run, updates: Iterable[int], on_progress: Callable[[float], object] = lambda share: None
 ) -> Steps:
-    """Train a run and return these of its updates, counted from 0; a run that diverges has no later ones.
+    """Train a run and return these of its updates, counted from 0.
 
+    A run that diverges or fails has no later ones.
     `on_progress(share)` is called after each update.
     """
     wanted, watched, steps = set(updates), Watched(run.optimizer), list[Step]()
     last, batch_before, plan = max(wanted), None, run.plan(run.epochs)
-    with training_mode():
+    with training_mode(), suppress(StepError):
         points = run_points(run, watched, plan)
         for update, point, batch in zip(count(), points, run.batch_source.batches(), strict=False):
             params, loss, gradient = (part.detach() for part in point[:3])
@@ -100,7 +102,7 @@ def record_steps(
                 steps.append(Step(update, *kept, new_params=params, new_loss=loss, factor=factor))
                 batch_before = batch
             on_progress(update / (last + 1))
-    return _stacked(steps, run)
+    return _stacked(steps if batch_before is None else steps[:-1], run)
 
 
 def _stacked(steps: Sequence[Step], run: Run) -> Steps:
@@ -130,8 +132,9 @@ class Watched:
     """An optimizer whose state can be read while a runner uses it."""
 
     def __init__(self, optimizer: Optimizer) -> None:
-        self.optimizer, self.step = optimizer, optimizer.step
+        self.optimizer, self.step, self.evaluated = optimizer, optimizer.step, optimizer.evaluated
         self.by_matrix, self.needs_closure = optimizer.by_matrix, optimizer.needs_closure
+        self.guarded = optimizer.guarded
         self._readers: list[Callable[[], State]] = [dict]  # one, shared with copies of another lr
 
     def init(self, params: Tensor) -> State:

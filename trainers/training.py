@@ -2,16 +2,18 @@
 
 import math
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from functools import partial
 from itertools import chain
 from time import perf_counter
-from typing import Any, Literal
+from typing import Any
 
 import torch
 from torch import Tensor
 
-from trainers.history import History
+from trainers.history import History, Status
 from trainers.modes import training_mode
+from trainers.optimizers.base import StepError
 from trainers.problems import Quadratic
 from trainers.run import Run
 from trainers.runners import RUNNERS, Point, UpdatePlan
@@ -25,7 +27,8 @@ OnEpoch = Callable[[int, Tensor], bool | None]
 
 
 def train(run: Run, on_epoch: OnEpoch | None = None, most_rows: int | None = None) -> History:
-    """Train a run and return its history. A non-finite loss ends it as "diverged".
+    """Train a run and return its history. A non-finite loss ends it as "diverged", an exception in the step
+    of another package's optimizer as "failed".
 
     `on_epoch(epoch, loss)` is called after each update, with the last recorded epoch and the losses so far
     (`(epochs + 1,)`, NaN beyond row `epoch`). Training ends as "stopped" when it returns True.
@@ -51,23 +54,26 @@ def kept_epochs(epochs: int, most: int | None) -> Tensor:
 def _train(run: Run, on_epoch: OnEpoch | None, recorder: "HistoryRecorder") -> History:
     plan = run.plan(run.epochs)
     points = run_points(run, plan=plan)
-    status: Literal["finished", "diverged", "stopped"] = "finished"
+    status: Status = "finished"
     warm_up(run)
     first = next(points)  # sets up the optimizer
     began, waited = perf_counter(), 0.0
 
     updates = range(run.epochs * run.steps_per_epoch + 1)
-    for update, point in zip(updates, chain([first], points), strict=False):
-        if not recorder.record(update, point):
-            status = "diverged"
-            break
-        if on_epoch is not None:
-            paused = perf_counter()
-            stop = on_epoch(recorder.epoch, recorder.loss)
-            waited += perf_counter() - paused
-            if stop:
-                status = "stopped"
+    try:
+        for update, point in zip(updates, chain([first], points), strict=False):
+            if not recorder.record(update, point):
+                status = "diverged"
                 break
+            if on_epoch is not None:
+                paused = perf_counter()
+                stop = on_epoch(recorder.epoch, recorder.loss)
+                waited += perf_counter() - paused
+                if stop:
+                    status = "stopped"
+                    break
+    except StepError as error:
+        status, recorder.error = "failed", str(error)
 
     return recorder.history(status, perf_counter() - began - waited - recorder.seconds, plan.factors)
 
@@ -83,8 +89,9 @@ def run_points(run: Run, optimizer: Any = None, plan: UpdatePlan | None = None) 
 
 
 def _loss(run: Run, point: Point) -> Tensor:
-    """Return the loss on the training set where an update begins."""
-    return run.training.loss(point.params.detach()) if run.steps_per_epoch > 1 else point.loss
+    """Return the loss on the training set of what is evaluated where an update begins."""
+    same = run.steps_per_epoch == 1 and point.evaluated is point.params
+    return point.loss if same else run.training.loss(point.evaluated.detach())
 
 
 def warm_up(run: Run) -> None:
@@ -92,7 +99,8 @@ def warm_up(run: Run) -> None:
     problem = Quadratic()
     points = RUNNERS[run.runner](problem, run.optimizer, problem.start().to(getattr(torch, run.dtype)))
     next(points)
-    next(points)
+    with suppress(StepError):
+        next(points)
 
 
 class HistoryRecorder:
@@ -100,7 +108,7 @@ class HistoryRecorder:
 
     def __init__(self, run: Run, epochs: Tensor) -> None:
         self.run, self.training, self.steps_per_epoch = run, run.training, run.steps_per_epoch
-        self.epoch, self.seconds = 0, 0.0
+        self.epoch, self.seconds, self.error = 0, 0.0, ""
         self.dtype, size = getattr(torch, run.dtype), run.problem.num_params
         self.metric_functions = dict(_metrics(run))
         self.loss = self._empty(run.epochs + 1)
@@ -123,7 +131,7 @@ class HistoryRecorder:
 
     def record(self, update: int, point: Point) -> bool:
         """Record a point. Returns False if it starts an epoch and its loss is not finite."""
-        params, loss, gradient, evaluations = point
+        params, loss, gradient, evaluations, evaluated = point
         self.epoch, within = divmod(update, self.steps_per_epoch)
         if self.epoch - self.first == len(self._params):
             self._flush()
@@ -133,9 +141,9 @@ class HistoryRecorder:
             return True
         if len(self._evaluations):
             self._evaluations[self.epoch] = evaluations
-        if self.steps_per_epoch > 1:
+        if self.steps_per_epoch > 1 or evaluated is not params:
             began = perf_counter()
-            params = params.detach()
+            params = evaluated.detach()
             loss, gradient = self.training.loss(params), self.training.gradient(params)
             self.seconds += perf_counter() - began
         self._params[row] = params.detach().numpy()
@@ -165,9 +173,7 @@ class HistoryRecorder:
             for name, metric in self.metric_functions.items() if chunk.numel() else ():
                 self.metrics[name][begin:measured] = metric(chunk)
 
-    def history(
-        self, status: Literal["finished", "diverged", "stopped"], seconds: float, factors: Sequence[float]
-    ) -> History:
+    def history(self, status: Status, seconds: float, factors: Sequence[float]) -> History:
         """Return the history. If not all epochs are kept, the last two recorded ones are."""
         self._keep(self.epoch + 1, self.epoch + (status != "diverged"))
         kept = [self.epochs, self.params, self.gradient, self.batch_loss]
@@ -186,6 +192,7 @@ class HistoryRecorder:
             closure_evaluations=self.evaluations.cummax(0).values if len(self.evaluations) else None,
             gradient=gradient,
             status=status,
+            error=self.error,
             diverged_at=self.epoch if status == "diverged" else None,
             seconds=seconds,
             batch_loss=batch_loss[epochs < self.run.epochs].flatten(),

@@ -76,7 +76,7 @@ def draw(context: Context) -> None:
     steps = run_with_progress(steps_cached, run, context.headline, "Recording the updates")
     step = _choose(context, steps)
     if step is None:
-        st.write("This run diverged at its first update.")
+        st.write("This run ends at its first update.")
         return
     VIEWS[shown](context, run, step, place)
 

@@ -196,14 +196,14 @@ def test_what_is_no_number_damages_a_link(value: str) -> None:
 
 
 def test_a_damaged_setting_of_all_runs_has_its_default() -> None:
-    page, notes = Page.from_query("epochs=5oo&target=1e&start=1~x&run=Tiger&run=SGD")
+    page, notes = Page.from_query("epochs=5oo&target=1e&start=1~x&run=Walrus&run=SGD")
     assert (page.task.epochs, page.view.target, page.task.start, len(page.methods)) == (1000, 0.01, None, 1)
     assert notes == [
         "This link is damaged: run 1, the setting epochs, the initial point and the setting target are not "
         "those that were sent.",
         "epochs “5oo” can't be read: using 1000.",
         "start “1?x” can't be read: using the initial point of seed 0.",
-        "Run 1 is left out: “Tiger” is unknown.",
+        "Run 1 is left out: “Walrus” is unknown.",
         "target “1e” can't be read: using 0.01.",
     ]
     assert Page.from_query("epochs=10,000&run=SGD")[0].task.epochs == 10_000

@@ -12,7 +12,7 @@ import torch
 
 from trainers import History, Run, train, training
 from trainers.datasets.csv.table import read_table
-from trainers.optimizers import OPTIMIZERS, SGD, Adam, Optimizer
+from trainers.optimizers import OPTIMIZERS, SGD, Adam, Optimizer, ScheduleFreeAdamW, ScheduleFreeSGD
 from trainers.problems import (
     MLP,
     PROBLEMS,
@@ -24,6 +24,7 @@ from trainers.problems import (
 )
 from trainers.run import runners
 from trainers.runners import RUNNERS
+from trainers.schedules import ReduceLROnPlateau
 from trainers.settings import integer
 
 FAST = Run(problem=Thermometer("raw"), optimizer=SGD(lr=1e-2), epochs=50)
@@ -288,3 +289,29 @@ def test_what_is_measured_of_a_run_that_diverged_ends_with_it() -> None:
     assert len(history.validation_loss) == 51
     assert history.validation_loss[: history.num_recorded].isfinite().all()
     assert history.validation_loss[history.num_recorded :].isnan().all()
+
+
+@pytest.mark.parametrize("batch_size", [0, 4])
+@pytest.mark.parametrize("kind", [ScheduleFreeSGD, ScheduleFreeAdamW])
+def test_what_is_on_record_is_the_mean(kind: type[Optimizer], batch_size: int) -> None:
+    """Its parameters, losses and gradients; a schedule that needs losses is told the same ones."""
+    plateau = ReduceLROnPlateau(patience=2, factor=0.5)
+    run = Run(optimizer=kind(lr=0.05), schedule=plateau, epochs=40, batch_size=batch_size, dtype="float64")
+    history, lr, params = train(run), 1.0, run.initial()
+    rule, state, batches = run.optimizer, run.optimizer.init(params), run.batch_source.batches()
+    factors, best, bad = [], math.inf, 0
+    for epoch in range(40):
+        mean = rule.evaluated(params, state)
+        loss = float(run.problem.loss(mean))
+        torch.testing.assert_close(history.params[epoch], mean)
+        assert float(history.loss[epoch]) == pytest.approx(loss)
+        torch.testing.assert_close(history.gradient[epoch], run.problem.gradient(mean))
+        if epoch:
+            best, bad = (loss, 0) if loss < best * (1 - plateau.threshold) else (best, bad + 1)
+            lr, bad = (lr / 2, 0) if bad > plateau.patience else (lr, bad)
+        factors.append(lr)
+        for k in range(run.steps_per_epoch):
+            used = replace(rule, lr=0.05 * lr)
+            used.step(epoch * run.steps_per_epoch + k + 1, params, next(batches).gradient(params), state)
+    assert history.lr_factors is not None
+    assert history.lr_factors.tolist() == factors

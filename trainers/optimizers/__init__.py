@@ -16,6 +16,7 @@ from trainers.optimizers.nadam import NAdam
 from trainers.optimizers.radam import RAdam
 from trainers.optimizers.rmsprop import RMSprop
 from trainers.optimizers.rprop import Rprop
+from trainers.optimizers.schedule_free import ScheduleFreeAdamW, ScheduleFreeSGD
 from trainers.optimizers.sgd import SGD
 from trainers.optimizers.sign_sgd import SignSGD
 
@@ -23,7 +24,10 @@ IN_TORCH: tuple[type[Optimizer], ...] = (
     *(SGD, RMSprop, Adam, Adagrad, AdamW, NAdam, RAdam, Adamax, Adadelta, Rprop, ASGD),
     *(LBFGS, Adafactor, Muon),
 )
-BEYOND_TORCH: tuple[type[Optimizer], ...] = (Lion, SignSGD, ADOPT, AdEMAMix)
+BEYOND_TORCH: tuple[type[Optimizer], ...] = (
+    *(Lion, SignSGD, ADOPT, AdEMAMix),
+    *(ScheduleFreeSGD, ScheduleFreeAdamW),
+)
 OPTIMIZERS: dict[str, type[Optimizer]] = {kind.__name__: kind for kind in (*IN_TORCH, *BEYOND_TORCH)}
 NOT_OFFERED = {"SparseAdam": "needs sparse gradients, which no problem here has"}
 """The optimizers of `torch.optim` that are not here, with the reason."""
@@ -49,6 +53,8 @@ __all__ = [
     "RAdam",
     "RMSprop",
     "Rprop",
+    "ScheduleFreeAdamW",
+    "ScheduleFreeSGD",
     "SignSGD",
     "by_group",
 ]

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from copy import copy
 from dataclasses import dataclass
 from inspect import signature
+from textwrap import shorten
 from typing import Any, ClassVar, Self, TypeAlias, TypeVar
 
 from torch import Tensor
@@ -12,10 +13,21 @@ from torch.optim import Optimizer as TorchOptimizer
 from trainers.optimizers.code import UpdateCode
 from trainers.settings import Number, Settings, settings_of
 
-GROUPS = ("momentum", "adaptive", "sign-based", "second-order")
+GROUPS = ("momentum", "adaptive", "sign-based", "second-order", "schedule-free", "pytorch-optimizer")
 """Kinds of optimizers: by what they make of the gradient."""
+MAX_ERROR = 120
+"""Most characters of an exception that are shown."""
 State: TypeAlias = dict[str, Tensor]
 """Optimizer state, with keys as in torch's `state_dict`."""
+
+
+class StepError(RuntimeError):
+    """The step of an optimizer of another package ended with an exception; its text is the message."""
+
+    def __init__(self, error: Exception) -> None:
+        text = "".join(c if c.isascii() and (c.isalnum() or c in "._-,:;=()' ") else " " for c in str(error))
+        super().__init__(shorten(text, MAX_ERROR, placeholder="...") or type(error).__name__)
+
 
 InTorch = TypeVar("InTorch", bound=TorchOptimizer)
 
@@ -40,6 +52,8 @@ class Optimizer(Settings):
     """Whether `torch` is given each matrix and vector of the problem's parameters as a tensor of its own."""
     needs_closure: ClassVar[bool] = False
     """Whether torch's `step` evaluates loss and gradient itself, through a closure."""
+    guarded: ClassVar[bool] = False
+    """Whether an exception of torch's `step` is a result of the run: another package's optimizer."""
 
     @classmethod
     def in_torch(cls) -> bool:
@@ -90,6 +104,13 @@ class Optimizer(Settings):
         `t` is the update number, from 1. With mini-batches an epoch has several updates.
         """
         raise NotImplementedError(f"{type(self).__name__} is not written by hand")
+
+    def evaluated(self, params: Tensor, state: State) -> Tensor:
+        """Return the parameters whose loss counts: those the gradient is taken at, or a mean of earlier ones.
+
+        A tensor other than `params` is part of the state, and changes with it.
+        """
+        return params
 
     def update_code(self) -> UpdateCode:
         """Return the update by hand as lines of a program, with these hyperparameters."""

@@ -27,6 +27,8 @@ class UpdateCode:
     state: tuple[str, ...] = ()
     names: tuple[tuple[str, str], ...] = ()
     """Pairs of a key of the optimizer's state and its variable here."""
+    evaluated: str = "params"
+    """The variable whose loss counts: see `Optimizer.evaluated`."""
 
 
 class Symbol(float):

@@ -144,8 +144,13 @@ def formulas(optimizer: Optimizer, step: Step) -> list[str]:
 
 
 def remembers(optimizer: Optimizer) -> str:
-    """Return what momentum does to the step, "" without momentum."""
+    """Return what momentum does to the step, or which mean counts; "" without either."""
     code = optimizer.update_code() if type(optimizer).by_hand() else None
+    if code and code.evaluated != "params":
+        mean = f"${symbol(code.evaluated)}$"
+        return (
+            f"The gradient is taken at θ. What counts, in all other charts, is {mean}, the mean of the steps."
+        )
     names = {name for _, name in code.names} if code else set()
     if "velocity" not in names and "m" not in names:
         return ""

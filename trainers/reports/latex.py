@@ -31,6 +31,9 @@ SYMBOLS = {
     "now": r"\eta_t",
     "eta": r"\eta_{t+1}",
     "lr": r"\eta",
+    "c": "c",
+    "z": "z",
+    "average": r"\bar z",
 }
 """Symbols of the variables in updates; others are written out."""
 
@@ -57,7 +60,8 @@ def number(text: str) -> str:
 def _latex(node: ast.expr, values: Mapping[str, str], binding: int) -> str:
     """Return a part; it has parentheses if an operator around it binds more strongly, with `binding`."""
     if isinstance(node, ast.Constant):
-        return number(re.sub(r"e-0*", "e-", repr(node.value)))
+        text = re.sub(r"e-0*", "e-", repr(node.value))
+        return f"({number(text)})" if binding > 2 and "e" in text else number(text)
     if isinstance(node, ast.Name):
         value = values.get(node.id)
         if value is None:

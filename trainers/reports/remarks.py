@@ -2,7 +2,9 @@
 
 from collections.abc import Sequence
 
+from trainers.more import VERSION
 from trainers.optimizers import LBFGS, Muon, Rprop
+from trainers.optimizers.external import External
 from trainers.run import Method, Task
 from trainers.words import join_words
 
@@ -24,4 +26,6 @@ def remarks(task: Task, method: Method) -> list[str]:
     if isinstance(optimizer, LBFGS | Rprop) and task.steps_per_epoch > 1:
         name = type(optimizer).__name__
         found.append(f"{name} is made for full batches: each mini-batch has another gradient.")
+    if isinstance(optimizer, External):
+        found.append(f"Of pytorch-optimizer {VERSION}. Its settings that are no numbers have their defaults.")
     return found

@@ -74,6 +74,8 @@ def _overfitting(history: History) -> str:
 
 def status(history: History, target: float) -> str:
     """Return how a run ended, as text."""
+    if history.status == "failed":
+        return f"failed after {format_epochs(history.num_recorded - 1)}: {history.error}"
     if history.diverged_at is None or history.cause is None:
         return _ending(history, target)
     return f"{END_PHRASES[history.cause].removeprefix('became ')} after {format_epochs(history.diverged_at)}"

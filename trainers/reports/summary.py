@@ -28,6 +28,7 @@ def sentence(histories: Sequence[History], target: float) -> str:
         _agreement(histories) or _winner(named, target),
         _growth(named),
         *(_divergence(named, cause) for cause in END_PHRASES),
+        *(_failure(name, history) for name, history in named),
         _accuracy(named),
         _overfitting(named),
     ]
@@ -124,6 +125,14 @@ def _divergence(named: Sequence[tuple[str, History]], cause: Cause) -> str:
     together = len({epoch for epoch, _ in diverged}) == 1
     order = "each" if together else f"{join_words(first)} first,"
     return f"{who} {END_PHRASES[cause]}, {order} {after}.{f' Its {why}.' if why else ''}"
+
+
+def _failure(name: str, history: History) -> str:
+    """Return what ended a run by an exception, "" for others."""
+    if history.status != "failed":
+        return ""
+    after = format_epochs(history.num_recorded - 1)
+    return f"{name} failed after {after}, as pytorch-optimizer says: {history.error.removesuffix('.')}."
 
 
 def _accuracy(named: Sequence[tuple[str, History]]) -> str:

@@ -26,7 +26,7 @@ def autograd(
         loss = batch.loss(params)
         loss.backward(ones)
         gradient = params.grad
-        yield Point(params, loss, gradient, update)
+        yield Point(params, loss, gradient, update, optimizer.evaluated(params, state))
 
         with torch.no_grad():
             plan.scheduled(optimizer).step(update + 1, params, plan.clip(gradient), state)

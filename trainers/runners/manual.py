@@ -22,6 +22,6 @@ def manual(
     for update, batch in enumerate(problem.batches()):
         loss = batch.loss(params)
         gradient = batch.gradient(params)
-        yield Point(params, loss, gradient, update)
+        yield Point(params, loss, gradient, update, optimizer.evaluated(params, state))
 
         plan.scheduled(optimizer).step(update + 1, params, plan.clip(gradient), state)

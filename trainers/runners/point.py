@@ -16,3 +16,5 @@ class Point(NamedTuple):
     """`(n,)`"""
     evaluations: int
     """Number of gradient evaluations of the updates before it."""
+    evaluated: Tensor
+    """`(n,)`: what the run is judged by here, `params` or a mean of earlier ones: `Optimizer.evaluated`."""

@@ -16,7 +16,7 @@ from trainers.scripts.problem import ProblemCode
 from trainers.scripts.run import run_code, with_schedule
 from trainers.scripts.schedule import schedule_code
 from trainers.scripts.start import start_lines
-from trainers.scripts.torch_loop import by_matrix, tensor_lines, tensors_function, torch_calls
+from trainers.scripts.torch_loop import by_matrix, package_import, tensor_lines, tensors_function, torch_calls
 from trainers.settings import SettingError
 from trainers.words import format_epochs, safe_text
 
@@ -90,8 +90,9 @@ def _alike(runs: Sequence[Run]) -> list[Run]:
 
 
 def _imports(runs: Sequence[Run]) -> list[str]:
-    """Return the imports that the schedules of runs need."""
-    return [line for run in runs for line in schedule_code(run, "lr").imports]
+    """Return the imports that the schedules and the optimizers of runs need."""
+    schedules = [line for run in runs for line in schedule_code(run, "lr").imports]
+    return schedules + [line for run in runs for line in package_import(run.optimizer)]
 
 
 def _tensors(runs: Sequence[Run]) -> list[str]:
@@ -190,14 +191,16 @@ def _by_hand(name: str, runs: dict[int, Run], code: ProblemCode) -> Function:
 def _lines(signature: str, made: Loop, run: Run, code: ProblemCode) -> list[str]:
     """Return a function that trains: it returns the loss of each epoch, and the final parameters."""
     batches, lines = run.steps_per_epoch > 1, with_schedule(epochs(run, code), made.schedule)
+    by_epoch = batches or made.evaluated != "params"  # the updates' losses are others
     first = "params = start.clone()" + ".requires_grad_()" * (run.runner != "manual")
-    if batches:
-        lines.insert(2, "    losses.append(loss_of(params).item())")
+    if by_epoch:
+        lines.insert(1 + batches, f"    losses.append(loss_of({made.evaluated}).item())")
     body: list[str] = []
     for name in ROWS:
         body += made.rows[name]
-        body += ["losses.append(loss.item())"] * (name == made.loss_after and not batches)
-    loss = ["loss = loss_of(params)" + ".detach()" * (run.runner != "manual")]
+        body += ["losses.append(loss.item())"] * (name == made.loss_after and not by_epoch)
+    detached = ".detach()" * (run.runner != "manual")
+    loss = [f"loss = loss_of({made.evaluated}){detached}"]
     end = [*loss * made.schedule.needs_loss, *made.schedule.end]
     inside = [
         first,
@@ -206,7 +209,7 @@ def _lines(signature: str, made: Loop, run: Run, code: ProblemCode) -> list[str]
         *lines,
         *indented(body, 4 + 4 * batches),
         *indented(end),
-        "losses.append(loss_of(params).item())",
-        f"return losses, params{'' if run.runner == 'manual' else '.detach()'}",
+        f"losses.append(loss_of({made.evaluated}).item())",
+        f"return losses, {made.evaluated}{detached}",
     ]
     return fitted([f"def {signature}:", *indented(inside)])

@@ -1,5 +1,6 @@
 """What programs begin with: imports, data, model and loss; and their loop over epochs."""
 
+import re
 from collections.abc import Callable, Sequence
 from functools import partial
 
@@ -68,6 +69,12 @@ def loss_of(code: ProblemCode, batches: bool = False) -> list[str]:
     measure = code.measure.format(x=x, y=y).replace("loss = ", "return ")
     arguments = "params, x, y" if batches else "params"
     return [f"def loss_of({arguments}):", *(f"    {line}" for line in (*predict, measure))]
+
+
+def loss_lines(code: ProblemCode, params: str = "params") -> list[str]:
+    """Return the lines that compute `loss` of the variable `params`, on all samples."""
+    lines = [code.predict, code.measure] if code.predict else [code.measure]
+    return [re.sub(r"\bparams\b", params, line.format(x=code.x, y=code.y)) for line in lines]
 
 
 def all_losses(code: ProblemCode, params: str, batches: bool) -> str:

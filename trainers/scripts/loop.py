@@ -25,6 +25,8 @@ class Loop:
     loss_after: str = "measure"
     """The row after which `loss` is that of the present parameters."""
     schedule: ScheduleCode = ScheduleCode()
+    evaluated: str = "params"
+    """The variable whose loss counts."""
 
     def body(self) -> list[str]:
         """Return the lines of an update."""
@@ -73,9 +75,10 @@ def loop(
         lines, step = [*lines, f"step = {step}"], "step"
     before = (*code.state, *schedule.setup)
     if run.runner == "manual":
-        return Loop(before, rows | {"step": (*lines, f"params = params - {step}")}, schedule=schedule)
-    inner = indented([*lines, f"params -= {step}"])
-    return Loop(before, rows | {"step": ("with torch.no_grad():", *inner)}, schedule=schedule)
+        rows["step"] = (*lines, f"params = params - {step}")
+    else:
+        rows["step"] = ("with torch.no_grad():", *indented([*lines, f"params -= {step}"]))
+    return Loop(before, rows, schedule=schedule, evaluated=code.evaluated)
 
 
 CLEAR = {

@@ -63,7 +63,12 @@ def runs_at_once(task: Task, code: ProblemCode) -> list[Sequence[str]]:
 
 
 def training(
-    task: Task, code: ProblemCode, start: Sequence[str], each: Sequence[str], end: Sequence[str]
+    task: Task,
+    code: ProblemCode,
+    optimizers: Sequence[Optimizer],
+    start: Sequence[str],
+    each: Sequence[str],
+    end: Sequence[str],
 ) -> list[str]:
     """Return the function that trains the columns of `params`.
 
@@ -74,18 +79,23 @@ def training(
     if task.dtype == "float32":
         step = "params = (params - step(params, grad)).float()"
     around = [f"for epoch in range({task.epochs} + 1):"]
+    evaluated, at = "params", list[str]()
+    if any(each.update_code().evaluated != "params" for each in optimizers):
+        evaluated, at = "at", ['at = step.evaluated() if hasattr(step, "evaluated") else params']
     noted = ["diverged |= ~loss.isfinite()", *each]
     if task.steps_per_epoch > 1:
         around = [
             generator(task),
             *around,
-            f"    loss = {all_losses(code, 'params', True)}",
+            *indented(at),
+            f"    loss = {all_losses(code, evaluated, True)}",
             *indented(noted),
         ]
         inner = [f"grad = grads_of(params, {code.x}[rows], {code.y}[rows])", step]
         around += [*batch_lines(task, code), *indented(inner, 8)]
     else:
-        around += indented(["loss, grad = losses_and_grads(params)", *noted, step])
+        at += ["loss = losses(at)"] * bool(at)
+        around += indented(["loss, grad = losses_and_grads(params)", *at, *noted, step])
     body = [
         "step = optimizer(params, **settings)",
         "diverged = torch.zeros(params.shape[1:]).bool()",
@@ -143,5 +153,6 @@ def update_function(name: str, optimizer: Optimizer, varied: Iterable[str]) -> l
         "    def step(params, grad):",
         *fitted(indented(inner, 8)),
         "",
+        *[f"    step.evaluated = lambda: {code.evaluated}"] * (code.evaluated != "params"),
         "    return step",
     ]

@@ -77,7 +77,7 @@ def race_program(spec: Race, names: Sequence[str] | None = None) -> Program:
                 for (name, each), space in zip(functions.items(), spaces, strict=True)
             ]
         ),
-        "Training": training(run, code, *_measure(spec)),
+        "Training": training(run, code, spec.optimizers, *_measure(spec)),
         "Search": separated([*axes_lines(axes), *_search(spec)]),
         "Settings": [
             *starts.columns("starts", run, seeds),

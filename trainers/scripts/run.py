@@ -4,13 +4,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from trainers.run import MAX_COORDINATES, Run
-from trainers.scripts.head import data_of, epochs, opening, task_code
+from trainers.scripts.head import data_of, epochs, loss_lines, opening, task_code
 from trainers.scripts.layout import fitted, indented, tensor
 from trainers.scripts.loop import Loop, loop
 from trainers.scripts.problem import ProblemCode
 from trainers.scripts.schedule import ScheduleCode
 from trainers.scripts.start import start_lines
-from trainers.scripts.torch_loop import tensors_function
+from trainers.scripts.torch_loop import package_import, tensors_function
 
 
 @dataclass(frozen=True)
@@ -51,15 +51,20 @@ def run_code(run: Run) -> RunCode:
     batches = run.steps_per_epoch > 1
     drawn, start = _start(run)
     made = loop(run, code)
+    more = [*made.schedule.imports, *package_import(run.optimizer)]
     return RunCode(
-        head=(*opening(run, code, made.schedule.imports), *_tensors(run), *drawn),
+        head=(
+            *opening(run, code, more),
+            *_tensors(run),
+            *drawn,
+        ),
         gradient=code.gradient if run.runner == "manual" else (),
         start=tuple(start),
         loop=made,
         around=tuple(epochs(run, code)),
         depth=1 + batches,
-        epoch_end=tuple(epoch_end(run, code, made.schedule)),
-        end=tuple(_end(run, code)),
+        epoch_end=tuple(epoch_end(run, code, made)),
+        end=tuple(_end(run, code, made.evaluated)),
         data=data_of(run, code),
     )
 
@@ -70,12 +75,12 @@ def with_schedule(around: Sequence[str], schedule: ScheduleCode) -> list[str]:
     return [*around[: place + 1], *fitted(indented(schedule.begin)), *around[place + 1 :]]
 
 
-def epoch_end(run: Run, code: ProblemCode, schedule: ScheduleCode) -> list[str]:
+def epoch_end(run: Run, code: ProblemCode, made: Loop) -> list[str]:
     """Return the lines at the end of an epoch: those of the schedule, with the loss if it needs that."""
+    schedule = made.schedule
     if not schedule.needs_loss:
         return list(schedule.end)
-    loss = [code.predict.format(x=code.x, y=code.y)] if code.predict else []
-    loss += [code.measure.format(x=code.x, y=code.y)]
+    loss = loss_lines(code, made.evaluated)
     if run.runner != "manual":
         loss = ["with torch.no_grad():", *indented(loss)]
     return [*loss, *schedule.end]
@@ -97,8 +102,7 @@ def _start(run: Run) -> tuple[list[str], list[str]]:
     return ["", "", *lines], ["params.requires_grad_()"] * bool(grad)
 
 
-def _end(run: Run, code: ProblemCode) -> list[str]:
-    lines = [code.predict.format(x=code.x, y=code.y)] if code.predict else []
-    lines += [code.measure.format(x=code.x, y=code.y)]
-    shown = "params.tolist()" if run.problem.num_params <= MAX_COORDINATES else "params.norm().item()"
-    return [*lines, f"print(loss.item(), {shown})"]
+def _end(run: Run, code: ProblemCode, params: str) -> list[str]:
+    """Return the lines that print the final loss and parameters: those of the variable `params`."""
+    shown = "tolist()" if run.problem.num_params <= MAX_COORDINATES else "norm().item()"
+    return [*loss_lines(code, params), f"print(loss.item(), {params}.{shown})"]

@@ -50,7 +50,7 @@ def sweep_program(spec: Sweep, names: Sequence[str] | None = None) -> Program:
         "Training": separated(
             [
                 update_function(function, run.optimizer, list(spec.axes)),
-                training(run, code, (), (), [*failing(run), "return score, diverged"]),
+                training(run, code, [run.optimizer], (), (), [*failing(run), "return score, diverged"]),
             ]
         ),
         "Search": separated([*axes_lines(spec.axes.values()), _points(spec, sobol)]),

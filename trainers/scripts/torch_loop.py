@@ -10,6 +10,7 @@ import torch
 
 from trainers.optimizers import Optimizer
 from trainers.optimizers.code import literal
+from trainers.optimizers.external import PACKAGE, External
 from trainers.optimizers.several import Several
 from trainers.scripts.layout import WIDTH, call, filled, indented
 
@@ -38,6 +39,8 @@ def torch_calls(optimizer: Optimizer, shapes: Shapes) -> list[Call]:
 
     They are one, or several for different tensors.
     """
+    if isinstance(optimizer, External):
+        return [_external_call(optimizer, shapes)]
     tensors = [torch.zeros(shape, requires_grad=True) for shape in shapes]
     made = optimizer.torch(*tensors) if optimizer.by_matrix else optimizer.torch(tensors[0])
     if isinstance(made, Several):
@@ -64,6 +67,22 @@ def _call(made: torch.optim.Optimizer, tensors: str) -> Call:
     }
     arguments = tuple(f"{name}={literal(value)}" for name, value in given.items())
     return Call(f"torch.optim.{name}(", tensors, arguments)
+
+
+def _external_call(optimizer: External, shapes: Shapes) -> Call:
+    """Return the call that makes an optimizer of pytorch-optimizer."""
+    kind, tensors = optimizer.kind, [torch.zeros(shape, requires_grad=True) for shape in shapes]
+    apart = any(isinstance(part, dict) for part in optimizer.groups(tuple(tensors)))
+    if apart or hasattr(kind, "eval"):  # groups of tensors, or a mode for evaluation
+        raise NotImplementedError(f"{kind.__name__} can't be written as a program")
+    arguments = tuple(f"{name}={literal(value)}" for name, value in optimizer.arguments().items())
+    named = "tensors" if by_matrix(optimizer, shapes) else "[params]"
+    return Call(f"{PACKAGE}.{kind.__name__}(", named, arguments)
+
+
+def package_import(optimizer: Optimizer) -> list[str]:
+    """Return the import that an optimizer of another package needs."""
+    return [f"import {PACKAGE}  # pip install pytorch-optimizer"] * isinstance(optimizer, External)
 
 
 def setup(optimizer: Optimizer, shapes: Shapes) -> list[str]:

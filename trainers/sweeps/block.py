@@ -54,15 +54,23 @@ class RunBlock:
             relative = isinstance(setting, Real) and setting.scale == "log"
             yield name, column.to(getattr(torch, sweep.run.dtype)) if relative else column
 
+    @property
+    def evaluated(self) -> Tensor:
+        """The parameters `(n, runs)` whose losses count; they change with the next step."""
+        return self.optimizer.evaluated(self.params, self.state)
+
     def advance(self, epoch: int) -> Tensor:
         """Return the losses `(runs,)` after `epoch` epochs, then train the next epoch, if there is one."""
+        evaluated = self.evaluated
         if self.steps_per_epoch == 1:
             loss, gradient = self.training.loss_and_gradient(self.params)
+            if evaluated is not self.params:
+                loss = self.training.loss(evaluated)
             if epoch < self.epochs:
                 self.begin(epoch, loss)
                 self._update(epoch + 1, gradient)
             return loss
-        loss = self.training.loss(self.params)
+        loss = self.training.loss(evaluated)
         if epoch < self.epochs:
             self.begin(epoch, loss)
             for update in range(1 + epoch * self.steps_per_epoch, 1 + (epoch + 1) * self.steps_per_epoch):

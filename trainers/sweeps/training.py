@@ -92,12 +92,12 @@ def _epochs(block: RunBlock) -> Iterator[tuple[int, Tensor, Tensor]]:
     chunk = CHUNK_EPOCHS if at_once and not block.needs_loss else 1
     if chunk == 1:
         for epoch in range(count):
-            yield epoch, block.params.clone(), block.advance(epoch)
+            yield epoch, block.evaluated.clone(), block.advance(epoch)
         return
     for first in range(0, count, chunk):
         here = []
         for epoch in range(first, min(first + chunk, count)):
-            here.append(block.params.clone())
+            here.append(block.evaluated.clone())
             if epoch < block.epochs:
                 block.begin(epoch, UNUSED)
                 block.step(epoch + 1)

@@ -6,7 +6,7 @@ from typing import Any
 
 from tests.matrix import optimizers
 from trainers import Axis, Race, Run, Sweep
-from trainers.optimizers import SGD, Adagrad, Adam, RMSprop
+from trainers.optimizers import SGD, Adagrad, Adam, RMSprop, ScheduleFreeAdamW, ScheduleFreeSGD
 from trainers.problems import MLP, PROBLEMS, LogisticRegression, Problem, SoftmaxRegression
 from trainers.problems.surfaces import Himmelblau
 from trainers.run import runners
@@ -45,7 +45,13 @@ def _problem(random: Random) -> Problem:
 
 
 RACES = (
-    Race(optimizers=(SGD(), Adam(), Adagrad(lr_decay=0.01)), trials=6, seeds=3, epochs=12, dtype="float64"),
+    Race(
+        optimizers=(SGD(), Adam(), Adagrad(lr_decay=0.01), ScheduleFreeSGD()),
+        trials=6,
+        seeds=3,
+        epochs=12,
+        dtype="float64",
+    ),
     Race(
         problem=Himmelblau(),
         optimizers=(SGD(momentum=0.9), SGD(momentum=0.5, dampening=0.3), RMSprop(centered=True)),
@@ -60,7 +66,7 @@ RACES = (
     ),
     Race(
         problem=MLP(samples=40),
-        optimizers=(SGD(momentum=0.9, nesterov=True), Adam(amsgrad=True)),
+        optimizers=(SGD(momentum=0.9, nesterov=True), Adam(amsgrad=True), ScheduleFreeAdamW(r=1)),
         trials=5,
         seeds=1,
         epochs=6,
@@ -85,6 +91,16 @@ SWEEPS = (
     Sweep(
         Run(problem=SoftmaxRegression(), optimizer=Adagrad(), epochs=2, dtype="float64"),
         {"lr": Axis(0.1, 1, 2)},
+    ),
+    Sweep(
+        Run(
+            problem=LogisticRegression(),
+            optimizer=ScheduleFreeAdamW(),
+            epochs=4,
+            batch_size=50,
+            dtype="float64",
+        ),
+        {"lr": Axis(1e-2, 1, 3, log=True), "beta1": Axis(0.5, 0.9, 3)},
     ),
     Sweep(Run(problem=Himmelblau(), epochs=9, start=(1.0, 2.0), dtype="float64"), {"lr": Axis(1e-3, 0.5, 6)}),
 )

@@ -27,7 +27,7 @@ from trainers.problems import (
 )
 from trainers.run import runners
 from trainers.runners import RUNNERS
-from trainers.scripts import Program, program
+from trainers.scripts import Program, program, run_code
 
 WIDTH, LENGTH = 60, 70
 NUMBERS = re.compile(r"[\s\d.,e\[\]+-]+")
@@ -56,7 +56,7 @@ def executed(made: Program) -> dict[str, Any]:
 def assert_same(run: Run) -> None:
     """The program of a run ends where `train` does."""
     made, history = executed(program(run)), train(run)
-    params, loss = made["params"].detach(), made["loss"].detach()
+    params, loss = made[run_code(run).loop.evaluated].detach(), made["loss"].detach()
     assert params.dtype == loss.dtype == getattr(torch, run.dtype)
     torch.testing.assert_close(params, history.params[-1], rtol=1e-6, atol=1e-9)
     torch.testing.assert_close(loss, history.loss[-1], rtol=1e-6, atol=1e-12)

@@ -11,7 +11,7 @@ import torch
 
 from tests.matrix import pairs, product_of_all, slow_but
 from trainers import Axis, Run, Sweep, sweep, train
-from trainers.optimizers import SGD, Adam, Optimizer, RMSprop
+from trainers.optimizers import SGD, Adam, Optimizer, RMSprop, ScheduleFreeSGD
 from trainers.problems import LinearRegression, LogisticRegression, Problem, Thermometer
 from trainers.sweeps import block, cost, record, training
 from trainers.sweeps.block import RunBlock, block_size
@@ -62,7 +62,7 @@ def as_alone(rule: Optimizer, problem: Problem) -> None:
             alone = params[:, column].clone()
             state = {name: s[:, column].clone() for name, s in states.items()}
             close = {"rtol": 1e-12, "atol": 1e-12}
-            loss = problem.loss(alone)
+            loss = problem.loss(rule.evaluated(alone, state))
             if not loss.isfinite():
                 assert not losses[column].isfinite()
                 continue  # here training ends
@@ -71,9 +71,10 @@ def as_alone(rule: Optimizer, problem: Problem) -> None:
             torch.testing.assert_close(some.params[:, column], alone, **close)
 
 
+@pytest.mark.parametrize("optimizer", [SGD(), ScheduleFreeSGD()])
 @pytest.mark.parametrize("batch_size", [0, 4])
-def test_trajectories_are_those_of_the_histories(batch_size: int) -> None:
-    run = Run(optimizer=SGD(), epochs=100, batch_size=batch_size)
+def test_trajectories_are_those_of_the_histories(batch_size: int, optimizer: Optimizer) -> None:
+    run = Run(optimizer=optimizer, epochs=100, batch_size=batch_size)
     asked = Sweep(run, {"lr": Axis(1e-3, 1, 7, log=True)}, seeds=2)
     result, rows, epochs = sweep(asked), torch.tensor([0, 5, 13]), (0, 3, 100)
     found = training.trajectories(asked, epochs, rows)
