@@ -24,9 +24,8 @@ class Clipping(Settings):
         """Clip the gradient of `params`, `(n,)`, in place, as torch does."""
         raise NotImplementedError
 
-    @property
-    def lines(self) -> tuple[str, ...]:
-        """The clipping of `grad` as lines of a program."""
+    def lines(self, columns: bool = False) -> tuple[str, ...]:
+        """Return the clipping of `grad`, or of each of its columns, as lines of a program."""
         raise NotImplementedError
 
     @property
@@ -55,10 +54,10 @@ class ClipNorm(Clipping):
     def torch(self, params: Tensor) -> None:
         nn.utils.clip_grad_norm_([params], self.max_norm)
 
-    @property
-    def lines(self) -> tuple[str, ...]:
+    def lines(self, columns: bool = False) -> tuple[str, ...]:
+        norm = f"grad.norm({'dim=0' * columns})"
         return (
-            f"shrink = {self.max_norm:.17g} / (grad.norm() + 1e-6)",
+            f"shrink = {self.max_norm:.17g} / ({norm} + 1e-6)",
             "grad = grad * shrink.clamp(max=1)",
         )
 
@@ -81,8 +80,7 @@ class ClipValue(Clipping):
     def torch(self, params: Tensor) -> None:
         nn.utils.clip_grad_value_([params], self.clip_value)
 
-    @property
-    def lines(self) -> tuple[str, ...]:
+    def lines(self, columns: bool = False) -> tuple[str, ...]:
         limit = f"{self.clip_value:.17g}"
         return (f"grad = grad.clamp(-{limit}, {limit})",)
 

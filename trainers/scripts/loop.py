@@ -61,7 +61,7 @@ def loop(
         before = (*setup(optimizer, shapes), *schedule.setup)
         return Loop(before, torch_rows(rows, optimizer, shapes), loss_after, schedule)
     if run.runner == "manual" and run.clipping is not None:
-        rows["clip"] = run.clipping.lines
+        rows["clip"] = run.clipping.lines()
     schedule = schedule_code(run, lr)
     code = optimizer.update_code()
     if run.schedule is not None:

@@ -1,15 +1,18 @@
 """Many runs at once as lines of a program: parameters `(n, runs)`, settings `(runs,)`."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from trainers.optimizers import Optimizer
 from trainers.optimizers.code import GRAD, literal, with_symbols
-from trainers.run import Task
+from trainers.run import Run, Task
 from trainers.scripts.head import all_losses, generator, loss_of
 from trainers.scripts.head import batches as batch_lines
 from trainers.scripts.layout import fitted, indented
 from trainers.scripts.problem import ProblemCode
+from trainers.scripts.schedule import RATE, schedule_code
 from trainers.sweeps.axis import Axis
+from trainers.sweeps.spec import PREFIX
 
 MAX_ELEMENTS = 200_000_000
 """Max. elements that one evaluation of all losses goes through: about 2 GB in float64."""
@@ -63,7 +66,7 @@ def runs_at_once(task: Task, code: ProblemCode) -> list[Sequence[str]]:
 
 
 def training(
-    task: Task,
+    task: Run,
     code: ProblemCode,
     optimizers: Sequence[Optimizer],
     start: Sequence[str],
@@ -75,9 +78,11 @@ def training(
     `start`, `each` and `end` are its lines before the loop, at each epoch, and after it. In these, `loss` are
     the losses, and `diverged` says which were not finite once. Swept settings are in float64 in any case.
     """
-    step = "params = params - step(params, grad)"
-    if task.dtype == "float32":
-        step = "params = (params - step(params, grad)).float()"
+    scheduled = task.schedule is not None
+    step = f"params - step(params, grad{', factor' * scheduled})"
+    step = f"params = ({step}).float()" if task.dtype == "float32" else f"params = {step}"
+    clip = [] if task.clipping is None else task.clipping.lines(columns=True)
+    factor = ["factor = factor_of(epoch)"] * scheduled
     around = [f"for epoch in range({task.epochs} + 1):"]
     evaluated, at = "params", list[str]()
     if any(each.update_code().evaluated != "params" for each in optimizers):
@@ -87,15 +92,15 @@ def training(
         around = [
             generator(task),
             *around,
-            *indented(at),
+            *indented([*factor, *at]),
             f"    loss = {all_losses(code, evaluated, True)}",
             *indented(noted),
         ]
-        inner = [f"grad = grads_of(params, {code.x}[rows], {code.y}[rows])", step]
+        inner = [f"grad = grads_of(params, {code.x}[rows], {code.y}[rows])", *clip, step]
         around += [*batch_lines(task, code), *indented(inner, 8)]
     else:
         at += ["loss = losses(at)"] * bool(at)
-        around += indented(["loss, grad = losses_and_grads(params)", *at, *noted, step])
+        around += indented(["loss, grad = losses_and_grads(params)", *at, *noted, *factor, *clip, step])
     body = [
         "step = optimizer(params, **settings)",
         "diverged = torch.zeros(params.shape[1:]).bool()",
@@ -132,25 +137,50 @@ def check_size(task: Task, size: int) -> None:
         raise NotImplementedError(f"{size:,} runs{where} need too much memory in one program")
 
 
-def many_imports(axes: Iterable[Axis], sobol: bool) -> list[str]:
-    """Return the imports that many runs need, with these axes."""
-    found = ["from torch.func import vmap"]
+def many_imports(axes: Iterable[Axis], sobol: bool, run: Run) -> list[str]:
+    """Return the imports that many runs need, with these axes, and the schedule of the run."""
+    found = ["from torch.func import vmap", *schedule_code(run, "lr").imports]
     found += ["from torch.quasirandom import SobolEngine"] * sobol
     return [*found, *["import math"] * any(axis.log for axis in axes)]
 
 
-def update_function(name: str, optimizer: Optimizer, varied: Iterable[str]) -> list[str]:
-    """Return a function of `params` and of the varied hyperparameters that returns the optimizer's step."""
-    code = with_symbols(optimizer, dict.fromkeys(varied, float("nan"))).update_code()
+def factor_function(run: Run, axes: Iterable[str]) -> list[str]:
+    """Return the function that gives the factor of the learning rate in an epoch; none without a schedule.
+
+    Raises `NotImplementedError` for a schedule that is not the same for all runs.
+    """
+    if run.schedule is None:
+        return []
+    if any(name.startswith(PREFIX) for name in axes):
+        raise NotImplementedError("Runs whose schedules differ can't be written as one program")
+    if run.schedule.adaptive:
+        name = type(run.schedule).__name__
+        raise NotImplementedError(f"{name} changes each run on its own: many can't be written as one program")
+    return ["def factor_of(epoch):", *indented(schedule_code(run, "lr").factor), "    return factor"]
+
+
+def update_function(name: str, optimizer: Optimizer, varied: Iterable[str], run: Run) -> list[str]:
+    """Return a function of `params` and of the varied hyperparameters that returns the optimizer's step.
+
+    With a schedule the step takes the factor of the learning rate, too.
+    """
+    many = dict.fromkeys(varied, float("nan"))
+    code, rate, arguments = with_symbols(optimizer, many).update_code(), list[str](), "params, grad"
+    if run.schedule is not None:
+        lr = "lr" if "lr" in many else literal(getattr(optimizer, "lr", 1.0))
+        first = with_symbols(optimizer, many | {"lr": float("nan")}, {"lr": schedule_code(run, lr).first})
+        code = with_symbols(optimizer, many | {"lr": float("nan")}, {"lr": RATE}).update_code()
+        code = replace(code, state=first.update_code().state)
+        rate, arguments = [f"{RATE} = {lr} * factor"], "params, grad, factor"
     state = [line.partition(" = ")[0] for line in code.state]
     lines = [line.replace(GRAD, "grad") for line in code.lines]
-    inner = [*([f"nonlocal {', '.join(state)}"] if state else []), *lines]
+    inner = [*([f"nonlocal {', '.join(state)}"] if state else []), *rate, *lines]
     inner += [f"return {code.step.replace(GRAD, 'grad')}"]
     return [
         f"def {name}({', '.join(['params', *varied])}):",
         *indented(code.state),
         *[""] * bool(state),
-        "    def step(params, grad):",
+        f"    def step({arguments}):",
         *fitted(indented(inner, 8)),
         "",
         *[f"    step.evaluated = lambda: {code.evaluated}"] * (code.evaluated != "params"),

@@ -15,6 +15,7 @@ from trainers.scripts.many_runs import (
     axes_lines,
     axis_values,
     check_size,
+    factor_function,
     many_imports,
     runs_at_once,
     training,
@@ -58,8 +59,6 @@ def race_program(spec: Race, names: Sequence[str] | None = None) -> Program:
     names = distinct([spec.name_of(each) for each in spec.optimizers] if names is None else names)
     seeds = starts.seeds_of(spec.seed, spec.seeds)
     new_seeds = starts.seeds_of(spec.seed + spec.seeds, spec.seeds)
-    if spec.schedule != "none":
-        raise NotImplementedError("A race with a schedule can't be written as a program")
     spaces = [spec.space(each) for each in spec.optimizers]
     axes = [axis for space in spaces for axis in space.values()]
     sobol = spec.tune == "all"
@@ -67,14 +66,17 @@ def race_program(spec: Race, names: Sequence[str] | None = None) -> Program:
     for each in spec.optimizers:
         functions[function_name(each, functions)] = each
     parts = {
-        "Data": [*imports(run, code, many_imports(axes, sobol)), *code.data],
+        "Data": [*imports(run, code, many_imports(axes, sobol, run)), *code.data],
         "Model and loss": separated(
             [code.loss, *runs_at_once(run, code), starts.functions(run, [*seeds, *new_seeds]), MIDDLE]
         ),
         "Optimizers": separated(
             [
-                update_function(name, each, list(space))
-                for (name, each), space in zip(functions.items(), spaces, strict=True)
+                factor_function(run, spaces[0]),
+                *(
+                    update_function(name, each, list(space), run)
+                    for (name, each), space in zip(functions.items(), spaces, strict=True)
+                ),
             ]
         ),
         "Training": training(run, code, spec.optimizers, *_measure(spec)),

@@ -22,6 +22,8 @@ class ScheduleCode:
     begin: tuple[str, ...] = ()
     end: tuple[str, ...] = ()
     imports: tuple[str, ...] = ()
+    factor: tuple[str, ...] = ()
+    """The lines that compute `factor`, that of the learning rate in an epoch, by hand."""
     first: str = ""
     """The learning rate of the first epoch, by hand."""
     needs_loss: bool = False
@@ -49,7 +51,7 @@ def _by_hand(schedule: Schedule, epochs: int, lr: str) -> ScheduleCode:
         start = shown(schedule.warmup_start)
         ramp = f"factor = {start} + (1 - {start}) * epoch / {schedule.warmup}"
         begin = [f"if epoch < {warmup}:", f"    {ramp}", "else:", *indented(begin)]
-    begin += [f"{RATE} = {lr} * factor"]
+    factor, begin = begin, [*begin, f"{RATE} = {lr} * factor"]
     setup, end = list[str](), list[str]()
     if isinstance(schedule, ReduceLROnPlateau):
         setup, end = schedule.setup_lines, schedule.end_lines(lr)
@@ -63,6 +65,7 @@ def _by_hand(schedule: Schedule, epochs: int, lr: str) -> ScheduleCode:
         begin=tuple(begin),
         end=tuple(end),
         imports=tuple(imports),
+        factor=tuple(factor),
         first=lr if rates.factor == 1 else f"{lr} * {shown(rates.factor)}",
         needs_loss=schedule.adaptive,
     )

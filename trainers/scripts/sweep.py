@@ -12,6 +12,7 @@ from trainers.scripts.many_runs import (
     axes_lines,
     axis_values,
     check_size,
+    factor_function,
     many_imports,
     runs_at_once,
     training,
@@ -35,21 +36,20 @@ PRINTED = (
 @program.register
 def sweep_program(spec: Sweep, names: Sequence[str] | None = None) -> Program:
     """Return the program of a sweep; it prints how many runs failed, and the best with their gap or loss."""
-    if spec.run.schedule is not None or spec.run.clipping is not None:
-        raise NotImplementedError("A sweep with a schedule or clipping can't be written as a program")
     run, code = spec.run, task_code(spec.run)
     check_size(run, spec.size)
     function = function_name(run.optimizer, ())
     seeds = starts.seeds_of(run.seed, int(spec.seeds))
     sobol = spec.num_points is not None and bool(spec.axes)
     parts = {
-        "Data": [*imports(run, code, many_imports(spec.axes.values(), sobol)), *code.data],
+        "Data": [*imports(run, code, many_imports(spec.axes.values(), sobol, run)), *code.data],
         "Model and loss": separated(
             [code.loss, *runs_at_once(run, code), starts.functions(run, seeds), MIDDLE]
         ),
         "Training": separated(
             [
-                update_function(function, run.optimizer, list(spec.axes)),
+                factor_function(run, spec.axes),
+                update_function(function, run.optimizer, list(spec.axes), run),
                 training(run, code, [run.optimizer], (), (), [*failing(run), "return score, diverged"]),
             ]
         ),

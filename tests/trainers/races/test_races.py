@@ -517,9 +517,16 @@ def test_all_follow_the_schedule_of_a_race(schedule: str, tune: str) -> None:
     assert ("schedule.warmup" in columns) == (tune == "all")
 
 
-def test_a_race_with_a_schedule_is_no_program() -> None:
-    with pytest.raises(NotImplementedError, match="A race with a schedule can't be written as a program"):
-        program(Race(schedule="StepLR"))
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        ({"schedule": "ReduceLROnPlateau"}, "ReduceLROnPlateau changes each run on its own"),
+        ({"schedule": "StepLR", "tune": "all"}, "Runs whose schedules differ"),
+    ],
+)
+def test_a_race_whose_schedules_differ_is_no_program(settings: dict[str, str], told: str) -> None:
+    with pytest.raises(NotImplementedError, match=told):
+        program(Race(**settings))
 
 
 def test_no_stability_limit_is_told_where_a_schedule_changes_the_rate() -> None:

@@ -6,10 +6,12 @@ import pytest
 import torch
 
 from tests.trainers.scripts.test_run import assert_same, executed
-from trainers import Run, program, train
+from trainers import Axis, Race, Run, Sweep, program, race, sweep, train
 from trainers.clipping import ClipNorm, ClipValue
-from trainers.optimizers import LBFGS, OPTIMIZERS, SGD, Adam, Muon, Optimizer
+from trainers.optimizers import ASGD, LBFGS, OPTIMIZERS, SGD, Adam, Muon, Optimizer
 from trainers.problems import MLP, LogisticRegression
+from trainers.races.result import median
+from trainers.reports.grid import final_values
 from trainers.run import runners
 from trainers.schedules import SCHEDULES, CosineAnnealingLR, LinearLR, OneCycleLR, ReduceLROnPlateau, Schedule
 
@@ -94,3 +96,41 @@ def test_each_optimizer_with_a_warm_up(kind: type[Optimizer]) -> None:
     made = executed(program(runs))["results"].values()
     for (_, params), run in zip(made, runs, strict=True):
         close(params, run)
+
+
+@pytest.mark.parametrize("kind", [kind for kind in SCHEDULES.values() if not kind.adaptive])
+def test_programs_of_sweeps_and_races(kind: type[Schedule]) -> None:
+    schedule, clipping = kind(warmup=2, **TURNED.get(kind.__name__, {})), ClipNorm(max_norm=0.5)
+    for optimizer in (SGD(momentum=0.5), ASGD(), Adam()):
+        run = Run(optimizer=optimizer, schedule=schedule, clipping=clipping, epochs=8, dtype="float64")
+        for axes in ({"lr": Axis(0.01, 0.1, 4)}, {optimizer_axis(optimizer): Axis(0, 0.1, 3)}):
+            spec = Sweep(run, axes)
+            scores = executed(program(spec))["score"]
+            torch.testing.assert_close(scores, final_values(sweep(spec)).double(), rtol=1e-6, atol=0)
+    spec = Race(
+        problem=LogisticRegression(samples=40),
+        optimizers=(SGD(), ASGD(), Adam()),
+        schedule=kind.__name__,
+        warmup=2,
+        trials=3,
+        seeds=2,
+        epochs=5,
+        batch_size=16,
+        dtype="float64",
+    )
+    tuned = {row[0]: row[2] for row in executed(program(spec))["results"]}
+    for entry in race(spec).results:
+        name = type(entry.optimizer).__name__
+        assert tuned[name] == pytest.approx(float(median(entry.tuned_scores)), rel=1e-6)
+
+
+def optimizer_axis(optimizer: Optimizer) -> str:
+    return "weight_decay" if not isinstance(optimizer, ASGD) else "lambd"
+
+
+def test_sweeps_whose_schedules_differ_are_no_program() -> None:
+    run = Run(schedule=LinearLR(), epochs=8)
+    with pytest.raises(NotImplementedError, match="Runs whose schedules differ can't be written"):
+        program(Sweep(run, {"schedule.warmup": Axis(0, 4, 2)}))
+    with pytest.raises(NotImplementedError, match="ReduceLROnPlateau changes each run on its own"):
+        program(Sweep(replace(run, schedule=ReduceLROnPlateau()), {"lr": Axis(0.01, 0.1, 2)}))
