@@ -53,11 +53,7 @@ def run_code(run: Run) -> RunCode:
     made = loop(run, code)
     more = [*made.schedule.imports, *package_import(run.optimizer)]
     return RunCode(
-        head=(
-            *opening(run, code, more),
-            *_tensors(run),
-            *drawn,
-        ),
+        head=(*opening(run, code, more), *_tensors(run), *drawn),
         gradient=code.gradient if run.runner == "manual" else (),
         start=tuple(start),
         loop=made,
