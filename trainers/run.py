@@ -185,7 +185,7 @@ class Run(Task, Method, Exportable):
         task, methods = read_task(link, tables), read_methods(link)
         method = link.accept(methods[0], "run 1", "Run 1: ") if methods else Method()
         more = [f"The link has {len(methods)} runs: using the first."] if len(methods) > 1 else []
-        return make_run(task, method.suited(task.problem)), [
+        return make_run(task, method), [
             *link.notes,
             *more,
             *link.rest("no part of a run"),
@@ -224,7 +224,8 @@ def _check_part(name: str, value: Any, kind: type[Settings]) -> None:
 
 
 def make_run(task: Task, method: Method) -> Run:
-    """Return the run of this task and method."""
+    """Return the run of this task and method, by a runner that can train on the problem."""
+    method = method.suited(task.problem)
     settings = {f.name: getattr(task, f.name) for f in fields(task)}
     return Run(**settings, **{f.name: getattr(method, f.name) for f in fields(Method)})
 

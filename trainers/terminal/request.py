@@ -40,8 +40,7 @@ def several_runs(request: Request) -> list[Run]:
     """Return the runs asked for. Raises `UsageError` if there are none."""
     if not request.methods:
         raise click.UsageError("No run to train: give a link with runs, or --run, such as --run Adam~lr-0.1.")
-    problem = request.task.problem
-    return [make_run(request.task, method.suited(problem)) for method in request.methods]
+    return [make_run(request.task, method) for method in request.methods]
 
 
 def asked_runs(request: Request, given: Given) -> list[Run]:
