@@ -77,7 +77,10 @@ def refused_texts(state: Mapping[str, Any], problem: Problem) -> dict[str, Refus
             try:
                 replace(problem, **{name: text})
             except SettingError as error:
-                refused[key] = RefusedText(text, f"{setting.label or name.capitalize()} {error.reason}.")
+                reason = (
+                    f"{setting.label or name.capitalize()} {error.reason}. The one before is still in use."
+                )
+                refused[key] = RefusedText(text, reason)
     return refused
 
 

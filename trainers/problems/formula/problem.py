@@ -31,8 +31,9 @@ def checked(formula: str) -> str:
 class Formula(Differentiated, Surface):
     """The function of x and y that a formula says.
 
-    Seed 0 starts at the usual initial point of Rosenbrock's function, or the first point tried that has a
-    finite loss and gradient. The minimum is not known: `smallest_found` is the smallest loss found.
+    Seed 0 starts at the usual initial point of Rosenbrock's function or, if loss or gradient are not finite
+    there, at the nearest point tried where they are. The minimum is not known: `smallest_found` is the
+    smallest loss found.
 
     Source: the formula; J. Moré, B. Garbow and K. Hillstrom 1981 for the initial point.
     """
@@ -79,11 +80,12 @@ class Formula(Differentiated, Surface):
 @lru_cache(maxsize=1024)
 @cacheable
 def tried_starts(problem: Formula) -> tuple[tuple[float, float], ...]:
-    """Return the points tried that have a finite loss and gradient: the usual one first. Cached."""
+    """Return the points tried that have a finite loss and gradient, from the usual one on. Cached."""
     low, high = torch.tensor(problem.window, dtype=torch.float64).T[:, :, None]
     generator = torch.Generator().manual_seed(0)
     points = low + (high - low) * torch.rand(2, TRIED, generator=generator, dtype=torch.float64)
-    points[:, 0] = torch.tensor(problem.usual_start, dtype=torch.float64)
+    points[:, 0] = usual = torch.tensor(problem.usual_start, dtype=torch.float64)
+    points = points[:, (points - usual[:, None]).norm(dim=0).argsort()]
     loss, gradient = problem.loss_and_gradient(points)
     finite = loss.isfinite() & gradient.isfinite().all(0)
     return tuple((x, y) for x, y in points[:, finite].T.tolist())
