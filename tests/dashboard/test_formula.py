@@ -60,11 +60,11 @@ def test_two_of_three_ways_are_shown() -> None:
 
 def test_it_is_typed() -> None:
     app = opened(link(page("Loss", "x**2 + y**2")))
-    assert "Smallest loss found for x and y from −5 to 5: 0 at (0, 0)." in [c.value for c in app.caption]
+    assert "Smallest value found for x and y from −5 to 5: 0 at (0, 0)." in [c.value for c in app.caption]
     app.text_input(key=KEY).input(" (x - 1)^2 + y**2 - 3 ").run()
     assert shown(app).task.problem == Formula("(x - 1)^2 + y**2 - 3")
     assert app.text_input(key=KEY).value == "(x - 1)^2 + y**2 - 3"
-    assert "Smallest loss found for x and y from −5 to 5: −3 at (1, 0)." in [c.value for c in app.caption]
+    assert "Smallest value found for x and y from −5 to 5: −3 at (1, 0)." in [c.value for c in app.caption]
     assert not app.error
 
 

@@ -1,4 +1,4 @@
-"""The smallest loss that is found in the window of a problem of two parameters."""
+"""The smallest value that is found in the window of a problem of two parameters."""
 
 from typing import NamedTuple
 
@@ -15,7 +15,7 @@ DIFFERENCE = 1e-5
 
 
 class Smallest(NamedTuple):
-    """The smallest loss found, and where. It need not be the minimum."""
+    """The smallest value found, and where. It need not be the minimum."""
 
     loss: float
     params: tuple[float, float]
@@ -23,7 +23,7 @@ class Smallest(NamedTuple):
 
 @cacheable
 def smallest_found(problem: Problem) -> Smallest:
-    """Return the smallest finite loss found; infinite if there is none.
+    """Return the smallest finite value found; infinite if there is none.
 
     The lowest points of a grid take damped Newton steps, all at once, as far as the edges of the window. The
     damping, added to the Hessian's diagonal, is smaller after a step that lowers the loss; else the step is

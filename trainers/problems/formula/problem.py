@@ -33,7 +33,7 @@ class Formula(Differentiated, Surface):
 
     Seed 0 starts at the usual initial point of Rosenbrock's function or, if loss or gradient are not finite
     there, at the nearest point tried where they are. The minimum is not known: `smallest_found` is the
-    smallest loss found.
+    smallest value found.
 
     Source: the formula; J. Moré, B. Garbow and K. Hillstrom 1981 for the initial point.
     """
@@ -68,7 +68,7 @@ class Formula(Differentiated, Surface):
 
     @property
     def smallest_found(self) -> Smallest:
-        """The smallest loss found in the window. It need not be the minimum."""
+        """The smallest value found in the window. It need not be the minimum."""
         return cached_smallest(self)
 
     def loss(self, params: Tensor) -> Tensor:
