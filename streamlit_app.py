@@ -66,6 +66,7 @@ with st.skeleton(height=480):
     from trainers.reports import loss as loss_report
     from trainers.reports import validation
     from trainers.reports.conditioning import hessian_summary
+    from trainers.reports.formula import smallest_summary
     from trainers.reports.names import names, names_without_lr
     from trainers.reports.plain_text import result_text
     from trainers.reports.questions import Question
@@ -168,6 +169,8 @@ def task_controls(task: Task, asks: bool) -> None:
     all_controls(task.problem, f"problem.{kind}")
     if not asks and (curvature := hessian_summary(task)):
         st.caption(curvature)
+    if not asks and (smallest := smallest_summary(task.problem)):
+        st.caption(smallest)
     all_controls(task, "task", only=FIRST)
     for remark in validation.split_warnings(task):
         st.caption(escape_markdown(remark))

@@ -1,14 +1,16 @@
 """Conversion of a page to the values of its controls, and back."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from dashboard.context import View
 from dashboard.state import NAMES, Page
+from dashboard.widgets import RefusedText
 from trainers.optimizers import OPTIMIZERS
 from trainers.problems import PROBLEMS, CsvDataset, Problem
 from trainers.run import MAX_COORDINATES, Method, Task, runners, with_start
-from trainers.settings import Integer, Settings, coerce, main_part, parts, settings_of
+from trainers.settings import Integer, SettingError, Settings, Text, coerce, main_part, parts, settings_of
 
 METHOD_PARTS = {name: kinds for name, kinds in parts(Method).items() if name != main_part(Method)}
 """What a run may hold besides its optimizer, by name."""
@@ -64,6 +66,22 @@ def read(
     tab = tab if tab in NAMES else page.tab
     shown = Page(task, tuple(methods), tab, view, tuple(settings), page.display, ask=page.ask)
     return shown, notes
+
+
+def refused_texts(state: Mapping[str, Any], problem: Problem) -> dict[str, RefusedText]:
+    """Return the texts among the values of controls that the problem can't use, by key."""
+    prefix, refused = _prefix("problem", problem), {}
+    for name, setting in settings_of(problem).items():
+        key = f"{prefix}.{name}"
+        if isinstance(setting, Text) and isinstance(text := state.get(key), str):
+            try:
+                replace(problem, **{name: text})
+            except SettingError as error:
+                reason = (
+                    f"{setting.label or name.capitalize()} {error.reason}. The one before is still in use."
+                )
+                refused[key] = RefusedText(text, reason)
+    return refused
 
 
 def start_values(task: Task) -> dict[str, float]:

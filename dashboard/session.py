@@ -10,13 +10,13 @@ import streamlit as st
 
 from dashboard.ask import Ask
 from dashboard.context import MAX_RUNS, Actions, TabSettings
-from dashboard.controls import read
+from dashboard.controls import read, refused_texts
 from dashboard.examples import ARRIVAL, EXAMPLES, Example
 from dashboard.looks import assign_hues, looks
 from dashboard.state import Page
 from dashboard.tables import DataTab
 from dashboard.tabs.rate import RATE, RateSettings, released_value
-from dashboard.widgets import DrawnControls, escape_markdown
+from dashboard.widgets import DrawnControls, RefusedText, escape_markdown
 from trainers.charts import Look
 from trainers.optimizers import OPTIMIZERS
 from trainers.problems import PROBLEMS, CsvDataset
@@ -41,12 +41,16 @@ class SessionPage:
     """Columns that a problem used last, for the next problem that can use them."""
     answered: Mapping[Ask, int | None] = field(default_factory=lambda: MappingProxyType({}))
     """Places of the answers chosen in this session; None if the question was skipped."""
+    refused: Mapping[str, RefusedText] = field(default_factory=lambda: MappingProxyType({}))
+    """Texts that were typed into controls of the problem but can't be used, by key."""
 
     def with_page(self, page: Page, ids: Sequence[int], notes: Sequence[str] = ()) -> "SessionPage":
         """Return the session with another page."""
         csv = getattr(page.task.problem, "csv", None) or self.csv
         hues = MappingProxyType(assign_hues(ids, page.methods, self.hues))
-        return replace(self, page=page, ids=tuple(ids), notes=tuple(notes), hues=hues, csv=csv)
+        refused = self.refused if page.task.problem == self.page.task.problem else MappingProxyType({})
+        shown = replace(self, page=page, ids=tuple(ids), notes=tuple(notes), hues=hues, csv=csv)
+        return replace(shown, refused=refused)
 
     @property
     def looks(self) -> tuple[Look, ...]:
@@ -60,8 +64,12 @@ class SessionPage:
 
     def with_edits(self, changes: Mapping[str, Any]) -> "SessionPage":
         """Return the session after changes of controls, values by key. Never raises."""
-        page, notes = read(changes, self.page, self.ids, self.csv)
-        return replace(self, data=self.data.read(changes)).with_page(page, self.ids, notes)
+        refused = refused_texts(changes, self.page.task.problem)
+        usable = {key: value for key, value in changes.items() if key not in refused}
+        page, notes = read(usable, self.page, self.ids, self.csv)
+        earlier = {key: text for key, text in self.refused.items() if key not in changes}
+        kept = replace(self, data=self.data.read(changes), refused=MappingProxyType(earlier | refused))
+        return kept.with_page(page, self.ids, notes)
 
 
 # --- The displayed page: from the controls, or from the address -----------------------------------

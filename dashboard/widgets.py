@@ -3,7 +3,7 @@
 import re
 from base64 import b64encode
 from collections.abc import Callable, Collection, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 import streamlit as st
@@ -13,11 +13,18 @@ from trainers.clipping import Clipping
 from trainers.optimizers import Optimizer
 from trainers.run import Method
 from trainers.schedules import Schedule
-from trainers.settings import Choice, Flag, Integer, Real, Setting, Settings, settings_of
+from trainers.settings import Choice, Flag, Integer, Real, Setting, Settings, Text, settings_of
 from trainers.sweeps.axis import MAX_ABS
 from trainers.words import is_number
 
 MAX_BUTTONS = 3  # more options get a selectbox
+
+
+class RefusedText(NamedTuple):
+    """A text that was typed but can't be used, and the reason as a sentence."""
+
+    text: str
+    reason: str
 
 
 class DrawnControls:
@@ -131,6 +138,8 @@ def labeled_control(label: str, setting: Setting, value: Any, key: str, width: A
             help=setting.help,
             required=True,
         )
+    elif isinstance(setting, Text):
+        text_control(label, setting, value, key)
     elif isinstance(setting, Real):
         # Without bounds: the widget would silently replace values outside them.
         st.number_input(
@@ -142,6 +151,15 @@ def labeled_control(label: str, setting: Setting, value: Any, key: str, width: A
             help=f"{setting.help} {setting.bounds().capitalize()}.",
             width=width,
         )
+
+
+def text_control(label: str, setting: Text, value: str, key: str) -> None:
+    """Draw the field of a text; one that was typed but can't be used stays there, with the reason below."""
+    refused: Mapping[str, RefusedText] = st.session_state.session_page.refused
+    shown = refused[key].text if key in refused else value
+    st.text_input(label, shown, key=control_key(key, shown), help=escape_markdown(setting.help))
+    if key in refused:
+        st.error(escape_markdown(refused[key].reason))
 
 
 def select(label: str, options: Sequence[Any], value: Any, key: str, place: Any = st, **look: Any) -> None:

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from trainers.optimizers import OPTIMIZERS, Optimizer
+from trainers.optimizers import OPTIMIZERS, SGD, Optimizer
 from trainers.problems import PROBLEMS, Problem
+from trainers.run import Run, runners
 from trainers.settings import Flag, Integer, Real, Setting, SettingError, settings_of
 
 SOME = 7
@@ -96,6 +97,12 @@ def slow_but(quick: Collection[Any], cases: Iterable[Any]) -> list[Any]:
 
 def problems() -> list[Problem]:
     return [kind() for kind in PROBLEMS.values()]
+
+
+def run_on(problem: Problem, **settings: Any) -> Run:
+    """A run by the first runner that can train on a problem, unless the settings name another."""
+    kind = type(settings.get("optimizer", SGD()))
+    return Run(problem=problem, **{"runner": runners(kind, problem)[0]} | settings)
 
 
 def hand_written() -> list[Optimizer]:

@@ -326,4 +326,10 @@ def pairs(text: str) -> list[tuple[str, str]]:
 
 
 def _without_marks(value: str) -> str:
-    return value if re.search(r"(^|-)0\.$", value) else re.sub(r"(?<=\w)[]).,;:>}\"'»”]+$", "", value)
+    """Return a value without the marks at its end, but for parentheses that close those within it."""
+    if re.search(r"(^|-)0\.$", value):
+        return value
+    kept = re.sub(r"(?<=\w)[]).,;:>}\"'»”]+$", "", value)
+    while kept.count("(") > kept.count(")") and value.startswith(f"{kept})"):
+        kept += ")"
+    return kept

@@ -11,10 +11,11 @@ and tables follow. A class of settings is a frozen dataclass that derives from `
 import dataclasses
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, ClassVar, Literal, TypeAlias
+from urllib.parse import quote_plus
 
 from torch import Tensor
 
@@ -65,8 +66,12 @@ class Setting:
         raise NotImplementedError
 
     def write(self, value: Any) -> str:
-        """Format a value for a link: letters, digits, `.`, `_`, `-` only."""
+        """Format a value for a link: letters, digits, `.`, `_`, `-`, and what is escaped with `%`."""
         return str(value)
+
+    def in_words(self, value: Any) -> str:
+        """Return a value as it stands in a sentence."""
+        return format_value(value)
 
 
 @dataclass(frozen=True)
@@ -183,6 +188,33 @@ class Choice(Setting):
         return self.captions.get(option, option)
 
 
+@dataclass(frozen=True)
+class Text(Setting):
+    """A line of text, such as a formula; without `~`, which ends a setting in a link.
+
+    `check` returns a text in its canonical form, or raises a `ValueError` whose message says what is wrong.
+    """
+
+    check: Callable[[str], str]
+
+    def validate(self, name: str, value: Any) -> str:
+        if not isinstance(value, str):
+            raise SettingError(name, f"must be a text, got {safe_text(value)}")
+        try:
+            return self.check(value)
+        except ValueError as error:
+            raise SettingError(name, str(error)) from None
+
+    def read(self, text: str) -> str:
+        return text
+
+    def write(self, value: Any) -> str:
+        return quote_plus(value)
+
+    def in_words(self, value: Any) -> str:
+        return "its default" if value == self.default else safe_text(value)
+
+
 def real(
     default: float,
     low: float,
@@ -222,6 +254,11 @@ def choice(
 ) -> Any:
     """A dataclass field that holds one of a few words."""
     return _field(Choice(default, help, tuple(options), label=label, captions=captions))
+
+
+def text(default: str, check: Callable[[str], str], help: str, label: str = "") -> Any:
+    """A dataclass field that holds a line of text."""
+    return _field(Text(default, help, check, label=label))
 
 
 def part(allowed: Mapping[str, type["Settings"]], default: Any, main: bool = False) -> Any:
@@ -305,7 +342,7 @@ def coerce(kind: type[Settings], values: Mapping[str, Any], **others: Any) -> tu
             usable[name] = setting.validate(name, values.get(name, setting.default))
         except SettingError as error:
             usable[name] = setting.coerce(name, values[name])
-            notes.append(f"{error}: using {format_value(usable[name])}.")
+            notes.append(f"{error}: using {setting.in_words(usable[name])}.")
     given = {f.name: others[f.name] for f in dataclasses.fields(kind) if f.name in others}
     for _ in range(len(usable) + 1):
         try:
@@ -313,10 +350,10 @@ def coerce(kind: type[Settings], values: Mapping[str, Any], **others: Any) -> tu
         except SettingError as error:
             if error.name not in usable:
                 raise
-            default = settings_of(kind)[error.name].default
-            usable[error.name] = default if error.nearest is None else error.nearest
+            setting = settings_of(kind)[error.name]
+            usable[error.name] = setting.default if error.nearest is None else error.nearest
             if error.name in values:
-                notes.append(f"{error}: using {format_value(usable[error.name])}.")
+                notes.append(f"{error}: using {setting.in_words(usable[error.name])}.")
     return kind(**given), notes
 
 

@@ -41,7 +41,7 @@ def draw_gradient(context: Context, run: Run, step: Step, place: int) -> None:
     st.caption(f"{HOW}{'; colored, the derivative of the loss by it, from right to left' * after}.")
     left, right = st.columns([2, 3] if chain else 2)
     with left, st.container(key="sources"):
-        st.markdown("**Three ways to the same gradient**")
+        st.markdown(f"**{'Two' if found.by_hand is None else 'Three'} ways to the same gradient**")
         st.markdown(markdown_table(report.source_table(found, step, run.problem.names, after)))
         difference = report.agreement(found, step)
         apart = f"differ by at most {format_number(difference)}, rounding" if difference else "are equal"
@@ -51,6 +51,8 @@ def draw_gradient(context: Context, run: Run, step: Step, place: int) -> None:
             st.markdown(CHAIN)
             with st.container(key="chain"):
                 st.markdown(markdown_table(chain))
+        elif found.by_hand is None:
+            st.caption(f"{type(run.problem).__name__} has no gradient by hand.")
         else:
             st.markdown("**By hand**: the chain rule, written out.")
             st.code("\n".join(task_code(run).gradient), language="python")

@@ -3,6 +3,7 @@
 import pytest
 import torch
 
+from tests.matrix import run_on
 from trainers.graphs import Graph, loss_graph
 from trainers.problems import PROBLEMS, Problem, Thermometer
 from trainers.run import Run
@@ -38,7 +39,7 @@ def test_that_of_the_lesson() -> None:
 @pytest.mark.parametrize("kind", PROBLEMS.values(), ids=str)
 def test_each_problem_has_one(kind: type[Problem]) -> None:
     for dtype in ("float32", "float64"):
-        run = Run(problem=kind(), dtype=dtype, seed=3)
+        run = run_on(kind(), dtype=dtype, seed=3)
         found, params = graph(run), run.initial()
         tight = {"rtol": 1e-4, "atol": 1e-4} if dtype == "float32" else {"rtol": 1e-10, "atol": 1e-12}
         torch.testing.assert_close(found.nodes[-1].value, run.training.loss(params), **tight)

@@ -22,6 +22,7 @@ MAX_VALUES = 2
 MAX_SAMPLES = 11
 """Most samples whose derivatives are listed."""
 MAX_INPUTS = 3
+AUTOGRAD = "autograd: params.grad"
 RELATIVE_STEP = 6e-6
 """Step of the finite differences, relative to the parameter: about the cube root of float64's rounding."""
 
@@ -30,10 +31,18 @@ RELATIVE_STEP = 6e-6
 class Sources:
     """The gradient of an update, computed in three ways, each `(n,)`."""
 
-    by_hand: Tensor
+    by_hand: Tensor | None
+    """None for a problem whose gradient is not derived by hand."""
     autograd: Tensor
     finite_difference: Tensor
     """At the shown parameters, NaN at others."""
+
+    @property
+    def known(self) -> dict[str, Tensor]:
+        """Those that there are, by their names in a table."""
+        titles = ("by hand", AUTOGRAD, "finite difference")
+        values = (self.by_hand, self.autograd, self.finite_difference)
+        return {title: value for title, value in zip(titles, values, strict=True) if value is not None}
 
 
 def gradient_graph(run: Run, step: Step) -> Graph:
@@ -71,7 +80,7 @@ def sources(run: Run, step: Step, graph: Graph) -> Sources:
     names = defined(code, problem, step.params)
     lines = [code.predict, code.differentiate]
     execute("\n".join(line.format(x=code.x, y=code.y) for line in lines if line), names)
-    return Sources(names["grad"], graph.grad, _differences(problem, step.params, shown_params(step)))
+    return Sources(names.get("grad"), graph.grad, _differences(problem, step.params, shown_params(step)))
 
 
 def _differences(problem: Problem, params: Tensor, places: Sequence[int]) -> Tensor:
@@ -88,20 +97,19 @@ def _differences(problem: Problem, params: Tensor, places: Sequence[int]) -> Ten
 
 
 def source_table(found: Sources, step: Step, names: Sequence[str], after: bool) -> list[list[str]]:
-    """Return the three gradients at the shown parameters as rows of text; before `backward()` one is None."""
+    """Return the gradients at the shown parameters as rows of text; before `backward()` one is None."""
     shown = shown_params(step)
     rows = [["", *(names[k] for k in shown)]]
-    titles = ("by hand", "autograd: params.grad", "finite difference")
-    for title, values in zip(titles, vars(found).values(), strict=True):
-        missing = title.startswith("autograd") and not after
+    for title, values in found.known.items():
+        missing = title == AUTOGRAD and not after
         rows.append([title, *("None" if missing else format_number(values[k], DIGITS) for k in shown)])
     return rows
 
 
 def agreement(found: Sources, step: Step) -> float:
-    """Return the largest difference between the three at the shown parameters."""
+    """Return the largest difference between the gradients at the shown parameters."""
     shown = shown_params(step)
-    rows = torch.stack([values[shown].double() for values in vars(found).values()])
+    rows = torch.stack([values[shown].double() for values in found.known.values()])
     return float((rows.amax(0) - rows.amin(0)).max())
 
 

@@ -92,7 +92,7 @@ def _parts(text: str, value: ast.expr) -> tuple[str, list[str], str]:
 
 def _terms(text: str, value: ast.expr) -> list[str]:
     """Return the terms of a sum, or the factors of a product, each with its operator."""
-    if not isinstance(value, ast.BinOp):
+    if not isinstance(value, ast.BinOp) or isinstance(value.op, ast.Pow):
         return [_source(text, value)]
     same = (ast.Add, ast.Sub) if isinstance(value.op, ast.Add | ast.Sub) else (type(value.op),)
     left = value.left

@@ -13,10 +13,11 @@ from torch import Tensor
 from trainers.datasets.dataset import Dataset
 from trainers.exports import DATA_FILE
 from trainers.optimizers.code import literal
-from trainers.problems import Polynomial, Problem, Thermometer
+from trainers.problems import Formula, Polynomial, Problem, Thermometer
 from trainers.problems.classifier import Classifier
 from trainers.problems.least_squares import LeastSquares
 from trainers.problems.supervised import Supervised
+from trainers.scripts.formula import written
 from trainers.scripts.layout import WIDTH, call, indented, tensor, wrapped
 
 MAX_NUMBERS = 200
@@ -34,7 +35,7 @@ class ProblemCode:
     loss: tuple[str, ...]
     """The model and its loss."""
     gradient: tuple[str, ...]
-    """The gradient by hand."""
+    """The gradient by hand; none, as `differentiate`, if autograd alone derives it."""
     measure: str
     differentiate: str
     predict: str = ""
@@ -140,6 +141,20 @@ def _of_self(tree: ast.AST) -> list[ast.Attribute]:
     """Return each `self.something`."""
     found = (node for node in ast.walk(tree) if isinstance(node, ast.Attribute))
     return [node for node in found if isinstance(node.value, ast.Name) and node.value.id == "self"]
+
+
+@problem_code.register
+def _(problem: Formula, raw: Dataset | None = None) -> ProblemCode:
+    value = written(problem.expression)
+    statements = ["x, y = params", *wrapped(f"return {value}", WIDTH - 4)]
+    return ProblemCode(
+        data=(),
+        loss=("def f(params):", *indented(statements)),
+        gradient=(),
+        measure="loss = f(params)",
+        differentiate="",
+        imports=("import math",) * ("math." in value),
+    )
 
 
 # --- Least squares --------------------------------------------------------------------------------

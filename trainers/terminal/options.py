@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from trainers.settings import Choice, Flag, Integer, Real, Setting, Settings, settings_of
+from trainers.settings import Choice, Flag, Integer, Real, Setting, Settings, Text, settings_of
 from trainers.terminal.sections import SectionedOption
 from trainers.words import format_value
 
@@ -33,7 +33,8 @@ def flag(name: str) -> str:
 
 
 def _metavar(setting: Setting) -> str:
-    return "INTEGER" if isinstance(setting, Integer) else "NUMBER" if isinstance(setting, Real) else "WORD"
+    kinds = {Integer: "INTEGER", Real: "NUMBER", Text: "TEXT"}
+    return next((name for kind, name in kinds.items() if isinstance(setting, kind)), "WORD")
 
 
 def _by_help(settings: Mapping[str, Setting]) -> dict[str, dict[str, Setting]]:

@@ -6,11 +6,11 @@ from xml.etree import ElementTree
 import pandas as pd
 import pytest
 
+from tests.matrix import run_on
 from trainers.charts import graph_svg
 from trainers.optimizers import SGD
 from trainers.problems import PROBLEMS, Problem
 from trainers.reports.gradient import gradient_graph, node_table
-from trainers.run import Run
 from trainers.steps import record_steps
 
 SPACE = "{http://www.w3.org/2000/svg}"
@@ -24,7 +24,7 @@ def boxes(svg: str) -> list[tuple[float, float, float, float]]:
 
 @pytest.mark.parametrize("kind", PROBLEMS.values(), ids=str)
 def test_no_box_lies_on_another_and_inputs_are_on_the_left(kind: type[Problem]) -> None:
-    run = Run(problem=kind(), optimizer=SGD(lr=1e-5), epochs=2)
+    run = run_on(kind(), optimizer=SGD(lr=1e-5), epochs=2)
     nodes = node_table(gradient_graph(run, record_steps(run, [0])[0]))
     found = boxes(graph_svg(nodes, True, False))
     assert len(found) == len(nodes)

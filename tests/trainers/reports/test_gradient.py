@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.matrix import run_on
 from trainers.optimizers import SGD
 from trainers.problems import MLP, PROBLEMS, LinearRegression, Problem, Thermometer
 from trainers.reports import gradient as report
@@ -17,7 +18,7 @@ def first(run: Run) -> Step:
 
 @pytest.mark.parametrize("kind", PROBLEMS.values(), ids=str)
 def test_three_computations_agree(kind: type[Problem]) -> None:
-    run = Run(problem=kind(), optimizer=SGD(lr=1e-5), epochs=3, dtype="float64", seed=2)
+    run = run_on(kind(), optimizer=SGD(lr=1e-5), epochs=3, dtype="float64", seed=2)
     step = first(run)
     found = report.sources(run, step, report.gradient_graph(run, step))
     assert report.agreement(found, step) < 1e-6 * max(1.0, float(step.gradient.abs().max()))

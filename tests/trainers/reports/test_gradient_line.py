@@ -3,6 +3,7 @@
 import pytest
 import torch
 
+from tests.matrix import run_on
 from trainers.optimizers import SGD, Adam
 from trainers.problems import MLP, PROBLEMS, LinearRegression, Problem, Thermometer
 from trainers.reports.gradient_line import GradientLine, gradient_line
@@ -58,7 +59,7 @@ def test_a_rate_far_beyond_is_not_in_the_chart() -> None:
 
 @pytest.mark.parametrize("kind", PROBLEMS.values(), ids=str)
 def test_every_problem_has_one(kind: type[Problem]) -> None:
-    run = Run(problem=kind(), optimizer=Adam(lr=0.1), epochs=3, seed=1)
+    run = run_on(kind(), optimizer=Adam(lr=0.1), epochs=3, seed=1)
     found = line(run)
     assert found.table["loss"].notna().all()
     assert found.best is None or found.level is None or found.best < found.level

@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from dashboard.maps import loss_map
+from tests.matrix import run_on
 from trainers import History, Run, charts, train
 from trainers.optimizers import SGD, Adam
 from trainers.problems import (
@@ -29,7 +30,7 @@ TWO = [kind() for kind in PROBLEMS.values() if kind().num_params == 2]
 
 def trained(problem: Problem, **settings: Any) -> History:
     settings = {"optimizer": SGD(lr=0.01), "epochs": 60, "dtype": "float64"} | settings
-    return train(Run(problem=problem, **settings))
+    return train(run_on(problem, **settings))
 
 
 def test_two_parameters_are_seen_as_they_are() -> None:

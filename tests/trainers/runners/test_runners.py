@@ -5,7 +5,7 @@ from itertools import product
 import pytest
 import torch
 
-from tests.matrix import product_of_all
+from tests.matrix import product_of_all, run_on
 from trainers import Run, train
 from trainers.optimizers import OPTIMIZERS, SGD, Adadelta, Optimizer
 from trainers.problems import PROBLEMS, Problem
@@ -29,8 +29,8 @@ def same_steps(optimizer: Optimizer, problem: Problem, dtype: str) -> None:
     """
     if optimizer.group == "sign-based" and problem.num_params > MAX_PARAMS:
         return
-    start = Run(problem=problem, dtype=dtype).initial()
-    first, *others = (RUNNERS[name](problem, optimizer, start) for name in runners(type(optimizer)))
+    start = run_on(problem, dtype=dtype).initial()
+    first, *others = (RUNNERS[name](problem, optimizer, start) for name in runners(type(optimizer), problem))
     steepest = torch.tensor(1.0, dtype=start.dtype)
     # On ripples Adadelta's steps magnify rounding, which it remembers.
     for _ in range(3 if isinstance(optimizer, Adadelta) else 12):

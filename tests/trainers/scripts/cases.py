@@ -33,7 +33,7 @@ def comparison(seed: int) -> list[Run]:
     methods = []
     for _ in range(random.randint(2, 5)):
         optimizer = replace(random.choice(optimizers()), lr=random.choice(RATES))
-        methods.append({"optimizer": optimizer, "runner": random.choice(runners(type(optimizer)))})
+        methods.append({"optimizer": optimizer, "runner": random.choice(runners(type(optimizer), problem))})
     return [Run(**shared, **method) for method in methods]
 
 

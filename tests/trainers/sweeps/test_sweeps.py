@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from tests.matrix import pairs, product_of_all, slow_but
+from tests.matrix import pairs, product_of_all, run_on, slow_but
 from trainers import Axis, Run, Sweep, sweep, train
 from trainers.optimizers import SGD, Adam, Optimizer, RMSprop, ScheduleFreeSGD
 from trainers.problems import LinearRegression, LogisticRegression, Problem, Thermometer
@@ -28,7 +28,7 @@ DEFAULTS = [(rule, problem) for rule, problem in pairs() if rule == type(rule)()
 def test_every_row_is_its_run_trained_alone(rule: Optimizer, problem: Problem) -> None:
     # On a rippled surface a rate too large makes a course that magnifies rounding at each step.
     epochs = 60 if isinstance(problem, Thermometer) else 8
-    run = Run(problem=problem, optimizer=rule, epochs=epochs, dtype="float64")
+    run = run_on(problem, optimizer=rule, epochs=epochs, dtype="float64")
     result = sweep(Sweep(run, {"lr": RATES}, seeds=2, targets=(1e-2, 10.0)))
     frame = result.frame()
     assert len(frame) == 10
@@ -53,7 +53,7 @@ def test_every_step_is_that_of_its_run_alone(cases: list[tuple[Optimizer, Proble
 
 
 def as_alone(rule: Optimizer, problem: Problem) -> None:
-    asked = Sweep(Run(problem=problem, optimizer=rule, dtype="float64"), {"lr": RATES}, seeds=2)
+    asked = Sweep(run_on(problem, optimizer=rule, dtype="float64"), {"lr": RATES}, seeds=2)
     some = block.RunBlock(asked, torch.arange(asked.size))
     for epoch in range(6):
         params, states = some.params.clone(), {name: s.clone() for name, s in some.state.items()}
