@@ -1,6 +1,5 @@
 """Expressions of x and y as Python with torch."""
 
-import math
 import re
 
 from trainers.optimizers.code import literal
@@ -59,8 +58,7 @@ def _extreme(name: str, left: Expression, right: Expression) -> str:
 
 
 def _number(value: float) -> tuple[str, int]:
-    text = literal(abs(value)) if math.isfinite(value) else f"math.{abs(value)}"
-    return (f"-{text}", SIGN) if value < 0 else (text, ATOM)
+    return (literal(value), SIGN if value < 0 else ATOM)
 
 
 def _is_plain(expression: Expression) -> bool:
@@ -68,6 +66,9 @@ def _is_plain(expression: Expression) -> bool:
     value = expression.constant
     if not isinstance(expression, Operation) or value is None:
         return isinstance(expression, Number) and bool(expression.name)
-    exact = math.isfinite(value) and abs(value) <= LARGEST
     known = expression.name in BINDING or expression.name == NEGATIVE
-    return exact and known and all(isinstance(part, Number) or _is_plain(part) for part in expression.parts)
+    return (
+        known
+        and abs(value) <= LARGEST
+        and all(isinstance(part, Number) or _is_plain(part) for part in expression.parts)
+    )

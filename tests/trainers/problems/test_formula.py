@@ -38,7 +38,10 @@ WRONG = {
     "": "must be a formula of x and y, got nothing",
     "   ": "must be a formula of x and y, got nothing",
     "3": "must have x or y",
-    "9**9**9**9": "must have x or y",
+    "9**9**9**9": "can't have a constant that is NaN or beyond 3e38 at character 4",
+    "x + 9**9**9**9": "can't have a constant that is NaN or beyond 3e38 at character 8",
+    "x^1e39": "can't have a constant that is NaN or beyond 3e38 at character 3",
+    "x + 0/0": "can't have a constant that is NaN or beyond 3e38 at character 5",
     "2x": "needs an operator behind the number at character 1",
     "x + 1_000": "needs an operator behind the number at character 5",
     "0x1F*x": "needs an operator behind the number at character 1",
@@ -75,7 +78,6 @@ WRONG = {
     "x+" * 5000: f"must have at most {MAX_CHARACTERS} characters, got 10000",
     "(" * 10_000: f"must have at most {MAX_CHARACTERS} characters, got 10000",
     "-" * 299 + "x": f"must have at most {MAX_PARTS} numbers, variables and operations, got 300",
-    "x + 9**9**9**9": "must be finite, with its gradient, at one of 256 points tried in its window",
     "log(x - 400)": "must be finite, with its gradient, at one of 256 points tried in its window",
 }
 
@@ -140,7 +142,6 @@ def test_it_is_the_built_in_surface(name: str) -> None:
         ("max(1, 2)*x", 4.0),
         ("x − 1 · 3 × 1", -1.0),
         ("1e2*x + .5", 200.5),
-        ("x*(1/0)^-1 + y", 3.0),
         (f"{'(' * 140}x{')' * 140}", 2.0),
         ("atan(tan(x - 2)) + e^0*y + log(exp(x)) + abs(-y) + sqrt(y^2)", 11.0),
         ("cosh(x)^2 - sinh(x)^2 + tanh(0*x)", 1.0),
@@ -209,7 +210,8 @@ def test_its_program_computes_the_same(text: str) -> None:
     ("text", "line"),
     [
         (ROSENBROCK, "return (1 - x) ** 2 + 100 * (y - x**2) ** 2"),
-        ("sin(2*pi*x) + 9**9**9*0 + y", ""),
+        ("x*2*pi - sin(1)", "return x * 2 * math.pi - 0.8414709848078965"),
+        ("x*-sqrt(4)", "return x * -2"),
         ("x*2^10 + (1+2)*y", "return x * 1024 + (1 + 2) * y"),
         ("min(x, -1)", "return x.clamp(max=-1)"),
         ("max(x, y)", "return torch.maximum(x, y)"),
@@ -217,10 +219,7 @@ def test_its_program_computes_the_same(text: str) -> None:
     ],
 )
 def test_its_program_reads_as_the_formula(text: str, line: str) -> None:
-    if line:
-        assert problem_code(Formula(text)).loss[-1].strip() == line
-    else:
-        assert reason(text).startswith("must be finite")
+    assert problem_code(Formula(text)).loss[-1].strip() == line
 
 
 # --- Links ----------------------------------------------------------------------------------------
@@ -295,6 +294,7 @@ def any_text(seed: int) -> str:
 
 @pytest.mark.parametrize("first", slow_but([0], range(0, 2000, 200)))
 def test_any_text_is_a_surface_or_a_sentence(first: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    Formula(ROSENBROCK)  # at its first gradient torch imports more, which is executed
     surfaces = 0
     for seed in range(first, first + 200):
         text, begin = any_text(seed), time.perf_counter()
@@ -315,7 +315,7 @@ def test_any_text_is_a_surface_or_a_sentence(first: int, monkeypatch: pytest.Mon
             assert Run.from_query(Task(problem=problem).to_query())[0].problem == problem
             assert problem.loss(torch.zeros(2, 3)).shape == (3,)
         assert time.perf_counter() - begin < 5, text  # no huge numbers; 1 s on a machine at rest
-    assert surfaces > 30
+    assert surfaces >= 20
 
 
 def forbidden(*args: object, **named: object) -> None:

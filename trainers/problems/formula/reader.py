@@ -20,6 +20,8 @@ from trainers.words import join_words, quoted
 
 MAX_CHARACTERS, MAX_PARTS = 300, 100
 """Limits of a formula; that of its parts bounds how deep they are nested, too."""
+LARGEST = 3e38
+"""Largest size of a constant."""
 SPELLINGS = {"^": "**", "−": "-", "·": "*", "×": "*"}
 """What may be typed in place of an operator."""
 FUNCTIONS = (*OF_ONE, *OF_SEVERAL)
@@ -134,6 +136,14 @@ def _check_numbers(text: str) -> None:
 
 
 def _expression(node: ast.expr) -> Expression:
+    """Return the expression of a node; its constants are numbers in float32, too."""
+    made = _made(node)
+    if made.constant is not None and not abs(made.constant) <= LARGEST:
+        raise FormulaError("can't have a constant that is NaN or beyond 3e38", node.col_offset)
+    return made
+
+
+def _made(node: ast.expr) -> Expression:
     if isinstance(node, ast.Constant) and type(node.value) in (int, float):
         return Number(float(node.value))  # type: ignore[arg-type]
     if isinstance(node, ast.Name):
