@@ -122,7 +122,7 @@ def test_it_is_the_built_in_surface(name: str) -> None:
         for ours, theirs in zip((loss, gradient), expected, strict=True):
             size = theirs.abs().clamp(min=1.0)
             torch.testing.assert_close(ours / size, theirs / size, rtol=0, atol=1e-12)
-    loss, _ = typed.smallest_found
+    loss, _ = typed.found_minimum
     (left, right), (low, high) = built_in.window
     inside = max(-left, right, -low, high) <= 5 or name == "Booth"
     if built_in.minimum is not None and inside:
@@ -156,11 +156,11 @@ def test_operators_bind_as_in_mathematics(text: str, value: float) -> None:
 
 def test_the_smallest_loss_is_not_called_the_minimum() -> None:
     problem = Formula("(x - 0.123)**2 + 7*(y + 1.456)**2 + 3")
-    assert problem.smallest_found.loss == pytest.approx(3, abs=1e-12)
-    assert problem.smallest_found.params == pytest.approx((0.123, -1.456), abs=1e-6)
+    assert problem.found_minimum.loss == pytest.approx(3, abs=1e-12)
+    assert problem.found_minimum.params == pytest.approx((0.123, -1.456), abs=1e-6)
     assert problem.minimum is None
     assert problem.minimizers == ()
-    assert Formula("x + y").smallest_found == (-10.0, (-5.0, -5.0))
+    assert Formula("x + y").found_minimum == (-10.0, (-5.0, -5.0))
 
 
 def test_a_run_starts_where_it_can() -> None:
@@ -311,7 +311,7 @@ def test_any_text_is_a_surface_or_a_sentence(first: int, monkeypatch: pytest.Mon
             problem = Formula(text)
             assert problem.loss(problem.start()).isfinite()
             if surfaces % 5 == 0:
-                assert problem.smallest_found.loss <= problem.loss(problem.start()) + 1e-9
+                assert problem.found_minimum.loss <= problem.loss(problem.start()) + 1e-9
             assert Run.from_query(Task(problem=problem).to_query())[0].problem == problem
             assert problem.loss(torch.zeros(2, 3)).shape == (3,)
         assert time.perf_counter() - begin < 5, text  # no huge numbers; 1 s on a machine at rest

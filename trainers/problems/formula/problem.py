@@ -32,7 +32,7 @@ class Formula(Differentiated, Surface):
     """The function of x and y that a formula says.
 
     Seed 0 starts at the usual initial point of Rosenbrock's function or, if loss or gradient are not finite
-    there, at the nearest point tried where they are. The minimum is not known: `smallest_found` is the
+    there, at the nearest point tried where they are. The minimum is not known: `found_minimum` is the
     smallest value found.
 
     Source: the formula; J. Moré, B. Garbow and K. Hillstrom 1981 for the initial point.
@@ -67,7 +67,7 @@ class Formula(Differentiated, Surface):
         return tried_starts(self)[0]
 
     @property
-    def smallest_found(self) -> Smallest:
+    def found_minimum(self) -> Smallest:
         """The smallest value found in the window. It need not be the minimum."""
         return cached_smallest(self)
 
