@@ -32,9 +32,9 @@ bench: .venv/ready  ## times, side by side
 screenshot: .venv/ready  ## pictures of the README, and of every example and tab; needs Chromium
 	$(BIN)/python -m tests.screenshot
 
-.venv/ready: requirements.txt
+.venv/ready: requirements.txt requirements-more.txt
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --disable-pip-version-check --quiet -r requirements.txt
+	$(BIN)/python -m pip install --disable-pip-version-check --quiet -r requirements.txt -r requirements-more.txt
 	touch $@
 
 clean:

@@ -7,6 +7,7 @@ from trainers import more
 from trainers.optimizers import OPTIMIZERS, by_group
 from trainers.optimizers.external import offer_more
 
+pytest.importorskip("pytorch_optimizer", reason="of requirements-more.txt")
 NETWORK = "problem=MLP~samples-60~width-8&epochs=20"
 
 

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-import pytorch_optimizer
 import torch
 from torch import Tensor
 
@@ -19,6 +18,7 @@ from trainers.optimizers import (
     SignSGD,
 )
 
+pytorch_optimizer = pytest.importorskip("pytorch_optimizer", reason="of requirements-more.txt")
 Make = Callable[[list[Tensor]], torch.optim.Optimizer]
 
 

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import pytorch_optimizer
 import torch
 
 from tests.repository import ROOT
@@ -31,6 +30,7 @@ from trainers.schedules import CosineAnnealingLR
 from trainers.settings import Real, settings_of
 from trainers.steps import record_steps
 
+pytorch_optimizer = pytest.importorskip("pytorch_optimizer", reason="of requirements-more.txt")
 DOCUMENT = ROOT / "docs" / "external.md"
 PROBLEMS_MET: dict[str, Problem] = {
     "thermometer": Thermometer(),
