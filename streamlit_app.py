@@ -106,8 +106,8 @@ def configure_process() -> str:
     offer_more()
     gc.collect()
     gc.freeze()
-    place, _ = read_place(sys.argv[1:], os.environ)
     try:
+        place, _ = read_place(sys.argv[1:], os.environ)
         _ = offer_problem(place) if place else ""
     except ProblemError as error:
         print(f"{error}.", file=sys.stderr)

@@ -11,13 +11,13 @@ from dashboard.own_problem import VARIABLE, ProblemError, offer_problem, read_pl
 
 
 def main() -> None:
-    place, others = read_place(sys.argv[1:], os.environ)
-    if place:
-        try:
+    try:
+        place, others = read_place(sys.argv[1:], os.environ)
+        if place:
             print(f"The list of problems has {offer_problem(place)}.", flush=True)
-        except ProblemError as error:
-            sys.exit(f"{error}.")
-        os.environ[VARIABLE] = place
+            os.environ[VARIABLE] = place
+    except ProblemError as error:
+        sys.exit(f"{error}.")
     app = str(Path(__file__).parents[1] / "streamlit_app.py")
     os.execv(sys.executable, [sys.executable, "-m", "streamlit", "run", app, *others])
 

@@ -2,7 +2,7 @@
 
 import runpy
 import sys
-from argparse import ArgumentParser
+from argparse import ArgumentError, ArgumentParser
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -17,10 +17,16 @@ class ProblemError(Exception):
 
 
 def read_place(arguments: Sequence[str], environment: Mapping[str, str]) -> tuple[str, list[str]]:
-    """Return where the problem is, "" if nowhere, and the arguments that are not about it."""
+    """Return where the problem is, "" if nowhere, and the arguments that are not about it.
+
+    Raises `ProblemError` if the option has no value.
+    """
     parser = ArgumentParser(add_help=False, allow_abbrev=False, exit_on_error=False)
     parser.add_argument(OPTION, default=environment.get(VARIABLE, ""))
-    own, others = parser.parse_known_args(arguments)
+    try:
+        own, others = parser.parse_known_args(arguments)
+    except ArgumentError as error:
+        raise ProblemError(f"{OPTION} must be {FORM}, a file and a name in it; got nothing") from error
     return own.problem, others
 
 
@@ -38,7 +44,7 @@ def _load(place: str) -> Module:
     sys.path.insert(0, str(Path(file).resolve().parent))
     try:
         found = runpy.run_path(file)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise ProblemError(f"{file} can't be run: {type(error).__name__}: {error}") from error
     finally:
         sys.path.pop(0)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
-from threading import Lock, local
+from threading import Lock, RLock, local
 from typing import ParamSpec, TypeVar
 
 import torch
@@ -16,6 +16,22 @@ class _Threads(local):
     """Whether this Python thread is training already."""
 
     inside = False
+
+
+_random = RLock()
+
+
+@contextmanager
+def own_randomness(generator: torch.Generator) -> Iterator[None]:
+    """Let torch's global generator be this one, for one thread at a time; restored afterwards."""
+    with _random:
+        before = torch.get_rng_state()
+        torch.set_rng_state(generator.get_state())
+        try:
+            yield
+        finally:
+            generator.set_state(torch.get_rng_state())
+            torch.set_rng_state(before)
 
 
 _here, _lock, _users, _before = _Threads(), Lock(), 0, 1

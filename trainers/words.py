@@ -3,9 +3,13 @@
 import numbers
 import re
 from collections.abc import Iterable, Sequence
+from textwrap import shorten
 from typing import Any
 
 from torch import Tensor
+
+MAX_ERROR = 120
+"""Most characters of an exception that are shown."""
 
 
 def is_number(value: Any) -> bool:
@@ -27,6 +31,12 @@ def safe_text(value: Any) -> str:
     text = value if isinstance(value, str) else format_value(value)
     safe = "".join(c if c.isascii() and (c.isalnum() or c in "._-, ") else "?" for c in text[:40])
     return re.sub(r"(?i)(www)\.", r"\1?", safe)
+
+
+def error_text(error: BaseException) -> str:
+    """Return the message of an exception of other code, shortened, safe to print; without one its class."""
+    text = "".join(c if c.isascii() and (c.isalnum() or c in "._-,:;=()' ") else " " for c in str(error))
+    return shorten(text, MAX_ERROR, placeholder="...") or type(error).__name__
 
 
 def quoted(text: str) -> str:

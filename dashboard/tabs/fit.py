@@ -36,7 +36,7 @@ def draw(context: Context) -> None:
         return
     kind = fit_report.kind(problem)
     if kind is None:
-        st.write("Each sample has several targets: the fit is not drawn.")
+        st.write("Each sample has several targets or predictions: the fit is not drawn.")
         return
     if kind in ("curve", "predicted_actual"):
         _lines(context, histories, kind)

@@ -45,7 +45,9 @@ def _sentence(run: Run, step: Step) -> str:
     if not step.gradient.any():
         return f"**Update {step.update + 1:,}: the gradient is 0, so there is nothing to follow.**"
     before, after = (format_number(float(loss), 6) for loss in (step.loss, step.new_loss))
-    to = f"goes from {before} to {after}" if step.new_loss.isfinite() else f"of {before} overflows"
+    to = f"goes from {before} to {after}"
+    if not step.new_loss.isfinite():
+        to = f"of {before} {'becomes not a number' if step.new_loss.isnan() else 'overflows'}"
     on_batch = " on its mini-batch" if run.steps_per_epoch > 1 else ""
     k = max(report.shown_params(step), key=lambda each: abs(float(step.gradient[each])))
     slope, name = float(step.gradient[k]), escape_markdown(run.problem.names[k])

@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from copy import copy
 from dataclasses import dataclass
 from inspect import signature
-from textwrap import shorten
 from typing import Any, ClassVar, Self, TypeAlias, TypeVar
 
 from torch import Tensor
@@ -12,11 +11,10 @@ from torch.optim import Optimizer as TorchOptimizer
 
 from trainers.optimizers.code import UpdateCode
 from trainers.settings import Number, Settings, settings_of
+from trainers.words import error_text
 
 GROUPS = ("momentum", "adaptive", "sign-based", "second-order", "schedule-free", "pytorch-optimizer")
 """Kinds of optimizers: by what they make of the gradient."""
-MAX_ERROR = 120
-"""Most characters of an exception that are shown."""
 State: TypeAlias = dict[str, Tensor]
 """Optimizer state, with keys as in torch's `state_dict`."""
 
@@ -25,8 +23,7 @@ class StepError(RuntimeError):
     """The step of an optimizer of another package ended with an exception; its text is the message."""
 
     def __init__(self, error: Exception) -> None:
-        text = "".join(c if c.isascii() and (c.isalnum() or c in "._-,:;=()' ") else " " for c in str(error))
-        super().__init__(shorten(text, MAX_ERROR, placeholder="...") or type(error).__name__)
+        super().__init__(error_text(error))
 
 
 InTorch = TypeVar("InTorch", bound=TorchOptimizer)

@@ -11,7 +11,6 @@ from functools import cache
 from inspect import Parameter, getdoc, signature
 from typing import Any, ClassVar, NoReturn
 
-import torch
 from torch import Tensor
 from torch.optim import Optimizer as TorchOptimizer
 
@@ -45,7 +44,7 @@ ABOUT: dict[str, dict[str, Any]] = {
 class External(Optimizer):
     """An optimizer of pytorch-optimizer. It has the numbers of its signature; others keep their default.
 
-    What is random in it begins with the same seed in each run. Source: pytorch-optimizer.
+    What is random in it begins with seed 0 in each run. Source: pytorch-optimizer.
     """
 
     group: ClassVar[str] = "pytorch-optimizer"
@@ -69,7 +68,6 @@ class External(Optimizer):
         return {name: value for name, value in given.items() if name == "lr" or value != usual[name].default}
 
     def torch(self, *params: Tensor) -> TorchOptimizer:
-        torch.manual_seed(0)
         try:
             return self.kind(self.groups(params), **self.arguments())
         except Exception as error:  # of another package: anything

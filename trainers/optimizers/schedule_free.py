@@ -19,6 +19,9 @@ from trainers.optimizers.code import GRAD, UpdateCode, literal
 from trainers.optimizers.moments import BETA_HIGH
 from trainers.settings import Number, real
 
+NO_WEIGHT = 1e-300
+"""The sum of the weights before the first: not 0, as a schedule may begin with a rate of 0: no weight."""
+
 
 @dataclass(frozen=True)
 class ScheduleFree(Optimizer):
@@ -45,14 +48,15 @@ class ScheduleFree(Optimizer):
         return state["x"]
 
     def init(self, params: Tensor) -> State:
-        weight_sum = torch.zeros_like(params[:1], dtype=torch.float64)
+        weight_sum = torch.full_like(params[:1], NO_WEIGHT, dtype=torch.float64)
         return {"z": params.detach().clone(), "x": params.detach().clone(), "weight_sum": weight_sum}
 
     def move(self, t: int, params: Tensor, direction: Tensor, state: State, beta: Number) -> None:
         """Step z along a direction, and update x and y, all in place."""
         z, mean = state["z"], state["x"]
         add(z, -self.lr, add_weight_decay(direction, self.weight_decay, params))
-        weight = t**self.r * self.lr**2
+        lr = self.lr.double() if isinstance(self.lr, Tensor) else self.lr  # in float32 it may overflow
+        weight = t**self.r * lr**2
         total = as_number(state["weight_sum"].add_(weight), self.lr, self.r)
         mean.lerp_(z, match_dtype(weight / total, params))
         params.copy_(z.lerp(mean, match_dtype(beta, params)))
@@ -83,7 +87,7 @@ class ScheduleFree(Optimizer):
                 "c = weight / weight_sum",
                 "average = average + c * (z - average)",
             ),
-            state=(*state, "z = params.detach().clone()", "average = z", "weight_sum = 0.0"),
+            state=(*state, "z = params.detach().clone()", "average = z", f"weight_sum = {NO_WEIGHT}"),
             names=(*names, ("z", "z"), ("x", "average"), ("weight_sum", "weight_sum")),
             evaluated="average",
         )

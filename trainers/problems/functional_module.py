@@ -3,27 +3,35 @@
 from collections.abc import Iterator
 from copy import deepcopy
 from itertools import product
-from threading import Lock
+from threading import local
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.func import functional_call
 
-_seeding = Lock()
+from trainers.modes import own_randomness
+from trainers.settings import SettingError
+from trainers.words import error_text
 
 
 class FunctionalModule:
     """The outputs of a module as a function of parameters `(n,)`.
 
     They are those of `named_parameters()` that require a gradient, in this order, each row by row. Others,
-    and the buffers, stay as they are.
+    and the buffers, stay as they are. Threads may call it at the same time.
     """
 
     def __init__(self, net: nn.Module) -> None:
-        self.net = deepcopy(net)
+        try:
+            self.net = deepcopy(net)
+        except Exception as error:
+            raise SettingError("net", f"can't be copied: {error_text(error)}") from error
+        """As it was given: a call swaps its parameters for a while, so each thread calls a copy."""
+        self._called = local()
         self.shapes = {name: tuple(each.shape) for name, each in _trainable(self.net)}
         self.sizes = [each.numel() for _, each in _trainable(self.net)]
+        self._values = _flat(self.net)
         self._fixed: dict[torch.dtype, dict[str, Tensor]] = {}
 
     @property
@@ -42,8 +50,10 @@ class FunctionalModule:
 
     def __call__(self, params: Tensor, dtype: torch.dtype, *inputs: Any) -> Any:
         """Return the outputs for inputs, both in this dtype."""
+        if not hasattr(self._called, "net"):
+            self._called.net = deepcopy(self.net)
         named = dict(zip(self.shapes, self.split(params), strict=True)) if self.sizes else {}
-        return functional_call(self.net, {**self.fixed(dtype), **named}, inputs)
+        return functional_call(self._called.net, {**self.fixed(dtype), **named}, inputs)
 
     def fixed(self, dtype: torch.dtype) -> dict[str, Tensor]:
         """Return buffers and frozen parameters, floats in this dtype. Cached."""
@@ -57,13 +67,12 @@ class FunctionalModule:
 
     def values(self) -> Tensor:
         """Return the parameters that the module has, `(n,)`, float64."""
-        return _flat(self.net)
+        return self._values
 
     def reset(self, seed: int) -> Tensor:
         """Return the parameters after `reset_parameters` of each layer that has it, `(n,)`, float64."""
         net = deepcopy(self.net)
-        with _seeding, torch.random.fork_rng(devices=()):
-            torch.manual_seed(seed)
+        with own_randomness(torch.Generator().manual_seed(seed)):
             for layer in net.modules():
                 if callable(again := getattr(layer, "reset_parameters", None)):
                     again()
@@ -89,4 +98,5 @@ def _trainable(net: nn.Module) -> Iterator[tuple[str, nn.Parameter]]:
 
 def _flat(net: nn.Module) -> Tensor:
     with torch.inference_mode(False):
-        return torch.cat([each.detach().double().flatten() for _, each in _trainable(net)])
+        parts = [each.detach().double().flatten() for _, each in _trainable(net)]
+        return torch.cat(parts) if parts else torch.empty(0, dtype=torch.float64)

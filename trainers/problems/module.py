@@ -14,6 +14,7 @@ from trainers.datasets.dataset import Dataset, Index
 from trainers.problems import module_checks
 from trainers.problems.differentiated import Differentiated
 from trainers.problems.functional_module import FunctionalModule, in_dtype
+from trainers.problems.module_digest import digest
 from trainers.problems.supervised import Supervised
 from trainers.settings import SettingError
 
@@ -59,9 +60,12 @@ class Model:
         few = samples[: module_checks.MAX_TRIED]
         params = self.net.values().to(torch.float32)
         module_checks.check_mean(self.loss, params, few)
+        module_checks.check_buffers(self.loss, params, few, self.net.fixed(params.dtype))
         self.vectorized = module_checks.is_vectorized(self.loss, params, few)
         self.elements = module_checks.elements(self.net.net, few.inputs)
-        self.class_names = class_names(samples.target, self.outputs(params, few.to(params.dtype)[0]))
+        outputs = self.outputs(params, few.to(params.dtype)[0])
+        self.class_names = class_names(samples.target, outputs)
+        self.single_output = isinstance(outputs, Tensor) and outputs.numel() == len(few)
 
     def outputs(self, params: Tensor, inputs: Tensor) -> Any:
         """Return the outputs of the module with parameters `(n,)`."""
@@ -88,7 +92,8 @@ def class_names(target: Tensor, outputs: Any) -> tuple[str, ...]:
     if target.dtype != torch.int64 or target.ndim != 1 or getattr(outputs, "ndim", 0) != 2:
         return ()
     count = outputs.shape[1]
-    return tuple(map(str, range(count))) if count > 1 and int(target.max()) < count else ()
+    indices = int(target.min()) >= 0 and int(target.max()) < count
+    return tuple(map(str, range(count))) if count > 1 and indices else ()
 
 
 @dataclass(frozen=True, init=False)
@@ -98,7 +103,7 @@ class Module(Differentiated, Supervised):
     `net` is any module, and `loss(outputs, targets)` any mean over the samples, such as `nn.MSELoss()` or a
     function. `inputs` and `targets` hold a sample per row of the first dimension; floats are converted to the
     dtype of a run. Where the targets are class indices `(samples,)`, int64, and the outputs `(samples,
-    classes)`, the accuracy is measured, too.
+    classes)`, these are taken as logits, and the accuracy is measured, too.
 
     The parameters are those of `net.named_parameters()` that require a gradient. Seed 0 starts at the values
     that they have now; other seeds call `reset_parameters` of each layer that has it. The module itself is
@@ -136,7 +141,7 @@ class Module(Differentiated, Supervised):
             model = Model(net, loss, samples)
         given = {
             "name": name,
-            "digest": module_checks.digest(net, loss, inputs, targets),
+            "digest": digest(net, loss, inputs, targets),
             "model": model,
             "samples": replace(samples, class_names=model.class_names),
             "csv": None,
@@ -189,6 +194,10 @@ class Module(Differentiated, Supervised):
 
     def load_data(self) -> Dataset:
         return self.samples
+
+    @property
+    def single_output(self) -> bool:
+        return self.model.single_output
 
     @property
     def cost(self) -> int:

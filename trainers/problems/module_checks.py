@@ -1,8 +1,7 @@
 """Checks of a module of the user's own: what can't be trained is refused by name."""
 
-import hashlib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from copy import deepcopy
 from typing import Any
 
@@ -11,7 +10,7 @@ from torch import Tensor, nn
 from torch.func import vmap
 
 from trainers.settings import SettingError
-from trainers.words import safe_text
+from trainers.words import error_text, safe_text
 
 Loss = Callable[[Any, Tensor], Tensor]
 """A function of outputs and targets that returns one number, their mean over the samples."""
@@ -40,6 +39,11 @@ def check_arguments(net: Any, loss: Any, inputs: Any, targets: Any, name: Any) -
     trainable = [each for each in net.parameters() if each.requires_grad]
     if not trainable:
         raise SettingError("net", "must have a parameter that requires a gradient, it has none")
+    for place, each in (*net.named_parameters(), *net.named_buffers()):
+        if isinstance(each, nn.UninitializedParameter | nn.UninitializedBuffer):
+            raise SettingError("net", f"has {place!r} without a shape: call the net once before")
+        if each.device.type != "cpu":
+            raise SettingError("net", f"must be on the CPU, {place!r} is on {each.device}")
     if not all(each.is_floating_point() for each in trainable):
         raise SettingError("net", "must have real parameters, some are of another type")
 
@@ -61,21 +65,35 @@ def check_layers(net: nn.Module) -> None:
 def check_mean(loss: Callable[[Tensor, Any], Tensor], params: Tensor, samples: Any) -> None:
     """Raise `SettingError` unless the loss of some samples is one number, the same twice, and a mean."""
     try:
-        first, second = loss(params, samples), loss(params, samples)
+        first, second = loss(params.clone().requires_grad_(), samples), loss(params, samples)
         twice = loss(params, samples[torch.arange(len(samples)).repeat(2)])
     except SettingError:
         raise
     except Exception as error:
         raise SettingError(
-            "net", f"can't be evaluated: {type(error).__name__}: {safe_text(error)}"
+            "net", f"can't be evaluated: {type(error).__name__}: {error_text(error)}"
         ) from error
     if not isinstance(first, Tensor) or first.shape != ():
         shape = f"shape {tuple(first.shape)}" if isinstance(first, Tensor) else safe_text(first)
         raise SettingError("loss", f"must return one number, the mean over the samples, got {shape}")
+    if not first.requires_grad:
+        raise SettingError("loss", "must have a gradient by the parameters, it has none")
     if not torch.equal(first.nan_to_num(), second.nan_to_num()):
         raise SettingError("net", "must give the same loss each time: it draws at random, or changes itself")
     if not torch.allclose(first, twice, rtol=1e-3, atol=1e-6, equal_nan=True):
         raise SettingError("loss", "must be a mean over the samples: it changes when all are there twice")
+
+
+def check_buffers(
+    loss: Callable[[Tensor, Any], Tensor], params: Tensor, samples: Any, buffers: Mapping[str, Tensor]
+) -> None:
+    """Raise `SettingError` if the loss at other parameters changes a buffer."""
+    before = {name: value.clone() for name, value in buffers.items()}
+    noise = torch.randn(params.shape, generator=torch.Generator().manual_seed(0))
+    loss(params + 0.1 * noise, samples)
+    for name, value in before.items():
+        if not torch.equal(buffers[name].nan_to_num(), value.nan_to_num()):
+            raise SettingError("net", f"changes its buffer {name!r}, that each run would need of its own")
 
 
 def is_vectorized(loss: Callable[[Tensor, Any], Tensor], params: Tensor, samples: Any) -> bool:
@@ -101,7 +119,10 @@ def _with_gradient(loss: Callable[[Tensor, Any], Tensor], params: Tensor, sample
 
 
 def elements(net: nn.Module, inputs: Tensor) -> int:
-    """Return the number of inputs, and of outputs of all layers without parts, for each of some samples."""
+    """Return the number of inputs, and of outputs of all layers without parts, for each of some samples.
+
+    What the module computes by functions alone is not seen.
+    """
     count, net = inputs.numel(), deepcopy(net)
 
     def add(layer: nn.Module, given: Any, outputs: Any) -> None:
@@ -109,20 +130,8 @@ def elements(net: nn.Module, inputs: Tensor) -> int:
         count += outputs.numel() if isinstance(outputs, Tensor) else 0
 
     for layer in net.modules():
-        if not any(layer.children()):
+        if next(layer.children(), None) is None:
             layer.register_forward_hook(add)
     with torch.no_grad():
         net.float()(inputs.float() if inputs.is_floating_point() else inputs)
     return count // len(inputs)
-
-
-def digest(net: nn.Module, loss: Loss, inputs: Tensor, targets: Tensor) -> str:
-    """Return a digest of structure, parameters and buffers, loss and samples: 12 hexadecimal digits."""
-    found = hashlib.sha256(repr(net).encode())
-    code = getattr(getattr(loss, "__code__", None), "co_code", b"")
-    found.update(repr(getattr(loss, "__qualname__", loss)).encode() + code)
-    state = loss.state_dict().values() if isinstance(loss, nn.Module) else ()
-    for value in (*net.state_dict().values(), *state, inputs, targets):
-        found.update(f"{value.dtype} {tuple(value.shape)}".encode())
-        found.update(value.detach().contiguous().view(torch.uint8).numpy().tobytes())
-    return found.hexdigest()[:12]

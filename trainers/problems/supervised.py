@@ -95,6 +95,11 @@ class Supervised(Problem):
     def table(self) -> pd.DataFrame:
         return self.data.frame()
 
+    @property
+    def single_output(self) -> bool:
+        """Whether a model that is no classifier predicts one number for a sample."""
+        return True
+
     def fitted(self, params: Tensor, rows: Dataset) -> Tensor:
         """Return the predictions for some of its samples; of classes probabilities `(rows, classes)`."""
         return self.predict(params, rows.inputs)

@@ -24,13 +24,13 @@ Kind = Literal["curve", "predicted_actual", "decision_boundary", "confusion"]
 def kind(problem: Supervised) -> Kind | None:
     """Return which chart shows the fit, by the number of features and the type of the target.
 
-    None if a sample has several targets.
+    None if a sample has several targets, or predictions.
     """
     inputs, target = len(problem.data.features), problem.data.target
-    if target.numel() != len(target):
-        return None
     if problem.class_names:
         return "decision_boundary" if inputs == 2 else "confusion"
+    if target.numel() != len(target) or not problem.single_output:
+        return None
     return "curve" if inputs == 1 else "predicted_actual"
 
 

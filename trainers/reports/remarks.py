@@ -6,6 +6,7 @@ from trainers.more import VERSION
 from trainers.optimizers import LBFGS, Muon, Rprop
 from trainers.optimizers.external import External
 from trainers.run import Method, Task
+from trainers.settings import settings_of
 from trainers.words import join_words
 
 
@@ -19,8 +20,11 @@ def left_out(methods: Sequence[Method]) -> str:
 def remarks(task: Task, method: Method) -> list[str]:
     """Return sentences on settings that do not do here what one may expect."""
     optimizer, found = method.optimizer, []
-    if isinstance(optimizer, Muon) and not any(len(shape) > 1 for shape in task.problem.shapes):
-        found.append("This problem has no matrices: all of it is trained by AdamW.")
+    if not any(len(shape) > 1 for shape in task.problem.shapes):
+        if isinstance(optimizer, Muon):
+            found.append("This problem has no matrices: all of it is trained by AdamW.")
+        elif "adamw_lr" in settings_of(optimizer):
+            found.append("This problem has no matrices: all of it is trained by AdamW, at adamw_lr.")
     if isinstance(optimizer, Rprop) and method.schedule is not None:
         found.append("Rprop uses lr for its first step only: a schedule changes only that one.")
     if isinstance(optimizer, LBFGS | Rprop) and task.steps_per_epoch > 1:

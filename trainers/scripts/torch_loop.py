@@ -90,7 +90,8 @@ def setup(optimizer: Optimizer, shapes: Shapes) -> list[str]:
     calls = torch_calls(optimizer, shapes)
     lines = tensor_lines(optimizer, shapes)
     if len(calls) == 1:
-        return [*lines, *calls[0].lines("optimizer = ")]
+        seed = ["torch.manual_seed(0)"] * isinstance(optimizer, External)
+        return [*lines, *seed, *calls[0].lines("optimizer = ")]
     made = ["optimizers = ["]
     for each in calls:
         made += [*indented(each.lines()[:-1]), f"    {each.lines()[-1]},"]
@@ -124,6 +125,8 @@ def tensor_lines(optimizer: Optimizer, shapes: Shapes) -> list[str]:
     if not by_matrix(optimizer, shapes):
         return []
     lines = ["tensors = tensors_of(params)"]
+    if isinstance(optimizer, External):  # it may need memory in order
+        lines = ["tensors = [t.clone() for t in tensors_of(params)]"]
     if len(torch_calls(optimizer, shapes)) > 1:
         lines += [f"{name} = [t for t in tensors if t.ndim == {k}]" for k, name in enumerate(BY_DIMENSION, 1)]
     return lines
@@ -131,10 +134,12 @@ def tensor_lines(optimizer: Optimizer, shapes: Shapes) -> list[str]:
 
 def torch_rows(rows: Rows, optimizer: Optimizer, shapes: Shapes) -> Rows:
     """Return the rows of a loop with the update by an optimizer of torch, which may need a closure."""
+    external = isinstance(optimizer, External)
     if optimizer.needs_closure:
         inner = {name: tuple(indented(lines)) for name, lines in rows.items()}
+        with_gradient = ("@torch.enable_grad()",) * external
         return inner | {
-            "clear": ("def closure():", "    optimizer.zero_grad()"),
+            "clear": (*with_gradient, "def closure():", "    optimizer.zero_grad()"),
             "differentiate": ("    loss.backward()", *inner["clip"], "    return loss", ""),
             "clip": (),
             "step": ("loss = optimizer.step(closure)",),
@@ -142,7 +147,9 @@ def torch_rows(rows: Rows, optimizer: Optimizer, shapes: Shapes) -> Rows:
     if not by_matrix(optimizer, shapes):
         return rows | {"clear": ("optimizer.zero_grad()",), "step": ("optimizer.step()",)}
     step = ["grads = tensors_of(params.grad)", "for tensor, grad in zip(tensors, grads):"]
-    step += ["    tensor.grad = grad"]
+    step += [f"    tensor.grad = grad{'.contiguous()' * external}"]
     several = len(torch_calls(optimizer, shapes)) > 1
     step += ["for optimizer in optimizers:", "    optimizer.step()"] if several else ["optimizer.step()"]
+    if external:
+        step += ["for part, tensor in zip(tensors_of(params), tensors):", "    part.copy_(tensor)"]
     return rows | {"clear": ("params.grad = None",), "step": tuple(step)}

@@ -2,7 +2,9 @@
 
 import math
 import pickle
+from copy import deepcopy
 from dataclasses import replace
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -14,6 +16,7 @@ from trainers import Axis, Race, Run, Sweep, race, sweep, train
 from trainers.objective import Objective
 from trainers.optimizers import LBFGS, SGD, Adafactor, Adam, Muon
 from trainers.problems import MLP, Module
+from trainers.reports import fit
 from trainers.settings import SettingError
 
 RUNNERS = ("autograd", "torch.optim")
@@ -204,6 +207,8 @@ MSE = nn.MSELoss()
         ((a(), MSE, X[:0], Y[:0]), "inputs must be a tensor with a sample per row"),
         ((a(), MSE, X.numpy(), Y), "inputs must be a tensor with a sample per row"),
         ((a(nn.Linear(3, 1)), MSE, X, Y), "net can't be evaluated: RuntimeError"),
+        ((nn.LazyLinear(2), MSE, X, Y), "net has 'weight' without a shape: call the net once before"),
+        ((a(), lambda o, t: (o > t).float().mean(), X, Y), "loss must have a gradient by the parameters"),
         ((lambda x: x, MSE, X, Y), "net must be a torch.nn.Module"),
         ((a(), 3, X, Y), "loss must be a function of outputs and targets, got 3"),
     ],
@@ -232,6 +237,112 @@ def test_its_identity_is_what_it_holds() -> None:
     with torch.no_grad():
         net[0].bias += 1
     assert Module(net, MSE, X, Y) != problem
+
+
+def scaled(factor: float) -> Any:
+    return lambda outputs, targets: factor * functional.mse_loss(outputs, targets)
+
+
+def frozen(net: nn.Module) -> nn.Module:
+    net[0].bias.requires_grad_(False)
+    return net
+
+
+class Factor(nn.Linear):
+    """A layer with an attribute that its repr does not show."""
+
+    def __init__(self, factor: float) -> None:
+        super().__init__(2, 2)
+        nn.init.ones_(self.weight), nn.init.zeros_(self.bias)
+        self.factor = factor
+
+    def forward(self, x: Tensor) -> Tensor:
+        return super().forward(x) * self.factor
+
+
+def test_whatever_changes_the_loss_makes_another_problem() -> None:
+    torch.manual_seed(1)
+    net, classes = a(), torch.arange(10) % 2
+    pairs = [
+        (Module(net, scaled(1.0), X, Y), Module(net, scaled(2.0), X, Y)),
+        (
+            Module(net, lambda o, t: (o - t).abs().mean(), X, Y),
+            Module(net, lambda o, t: (o - t).abs().mean() * 2, X, Y),
+        ),
+        (Module(net, nn.HuberLoss(delta=1.0), X, Y), Module(net, nn.HuberLoss(delta=2.0), X, Y)),
+        (
+            Module(net, nn.CrossEntropyLoss(), X, classes),
+            Module(net, nn.CrossEntropyLoss(label_smoothing=0.5), X, classes),
+        ),
+        (Module(net, MSE, X, Y), Module(frozen(deepcopy(net)), MSE, X, Y)),
+        (Module(Factor(1.0), MSE, X, Y), Module(Factor(2.0), MSE, X, Y)),
+        (Module(net, MSE, X, Y), Module(net, MSE, X.double(), Y.double())),
+    ]
+    for one, other in pairs:
+        assert one != other
+        assert one == deepcopy(one)
+
+
+def test_threads_may_use_it_at_the_same_time() -> None:
+    problem = Module(a(nn.Tanh(), nn.Linear(2, 2)), MSE, X, Y)
+    points = [problem.start(seed) for seed in range(3)]
+    expected, wrong = [problem.loss(point) for point in points], []
+
+    def ask(place: int) -> None:
+        for _ in range(300):
+            if not torch.equal(problem.loss(points[place]), expected[place]):
+                wrong.append(place)
+            if not torch.equal(problem.start(place), points[place]):
+                wrong.append(place)
+
+    threads = [Thread(target=ask, args=(place,)) for place in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not wrong
+
+
+@pytest.mark.parametrize(
+    ("net", "loss"),
+    [
+        (nn.Sequential(nn.Linear(2, 2), nn.BatchNorm1d(2).eval()), MSE),
+        (a(), nn.BCEWithLogitsLoss(pos_weight=torch.tensor(2.0))),
+        (nn.Sequential(nn.Linear(2, 2), Factor(2.0)), MSE),
+    ],
+)
+def test_numbers_without_dimensions_are_read(net: nn.Module, loss: Any) -> None:
+    run = Run(problem=Module(net, loss, X, (Y > 0).float()), runner="torch.optim", epochs=3)
+    assert train(run).finished
+
+
+def test_ignored_targets_are_no_class() -> None:
+    targets = torch.tensor([-100, 0, 1, 1, 0] * 2)
+    problem = Module(a(), nn.CrossEntropyLoss(), X, targets)
+    assert problem.class_names == ()
+    assert train(Run(problem=problem, runner="autograd", epochs=3, validation_split=0.2)).finished
+
+
+@pytest.mark.parametrize(
+    ("net", "targets", "kind"),
+    [
+        (nn.Linear(2, 1), Y[:, :1], "predicted_actual"),
+        (nn.Linear(2, 2), Y, None),
+        (nn.Linear(2, 2), Y[:, 0], None),
+        (nn.Linear(2, 2), torch.arange(10) % 2, "decision_boundary"),
+    ],
+)
+def test_what_of_its_fit_can_be_drawn(net: nn.Module, targets: Tensor, kind: str | None) -> None:
+    loss = (
+        nn.CrossEntropyLoss()
+        if targets.dtype == torch.int64
+        else lambda o, t: (o.sum() - t.sum()) ** 2 / len(o) ** 2
+    )
+    problem = Module(net, loss, X, targets)
+    assert fit.kind(problem) == kind
+    if kind == "predicted_actual":
+        drawn = fit.predicted_actual([train(Run(problem=problem, runner="autograd", epochs=2))], ["run"])
+        assert len(drawn)
 
 
 def test_seeds_reset_the_layers_and_nothing_else() -> None:
