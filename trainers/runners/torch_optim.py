@@ -67,7 +67,7 @@ class TorchStep:
         self.generator = torch.Generator().manual_seed(0)
         parts = views(params.detach()) if optimizer.by_matrix else []
         # Another package's optimizer may need memory in order, which a transposed view has not.
-        self.tensors = [part.clone() if self.guarded else part for part in parts] or [params]
+        self.tensors = [part.contiguous() if self.guarded else part for part in parts] or [params]
         with self._guard():
             self.optim = optimizer.torch(*self.tensors)
         self.has_modes = hasattr(self.optim, "eval") and hasattr(self.optim, "train")

@@ -16,7 +16,14 @@ from trainers.scripts.problem import ProblemCode
 from trainers.scripts.run import run_code, with_schedule
 from trainers.scripts.schedule import schedule_code
 from trainers.scripts.start import start_lines
-from trainers.scripts.torch_loop import by_matrix, package_import, tensor_lines, tensors_function, torch_calls
+from trainers.scripts.torch_loop import (
+    by_matrix,
+    package_import,
+    seed_lines,
+    tensor_lines,
+    tensors_function,
+    torch_calls,
+)
 from trainers.settings import SettingError
 from trainers.words import format_epochs, safe_text
 
@@ -143,12 +150,13 @@ def _key(run: Run) -> tuple[object, ...]:
 
 def _torch_name(run: Run) -> str:
     """Return the name of the function that trains with an optimizer of torch."""
+    apart = "_seeded" * bool(seed_lines(run.optimizer))
     if run.optimizer.needs_closure:
-        return "train_with_closure"
+        return f"train_with_closure{apart}"
     if not by_matrix(run.optimizer, run.problem.shapes):
-        return "train"
+        return f"train{apart}"
     several = len(torch_calls(run.optimizer, run.problem.shapes)) > 1
-    return f"train_{type(run.optimizer).__name__.lower()}" if several else "train_by_matrix"
+    return f"train_{type(run.optimizer).__name__.lower()}" if several else f"train_by_matrix{apart}"
 
 
 def _with_torch(name: str, runs: dict[int, Run], code: ProblemCode) -> Function:
@@ -163,7 +171,12 @@ def _with_torch(name: str, runs: dict[int, Run], code: ProblemCode) -> Function:
         made_of = [f"    {part.head}{part.tensors}, **{part.tensors}_settings)," for part in parts]
         setup = ["optimizers = [", *made_of, "]"]
         given = ", ".join(f"{part.tensors}_settings" for part in parts)
-    setup = [*tensor_lines(first.optimizer, shapes), *setup, *made.schedule.setup]
+    setup = [
+        *tensor_lines(first.optimizer, shapes),
+        *seed_lines(first.optimizer),
+        *setup,
+        *made.schedule.setup,
+    ]
     lines = _lines(f"{name}({given})", replace(made, setup=tuple(setup)), first, code)
     calls = {}
     for place, run in runs.items():

@@ -85,13 +85,17 @@ def package_import(optimizer: Optimizer) -> list[str]:
     return [f"import {PACKAGE}  # pip install pytorch-optimizer"] * isinstance(optimizer, External)
 
 
+def seed_lines(optimizer: Optimizer) -> list[str]:
+    """Return the line that seeds what is random in an optimizer of another package."""
+    return ["torch.manual_seed(0)"] * isinstance(optimizer, External)
+
+
 def setup(optimizer: Optimizer, shapes: Shapes) -> list[str]:
     """Return the lines that make the optimizer of `params`."""
     calls = torch_calls(optimizer, shapes)
     lines = tensor_lines(optimizer, shapes)
     if len(calls) == 1:
-        seed = ["torch.manual_seed(0)"] * isinstance(optimizer, External)
-        return [*lines, *seed, *calls[0].lines("optimizer = ")]
+        return [*lines, *seed_lines(optimizer), *calls[0].lines("optimizer = ")]
     made = ["optimizers = ["]
     for each in calls:
         made += [*indented(each.lines()[:-1]), f"    {each.lines()[-1]},"]
@@ -126,7 +130,7 @@ def tensor_lines(optimizer: Optimizer, shapes: Shapes) -> list[str]:
         return []
     lines = ["tensors = tensors_of(params)"]
     if isinstance(optimizer, External):  # it may need memory in order
-        lines = ["tensors = [t.clone() for t in tensors_of(params)]"]
+        lines = ["tensors = [t.contiguous() for t in tensors_of(params)]"]
     if len(torch_calls(optimizer, shapes)) > 1:
         lines += [f"{name} = [t for t in tensors if t.ndim == {k}]" for k, name in enumerate(BY_DIMENSION, 1)]
     return lines

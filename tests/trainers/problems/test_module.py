@@ -11,6 +11,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
+from torch.nn.utils.parametrizations import spectral_norm
 
 from trainers import Axis, Race, Run, Sweep, race, sweep, train
 from trainers.objective import Objective
@@ -201,6 +202,10 @@ MSE = nn.MSELoss()
         ((a(nn.BatchNorm1d(2)), MSE, X, Y), "net has BatchNorm1d '1', which keeps statistics"),
         ((nn.Dropout(0.3), MSE, X, Y), "net must have a parameter that requires a gradient"),
         ((Counting(), MSE, X, Y), "net must give the same loss each time"),
+        (
+            (nn.Sequential(spectral_norm(nn.Linear(2, 2))), MSE, X, Y),
+            "net changes its buffer '0.parametrizations",
+        ),
         ((a(), nn.MSELoss(reduction="sum"), X, Y), "loss must be a mean over the samples"),
         ((a(), nn.MSELoss(reduction="none"), X, Y), r"loss must return one number, .*got shape \(8, 2\)"),
         ((a(), MSE, X, Y[:9]), "targets must be as many as the inputs, 10, got 9"),

@@ -10,10 +10,10 @@ from torch import Tensor
 from trainers import Axis, Run, Sweep, sweep, train
 from trainers.accumulation import accumulate
 from trainers.clipping import CLIPPINGS, ClipNorm, Clipping, ClipValue
-from trainers.optimizers import OPTIMIZERS, SGD, Adam, Optimizer
+from trainers.optimizers import OPTIMIZERS, SGD, Adam, Optimizer, ScheduleFreeAdamW, ScheduleFreeSGD
 from trainers.problems import LogisticRegression, Thermometer
 from trainers.run import runners
-from trainers.schedules import SCHEDULES, LinearLR, ReduceLROnPlateau, Schedule
+from trainers.schedules import SCHEDULES, CyclicLR, LinearLR, ReduceLROnPlateau, Schedule
 from trainers.sweeps.training import trajectories
 
 KINDS = [None, *SCHEDULES.values()]
@@ -116,3 +116,17 @@ def test_every_optimizer_follows_a_schedule_as_in_torch(kind: type[Optimizer]) -
     torch.testing.assert_close(swept.params[:, :, 0], first.params, rtol=1e-9, atol=1e-12)
     found = accumulate(run, 10)
     torch.testing.assert_close(found.cleared, first.loss[:11], rtol=1e-9, atol=0)
+
+
+@pytest.mark.parametrize("kind", [ScheduleFreeSGD, ScheduleFreeAdamW])
+def test_an_update_at_a_rate_of_0_has_no_weight(kind: type[Optimizer]) -> None:
+    run = Run(optimizer=kind(lr=0.01), schedule=CyclicLR(base_factor=0, step_size_up=4), epochs=20)
+    history, swept = train(run), sweep(Sweep(run, {"lr": Axis(0.01, 0.02, 2)}))
+    assert history.finished
+    torch.testing.assert_close(swept.final_loss[0], history.loss[-1].double(), rtol=1e-4, atol=0)
+
+
+def test_large_weights_are_in_float64() -> None:
+    run = Run(optimizer=ScheduleFreeSGD(r=10.0), epochs=9000)
+    swept = sweep(Sweep(run, {"lr": Axis(0.01, 0.02, 2)}))
+    torch.testing.assert_close(swept.final_loss[0], train(run).loss[-1].double(), rtol=1e-4, atol=0)
