@@ -380,12 +380,12 @@ def test_a_large_race_asks_first(page: Page) -> None:
 
 
 LOOKS = list(product((390, 1300), ("light", "dark"), (TABS,)))
-DRAWN = ("Compare", "Path", "Learning rate", "Inside a step")
+SOME_TABS = ("Compare", "Path", "Learning rate", "Inside a step")
 """Tabs whose pictures are of a kind of their own."""
 
 
 @pytest.mark.parametrize(
-    ("width", "scheme", "tabs"), slow_but([(390, "dark", DRAWN)], [(390, "dark", DRAWN), *LOOKS])
+    ("width", "scheme", "tabs"), slow_but([(390, "dark", SOME_TABS)], [(390, "dark", SOME_TABS), *LOOKS])
 )
 def test_each_tab_opens_fits_in_and_asks_no_other_host(
     open_page: Callable[..., Page], server: Any, width: int, scheme: str, tabs: tuple[str, ...]
