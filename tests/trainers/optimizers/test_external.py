@@ -9,13 +9,13 @@ import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from inspect import signature
-from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
 
 from tests.repository import ROOT
+from tests.trainers.scripts.test_run import executed
 from trainers import Run, compare, more, train
 from trainers.accumulation import accumulate
 from trainers.exports import program
@@ -134,6 +134,7 @@ def test_the_table_says_what_all_do() -> None:
     assert DOCUMENT.read_text(encoding="utf-8") == document()
 
 
+@pytest.mark.slow
 def test_soap_and_prodigy_come_close_to_the_minimum() -> None:
     for name, lr, group in (("SOAP", 0.5, "second-order"), ("Prodigy", 1.0, "adaptive")):
         kind = classes()[name]
@@ -216,9 +217,7 @@ OF_LR = [{"lr": 0.01}, {"lr": 0.1}]
     ],
     ids=str,
 )
-def test_a_program_imports_the_package(
-    name: str, settings: list[dict[str, float]], problem: Problem, tmp_path: Path
-) -> None:
+def test_a_program_imports_the_package(name: str, settings: list[dict[str, float]], problem: Problem) -> None:
     """SOAP of a network rotates by eigenvectors of equal eigenvalues, which rounding decides."""
     kind = classes()[name]
     many = {"runner": "torch.optim", "epochs": 12, "dtype": "float64", "problem": problem}
@@ -227,14 +226,9 @@ def test_a_program_imports_the_package(
     for spec in (runs[0], schedule, runs):
         text = program(spec).text
         assert "import pytorch_optimizer  # pip install pytorch-optimizer\n" in text
-        (tmp_path / "program.py").write_text(text, encoding="utf-8")
-        for file, content in program(spec).files().items():
-            (tmp_path / file).write_text(content, encoding="utf-8")
-        out = subprocess.run(
-            [sys.executable, "program.py"], cwd=tmp_path, capture_output=True, text=True, check=True
-        ).stdout
+        printed = executed(program(spec))["printed"]
         each = spec if isinstance(spec, list) else [spec]
-        for line, run in zip(out.splitlines(), each, strict=True):
+        for line, run in zip(printed.splitlines(), each, strict=True):
             loss = line.rpartition(": ")[2].split(" ")[0]
             assert float(loss) == pytest.approx(float(train(run).loss[-1]), rel=1e-6)
 
