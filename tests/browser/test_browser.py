@@ -446,6 +446,7 @@ def test_a_rate_is_changed_and_a_trial_of_the_race_taken_by_keyboard(page: Page)
     page.keyboard.press("Enter")
     focus(page, page.get_by_role("button", name="Add to runs"))
     change(page, lambda: page.keyboard.press("Enter"))
+    runs(page).nth(1).wait_for()
     assert runs(page).count() == in_link(page) == 2
 
 
