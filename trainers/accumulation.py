@@ -66,7 +66,7 @@ def _train(run: Run, optimizer: Optimizer, updates: int, clear: bool) -> tuple[T
             if len(losses) > updates:
                 break
             if update % run.steps_per_epoch == 0:
-                plan.begin(update // run.steps_per_epoch, lambda: run.training.loss(params.detach()))
+                plan.begin(update // run.steps_per_epoch, lambda: run.training.loss(evaluated().detach()))
             loss.backward()
             assert params.grad is not None
             held.append(params.grad.clone())

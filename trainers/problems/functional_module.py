@@ -67,7 +67,7 @@ class FunctionalModule:
 
     def values(self) -> Tensor:
         """Return the parameters that the module has, `(n,)`, float64."""
-        return self._values
+        return self._values.clone()
 
     def reset(self, seed: int) -> Tensor:
         """Return the parameters after `reset_parameters` of each layer that has it, `(n,)`, float64."""

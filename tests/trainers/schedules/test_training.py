@@ -130,3 +130,13 @@ def test_large_weights_are_in_float64() -> None:
     run = Run(optimizer=ScheduleFreeSGD(r=10.0), epochs=9000)
     swept = sweep(Sweep(run, {"lr": Axis(0.01, 0.02, 2)}))
     torch.testing.assert_close(swept.final_loss[0], train(run).loss[-1].double(), rtol=1e-4, atol=0)
+
+
+@pytest.mark.parametrize("optimizer", [SGD(lr=0.03, momentum=0.1), ScheduleFreeSGD(lr=0.03, momentum=0.1)])
+def test_a_plateau_is_one_of_the_loss_that_counts(optimizer: Optimizer) -> None:
+    """Also where `accumulate` trains on its own."""
+    schedule = ReduceLROnPlateau(patience=0, threshold=0.01)
+    run = Run(optimizer=optimizer, schedule=schedule, epochs=20, dtype="float64")
+    history = train(run)
+    assert history.lr_factors[14] < 1
+    torch.testing.assert_close(accumulate(run, 15).cleared[:15], history.loss[:15], rtol=1e-9, atol=1e-12)
