@@ -15,7 +15,7 @@ from tests.matrix import by_kind, hand_written, optimizers, quick
 from trainers import Run, Sweep, train
 from trainers.optimizers import NOT_OFFERED, OPTIMIZERS, SGD, Adam, Optimizer, RMSprop
 from trainers.optimizers.base import State
-from trainers.problems import Thermometer
+from trainers.problems import LogisticRegression, Rosenbrock, Thermometer
 from trainers.runners import RUNNERS
 from trainers.settings import SettingError, settings_of
 from trainers.sweeps.block import RunBlock
@@ -43,6 +43,28 @@ def in_torch(rules: Iterable[Optimizer]) -> list[Optimizer]:
 def test_a_step_by_hand_equals_torch_s_from_the_same_state(rules: list[Optimizer]) -> None:
     for rule, dtype, shape in product(rules, TOLERANCE, SHAPES):
         as_its_twin(rule, shape, dtype)
+
+
+ON = (Thermometer(), Rosenbrock(), LogisticRegression(samples=20))
+EVERY = [kind() for kind in OPTIMIZERS.values() if kind.by_hand()]
+
+
+@pytest.mark.parametrize("rules", by_kind(in_torch(EVERY), in_torch(hand_written())))
+def test_so_it_does_along_a_run(rules: list[Optimizer]) -> None:
+    """For 50 steps in float64, relative to the largest parameter."""
+    for rule, problem in product(rules, ON):
+        theirs = problem.start(1)
+        twin = rule.torch(theirs)
+        for t in range(1, 51):
+            ours, state = theirs.clone(), state_of(twin, theirs) or rule.init(theirs)
+            theirs.grad = problem.gradient(theirs)
+            rule.step(t, ours, theirs.grad, state)
+            twin.step()
+            if not theirs.isfinite().all():
+                assert not ours.isfinite().all()
+                break
+            size = float(theirs.abs().max())
+            torch.testing.assert_close(ours, theirs, rtol=1e-12, atol=1e-12 * size)
 
 
 def as_its_twin(rule: Optimizer, shape: tuple[int, ...], dtype: torch.dtype) -> None:
