@@ -1,6 +1,6 @@
 """The settings that the matrices of tests go through, made from the registries."""
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import replace
 from itertools import combinations, product
@@ -30,25 +30,35 @@ def optimizers(kinds: type[Optimizer] = Optimizer, by_hand: bool = False) -> lis
 
 def quick(by_hand: bool = False) -> list[Optimizer]:
     """A small set of settings that covers every pair of choices of each optimizer."""
-    cases: list[Optimizer] = []
+    return _covering(sorted(optimizers(by_hand=by_hand), key=_mixed), lambda chosen: combinations(chosen, 2))
+
+
+def few(by_hand: bool = False) -> list[Optimizer]:
+    """Of the quick settings those that cover every choice of each optimizer, if not every pair."""
+    return _covering(quick(by_hand), lambda chosen: combinations(chosen, 1))
+
+
+def _covering(
+    cases: Iterable[Optimizer], sought: Callable[[list[Any]], Iterable[tuple[Any, ...]]]
+) -> list[Optimizer]:
+    """The first settings with each part of what is sought among their choices."""
+    covering: list[Optimizer] = []
     seen: set[Any] = set()
-    for settings in sorted(optimizers(by_hand=by_hand), key=_mixed):
-        new = choices(settings) - seen
-        cases += [settings] * bool(new)
+    for settings in cases:
+        new = set(sought(choices(settings))) - seen
+        covering += [settings] * bool(new)
         seen |= new
-    return cases
+    return covering
 
 
-def choices(settings: Optimizer) -> set[tuple[Any, ...]]:
-    """What an optimizer chooses, by two: each setting and flag but the rate, turned or not."""
+def choices(settings: Optimizer) -> list[tuple[type[Optimizer], str, bool]]:
+    """What an optimizer chooses: each setting and flag but the rate, turned or not."""
     turned = settings.non_default()
-    names = [
-        name
+    return [
+        (type(settings), name, name in turned)
         for name, setting in settings_of(settings).items()
         if isinstance(setting, Flag | Real) and name != "lr"
     ]
-    chosen = [(name, name in turned) for name in names]
-    return {(type(settings), *two) for two in combinations([("", True), ("", True), *chosen], 2)}
 
 
 def pairs(by_hand: bool = True) -> list[tuple[Optimizer, Problem]]:

@@ -1,10 +1,12 @@
 """What `make test` goes through of the matrices: few cases, and yet every choice."""
 
-from itertools import product
+from collections.abc import Iterable
+from itertools import combinations, product
+from typing import Any
 
 import pytest
 
-from tests.matrix import choices, optimizers, pairs, problems, product_of_all
+from tests.matrix import choices, few, optimizers, pairs, problems, product_of_all, quick
 from trainers.optimizers import OPTIMIZERS, Optimizer
 from trainers.settings import Flag, Real, settings_of
 
@@ -25,7 +27,18 @@ def test_every_setting_is_turned_and_every_pair_of_choices_occurs(kind: type[Opt
     assert turned == {
         name for name, setting in settings_of(kind).items() if isinstance(setting, Flag | Real)
     } - {"lr"}
-    assert set.union(*map(choices, quick)) == set.union(*map(choices, optimizers(kind)))
+    assert pairs_of(quick) == pairs_of(optimizers(kind))
+
+
+def pairs_of(settings: Iterable[Optimizer]) -> set[tuple[Any, ...]]:
+    return {pair for each in settings for pair in combinations(choices(each), 2)}
+
+
+def test_few_have_every_choice_and_are_quick() -> None:
+    assert set(few()) < set(quick())
+    assert {choice for each in few() for choice in choices(each)} == {
+        choice for each in optimizers() for choice in choices(each)
+    }
 
 
 def test_the_product_is_whole_and_what_is_no_pair_is_slow() -> None:

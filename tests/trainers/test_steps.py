@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 import torch
 
-from tests.matrix import by_kind, quick
+from tests.matrix import by_kind, few, quick
 from trainers import Run, train
 from trainers.optimizers import SGD, Adam, Optimizer
 from trainers.problems import MLP, LinearRegression, Problem, Thermometer
@@ -15,7 +15,7 @@ from trainers.steps import record_steps, torch_params
 UPDATES = (0, 1, 5, 8)
 
 
-@pytest.mark.parametrize("optimizers", by_kind(quick()))
+@pytest.mark.parametrize("optimizers", by_kind(few(), quick()))
 def test_they_are_those_of_train(optimizers: list[Optimizer]) -> None:
     for optimizer, runner in ((each, runner) for each in optimizers for runner in runners(type(each))):
         run = Run(optimizer=optimizer, runner=runner, epochs=9)
@@ -34,7 +34,11 @@ def test_they_are_those_of_train(optimizers: list[Optimizer]) -> None:
             torch.testing.assert_close(step.new_loss, history.loss[k + 1])
 
 
-@pytest.mark.parametrize("optimizers", by_kind(o for o in quick(by_hand=True) if type(o).in_torch()))
+def in_torch(optimizers: list[Optimizer]) -> list[Optimizer]:
+    return [each for each in optimizers if type(each).in_torch()]
+
+
+@pytest.mark.parametrize("optimizers", by_kind(in_torch(few(by_hand=True)), in_torch(quick(by_hand=True))))
 def test_torch_steps_from_the_same_state(optimizers: list[Optimizer]) -> None:
     for optimizer, runner in ((each, runner) for each in optimizers for runner in runners(type(each))):
         for step in record_steps(Run(optimizer=optimizer, runner=runner, epochs=9, dtype="float64"), UPDATES):

@@ -39,9 +39,19 @@ def in_torch(rules: Iterable[Optimizer]) -> list[Optimizer]:
     return [rule for rule in rules if rule.in_torch()]
 
 
-@pytest.mark.parametrize("rules", by_kind(in_torch(quick(by_hand=True)), in_torch(hand_written())))
-def test_a_step_by_hand_equals_torch_s_from_the_same_state(rules: list[Optimizer]) -> None:
-    for rule, dtype, shape in product(rules, TOLERANCE, SHAPES):
+def twins(rules: Iterable[Optimizer]) -> list[tuple[Optimizer, tuple[int, ...], torch.dtype]]:
+    return list(product(in_torch(rules), SHAPES, TOLERANCE))
+
+
+SOME = [case for number, case in enumerate(twins(quick(by_hand=True))) if number % 5 == 0]
+"""Of the six pairs of shape and dtype each rule meets one or two, one after another."""
+
+
+@pytest.mark.parametrize("cases", by_kind(SOME, twins(hand_written())))
+def test_a_step_by_hand_equals_torch_s_from_the_same_state(
+    cases: list[tuple[Optimizer, tuple[int, ...], torch.dtype]],
+) -> None:
+    for rule, shape, dtype in cases:
         as_its_twin(rule, shape, dtype)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pytest
 import torch
 
-from tests.matrix import by_kind, quick
+from tests.matrix import by_kind, few, quick
 from trainers import Run
 from trainers.optimizers import SGD, Adam, Optimizer
 from trainers.problems import MLP, Rosenbrock
@@ -39,7 +39,7 @@ def unit(text: str) -> float:
 
 
 @pytest.mark.parametrize("count", [4, pytest.param(100, marks=pytest.mark.slow)])
-@pytest.mark.parametrize("optimizers", by_kind(quick(by_hand=True)))
+@pytest.mark.parametrize("optimizers", by_kind(few(by_hand=True), quick(by_hand=True)))
 def test_what_is_shown_adds_up(optimizers: list[Optimizer], count: int) -> None:
     for optimizer, step in ((each, step) for each in optimizers for step in steps_of(each, count)):
         rows = report.table(optimizer, step, ("w", "b"))
@@ -55,7 +55,7 @@ def test_what_is_shown_adds_up(optimizers: list[Optimizer], count: int) -> None:
             assert abs(number(before) - number(moved) - number(after)) <= 2 * most
 
 
-@pytest.mark.parametrize("optimizers", by_kind(quick(by_hand=True)))
+@pytest.mark.parametrize("optimizers", by_kind(few(by_hand=True), quick(by_hand=True)))
 def test_the_lines_give_the_step_that_was_taken(optimizers: list[Optimizer]) -> None:
     runs = [Run(optimizer=optimizer, epochs=50, dtype="float64") for optimizer in optimizers]
     pairs = ((run.optimizer, step) for run in runs for step in record_steps(run, (0, 1, 2, 30)))
@@ -141,7 +141,7 @@ def test_of_an_optimizer_in_torch_alone_the_step_is_shown() -> None:
     assert report.formulas(run.optimizer, step) == []
 
 
-@pytest.mark.parametrize("optimizers", by_kind(quick(by_hand=True)))
+@pytest.mark.parametrize("optimizers", by_kind(few(by_hand=True), quick(by_hand=True)))
 def test_what_formulas_put_in_gives_what_they_say(optimizers: list[Optimizer]) -> None:
     runs = [Run(optimizer=optimizer, epochs=50, dtype="float64") for optimizer in optimizers]
     pairs = ((run.optimizer, step) for run in runs for step in record_steps(run, (0, 1, 7, 30)))

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import torch
 
-from tests.matrix import by_kind, optimizers, quick
+from tests.matrix import by_kind, few, optimizers, quick
 from trainers import Run, train
 from trainers.optimizers import OPTIMIZERS, SGD, Adam, Optimizer
 from trainers.problems import (
@@ -63,7 +63,7 @@ def assert_same(run: Run) -> None:
     assert made["printed"].startswith(f"{loss.item()} ")
 
 
-@pytest.mark.parametrize("some", by_kind(quick(), optimizers()))
+@pytest.mark.parametrize("some", by_kind(few(), optimizers()))
 def test_each_optimizer(some: list[Optimizer]) -> None:
     for optimizer, runner in ((each, runner) for each in some for runner in runners(type(each))):
         assert_same(Run(optimizer=optimizer, runner=runner, epochs=EPOCHS, dtype="float64"))

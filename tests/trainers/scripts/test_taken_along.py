@@ -206,7 +206,7 @@ def steps_alike(optimizer: Optimizer, runner: str) -> None:
     names: dict[str, Any] = {}
     exec(head, names)
     states = dict(run.optimizer.update_code().names)
-    for step in record_steps(run, range(0, 60, 3)):
+    for step in record_steps(run, range(0, 60, 6)):
         exec("\n".join([*code.start, *code.loop.setup]), names)
         params = names["params"]
         with torch.no_grad():
