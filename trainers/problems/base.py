@@ -10,6 +10,7 @@ import pandas as pd
 import torch
 from torch import Tensor
 
+from trainers.problems import floor
 from trainers.settings import Settings
 
 
@@ -69,8 +70,8 @@ class Problem(Settings):
         return loss.double() - (self.minimum or 0.0)
 
     def rounding(self, dtype: torch.dtype) -> float:
-        """Rounding error of a gap near the minimum, in this dtype."""
-        return 8 * torch.finfo(dtype).eps * abs(self.minimum or 0.0)
+        """Gap up to which a gap is rounding error, in this dtype; 0 if the minimum is unknown."""
+        return floor.rounding(self, dtype)
 
     @property
     def minimizers(self) -> tuple[tuple[float, ...], ...]:
