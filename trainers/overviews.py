@@ -6,7 +6,7 @@ import pandas as pd
 
 from trainers.comparison import Comparison
 from trainers.races.result import RaceResult
-from trainers.reports import race, race_ranking, runs_table, sweep_table
+from trainers.reports import race, race_ranking, race_warnings, runs_table, sweep_table
 from trainers.sweeps.result import SweepResult
 
 MAX_ROWS = 10
@@ -34,8 +34,8 @@ def race_overview(result: RaceResult) -> Overview:
     """Return the summary, the warnings and the ranking of the tab Race."""
     names = race.optimizer_names(result.race)[: len(result.results)]
     stopped = "Stopped before all optimizers had finished." if result.stopped else ""
-    sentences = (stopped, race.sentence(result, names), *race.warnings(result, names))
-    caption = race_ranking.caption(result)
+    sentences = (stopped, race.sentence(result, names), *race_warnings.warnings(result, names))
+    caption = race_ranking.caption(result, names)
     return Overview(
         tuple(filter(None, sentences)),
         race_ranking.ranking_table(result, names),

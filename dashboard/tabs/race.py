@@ -18,7 +18,7 @@ from trainers.optimizers import Optimizer
 from trainers.races.result import RaceResult
 from trainers.races.spec import DEFAULT_OPTIMIZERS, Race, RaceSettings, eligible_optimizers
 from trainers.reports import race as report
-from trainers.reports import race_curves, race_ranking
+from trainers.reports import race_curves, race_ranking, race_warnings
 from trainers.reports.loss import Y_TITLES
 from trainers.reports.plain_text import result_text
 from trainers.reports.race_scores import failure_condition, failure_label, metric_label, rounding_caption
@@ -124,7 +124,7 @@ def _show(context: Context, result: RaceResult) -> None:
     race, names = result.race, report.optimizer_names(result.race)
     style = charts.Style.nested(names, context.dark)
     context.headline.say(report.sentence(result, names))
-    for warning in report.warnings(result, names):
+    for warning in race_warnings.warnings(result, names):
         st.warning(warning)
     _ranking(result, style, _protocol(context, context.settings))
     _sensitivity(context, result, style)
@@ -157,7 +157,7 @@ def _ranked(result: RaceResult, style: Style) -> list[str]:
 def _ranking(result: RaceResult, style: Style, protocol: str) -> None:
     ranking = race_ranking.ranking_table(result, style.names)
     swatch_table(ranking, "optimizer", _ranked(result, style), "Ranking of the optimizers")
-    st.caption(" ".join(filter(None, [protocol, race_ranking.caption(result)])))
+    st.caption(" ".join(filter(None, [protocol, race_ranking.caption(result, style.names)])))
 
 
 def _sensitivity(context: Context, result: RaceResult, style: Style) -> None:
@@ -177,8 +177,8 @@ def _sensitivity(context: Context, result: RaceResult, style: Style) -> None:
         rounding = rounding_caption(trials["mid"], race.rounding)
     st.caption(
         f"Each point is one trial. Cross: {failure_label(race)}{footnote}.{rounding} "
-        f"{report.stability_margins(result, names)} Click a point to add it to your runs, which have the "
-        "sidebar's epochs and initial point."
+        f"{race_warnings.stability_margins(result, names)} Click a point to add it to your runs, which have "
+        "the sidebar's epochs and initial point."
     )
     with st.expander("Add a trial to your runs"):
         listed = compute_cached(race_curves.best_trials, result, names)

@@ -10,7 +10,9 @@ import torch
 from torch import Tensor
 
 from trainers.display import NotebookDisplay
+from trainers.modes import one_thread
 from trainers.optimizers import Optimizer
+from trainers.races.redraw import Evidence, compare, median
 from trainers.races.spec import Race
 from trainers.sweeps.result import SweepResult
 
@@ -27,13 +29,27 @@ class OptimizerResult:
     trial_scores: Tensor = field(repr=False)
     """`(trials, seeds)`"""
     best_trial: int
-    """Index of the trial with the lowest median score."""
+    """Index of the trial with the lowest median score; of ties, the middle one."""
     losses: Tensor = field(repr=False)
     """`(epochs + 1, seeds)`: loss curves of the best trial, retrained with new seeds."""
-    tuned_scores: Tensor = field(repr=False)
-    """`(seeds,)`: their scores."""
+    redrawn: Tensor | None = field(repr=False)
+    """`(REDRAWN,)`, int64: the best trial of each re-drawn race; None if the race compares nothing."""
+    new_scores: dict[int, Tensor] = field(repr=False)
+    """`(seeds,)`, by trial, ascending: scores with new seeds of those that are best here or redrawn."""
     default_scores: Tensor = field(repr=False)
     """`(seeds,)`: the scores at the default learning rate."""
+
+    @property
+    def tuned_scores(self) -> Tensor:
+        """`(seeds,)`: scores of the best trial with new seeds."""
+        return self.new_scores[self.best_trial]
+
+    @property
+    def redrawn_scores(self) -> Tensor:
+        """`(REDRAWN, seeds)`: scores with new seeds of the best trial of each re-drawn race."""
+        assert self.redrawn is not None
+        scores, trials = torch.stack([*self.new_scores.values()]), torch.tensor([*self.new_scores])
+        return scores[torch.searchsorted(trials, self.redrawn)]
 
     @property
     def scores(self) -> Tensor:
@@ -89,11 +105,35 @@ class RaceResult(NotebookDisplay):
     seconds: float
     stopped: bool = False
 
+    @property
+    def medians(self) -> Tensor:
+        """`(optimizers,)`: median scores over the new seeds."""
+        if not self.results:  # stopped before any had finished
+            return torch.empty(0, dtype=torch.float64)
+        return torch.stack([median(entry.tuned_scores) for entry in self.results])
+
+    @cached_property
+    def evidence(self) -> Evidence | None:
+        """How sure the comparison is; None with one optimizer, or too few seeds."""
+        if not self.race.compares or len(self.results) < 2:
+            return None
+        with one_thread():
+            return compare(self.race, [entry.redrawn_scores for entry in self.results], self.medians)
+
     @cached_property
     def ranking(self) -> list[int]:
-        """Indices of the results from best to worst, by median score over the new seeds."""
-        medians = [float(median(entry.tuned_scores)) for entry in self.results]
-        return sorted(range(len(self.results)), key=medians.__getitem__)
+        """Indices of the results from best to worst: by group of `evidence`, then by median score."""
+        medians = self.medians.tolist()
+        groups = self.evidence.groups if self.evidence else [range(len(medians))]
+        return [place for group in groups for place in sorted(group, key=medians.__getitem__)]
+
+    @property
+    def leaders(self) -> list[int]:
+        """Indices of the results whose median score is the lowest but for rounding; none if all failed."""
+        medians = self.medians
+        if not len(medians) or medians.min().isinf():
+            return []
+        return self.race.tied(medians, medians.min()).nonzero().flatten().tolist()
 
     def expected_best(self, entry: OptimizerResult, counts: Sequence[int]) -> list[float]:
         """Expected best score of an optimizer after so many trials; see `expected_best`.
@@ -110,7 +150,8 @@ class RaceResult(NotebookDisplay):
             return torch.empty(0, 0, dtype=torch.float64)
         results = torch.stack([entry.tuned_scores for entry in self.results])
         ours, theirs = results[:, None], results[None, :]
-        return ((ours < theirs).double() + 0.5 * (ours == theirs).double()).mean(2)
+        tie = self.race.tied(ours, theirs)
+        return ((ours < theirs) & ~tie).double().add(0.5 * tie.double()).mean(2)
 
     def frame(self, names: Sequence[str] | None = None) -> pd.DataFrame:
         """One row per trial and seed: run, trial, and the columns of `SweepResult.frame`.
@@ -125,11 +166,6 @@ class RaceResult(NotebookDisplay):
             frame.insert(1, "trial", frame.index // self.race.seeds)
             parts.append(frame)
         return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
-
-
-def median(results: Tensor) -> Tensor:
-    """Median over the last dim; of two middle values the larger. A failure is infinite."""
-    return results.sort(dim=-1).values[..., results.shape[-1] // 2]
 
 
 def expected_best(scores: Tensor, count: int, no_improvement: float) -> float:

@@ -18,6 +18,7 @@ from trainers.settings import Real, SettingError, Settings, choice, integer, rea
 from trainers.sweeps.axis import SIGNIFICANT_DIGITS, Axis
 from trainers.sweeps.result import SweepResult
 from trainers.sweeps.spec import PREFIX, Sweep
+from trainers.ties import tied
 from trainers.words import format_value, safe_text
 
 DEFAULT_OPTIMIZERS = (
@@ -29,6 +30,12 @@ DEFAULT_OPTIMIZERS = (
     Adagrad(),
 )
 """Default optimizers."""
+NEW_SEEDS = 2**30
+"""Distance of the seeds of the comparison from those of the trials, so that no race is tuned on them."""
+MIN_SEEDS = 8
+"""With fewer seeds nothing is said of which optimizer is better."""
+EVALUATED = 5
+"""Trials of each optimizer that are usually evaluated: the best ones of re-drawn races."""
 MAX_WARMUP = 0.2
 """Longest warm-up that is tried, as a fraction of the epochs."""
 
@@ -41,11 +48,12 @@ class RaceSettings(Settings):
         36, 2, 1000, scale="log", help="Number of trials of each optimizer.", label="Trials per optimizer"
     )
     seeds: int = integer(
-        10,
+        11,
         1,
         100,
         scale="log",
-        help="Number of seeds of each trial; its score is the median.",
+        help="Number of seeds of each trial, and of new seeds for the comparison. Scores are medians: of an "
+        "even number of seeds the larger of the two in the middle.",
         label="Seeds per trial",
     )
     epochs: int = integer(
@@ -54,8 +62,8 @@ class RaceSettings(Settings):
     metric: str = choice(
         "final",
         ("final", "best", "epochs"),
-        help="Score of a run: final loss, best loss, or epochs until the gap is within the target. A trial's "
-        "score is the median over its seeds.",
+        help="Score of a run: final loss, best loss, or epochs until the gap is within the target and stays "
+        "there. A trial's score is the median over its seeds.",
         captions={"final": "final loss", "best": "best loss", "epochs": "epochs to target"},
     )
     target: float = real(
@@ -131,7 +139,7 @@ class Race(RaceSettings, Objective, Exportable):
     """A race of optimizers on a problem. Invalid values raise `SettingError`.
 
     Each trial is trained with `seeds` seeds: `seed`, `seed + 1`, ...; its score is the median over them. The
-    best trial of each optimizer is retrained with the next `seeds` seeds.
+    best trial of each optimizer is retrained with as many new seeds, `seed + NEW_SEEDS` and on.
 
     Sources: F. Schneider, L. Balles and P. Hennig 2019, "DeepOBS"; D. Choi et al. 2019, arXiv 1910.05446.
     """
@@ -177,21 +185,30 @@ class Race(RaceSettings, Objective, Exportable):
         """An optimizer and its schedule with the hyperparameters of one of its trials."""
         return self.sweeps[entry].method(trial * self.seeds)
 
-    def evaluation_sweep(self, optimizer: Optimizer, schedule: Schedule | None = None) -> Sweep:
-        """The sweep that trains an optimizer with new seeds, which no trial has used.
-
-        `schedule` stands for that of the race.
-        """
-        run = replace(self.run(optimizer), schedule=schedule or self.lr_schedule)
-        return Sweep(replace(run, seed=(self.seed + self.seeds) % 2**31), seeds=self.seeds)
+    def evaluation_sweep(self, entry: int, trials: Sequence[int]) -> Sweep:
+        """The sweep that trains some trials of an optimizer, and last its default lr, with new seeds."""
+        run, swept = self.run(self.optimizers[entry]), self.sweeps[entry].settings
+        default = {name: _own_value(run, name) for name in swept}
+        points = {
+            name: (*values[:: self.seeds][list(trials)].tolist(), default[name])
+            for name, values in swept.items()
+        }
+        seed = (self.seed + NEW_SEEDS) % 2**31
+        return Sweep(replace(run, seed=seed), seeds=self.seeds, targets=(self.target,), points=points)
 
     @cached_property
     def parts(self) -> list[Sweep]:
-        """Sweeps used to estimate cost: trials plus two evaluation sweeps per optimizer."""
+        """Sweeps used to estimate cost: for each optimizer its trials, and their evaluation."""
+        several = range(min(EVALUATED, self.trials) if self.compares else 1)
         parts: list[Sweep] = []
-        for optimizer, trials in zip(self.optimizers, self.sweeps, strict=True):
-            parts += [trials, self.evaluation_sweep(optimizer), self.evaluation_sweep(optimizer)]
+        for entry, trials in enumerate(self.sweeps):
+            parts += [trials, self.evaluation_sweep(entry, several)]
         return parts
+
+    @property
+    def compares(self) -> bool:
+        """Whether it can tell how sure the comparison of its optimizers is."""
+        return self.seeds >= MIN_SEEDS and len(self.optimizers) > 1
 
     def run(self, optimizer: Optimizer) -> Run:
         shared = {f.name: getattr(self, f.name) for f in fields(Objective)}
@@ -207,8 +224,8 @@ class Race(RaceSettings, Objective, Exportable):
 
     @property
     def size(self) -> int:
-        """Number of runs in all."""
-        return len(self.optimizers) * self.seeds * (self.trials + 2)
+        """Number of runs in all, about: how many trials are evaluated is known at the end."""
+        return sum(part.size for part in self.parts)
 
     @property
     def limit(self) -> float:
@@ -220,31 +237,46 @@ class Race(RaceSettings, Objective, Exportable):
         """Rounding error of the gap."""
         return self.training.rounding(getattr(torch, self.dtype))
 
-    def score(self, final: Tensor, best: Tensor, epochs_to_target: Tensor | None) -> Tensor:
+    def score(self, final: Tensor, best: Tensor, stays_from: Tensor | None) -> Tensor:
         """Score `(runs,)` by the metric: lower is better, infinite if failed; see `limit`.
 
-        `final` and `best` are losses, the first NaN where a run diverged; `epochs_to_target`, for the metric
-        "epochs", is -1 if never.
+        `final` and `best` are losses, the first NaN where a run diverged; `stays_from`, for the metric
+        "epochs", are the epochs from which on the target stayed reached, -1 if it did not.
         """
-        if epochs_to_target is not None:
-            return epochs_to_target.double().where(epochs_to_target >= 0, math.inf)
+        if stays_from is not None:
+            return stays_from.double().where(stays_from >= 0, math.inf)
         loss = final if self.metric == "final" else best.where(final.isfinite(), math.nan)
         above = self.training.gap_or_loss(loss)
         near = above.where(above <= self.limit, math.inf)
         return near.clamp(min=self.rounding) if self.training.minimum is not None else near
 
+    def tied(self, ours: Tensor, theirs: Tensor) -> Tensor:
+        """Whether scores are equal but for rounding, bool."""
+        if self.metric == "epochs":
+            return ours == theirs
+        return tied(ours, theirs, self.rounding, getattr(torch, self.dtype))
+
     def score_trials(self, result: SweepResult) -> Tensor:
         """Scores `(trials, seeds)`."""
-        epochs_to_target = result.epochs_to[self.target] if self.metric == "epochs" else None
-        return self.score(result.final_loss, result.best_loss, epochs_to_target).reshape(-1, self.seeds)
+        stays_from = result.stays_from[self.target] if self.metric == "epochs" else None
+        return self.score(result.final_loss, result.best_loss, stays_from).reshape(-1, self.seeds)
 
     def score_curves(self, losses: Tensor) -> Tensor:
         """Scores `(runs,)` of loss curves `(epochs + 1, runs)`."""
-        epochs_to_target = None
+        stays_from = None
         if self.metric == "epochs":
-            reached = self.training.gap_or_loss(losses) <= self.target
-            epochs_to_target = reached.int().argmax(0).where(reached.any(0), -1)
-        return self.score(losses[-1], losses.where(~losses.isnan(), math.inf).amin(0), epochs_to_target)
+            within = self.training.gap_or_loss(losses) <= self.target
+            epochs = within.flip(0).cummin(0).values.sum(0)
+            stays_from = (len(losses) - epochs).where(epochs > 0, -1)
+        return self.score(losses[-1], losses.where(~losses.isnan(), math.inf).amin(0), stays_from)
+
+
+def _own_value(run: Run, name: str) -> float:
+    """Return the value of a setting, without tuning: the learning rate's default, else the run's own."""
+    if name == "lr":
+        return float(settings_of(run.optimizer)["lr"].default)
+    part = run.schedule if name.startswith(PREFIX) else run.optimizer
+    return float(getattr(part, name.removeprefix(PREFIX)))
 
 
 def can_race(optimizer: Any) -> bool:

@@ -1,14 +1,10 @@
 """Tuning and evaluation of the optimizers of a race."""
 
-from dataclasses import replace
 from time import perf_counter
 
-from torch import Tensor
-
-from trainers.optimizers import Optimizer
-from trainers.races.result import OptimizerResult, RaceResult, median
+from trainers.races.redraw import best_trial, best_trials, median
+from trainers.races.result import OptimizerResult, RaceResult
 from trainers.races.spec import Race
-from trainers.settings import settings_of
 from trainers.sweeps.cost import work
 from trainers.sweeps.spec import Sweep
 from trainers.sweeps.training import OnProgress, curves, sweep
@@ -21,35 +17,39 @@ def race(spec: Race, on_progress: OnProgress | None = None) -> RaceResult:
     the result then lacks the optimizers that have not finished.
     """
     began, progress = perf_counter(), RaceProgress(sum(map(work, spec.parts)), on_progress)
-    entries: list[OptimizerResult] = []
-    for optimizer, trials in zip(spec.optimizers, spec.sweeps, strict=True):
-        entry = tune_and_evaluate(spec, optimizer, trials, progress)
-        if entry is None:
+    results: list[OptimizerResult] = []
+    for entry in range(len(spec.optimizers)):
+        result = tune_and_evaluate(spec, entry, progress)
+        if result is None:
             break
-        entries.append(entry)
-    return RaceResult(spec, tuple(entries), perf_counter() - began, progress.stopped)
+        results.append(result)
+    return RaceResult(spec, tuple(results), perf_counter() - began, progress.stopped)
 
 
-def tune_and_evaluate(
-    race: Race, optimizer: Optimizer, trials: Sweep, progress: "RaceProgress"
-) -> OptimizerResult | None:
-    """Tune an optimizer; train its best trial and the default lr with new seeds. None if stopped."""
-    result = sweep(trials, progress.part(trials))
+def tune_and_evaluate(race: Race, entry: int, progress: "RaceProgress") -> OptimizerResult | None:
+    """Tune an optimizer; train its best trials and the default lr with new seeds. None if stopped."""
+    tuning, planned = race.parts[2 * entry : 2 * entry + 2]
+    result = sweep(tuning, progress.part(tuning))
     if result.stopped:
         return None
-    results = race.score_trials(result)
-    best = pick_best_trial(median(results))
-    losses, tuned_run = [], result.run(best * race.seeds)
-    for setting, schedule in (
-        (tuned_run.optimizer, tuned_run.schedule),
-        (with_default_lr(optimizer), None),
-    ):
-        evaluation = race.evaluation_sweep(setting, schedule)
-        losses.append(curves(evaluation, on_progress=progress.part(evaluation)))
-        if progress.stopped:
-            return None
-    tuned, default = map(race.score_curves, losses)
-    return OptimizerResult(optimizer, result, results, best, losses[0], tuned, default)
+    scores = race.score_trials(result)
+    best = int(best_trial(race, median(scores)))
+    redrawn = best_trials(race, scores) if race.compares else None
+    trials = sorted({best, *(redrawn.tolist() if redrawn is not None else ())})
+    losses = curves(race.evaluation_sweep(entry, trials), on_progress=progress.part(planned))
+    if progress.stopped:
+        return None
+    *new_scores, default = race.score_curves(losses).split(race.seeds)
+    return OptimizerResult(
+        optimizer=race.optimizers[entry],
+        trials=result,
+        trial_scores=scores,
+        best_trial=best,
+        losses=losses.split(race.seeds, dim=1)[trials.index(best)].clone(),
+        redrawn=redrawn,
+        new_scores=dict(zip(trials, new_scores, strict=True)),
+        default_scores=default,
+    )
 
 
 class RaceProgress:
@@ -69,14 +69,3 @@ class RaceProgress:
             return self.stopped
 
         return report
-
-
-def pick_best_trial(scores: Tensor) -> int:
-    """Index of the trial with the lowest score; of ties, the middle one."""
-    ties = (scores == scores.min()).nonzero().flatten()
-    return int(ties[len(ties) // 2])
-
-
-def with_default_lr(optimizer: Optimizer) -> Optimizer:
-    """The optimizer with the default learning rate."""
-    return replace(optimizer, lr=settings_of(optimizer)["lr"].default)  # type: ignore[call-arg]

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from torch import Tensor
 
 from trainers.optimizers import Optimizer
-from trainers.races.result import RaceResult, median
+from trainers.races.redraw import MARGIN, REDRAWN, Evidence, median
+from trainers.races.result import RaceResult
 from trainers.races.spec import Race, RaceSettings
 from trainers.reports.names import short
-from trainers.reports.race_curves import stability_limits
 from trainers.reports.race_scores import failure_condition, format_score, loss_or_gap
 from trainers.run import in_words
-from trainers.words import format_epochs, format_number, format_target, join_words
+from trainers.words import format_epochs, format_target, join_words
 
 
 def optimizer_names(race: Race) -> list[str]:
@@ -33,25 +33,91 @@ def sentence(result: RaceResult, names: Sequence[str]) -> str:
 
 
 def _tuned(result: RaceResult, names: Sequence[str]) -> str:
-    race, medians = result.race, [median(entry.tuned_scores) for entry in result.results]
-    if not medians:
+    race, medians = result.race, result.medians
+    if not len(medians):
         return "No optimizer finished."
-    best = min(medians)
-    seeds = f"median over {race.seeds} new seeds" if race.seeds > 1 else "one new seed"
     alone = len(medians) == 1
-    if best.isinf() and race.metric == "epochs":
+    if not result.leaders and race.metric == "epochs":
         who = f"After tuning, {names[0]} did not reach" if alone else "No tuned optimizer reached"
-        return f"{who} the target gap of {format_target(race.target)} ({seeds})."
-    if best.isinf():
+        return f"{who} the target gap of {format_target(race.target)} ({_seeds(race)})."
+    if not result.leaders:
         who = f"After tuning, {names[0]}" if alone else "Every tuned optimizer"
-        return f"{who} failed ({seeds}): {failure_condition(race)}."
-    first = [names[place] for place in result.ranking if medians[place] == best]
-    behind = [place for place in result.ranking if best < medians[place] < math.inf][:1]
-    following = [f". {names[place]} {_runner_up_phrase(race, best, medians[place])}" for place in behind]
-    trials = f"{race.trials} trials{'' if alone else ' each'}"
-    phrase = _only_phrase(race, best) if alone else _winner_phrase(race, best, len(first) > 1)
-    winner = f"After tuning, {join_words(first)} {phrase}"
-    return f"{winner}{''.join(following)} ({trials}, {seeds})."
+        return f"{who} failed ({_seeds(race)}): {failure_condition(race)}."
+    protocol = f"({race.trials} trials{'' if alone else ' each'}, {_seeds(race)})."
+    if alone:
+        return f"After tuning, {names[0]} {_only_phrase(race, medians[0])} {protocol}"
+    if result.evidence is None:
+        return f"{_lowest(result, names)} {protocol} {_too_few(race)}"
+    told = _winner(result, names, result.evidence) or _leading_group(result, names, result.evidence)
+    return f"{told} {protocol}"
+
+
+def _seeds(race: Race) -> str:
+    return f"median over {race.seeds} new seeds" if race.seeds > 1 else "one new seed"
+
+
+def _too_few(race: Race) -> str:
+    """Return why nothing is said of which optimizer is better."""
+    seeds = f"{race.seeds} seeds are" if race.seeds > 1 else "one seed is"
+    return f"{seeds.capitalize()} too few to say that one is better."
+
+
+def _lowest(result: RaceResult, names: Sequence[str]) -> str:
+    """Return who has the lowest median, and who the next one, which need not mean anything."""
+    race, medians, leaders = result.race, result.medians, result.leaders
+    phrase = _winner_phrase(race, medians.min(), len(leaders) > 1)
+    return (
+        f"After tuning, {join_words([names[place] for place in leaders])} {phrase}{_next(result, names, 1)}"
+    )
+
+
+def _winner(result: RaceResult, names: Sequence[str], evidence: Evidence) -> str:
+    """Return who beats each other optimizer; "" if none does."""
+    place = result.ranking[0]
+    others = [other for other in result.ranking if other != place]
+    if not evidence.beats[place][others].all():
+        return ""
+    share = float(evidence.confidence[place][others].min())
+    often = "all" if share == 1 else f"at least {math.floor(100 * share)}%"
+    whom = "the other" if len(others) == 1 else "each other optimizer"
+    phrase = _winner_phrase(result.race, result.medians[place], several=False)
+    how = f"it beats {whom} in {often} of {REDRAWN:,} re-drawn races"
+    return f"After tuning, {names[place]} {phrase}: {how}{_next(result, names, 1)}"
+
+
+def _next(result: RaceResult, names: Sequence[str], count: int) -> str:
+    """Return a sentence, without its period, on the optimizer ranked after so many; "" if it failed."""
+    medians = result.medians
+    behind = [place for place in result.ranking[count:] if place not in result.leaders]
+    if not behind or medians[behind[0]].isinf():
+        return ""
+    return f". {names[behind[0]]} {_runner_up_phrase(result.race, medians.min(), medians[behind[0]])}"
+
+
+def _leading_group(result: RaceResult, names: Sequence[str], evidence: Evidence) -> str:
+    """Return which optimizers none beats, how near they are to each other, and whom each of them beats."""
+    race, group = result.race, [place for place in result.ranking if place in evidence.groups[0]]
+    best = result.medians[group[0]]
+    everyone = len(group) == len(result.results) > 2
+    who = f"After tuning, {'all' if everyone else join_words([names[place] for place in group])}"
+    beaten = [place for place in result.ranking if evidence.beats[group, place].all()]
+    if len(beaten) == len(result.results) - len(group) and len(beaten) > 1:
+        told = "; each beats each of the others"
+    else:
+        told = f"; each beats {join_words([names[place] for place in beaten])}" if beaten else ""
+    if len(group) == 1:
+        phrase = _winner_phrase(race, best, several=False)
+        told = told.replace("each beats", "it beats")
+        return f"{who} {phrase}, but can't be told apart from all others{told}"
+    if sorted(result.leaders) == sorted(group):
+        return f"{who} {_winner_phrase(race, best, several=True)}{told}"
+    if evidence.alike[group][:, group].all():
+        return f"{who} are within {MARGIN:.0%} of each other, the best with {_value(race, best)}{told}"
+    first = max(group, key=evidence.first.tolist().__getitem__)
+    share = f"{names[first]} is first in {evidence.first[first]:.0%} of {REDRAWN:,} re-drawn races"
+    if len(group) == len(result.results):
+        return f"After tuning, no optimizer beats another: {share}"
+    return f"{who} can't be told apart: {share}{told}"
 
 
 def _only_phrase(race: Race, score: Tensor) -> str:
@@ -102,51 +168,5 @@ def _default(result: RaceResult, names: Sequence[str]) -> str:
     first = [place for place, score in enumerate(default) if score == best]
     if len(default) < 2 or best == math.inf or any(tuned[place] == min(tuned) for place in first):
         return ""
-    winners, rank = join_words([names[place] for place in first]), "rank" if len(first) > 1 else "ranks"
-    return f"With the default learning rates, {winners} {rank} first."
-
-
-def warnings(result: RaceResult, names: Sequence[str]) -> list[str]:
-    """Return a sentence per flaw: optimizers whose trials all failed, best trials at the edge."""
-    named = list(zip(names, result.results, strict=True))
-    sentences = _failures(result.race, [name for name, entry in named if entry.failed])
-    for end in ("low", "high"):
-        at_edge = [
-            f"{name} ({format_number(entry.best_lr, 3)})"
-            for name, entry in named
-            if entry.at_edge == end and not entry.failed
-        ]
-        if at_edge:
-            rate = "rates" if len(at_edge) > 1 else "rate"
-            verb = "are" if len(at_edge) > 1 else "is"
-            sentences.append(
-                f"The best learning {rate} of {join_words(at_edge)} {verb} at the {end} end of the search "
-                "range: a wider range may contain a better one."
-            )
-    return sentences
-
-
-def _failures(race: Race, names: Sequence[str]) -> list[str]:
-    """Return a sentence on the optimizers of which every trial failed, if any."""
-    if not names:
-        return []
-    if race.metric == "epochs":
-        return [f"No trial of {join_words(names)} reached the target gap of {format_target(race.target)}."]
-    return [f"All trials of {join_words(names)} failed."]
-
-
-def stability_margins(result: RaceResult, names: Sequence[str]) -> str:
-    """Return the best learning rates as percentages of the stability limits; "" without limits."""
-    limits = stability_limits(result, names)
-    percentages = []
-    for name, limit in zip(limits["run"], limits["x"], strict=True):
-        entry = result.results[list(names).index(name)]
-        unique = int((entry.scores == entry.scores.min()).sum()) == 1
-        if unique and not entry.failed:
-            percentages.append(f"{name} {entry.best_lr / limit:.0%}")
-    if not len(limits):
-        return ""
-    dotted = "Dotted: theoretical stability limit of the optimizer of that color."
-    if not percentages:
-        return dotted
-    return f"{dotted} Best learning rate as a percentage of its limit: {', '.join(percentages)}."
+    winners, have = join_words([names[place] for place in first]), "have" if len(first) > 1 else "has"
+    return f"With the default learning rates, {winners} {have} the best median."

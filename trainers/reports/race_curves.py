@@ -14,6 +14,8 @@ from trainers.reports.race_scores import NOT_DIVERGED, failure_label, format_sco
 from trainers.reports.thinning import snapshot_epochs
 
 LOW, HIGH = 0.1, 0.9
+FEW = 10
+"""Max. seeds whose 10th and 90th percentile are the lowest and the highest."""
 MAX_LISTED = 100
 """Maximum number of trials in a list."""
 
@@ -73,21 +75,29 @@ def _results(race: Race, entry: OptimizerResult, scores: Sequence[str]) -> list[
 
 
 def stability_limits(result: RaceResult, names: Sequence[str]) -> pd.DataFrame:
-    """Return the stability limits within the range of learning rates, where they are known: run, x.
+    """Return the stability limits within the range of learning rates, where they are known: run, x."""
+    low, high = result.race.lr_min, result.race.lr_max
+    return pd.DataFrame(
+        [(name, limit) for name, limit in known_limits(result, names) if low <= limit <= high],
+        columns=["run", "x"],
+    )
+
+
+def known_limits(result: RaceResult, names: Sequence[str]) -> list[tuple[str, float]]:
+    """Return the stability limits of the learning rate, where they are known.
 
     They hold for full-batch updates at a constant learning rate only: each mini-batch has its own Hessian.
     """
-    hessian, rows, race = result.race.training.hessian, [], result.race
+    hessian, race = result.race.training.hessian, result.race
     constant = race.steps_per_epoch == 1 and race.schedule == "none"
-    if hessian is not None and race.tune == "lr" and constant:
-        curvature = float(torch.linalg.eigvalsh(hessian).max())
-        rows = [
-            (name, e.optimizer.max_stable_lr(curvature))
-            for name, e in zip(names, result.results, strict=True)
-        ]
-    low, high = result.race.lr_min, result.race.lr_max
-    known = [(name, edge) for name, edge in rows if edge is not None and low <= edge <= high]
-    return pd.DataFrame(known, columns=["run", "x"])
+    if hessian is None or race.tune != "lr" or not constant:
+        return []
+    curvature = float(torch.linalg.eigvalsh(hessian).max())
+    limits = [
+        (name, entry.optimizer.max_stable_lr(curvature))
+        for name, entry in zip(names, result.results, strict=True)
+    ]
+    return [(name, limit) for name, limit in limits if limit is not None]
 
 
 def budgets(result: RaceResult, names: Sequence[str]) -> pd.DataFrame:
@@ -104,7 +114,12 @@ def spread_caption(race: Race) -> str:
     """Return what the curves and bands of the tuned optimizers are."""
     if race.seeds == 1:
         return "Result on one new seed."
-    return f"Median and 10th–90th percentile over {race.seeds} new seeds."
+    return f"Median and {spread_label(race)} over {race.seeds} new seeds."
+
+
+def spread_label(race: Race) -> str:
+    """Return what a band spans: of few seeds, all of them."""
+    return "10th–90th percentile" if race.seeds > FEW else "lowest to highest"
 
 
 def zeros_caption(values: "pd.Series[float]") -> str:
@@ -121,6 +136,10 @@ def band(values: Tensor) -> dict[str, Any]:
 
 
 def quantile(values: Tensor, share: float) -> Tensor:
-    """Return a quantile over the last dimension, as np.quantile(method="higher"); NaN counts as inf."""
+    """Return a quantile over the last dimension, of two values the outer one; NaN counts as inf.
+
+    So between two quantiles lies at least the fraction that they say.
+    """
     ordered = values.where(~values.isnan(), math.inf).sort(dim=-1).values
-    return ordered[..., math.ceil(round(share * (values.shape[-1] - 1), 6))]
+    place = round(share * (values.shape[-1] - 1), 6)
+    return ordered[..., math.floor(place) if share < 0.5 else math.ceil(place)]

@@ -5,10 +5,12 @@ from typing import Any
 
 import pandas as pd
 
-from trainers.races.result import OptimizerResult, RaceResult, median
+from trainers.races.redraw import CONFIDENCE, MARGIN, REDRAWN, median
+from trainers.races.result import OptimizerResult, RaceResult
 from trainers.races.spec import Race
-from trainers.reports.race_curves import HIGH, LOW, quantile
+from trainers.reports.race_curves import HIGH, LOW, quantile, spread_label
 from trainers.reports.race_scores import failure_label, format_score, metric_label
+from trainers.reports.race_warnings import unequal_chances
 from trainers.sweeps.spec import PREFIX
 from trainers.words import format_number
 
@@ -23,6 +25,7 @@ def _row(result: RaceResult, place: int, name: str) -> dict[str, str]:
     others = len(result.results) - 1
     edge = " (edge of the range)" if entry.at_edge else ""
     row = {
+        **({"rank": str(_rank(result, place))} if result.evidence else {}),
         "optimizer": name,
         "best learning rate": "–" if entry.failed else f"{format_number(entry.best_lr, 4)}{edge}",
         **(_other_settings(entry) if race.tune == "all" else {}),
@@ -36,9 +39,20 @@ def _row(result: RaceResult, place: int, name: str) -> dict[str, str]:
     return row
 
 
+def _rank(result: RaceResult, place: int) -> int:
+    """Return the rank of an optimizer: one more than the optimizers in the groups before its own."""
+    assert result.evidence is not None
+    before = 0
+    for group in result.evidence.groups:
+        if place in group:
+            break
+        before += len(group)
+    return before + 1
+
+
 def _spread(race: Race, entry: OptimizerResult) -> dict[str, str]:
     low, high = (format_score(race, quantile(entry.tuned_scores, share)) for share in (LOW, HIGH))
-    return {"10th–90th percentile": low if low == high else f"{low} to {high}"}
+    return {spread_label(race): low if low == high else f"{low} to {high}"}
 
 
 def _failures(race: Race, entry: OptimizerResult) -> str:
@@ -71,6 +85,7 @@ def ranking_frame(result: RaceResult, names: Sequence[str]) -> pd.DataFrame:
 def _numbers(result: RaceResult, place: int, name: str) -> dict[str, Any]:
     entry, others = result.results[place], len(result.results) - 1
     return {
+        **({"rank": _rank(result, place)} if result.evidence else {}),
         "optimizer": name,
         **entry.best_settings,
         "tuned": float(median(entry.tuned_scores)),
@@ -83,25 +98,43 @@ def _numbers(result: RaceResult, place: int, name: str) -> dict[str, Any]:
 
 
 def win_rate_table(result: RaceResult, names: Sequence[str]) -> pd.DataFrame:
-    """Return the fraction of new seeds on which the row beats the column, best first; ties count half."""
-    order = result.ranking
+    """Return on what fraction of the new seeds the row is better than the column; ties count half.
+
+    And, in brackets, in what fraction of the re-drawn races the row is better on more seeds.
+    """
+    order, evidence = result.ranking, result.evidence
     table = pd.DataFrame({"optimizer": [names[place] for place in order]})
     rates = result.win_rates()
     for column in order:
-        shares = [float(rates[row, column]) for row in order]
+        cells = [f"{rates[row, column]:.0%}" for row in order]
+        if evidence:
+            cells = [
+                f"{cell} ({evidence.confidence[row, column]:.0%})"
+                for row, cell in zip(order, cells, strict=True)
+            ]
         table[names[column]] = [
-            "–" if row == column else f"{share:.0%}" for row, share in zip(order, shares, strict=True)
+            "–" if row == column else cell for row, cell in zip(order, cells, strict=True)
         ]
     return table
 
 
-def caption(result: RaceResult) -> str:
-    """Return sentences on ties and on the win rate, where the ranking has them."""
-    tied = [not entry.failed and (entry.scores == entry.scores.min()).sum() > 1 for entry in result.results]
+def caption(result: RaceResult, names: Sequence[str]) -> str:
+    """Return sentences on ties, win rates, chances and ranks, where the ranking has them."""
+    race = result.race
+    tied = [
+        not entry.failed and race.tied(entry.scores, entry.scores.min()).sum() > 1 for entry in result.results
+    ]
     sentences = ["Of trials that tie for best, the middle one is chosen."] if any(tied) else []
     if len(result.results) > 1:
         sentences.append(
-            "Win rate: fraction of new seeds on which an optimizer beats another, averaged over the others; "
-            "ties count half."
+            "Win rate: fraction of new seeds on which an optimizer is better than another, averaged over the "
+            "others; ties count half."
+        )
+    sentences += filter(None, [unequal_chances(result, names)])
+    if result.evidence:
+        sentences.append(
+            f"One optimizer beats another if it is better on more seeds in at least {CONFIDENCE:.0%} of "
+            f"{REDRAWN:,} re-drawn races (trial seeds and new seeds drawn with replacement), and its "
+            f"median is more than {MARGIN:.0%} lower. Optimizers of one rank are not told apart."
         )
     return " ".join(sentences)

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from trainers.exports import Program, program
 from trainers.optimizers import Optimizer
 from trainers.optimizers.code import literal
-from trainers.races.spec import Race
+from trainers.problems.floor import SUM
+from trainers.races.spec import NEW_SEEDS, Race
 from trainers.scripts import starts
 from trainers.scripts.charts import RANKING, trials_chart
 from trainers.scripts.functions import function_name, keywords, reals, string
@@ -58,7 +59,7 @@ def race_program(spec: Race, names: Sequence[str] | None = None) -> Program:
     check_size(run, spec.trials * spec.seeds)
     names = distinct([spec.name_of(each) for each in spec.optimizers] if names is None else names)
     seeds = starts.seeds_of(spec.seed, spec.seeds)
-    new_seeds = starts.seeds_of(spec.seed + spec.seeds, spec.seeds)
+    new_seeds = starts.seeds_of(spec.seed + NEW_SEEDS, spec.seeds)
     spaces = [spec.space(each) for each in spec.optimizers]
     axes = [axis for space in spaces for axis in space.values()]
     sobol = spec.tune == "all"
@@ -108,7 +109,8 @@ def _measure(race: Race) -> tuple[list[str], list[str], list[str]]:
         near = [
             "gap = loss.double() - minimum",
             f"near = ~diverged & (gap <= {literal(race.target)})",
-            "score[near & score.isinf()] = epoch",
+            "score = score.clamp(max=epoch)",
+            "score[~near] = torch.inf",
         ]
         return ["score = torch.full(params.shape[1:], torch.inf)"], near, ["return score"]
     if race.metric == "best":
@@ -128,6 +130,19 @@ def _search(race: Race) -> list[Sequence[str]]:
             f"share = torch.linspace(0, 1, {race.trials}, dtype=torch.float64)",
             *axis_values("lrs", axis, "share"),
         ]
+    ]
+
+
+def _ties(race: Race) -> list[str]:
+    """Return the lines that find the best trials: several, if only rounding tells them apart."""
+    if race.metric == "epochs":
+        return ["ties = (scores == scores.min()).nonzero().flatten()"]
+    floor = ["off += rounding"] * (race.training.minimum is not None)
+    return [
+        "least = scores.min()",
+        f"off = {SUM} * torch.finfo(torch.{race.dtype}).eps * least.abs()",
+        *floor,
+        "ties = (scores <= least + off).nonzero().flatten()",
     ]
 
 
@@ -168,7 +183,7 @@ def _race(race: Race) -> list[str]:
         f"    many = starts.repeat(1, {race.trials})",
         "    scores = train(optimizer, many, **runs)",
         f"    scores = middle(scores.view({race.trials}, {race.seeds}))",
-        "    ties = (scores == scores.min()).nonzero().flatten()",
+        *indented(_ties(race)),
         "    place = ties[len(ties) // 2]",
         "    best = {",
         "        key: values[place].item()",

@@ -1,5 +1,7 @@
 """The score of runs as lines of a program: when one failed, and how near to the minimum the others ended."""
 
+import torch
+
 from trainers.run import Task
 from trainers.scripts.head import all_losses
 from trainers.scripts.problem import ProblemCode
@@ -17,7 +19,7 @@ def limit_lines(task: Task, code: ProblemCode, limit: float) -> list[str]:
     minimum = task.training.minimum
     known = [
         f"minimum = {minimum!r}  # known exactly",
-        f"rounding = 8 * torch.finfo(torch.{task.dtype}).eps * abs(minimum)",
+        f"rounding = {task.training.rounding(getattr(torch, task.dtype)):.4g}  # of the gap",
     ]
     first = all_losses(code, "starts", task.steps_per_epoch > 1) + ".double()"
     above = f"{first} - minimum" if minimum is not None else first

@@ -26,4 +26,8 @@ def columns(name: str, run: Run, seeds: Sequence[int]) -> list[str]:
     if run.start is not None:
         return [f"{name} = start[:, None]"]
     listed = f"range({seeds[0]}, {seeds[-1] + 1})" if seeds[-1] >= seeds[0] else f"{seeds}"
-    return [f"{name} = [start(seed) for seed in {listed}]", f"{name} = torch.stack({name}, dim=1)"]
+    return [
+        f"seeds = {listed}",
+        f"{name} = [start(seed) for seed in seeds]",
+        f"{name} = torch.stack({name}, dim=1)",
+    ]

@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 
 from trainers.exports import Program, program
+from trainers.optimizers.code import literal
 from trainers.scripts import starts
 from trainers.scripts.charts import POINTS, heat_chart
 from trainers.scripts.functions import function_name
 from trainers.scripts.head import data_of, imports, task_code
-from trainers.scripts.layout import call, indented
+from trainers.scripts.layout import call, indented, tensor
 from trainers.scripts.many_runs import (
     axes_lines,
     axis_values,
@@ -48,8 +49,8 @@ def sweep_program(spec: Sweep, names: Sequence[str] | None = None) -> Program:
         ),
         "Training": separated(
             [
-                factor_function(run, spec.axes),
-                update_function(function, run.optimizer, list(spec.axes), run),
+                factor_function(run, spec.swept),
+                update_function(function, run.optimizer, list(spec.swept), run),
                 training(run, code, [run.optimizer], (), (), [*failing(run), "return score, diverged"]),
             ]
         ),
@@ -73,7 +74,11 @@ def sweep_program(spec: Sweep, names: Sequence[str] | None = None) -> Program:
 
 def _points(spec: Sweep, sobol: bool) -> list[str]:
     """Return the lines that make the points: the values of each swept hyperparameter."""
-    if sobol:
+    if spec.points:
+        lines = []
+        for name, values in spec.points.items():
+            lines += tensor(name, [literal(value) for value in values], ", dtype=torch.float64")
+    elif sobol:
         lines = [
             f"engine = SobolEngine({len(spec.axes)}, scramble=True, seed={spec.run.seed})",
             f"shares = engine.draw({spec.num_points}, dtype=torch.float64).T",
@@ -88,18 +93,17 @@ def _points(spec: Sweep, sobol: bool) -> list[str]:
     grid = len(spec.axes) > 1 and not sobol
     names = ", ".join(spec.axes)
     lines += [*call(f"{names} = torch.meshgrid(", [*spec.axes, 'indexing="ij"'])] * grid
-    each = [f'"{name}": {name}{".flatten()" if grid else ""}' for name in spec.axes]
+    each = [f'"{name}": {name}{".flatten()" if grid else ""}' for name in spec.swept]
     return [*lines, "points = {", *indented([f"{item}," for item in each]), "}"]
 
 
 def _trained(spec: Sweep, function: str) -> list[str]:
     """Return the lines that train all runs."""
-    count = spec.size // int(spec.seeds)
     settings = []
-    for name in spec.axes:
+    for name in spec.swept:
         more = f".repeat_interleave({spec.seeds})" if spec.seeds > 1 else ""
         settings.append(f'{name}=points["{name}"]{more}')
-    lines = call("score, diverged = train(", [function, f"starts.repeat(1, {count})", *settings])
+    lines = call("score, diverged = train(", [function, f"starts.repeat(1, {spec.num_settings})", *settings])
     if spec.seeds == 1:
         return lines
     each = f"key: v.repeat_interleave({spec.seeds}) for key, v in points.items()"

@@ -21,6 +21,7 @@ class SweepRecorder:
         self.best = self.final.clone()
         self.diverged_at = torch.full((sweep.size,), -1)
         self.epochs_to = {gap: self.diverged_at.clone() for gap in targets}
+        self.stays_from = {gap: self.diverged_at.clone() for gap in targets}
 
     def result(self, seconds: float, stopped: bool) -> SweepResult:
         return SweepResult(
@@ -29,18 +30,21 @@ class SweepRecorder:
             best_loss=self.best,
             diverged_at=self.diverged_at,
             epochs_to=self.epochs_to,
+            stays_from=self.stays_from,
             seconds=seconds,
             stopped=stopped,
         )
 
 
 class BlockRecorder:
-    """Running best loss and epochs to target of the active runs of a block."""
+    """Running best loss, epochs to target and epochs within it of the active runs of a block."""
 
     def __init__(self, recorder: SweepRecorder, rows: Tensor) -> None:
         self.recorder, self.rows = recorder, rows
         self.best = torch.full((len(rows),), math.inf, dtype=recorder.dtype)
         self.waiting = {gap: torch.ones(len(rows), dtype=torch.bool) for gap in recorder.loss_thresholds}
+        self.outside = {gap: torch.full((len(rows),), -1) for gap in recorder.loss_thresholds}
+        """Last epoch whose loss was above the threshold, or -1."""
 
     def record(self, first: int, losses: Tensor) -> Tensor | None:
         """Record losses `(epochs, runs)` from epoch `first`; return which runs are finite, None if all."""
@@ -59,18 +63,32 @@ class BlockRecorder:
                 before = (losses[:, new] > threshold).cummin(0).values.sum(0)
                 self.recorder.epochs_to[gap][self.rows[new]] = first + before
                 self.waiting[gap] = waiting
+            self._note_outside(gap, threshold, first, losses, high)
         return alive
+
+    def _note_outside(self, gap: float, threshold: float, first: int, losses: Tensor, high: Tensor) -> None:
+        """Note the last epochs above a threshold, given the highest loss of each run."""
+        outside, last = self.outside[gap], losses[-1] > threshold
+        outside.masked_fill_(last, first + len(losses) - 1)
+        entering = ((high > threshold) & ~last).nonzero().flatten()
+        if len(entering):
+            within = (losses[:, entering] <= threshold).flip(0).cummin(0).values.sum(0)
+            outside[entering] = first + len(losses) - 1 - within
 
     def keep(self, alive: Tensor) -> None:
         """Keep the runs where `alive` `(runs,)` is true; the others enter the result."""
         self.recorder.best[self.rows[~alive]] = nan_if_infinite(self.best[~alive])
         self.rows, self.best = self.rows[alive], self.best[alive]
         self.waiting = {gap: waiting[alive] for gap, waiting in self.waiting.items()}
+        self.outside = {gap: outside[alive] for gap, outside in self.outside.items()}
 
     def finish(self, losses: Tensor) -> None:
         """Record the final losses `(runs,)` of the runs that are still active."""
         self.recorder.final[self.rows] = losses.double()
         self.recorder.best[self.rows] = nan_if_infinite(self.best)
+        for gap, threshold in self.recorder.loss_thresholds.items():
+            stays = (self.outside[gap] + 1).where(losses <= threshold, -1)
+            self.recorder.stays_from[gap][self.rows] = stays
 
 
 def diverged_mask(losses: Tensor) -> Tensor:

@@ -26,6 +26,8 @@ class SweepResult(NotebookDisplay):
     """int64: first epoch whose loss is not finite, or -1."""
     epochs_to: dict[float, Tensor] = field(repr=False)
     """int64, by target gap: epochs until it was first reached, or -1."""
+    stays_from: dict[float, Tensor] = field(repr=False)
+    """int64, by target gap: epochs from which on it stayed reached to the end, or -1."""
     seconds: float
     stopped: bool
 

@@ -1,7 +1,7 @@
 """Hyperparameter sweep: a grid or Sobol points over settings of one run."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -31,8 +31,9 @@ class Sweep(Exportable):
     """A run with some of its optimizer's hyperparameters replaced by axes.
 
     Trains the grid of all axes' values or, if given, `num_points` quasi-random points (scrambled Sobol
-    sequence from the run's seed). Each point is trained with `seeds` seeds: `seed`, `seed + 1`, ... of the
-    run. An invalid axis, count or size raises `SettingError`.
+    sequence from the run's seed). In place of axes, `points` has the values of each point, by setting. Each
+    point is trained with `seeds` seeds: `seed`, `seed + 1`, ... of the run. An invalid axis, value, count or
+    size raises `SettingError`.
     """
 
     run: Run
@@ -40,6 +41,7 @@ class Sweep(Exportable):
     seeds: int = 1
     num_points: int | None = None
     targets: tuple[float, ...] = (1e-2,)
+    points: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
 
     __getstate__ = Settings.__getstate__
 
@@ -54,7 +56,8 @@ class Sweep(Exportable):
                 "optimizer", f"must have a hand-written update rule in a sweep; {name} has none"
             )
         for name, axis in self.axes.items():
-            self._check_axis(name, axis)
+            self._check_values(name, (axis.low, axis.high))
+        self._check_points()
         object.__setattr__(self, "seeds", _count("seeds", self.seeds))
         if self.num_points is not None:
             object.__setattr__(self, "num_points", _count("num_points", self.num_points))
@@ -69,21 +72,45 @@ class Sweep(Exportable):
             raise SettingError("sweep", f"must have at most {MAX_RUN_EPOCHS:,} epochs in all, got {size}")
         replace(self.run.optimizer, **self.optimizer_settings)  # raises if settings contradict each other
 
-    def _check_axis(self, name: str, axis: Axis) -> None:
+    def _check_points(self) -> None:
+        if not isinstance(self.points, Mapping) or not all(
+            isinstance(p, tuple) for p in self.points.values()
+        ):
+            raise SettingError("points", f"must map settings to tuples, got {safe_text(self.points)}")
+        if self.points and (self.axes or self.num_points is not None):
+            raise SettingError("points", "must stand in place of axes, not beside them")
+        counts = {len(values) for values in self.points.values()}
+        if self.points and (len(counts) != 1 or 0 in counts):
+            raise SettingError("points", f"must have as many values for each setting, got {sorted(counts)}")
+        for name, values in self.points.items():
+            self._check_values(name, values)
+
+    def _check_values(self, name: str, values: Iterable[float]) -> None:
         able = real_settings(self.run.optimizer)
         if self.run.schedule is not None:
             able = able | {PREFIX + n: each for n, each in real_settings(self.run.schedule).items()}
         setting = able.get(name)
         if setting is None:
             raise SettingError("axis", f"must be one of {', '.join(able)}, got {safe_text(name)}")
-        for end in (axis.low, axis.high):
-            setting.validate(name, end)
+        for value in values:
+            setting.validate(name, value)
 
     @property
     def size(self) -> int:
         """Number of runs."""
-        count = self.num_points or math.prod(int(axis.count) for axis in self.axes.values())
-        return int(count) * int(self.seeds)
+        return self.num_settings * int(self.seeds)
+
+    @property
+    def num_settings(self) -> int:
+        """Number of points, each trained with all seeds."""
+        if self.points:
+            return len(next(iter(self.points.values())))
+        return int(self.num_points or math.prod(int(axis.count) for axis in self.axes.values()))
+
+    @property
+    def swept(self) -> tuple[str, ...]:
+        """Names of the swept settings."""
+        return tuple(self.points or self.axes)
 
     @cached_property
     @cacheable
@@ -92,7 +119,9 @@ class Sweep(Exportable):
 
         Those of the schedule are called `schedule.warmup` and the like.
         """
-        if self.num_points is not None and self.axes:
+        if self.points:
+            columns = [torch.tensor(values, dtype=torch.float64) for values in self.points.values()]
+        elif self.num_points is not None and self.axes:
             engine = SobolEngine(len(self.axes), scramble=True, seed=self.run.seed)
             shares = engine.draw(self.num_points, dtype=torch.float64).T
             columns = [axis.at(share) for axis, share in zip(self.axes.values(), shares, strict=True)]
@@ -105,7 +134,7 @@ class Sweep(Exportable):
             columns = [grid.flatten() for grid in grids]
         return {
             name: (column.round() if self._is_whole(name) else column).repeat_interleave(self.seeds)
-            for name, column in zip(self.axes, columns, strict=True)
+            for name, column in zip(self.swept, columns, strict=True)
         }
 
     def _is_whole(self, name: str) -> bool:

@@ -10,8 +10,9 @@ from trainers import Race, Run, race, train
 from trainers.optimizers import SGD, Adam
 from trainers.problems import PROBLEMS, LinearRegression, Polynomial, Problem, Thermometer
 from trainers.reports.conditioning import conditioning, hessian_summary
-from trainers.reports.race import optimizer_names, stability_margins
+from trainers.reports.race import optimizer_names
 from trainers.reports.race_curves import stability_limits
+from trainers.reports.race_warnings import stability_margins
 
 QUADRATIC = [kind() for kind in PROBLEMS.values() if kind().hessian is not None] + [
     Thermometer(scaling="raw"),

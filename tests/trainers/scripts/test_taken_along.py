@@ -157,7 +157,8 @@ def test_notebooks_show_the_table_and_the_chart(
         for chart in charts:
             assert all(json.loads(chart)["datasets"].values())
         if isinstance(spec, Race):
-            assert [row["tuned"] for row in rows] == pytest.approx([r[2] for r in ranked(spec)], rel=1e-6)
+            tuned = [math.inf if row["tuned"] is None else row["tuned"] for row in rows]
+            assert tuned == pytest.approx([result[2] for result in ranked(spec)], rel=1e-6)
         elif isinstance(spec, Sweep):
             best = final_values(sweep(spec)).nan_to_num(math.inf).min()
             assert rows[0]["score"] == pytest.approx(float(best), rel=1e-6)
@@ -292,6 +293,6 @@ def test_too_many_runs_at_once_are_no_program() -> None:
     run = Run(problem=SoftmaxRegression(), epochs=2)
     with pytest.raises(NotImplementedError, match="1,600 runs on 1,797 samples need too much memory in one"):
         program(Sweep(run, many))
-    with pytest.raises(NotImplementedError, match="2,000 runs on 1,797 samples need too much memory in one"):
+    with pytest.raises(NotImplementedError, match="2,200 runs on 1,797 samples need too much memory in one"):
         program(Race(problem=run.problem, trials=200))
     assert program(Sweep(Run(epochs=2), many)).text

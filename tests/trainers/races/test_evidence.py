@@ -1,0 +1,182 @@
+"""How sure a race is of its result, against the definition, and in races whose truth is known."""
+
+import math
+import random
+from statistics import median_high
+
+import pytest
+import torch
+from torch import Tensor
+
+from trainers import Race, race
+from trainers.optimizers import SGD, Adagrad, Adam, RMSprop
+from trainers.problems import PROBLEMS
+from trainers.races import redraw
+from trainers.races.redraw import Evidence, best_trial, best_trials, compare, draws, median
+from trainers.races.result import RaceResult
+from trainers.reports.race import optimizer_names, sentence
+from trainers.reports.race_ranking import ranking_table
+
+FEWER = 200
+"""Re-drawn races, where each is drawn anew in loops."""
+FIELD = (SGD(), SGD(momentum=0.9), Adam(), RMSprop(), Adagrad())
+
+
+def small_race(luck: random.Random) -> RaceResult:
+    """A race of some optimizers on a surface or the thermometer."""
+    names = ("Rosenbrock", "Himmelblau", "Booth", "Rastrigin", "Thermometer", "Beale")
+    metric = luck.choice(["final", "best", "epochs"])
+    return race(
+        Race(
+            problem=PROBLEMS[luck.choice(names)](),
+            optimizers=tuple(luck.sample(FIELD, luck.randint(2, 4))),
+            metric=metric,
+            target=luck.choice([1e-3, 1.0, 30.0]),
+            trials=luck.randint(2, 6),
+            seeds=luck.randint(8, 12),
+            epochs=luck.randint(5, 60),
+            seed=luck.randrange(2**31),
+            dtype=luck.choice(["float32", "float64"]),
+        )
+    )
+
+
+def tie(result: RaceResult, a: float, b: float) -> bool:
+    spec = result.race
+    if a == b or spec.metric == "epochs":
+        return a == b
+    if math.inf in (a, b):
+        return False
+    eps = torch.finfo(getattr(torch, spec.dtype)).eps
+    return abs(a - b) <= spec.rounding + 8 * eps * min(abs(a), abs(b))
+
+
+def apart(result: RaceResult, a: float, b: float) -> bool:
+    """Whether a is more than 10% below b, and by more than rounding."""
+    floor = 0.0 if result.race.metric == "epochs" else result.race.rounding
+    return a + 0.1 * abs(a) + floor < b and not tie(result, a, b)
+
+
+def redrawn_races(result: RaceResult) -> list[list[list[float]]]:
+    """The scores of each re-drawn race: of each optimizer, with each of the new seeds that were drawn."""
+    found: list[list[list[float]]] = [[] for _ in range(FEWER)]
+    tuning, new = draws(result.race.seeds, 0).tolist(), draws(result.race.seeds, 1).tolist()
+    for entry in result.results:
+        trials, tested = entry.trial_scores.tolist(), {k: s.tolist() for k, s in entry.new_scores.items()}
+        for place in range(FEWER):
+            middles = [median_high([scores[k] for k in tuning[place]]) for scores in trials]
+            ties = [k for k, each in enumerate(middles) if tie(result, each, min(middles))]
+            best = ties[len(ties) // 2]
+            found[place].append([tested[best][k] for k in new[place]])
+    return found
+
+
+def expected(result: RaceResult) -> tuple[list[list[float]], list[list[bool]], list[list[bool]]]:
+    """Confidence, who beats whom, and who is alike, as docs/method.md defines them."""
+    races, count = redrawn_races(result), len(result.results)
+    medians = [median_high(entry.tuned_scores.tolist()) for entry in result.results]
+    middles = [[median_high(scores) for scores in each] for each in races]
+    confidence = [[0.0] * count for _ in range(count)]
+    alike = [[True] * count for _ in range(count)]
+    for a in range(count):
+        for b in range(count):
+            won = near = 0
+            for scores, middle in zip(races, middles, strict=True):
+                pairs = [(x, y) for x, y in zip(scores[a], scores[b], strict=True) if not tie(result, x, y)]
+                won += sum(x < y for x, y in pairs) > sum(x > y for x, y in pairs)
+                near += not apart(result, middle[a], middle[b]) and not apart(result, middle[b], middle[a])
+            confidence[a][b] = won / FEWER
+            finite = math.isfinite(medians[a]) and math.isfinite(medians[b])
+            alike[a][b] = near >= 0.95 * FEWER and finite
+    beats = [
+        [confidence[a][b] >= 0.95 and apart(result, medians[a], medians[b]) for b in range(count)]
+        for a in range(count)
+    ]
+    return confidence, beats, alike
+
+
+@pytest.mark.parametrize(
+    "luck", [*range(3), *(pytest.param(k, marks=pytest.mark.slow) for k in range(3, 40))]
+)
+def test_it_is_as_defined(luck: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(redraw, "REDRAWN", FEWER)
+    result = small_race(random.Random(luck))
+    evidence = result.evidence
+    assert evidence is not None
+    confidence, beats, alike = expected(result)
+    torch.testing.assert_close(evidence.confidence, torch.tensor(confidence, dtype=torch.float64))
+    assert evidence.beats.tolist() == beats
+    assert evidence.alike.tolist() == alike
+    ranks = [int(rank) for rank in ranking_table(result, list(map(str, range(9))))["rank"]]
+    for place, rank in zip(result.ranking, ranks, strict=True):
+        group = next(k for k, group in enumerate(evidence.groups) if place in group)
+        assert rank == 1 + sum(map(len, evidence.groups[:group]))
+    leading = evidence.groups[0]
+    assert all(not any(row[place] for row in beats) for place in leading)
+    assert all(any(row[place] for row in beats) for place in range(len(beats)) if place not in leading)
+    told = sentence(result, optimizer_names(result.race))
+    best = result.ranking[0]
+    others = [k for k in range(len(beats)) if k != best]
+    assert (": it beats " in told and "can't be told" not in told) == all(beats[best][k] for k in others)
+
+
+def test_with_few_seeds_nothing_is_claimed() -> None:
+    spec = Race(optimizers=FIELD[:3], trials=3, seeds=7, epochs=20)
+    result = race(spec)
+    assert result.evidence is None
+    assert "rank" not in ranking_table(result, optimizer_names(spec))
+    told = sentence(result, optimizer_names(spec))
+    assert "7 seeds are too few to say that one is better." in told
+    assert "beats" not in told
+    assert [list(entry.new_scores) for entry in result.results] == [[e.best_trial] for e in result.results]
+
+
+# --- Races whose truth is known -------------------------------------------------------------------
+
+
+def simulated(count: int, seeds: int, luck: int, lead: float = 0.0, trials: int = 24) -> Evidence:
+    """A race whose log gaps are normal around a parabola in the trial, less `lead` for the first."""
+    spec, generator = Race(optimizers=FIELD[:1] * 2, dtype="float64"), torch.Generator().manual_seed(luck)
+    distance = (torch.linspace(-3, 3, trials, dtype=torch.float64) ** 2)[:, None]
+    redrawn, medians = [], []
+    for optimizer in range(count):
+        noise = torch.randn(2, trials, seeds, generator=generator, dtype=torch.float64)
+        tuning, new = torch.exp(distance + noise - lead * (optimizer == 0))
+        redrawn.append(new[best_trials(spec, tuning)])
+        medians.append(median(new[best_trial(spec, median(tuning))]))
+    return compare(spec, redrawn, torch.stack(medians))
+
+
+def told_apart(evidence: Evidence) -> Tensor:
+    return evidence.beats | evidence.beats.T
+
+
+@pytest.mark.parametrize(
+    ("seeds", "races"), [(11, 40), *(pytest.param(s, 200, marks=pytest.mark.slow) for s in (11, 31))]
+)
+def test_equals_are_not_told_apart(seeds: int, races: int) -> None:
+    apart = [bool(told_apart(simulated(2, seeds, luck))[0, 1]) for luck in range(races)]
+    assert sum(apart) <= 0.05 * races
+
+
+@pytest.mark.parametrize("races", [40, pytest.param(300, marks=pytest.mark.slow)])
+def test_one_standard_deviation_is_found_at_31_seeds(races: int) -> None:
+    found = [bool(simulated(2, 31, luck, lead=1.0).beats[0, 1]) for luck in range(races)]
+    assert sum(found) >= 0.8 * races
+
+
+def test_no_winner_is_named_among_six_equals() -> None:
+    assert all(len(simulated(6, 11, luck).groups[0]) > 1 for luck in range(30))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("seeds", "most"), [(10, 0.0), (11, 0.01)])
+def test_races_on_rosenbrock_hardly_contradict_each_other(seeds: int, most: float) -> None:
+    """In 40 races with other seeds: how often one optimizer beats another, by whom it is beaten elsewhere."""
+    specs = [Race(problem=PROBLEMS["Rosenbrock"](), trials=24, seeds=seeds, seed=1000 * k) for k in range(40)]
+    found = [race(spec).evidence for spec in specs]
+    beats = torch.stack([each.beats.long() for each in found if each is not None]).sum(0)
+    claims = beats + beats.T
+    contradicted, pairs = (beats * beats.T).triu().sum(), (claims * (claims - 1) // 2).triu().sum()
+    assert pairs > 1000
+    assert contradicted <= most * pairs

@@ -1,0 +1,104 @@
+"""Re-drawn races: what a race might have found with other seeds.
+
+In each, both the seeds of the trials and the new seeds are drawn with replacement from those of the race, the
+same for all optimizers. Each optimizer's best trial is found anew, and compared on the new seeds.
+
+Source: B. Efron and R. Tibshirani 1993, "An Introduction to the Bootstrap", chapter 8. The tuning is drawn
+anew, too, as it varies no less than the comparison (X. Bouthillier et al. 2021, arXiv 2103.03098).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor
+
+from trainers.races.spec import Race
+
+REDRAWN = 1000
+"""Number of re-drawn races."""
+CONFIDENCE = 0.95
+"""Fraction of the re-drawn races in which something must hold to be said."""
+MARGIN = 0.1
+"""Fraction by which the median of the better optimizer must be smaller."""
+CHUNK = 2**22
+"""Max. scores that are sorted at once."""
+
+
+def draws(seeds: int, stream: int) -> Tensor:
+    """Return which seeds each re-drawn race has, `(REDRAWN, seeds)`, int64; `stream` tells draws apart."""
+    generator = torch.Generator().manual_seed(stream)
+    return torch.randint(seeds, (REDRAWN, seeds), generator=generator)
+
+
+def best_trials(race: Race, scores: Tensor) -> Tensor:
+    """Return the best trial of each re-drawn race, `(REDRAWN,)`, int64, by scores `(trials, seeds)`."""
+    drawn = draws(scores.shape[1], 0)
+    parts = drawn.split(max(CHUNK // scores.numel(), 1))
+    return torch.cat([best_trial(race, median(scores[:, part])) for part in parts])
+
+
+def best_trial(race: Race, scores: Tensor) -> Tensor:
+    """Return the index of the lowest score over the first dimension; of ties, the middle one."""
+    ties = race.tied(scores, scores.min(dim=0, keepdim=True).values).long()
+    middle = ties.sum(0, keepdim=True) // 2 + 1
+    return (ties.cumsum(0) >= middle).int().argmax(0)
+
+
+def median(scores: Tensor) -> Tensor:
+    """Median over the last dim; of two middle values the larger. A failure is infinite."""
+    return scores.sort(dim=-1).values[..., scores.shape[-1] // 2]
+
+
+@dataclass(frozen=True, eq=False)
+class Evidence:
+    """How sure the comparison of the optimizers of a race is. Tensors are `(optimizers, optimizers)`."""
+
+    confidence: Tensor = field(repr=False)
+    """float64: fraction of the re-drawn races in which the row is better on more seeds than the column."""
+    beats: Tensor
+    """bool: the confidence is at least `CONFIDENCE`, and the median score smaller by more than `MARGIN`."""
+    alike: Tensor
+    """bool: the medians are within `MARGIN` of each other in `CONFIDENCE` of the re-drawn races."""
+    first: Tensor
+    """`(optimizers,)`, float64: fraction of the re-drawn races in which its median is lowest, or tied."""
+
+    @property
+    def groups(self) -> list[list[int]]:
+        """The optimizers in groups: those that none beats, those that none of the rest beats, and so on."""
+        groups, rest = [], list(range(len(self.beats)))
+        while rest:
+            group = [ours for ours in rest if not any(self.beats[theirs, ours] for theirs in rest)]
+            groups.append(group)
+            rest = [place for place in rest if place not in group]
+        return groups
+
+
+def compare(race: Race, scores: Sequence[Tensor], medians: Tensor) -> Evidence:
+    """Compare optimizers.
+
+    `scores` `(REDRAWN, seeds)` are, for each optimizer, those of the trial found best in each re-drawn race,
+    with the race's new seeds; `medians` `(optimizers,)` those of the race itself.
+    """
+    seeds = scores[0].shape[1]
+    drawn = torch.stack([each.gather(1, draws(seeds, 1)) for each in scores])
+    middles = median(drawn)
+    confidence = torch.stack([(wins(race, ours, drawn) > 0).double().mean(-1) for ours in drawn])
+    lead = beyond_margin(race, medians[:, None], medians[None])
+    near = ~beyond_margin(race, middles[:, None], middles[None])
+    alike = ((near & near.transpose(0, 1)).double().mean(-1) >= CONFIDENCE) & medians.isfinite()
+    least = race.tied(middles, middles.min(0).values)
+    return Evidence(confidence, (confidence >= CONFIDENCE) & lead, alike & alike.T, least.double().mean(-1))
+
+
+def wins(race: Race, ours: Tensor, theirs: Tensor) -> Tensor:
+    """On how many more seeds, the last dimension, our scores are better than theirs than they are worse."""
+    tie = race.tied(ours, theirs)
+    return ((ours < theirs) & ~tie).sum(-1) - ((ours > theirs) & ~tie).sum(-1)
+
+
+def beyond_margin(race: Race, ours: Tensor, theirs: Tensor) -> Tensor:
+    """Whether our score is smaller than theirs by more than `MARGIN` of it, and by more than rounding."""
+    floor = 0.0 if race.metric == "epochs" else race.rounding
+    smaller = ours + MARGIN * ours.abs() + floor < theirs
+    return smaller & ~race.tied(ours, theirs)
