@@ -88,7 +88,7 @@ EXAMPLES = (
     ),
     Example(
         "Each tuned alike: who wins now?",
-        "A fair benchmark: each optimizer tries 36 learning rates with 10 seeds each, then trains with its "
+        "A fair benchmark: each optimizer tries 36 learning rates with 11 seeds each, then trains with its "
         "best one. The runs in the sidebar are the best trials of the tab Race.",
         _page(
             Task(epochs=500, dtype="float64"),

@@ -66,7 +66,7 @@ RACE = shared.command(
         *shared.output_options(*ROWS),
     ],
     [
-        "--trials 36 --seeds 10 --epochs 500",
+        "--trials 36 --seeds 11 --epochs 500",
         "--problem Rosenbrock --run SGD --run SGD~momentum-0.9 --run Adam --metric best --dtype float64",
         "--run Adam --run RMSprop --tune all --format csv --output trials.csv",
     ],
