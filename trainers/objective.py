@@ -14,6 +14,8 @@ from trainers.words import safe_text
 
 FAILURE_FACTOR = 10
 """A run failed if it ends above so many times its initial gap (loss if the minimum is unknown)."""
+STRIDE = 1_640_531_527
+"""Distance of the streams of two seeds: odd and large, so that no small shuffle seed leads to another's."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,12 +27,15 @@ class Objective(Settings):
     validation_split: float = real(
         0, 0, 0.5, help="Fraction of the data held out for validation; of classes, stratified."
     )
-    shuffle_seed: int = integer(0, 0, MAX_SEED, help="Seed of the validation split and of the batch order.")
+    shuffle_seed: int = integer(
+        0, 0, MAX_SEED, help="Seed of the batch order and split alone, beside the seed of all that is random."
+    )
     seed: int = integer(
         0,
         0,
         MAX_SEED,
-        help="Seed of the initial parameters. 0: the problem's usual initial point, if it has one.",
+        help="Seed of the initial parameters, batch order and split. 0: the problem's usual initial point, "
+        "if it has one.",
     )
     dtype: str = choice(
         "float32", ("float32", "float64"), help="Floating-point type of all numbers.", label="Precision"
@@ -53,7 +58,12 @@ class Objective(Settings):
         """The problem on the training set and, if any, on the validation set."""
         if not self.validation_split:
             return Split(self.problem)
-        return train_validation_split(self.problem, self.validation_split, self.shuffle_seed)
+        return train_validation_split(self.problem, self.validation_split, self.stream)
+
+    @property
+    def stream(self) -> int:
+        """Seed of the batch order and the split: for seed 0 the shuffle seed, for others one of its own."""
+        return (self.shuffle_seed + STRIDE * self.seed) % 2**31
 
     @property
     def training(self) -> Problem:
@@ -80,7 +90,7 @@ class Objective(Settings):
         """The mini-batches that runners iterate over; the training problem itself if full batch."""
         if self.steps_per_epoch == 1:
             return self.training
-        return MiniBatches(self.training, self.batch_size, self.shuffle_seed)
+        return MiniBatches(self.training, self.batch_size, self.stream)
 
     def batch(self, update: int) -> Problem:
         """Return the problem on the samples of an update, counted from 0."""

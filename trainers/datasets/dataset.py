@@ -1,8 +1,9 @@
 """Dataset of inputs and targets as tensors."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TypeAlias
+from typing import Self, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -15,7 +16,10 @@ Index: TypeAlias = Tensor | slice
 
 @dataclass(frozen=True, eq=False)
 class Dataset:
-    """Inputs and targets, one sample per row."""
+    """Inputs and targets, one sample per row.
+
+    Grouped, they have a first dimension more: each group has as many samples, its own or in its own order.
+    """
 
     inputs: Tensor
     """`(rows, features)`, float64; for linear models followed by a column of ones."""
@@ -28,12 +32,36 @@ class Dataset:
     """Names of the classes, if the target is categorical."""
     image_size: tuple[int, int] | None = None
     """Rows and columns of samples that are images, whose features are pixels from 0 to 1."""
+    grouped: bool = False
 
     def __len__(self) -> int:
-        return len(self.target)
+        return self.target.shape[1 if self.grouped else 0]
 
-    def __getitem__(self, index: Index) -> "Dataset":
-        return replace(self, inputs=self.inputs[index], target=self.target[index])
+    def __getitem__(self, index: Index) -> Self:
+        """Return some of the samples; grouped, those of a slice, or of an index `(groups, samples)`."""
+        if not self.grouped:
+            return self._on(lambda tensor: tensor[index])
+        if isinstance(index, slice):
+            return self._on(lambda tensor: tensor[:, index])
+        groups = torch.arange(len(index))[:, None]
+        return self._on(lambda tensor: tensor[groups, index])
+
+    def in_groups(self, index: Tensor) -> Self:
+        """Return the samples `index` `(groups, samples)` in groups."""
+        return replace(self._on(lambda tensor: tensor[index]), grouped=True)
+
+    def group(self, place: int) -> Self:
+        """Return the samples of one group."""
+        return replace(self._on(lambda tensor: tensor[place]), grouped=False)
+
+    def stacked(self, others: "Sequence[Dataset]") -> Self:
+        """Return this and other datasets as groups of one."""
+        parts = [self, *others]
+        inputs, target = (torch.stack([getattr(p, name) for p in parts]) for name in ("inputs", "target"))
+        return replace(self, inputs=inputs, target=target, grouped=True)
+
+    def _on(self, change: Callable[[Tensor], Tensor]) -> Self:
+        return replace(self, inputs=change(self.inputs), target=change(self.target))
 
     @property
     def bytes(self) -> float:
@@ -45,6 +73,11 @@ class Dataset:
         if dtype not in self._converted:
             self._converted[dtype] = self._convert(dtype)
         return self._converted[dtype]
+
+    def cast(self, dtype: torch.dtype) -> Self:
+        """Return the dataset with its numbers in this dtype."""
+        inputs, target = self.to(dtype)
+        return replace(self, inputs=inputs, target=target)
 
     def _convert(self, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
         with torch.inference_mode(False):  # as these are cached: `cacheable` is too slow for each batch

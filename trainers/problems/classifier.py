@@ -51,6 +51,7 @@ class Classifier(Supervised):
     """
 
     is_classifier: ClassVar[bool] = True
+    by_group: ClassVar[bool] = True
     datasets: ClassVar = dict.fromkeys(SHAPES, shape)
 
     source: str = choice("moons", (*SHAPES, CSV), help="Dataset.", label="Data")
@@ -67,7 +68,7 @@ class Classifier(Supervised):
     @property
     def widths(self) -> tuple[int, ...]:
         """Layer sizes: inputs, hidden units, logits."""
-        return self.data.inputs.shape[1], len(self.class_names)
+        return self.data.inputs.shape[-1], len(self.class_names)
 
     def activate(self, pre_activations: Tensor) -> Tensor:
         """Apply the activation function of the hidden layers."""
@@ -120,9 +121,17 @@ class Classifier(Supervised):
             place = end + outputs
         return layers
 
+    def samples_of(self, params: Tensor) -> tuple[Tensor, Tensor]:
+        """Return inputs and classes; of grouped data for each run, `(runs, rows, inputs)`, `(runs, rows)`."""
+        inputs, target = self.data.to(params.dtype)
+        if self.data.grouped:
+            runs = params.shape[-1]
+            return inputs.repeat_interleave(runs, 0), target.repeat_interleave(runs, 0)
+        return inputs, target
+
     def forward(self, layers: list[Layer], inputs: Tensor) -> list[Tensor]:
         """Return the inputs, hidden activations and logits, each `(runs, rows, units)`."""
-        activations = [inputs.expand(len(layers[0][0]), *inputs.shape)]
+        activations = [inputs if inputs.ndim == 3 else inputs.expand(len(layers[0][0]), *inputs.shape)]
         for weights, biases in layers[:-1]:
             activations.append(self.activate(torch.baddbmm(biases, activations[-1], weights)))
         weights, biases = layers[-1]
@@ -139,7 +148,7 @@ class Classifier(Supervised):
         return torch.cat(parts, dim=1).T.contiguous()
 
     def loss(self, params: Tensor) -> Tensor:
-        inputs, target = self.data.to(params.dtype)
+        inputs, target = self.samples_of(params)
         logits = self.forward(self.layers(params), inputs)[-1]
         return cross_entropy(logits, target).mean(1).reshape(params.shape[1:])
 
@@ -147,11 +156,11 @@ class Classifier(Supervised):
         return self.loss_and_gradient(params)[1]
 
     def loss_and_gradient(self, params: Tensor) -> tuple[Tensor, Tensor]:
-        inputs, target = self.data.to(params.dtype)
+        inputs, target = self.samples_of(params)
         layers = self.layers(params)
         activations = self.forward(layers, inputs)
         loss = cross_entropy(activations[-1], target).mean(1)
-        grad_logits = cross_entropy_gradient(activations[-1], target) / len(target)
+        grad_logits = cross_entropy_gradient(activations[-1], target) / len(self.data)
         gradient = self.backward(layers, activations, grad_logits)
         return loss.reshape(params.shape[1:]), gradient.reshape(params.shape)
 
@@ -178,7 +187,7 @@ def cross_entropy(logits: Tensor, target: Tensor) -> Tensor:
 def cross_entropy_gradient(logits: Tensor, target: Tensor) -> Tensor:
     """Gradient of `cross_entropy` by the logits: the probabilities, minus 1 for the true class."""
     if logits.shape[-1] == 1:
-        return torch.sigmoid(logits) - target[:, None]
+        return torch.sigmoid(logits) - target[..., None]
     return torch.softmax(logits, -1) - functional.one_hot(target, logits.shape[-1])
 
 

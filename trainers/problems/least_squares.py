@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import ClassVar
 from weakref import WeakKeyDictionary
 
 import torch
@@ -22,9 +23,11 @@ class LeastSquares(Supervised):
     The inputs of the data are the design matrix. Seed 0 starts at 0.
     """
 
+    by_group: ClassVar[bool] = True
+
     @property
     def names(self) -> tuple[str, ...]:  # type: ignore[override]
-        weights = self.data.inputs.shape[1] - 1
+        weights = self.data.inputs.shape[-1] - 1
         return ("w", "b") if weights == 1 else (*(f"w{k + 1}" for k in range(weights)), "b")
 
     def start(self, seed: int = 0) -> Tensor:
@@ -42,20 +45,25 @@ class LeastSquares(Supervised):
         return rows.inputs @ params
 
     def error(self, params: Tensor) -> Tensor:
-        """Return `design params - target`, `(rows,)` or `(rows, runs)`."""
+        """Return `design params - target`, `(rows,)` or `(rows, runs)`; grouped `(groups, rows, runs)`."""
         design, target = self.data.to(params.dtype)
+        if self.data.grouped:
+            return torch.baddbmm(target[:, :, None], design, params.transpose(0, 1), beta=-1)
         return (design @ params).sub_(target if params.ndim == 1 else target[:, None])
 
     def loss(self, params: Tensor) -> Tensor:
         error = self.error(params)
-        return error.square().sum(0) / len(error)
+        return error.square().sum(1 if self.data.grouped else 0) / len(self.data)
 
     def gradient(self, params: Tensor) -> Tensor:
         """The mean of `2 error feature`, for each feature; the bias has the feature 1."""
-        design, target = self.data.to(params.dtype)
-        return design.T @ self.error(params) * (2 / len(target))
+        design, _ = self.data.to(params.dtype)
+        gradient = design.mT @ self.error(params) * (2 / len(self.data))
+        return gradient.transpose(0, 1) if self.data.grouped else gradient
 
     def loss_and_gradient(self, params: Tensor) -> tuple[Tensor, Tensor]:
+        if self.data.grouped:
+            return self.loss(params), self.gradient(params)
         return self.solution.reduced(params.dtype).loss_and_gradient(params)
 
     @cached_property

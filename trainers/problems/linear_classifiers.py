@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
+import torch
 from torch import Tensor
+from torch.nn import functional
 
 from trainers.datasets.csv.dataset import CsvDataset
 from trainers.problems.classifier import SHAPES, Classifier, digits
@@ -12,7 +14,48 @@ from trainers.settings import SettingError, choice
 
 
 @dataclass(frozen=True)
-class LogisticRegression(Classifier):
+class LinearClassifier(Classifier):
+    """A single layer: the logits of all runs are one product, `(rows, inputs)` by `(inputs, logits runs)`."""
+
+    def logits(self, params: Tensor) -> Tensor:
+        """Return the logits `(rows, logits, runs)`; grouped `(groups, rows, logits, runs)`."""
+        inputs, _ = self.data.to(params.dtype)
+        features, outputs = self.widths
+        weights = params[: features * outputs].reshape(features, outputs, *params.shape[1:-1], -1)
+        biases = params[features * outputs :].reshape(outputs, *params.shape[1:-1], -1)
+        if self.data.grouped:
+            weights, biases = weights.permute(2, 0, 1, 3), biases.transpose(0, 1)[:, None]
+        products = inputs @ weights.flatten(-2)
+        logits: Tensor = products.unflatten(-1, weights.shape[-2:]) + biases
+        return logits
+
+    def loss(self, params: Tensor) -> Tensor:
+        return self._loss(self.logits(params)).reshape(params.shape[1:])
+
+    def _loss(self, logits: Tensor) -> Tensor:
+        target = self.data.target
+        if self.widths[1] == 1:
+            signs = (2 * target - 1)[..., None]
+            return -functional.logsigmoid(logits[..., 0, :] * signs).mean(-2)
+        index = target[..., None, None].expand(*target.shape, 1, logits.shape[-1])
+        return (logits.logsumexp(-2) - logits.gather(-2, index)[..., 0, :]).mean(-2)
+
+    def loss_and_gradient(self, params: Tensor) -> tuple[Tensor, Tensor]:
+        inputs, _ = self.data.to(params.dtype)
+        logits, target = self.logits(params), self.data.target
+        if self.widths[1] == 1:
+            grad_logits = torch.sigmoid(logits) - target[..., None, None]
+        else:
+            grad_logits = torch.softmax(logits, -2) - functional.one_hot(target, self.widths[1])[..., None]
+        grad_logits = grad_logits / len(self.data)
+        weights = (inputs.mT @ grad_logits.flatten(-2)).unflatten(-1, grad_logits.shape[-2:]).flatten(-3, -2)
+        gradient = torch.cat([weights, grad_logits.sum(-3)], dim=-2)
+        gradient = gradient.transpose(0, 1) if self.data.grouped else gradient
+        return self._loss(logits).reshape(params.shape[1:]), gradient.reshape(params.shape)
+
+
+@dataclass(frozen=True)
+class LogisticRegression(LinearClassifier):
     """Binary classification with a single logit, the log-odds of the second class. Seed 0 starts at 0.
 
     Source: D. Cox 1958, "The regression analysis of binary sequences".
@@ -22,7 +65,7 @@ class LogisticRegression(Classifier):
 
     @property
     def widths(self) -> tuple[int, ...]:
-        return self.data.inputs.shape[1], 1
+        return self.data.inputs.shape[-1], 1
 
     def check_compatible(self, csv: CsvDataset) -> None:
         super().check_compatible(csv)
@@ -34,7 +77,7 @@ class LogisticRegression(Classifier):
 
 
 @dataclass(frozen=True)
-class SoftmaxRegression(Classifier):
+class SoftmaxRegression(LinearClassifier):
     """Multiclass classification with one linear logit per class. Seed 0 starts at 0.
 
     Source: J. Bridle 1990, "Probabilistic interpretation of feedforward classification network outputs".

@@ -35,7 +35,7 @@ class MLP(Classifier):
     def widths(self) -> tuple[int, ...]:
         classes = len(self.class_names)
         hidden = (self.width, self.width2)[: self.depth]
-        return self.data.inputs.shape[1], *hidden, 1 if classes == 2 else classes
+        return self.data.inputs.shape[-1], *hidden, 1 if classes == 2 else classes
 
     def activate(self, pre_activations: Tensor) -> Tensor:
         return torch.tanh(pre_activations) if self.activation == "tanh" else torch.relu(pre_activations)

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.func import vmap
 
-from trainers.datasets.dataset import Dataset, Index
+from trainers.datasets.dataset import Dataset
 from trainers.problems import module_checks
 from trainers.problems.differentiated import Differentiated
 from trainers.problems.functional_module import FunctionalModule, in_dtype
@@ -26,9 +26,9 @@ MAX_FEATURES = 100
 class Samples(Dataset):
     """Inputs and targets of any shapes and types, one sample per row of the first dimension."""
 
-    def __getitem__(self, index: Index) -> "Samples":
+    def _on(self, change: Callable[[Tensor], Tensor]) -> Self:
         with torch.inference_mode(False):  # autograd can't use what inference mode makes
-            return replace(self, inputs=self.inputs[index], target=self.target[index])
+            return super()._on(change)
 
     def _convert(self, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
         with torch.inference_mode(False):

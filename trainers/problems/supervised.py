@@ -32,6 +32,9 @@ class Supervised(Problem):
     is_classifier: ClassVar[bool] = False
     """Whether the target is a class."""
 
+    by_group: ClassVar[bool] = False
+    """Whether loss and gradient take params `(n, groups, runs)` on grouped data, one group for each."""
+
     csv: CsvDataset | None = field(default=None, kw_only=True)
     subset_data: Dataset | None = field(default=None, kw_only=True, repr=False)
     """Preprocessed data in place of the full dataset; set by `subset` and `fitted`."""
@@ -106,14 +109,23 @@ class Supervised(Problem):
 
     def subset(self, index: Index) -> Self:
         """Return the problem on some of its samples, preprocessed as they are."""
-        return self._on(self.data[index])
+        return self.on(self.data[index])
+
+    def in_groups(self, index: Tensor) -> Self:
+        """Return the problem on the samples `index` `(groups, samples)`, grouped."""
+        return self.on(self.data.in_groups(index))
+
+    def group(self, place: int) -> Self:
+        """Return the problem on one group of its samples."""
+        return self.on(self.data.group(place))
 
     def fit_preprocessing(self, training: Index) -> Self:
         """Return the problem on all samples, with preprocessing fitted to the training samples."""
         rows = raw_data(self)
-        return self._on(self.scaled(rows, rows[training]))
+        return self.on(self.scaled(rows, rows[training]))
 
-    def _on(self, rows: Dataset) -> Self:
+    def on(self, rows: Dataset) -> Self:
+        """Return the problem on other samples, preprocessed as they are."""
         other = copy(self)
         object.__setattr__(other, "subset_data", rows)
         return other

@@ -235,18 +235,18 @@ class Race(RaceSettings, Objective, Exportable):
     @property
     def rounding(self) -> float:
         """Rounding error of the gap."""
-        return self.training.rounding(getattr(torch, self.dtype))
+        return self.sweeps[0].rounding
 
     def score(self, final: Tensor, best: Tensor, stays_from: Tensor | None) -> Tensor:
         """Score `(runs,)` by the metric: lower is better, infinite if failed; see `limit`.
 
-        `final` and `best` are losses, the first NaN where a run diverged; `stays_from`, for the metric
-        "epochs", are the epochs from which on the target stayed reached, -1 if it did not.
+        `final` and `best` are gaps, or losses where the minimum is unknown, the first NaN where a run
+        diverged; `stays_from`, for the metric "epochs", are the epochs from which on the target stayed
+        reached, -1 if it did not.
         """
         if stays_from is not None:
             return stays_from.double().where(stays_from >= 0, math.inf)
-        loss = final if self.metric == "final" else best.where(final.isfinite(), math.nan)
-        above = self.training.gap_or_loss(loss)
+        above = final if self.metric == "final" else best.where(final.isfinite(), math.nan)
         near = above.where(above <= self.limit, math.inf)
         return near.clamp(min=self.rounding) if self.training.minimum is not None else near
 
@@ -259,16 +259,21 @@ class Race(RaceSettings, Objective, Exportable):
     def score_trials(self, result: SweepResult) -> Tensor:
         """Scores `(trials, seeds)`."""
         stays_from = result.stays_from[self.target] if self.metric == "epochs" else None
-        return self.score(result.final_loss, result.best_loss, stays_from).reshape(-1, self.seeds)
+        final, best = map(result.sweep.gap_or_loss, (result.final_loss, result.best_loss))
+        return self.score(final, best, stays_from).reshape(-1, self.seeds)
 
-    def score_curves(self, losses: Tensor) -> Tensor:
-        """Scores `(runs,)` of loss curves `(epochs + 1, runs)`."""
-        stays_from = None
+    def score_curves(self, losses: Tensor, sweep: Sweep) -> Tensor:
+        """Scores `(runs,)` of the loss curves `(epochs + 1, runs)` of a sweep."""
+        stays_from, above = None, sweep.gap_or_loss(losses)
         if self.metric == "epochs":
-            within = self.training.gap_or_loss(losses) <= self.target
+            within = above <= self.target
             epochs = within.flip(0).cummin(0).values.sum(0)
             stays_from = (len(losses) - epochs).where(epochs > 0, -1)
-        return self.score(losses[-1], losses.where(~losses.isnan(), math.inf).amin(0), stays_from)
+        return self.score(above[-1], above.where(~above.isnan(), math.inf).amin(0), stays_from)
+
+    def new_gaps(self, losses: Tensor) -> Tensor:
+        """Gaps of losses `(..., seeds)` with the new seeds, or losses where the minimum is unknown."""
+        return self.evaluation_sweep(0, [0]).gap_or_loss(losses, torch.arange(self.seeds))
 
 
 def _own_value(run: Run, name: str) -> float:

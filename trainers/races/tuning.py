@@ -36,10 +36,11 @@ def tune_and_evaluate(race: Race, entry: int, progress: "RaceProgress") -> Optim
     best = int(best_trial(race, median(scores)))
     redrawn = best_trials(race, scores) if race.compares else None
     trials = sorted({best, *(redrawn.tolist() if redrawn is not None else ())})
-    losses = curves(race.evaluation_sweep(entry, trials), on_progress=progress.part(planned))
+    evaluation = race.evaluation_sweep(entry, trials)
+    losses = curves(evaluation, on_progress=progress.part(planned))
     if progress.stopped:
         return None
-    *new_scores, default = race.score_curves(losses).split(race.seeds)
+    *new_scores, default = race.score_curves(losses, evaluation).split(race.seeds)
     return OptimizerResult(
         optimizer=race.optimizers[entry],
         trials=result,

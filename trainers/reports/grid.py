@@ -21,7 +21,7 @@ MAX_LISTED = 100
 def final_values(result: SweepResult) -> Tensor:
     """Return the final gaps, at least the rounding error, or losses `(runs,)`; NaN where a run failed."""
     run = result.sweep.run
-    above = run.training.gap_or_loss(result.final_loss)
+    above = result.sweep.gap_or_loss(result.final_loss)
     near = above.where(above <= result.sweep.limit, math.nan)
     return near.clamp(min=rounding_error(run)) if run.training.minimum is not None else near
 

@@ -26,7 +26,7 @@ def tuned_curves(result: RaceResult, names: Sequence[str]) -> pd.DataFrame:
     parts = [pd.DataFrame(columns=["run", "x", "low", "mid", "high"])]
     for name, entry in zip(names, result.results, strict=True):
         if not entry.failed:
-            above = result.race.training.gap_or_loss(entry.losses[epochs])
+            above = result.race.new_gaps(entry.losses[epochs])
             known = result.race.training.minimum is not None
             near = above.clamp(min=result.race.rounding) if known else above
             parts.append(pd.DataFrame({"run": name, "x": epochs, **band(near)}))

@@ -15,7 +15,7 @@ def task_code(task: Objective) -> ProblemCode:
     raw = None
     if isinstance(task.problem, Supervised):
         rows = raw_data(task.problem)
-        raw = rows[training_indices(task.problem, task.validation_split, task.shuffle_seed)]
+        raw = rows[training_indices(task.problem, task.validation_split, task.stream)]
     return problem_code(task.training, raw)
 
 
@@ -51,7 +51,7 @@ def epochs(task: Task, code: ProblemCode) -> list[str]:
 
 def generator(task: Objective) -> str:
     """Return the line that makes the generator of mini-batches."""
-    return f"generator = torch.Generator().manual_seed({task.shuffle_seed})"
+    return f"generator = torch.Generator().manual_seed({task.stream})"
 
 
 def batches(task: Objective, code: ProblemCode) -> list[str]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
+from trainers.objective import STRIDE
 from trainers.optimizers import Optimizer
 from trainers.optimizers.code import GRAD, literal, with_symbols
 from trainers.run import Run, Task
@@ -56,12 +57,24 @@ GRADS_IN_BATCHES = (
     "    losses(params, x, y).sum().backward()",
     "    return params.grad",
 )
+GRADS_BY_SEED = (
+    "def grads_of(params, x, y):",
+    '    """x and y are those of each column."""',
+    "    params = params.detach().requires_grad_()",
+    "    many = vmap(loss_of, in_dims=(1, 0, 0))",
+    "    many(params, x, y).sum().backward()",
+    "    return params.grad",
+)
 
 
-def runs_at_once(task: Task, code: ProblemCode) -> list[Sequence[str]]:
-    """Return the functions that give the losses and gradients of many runs."""
+def runs_at_once(task: Task, code: ProblemCode, by_seed: bool) -> list[Sequence[str]]:
+    """Return the functions that give the losses and gradients of many runs.
+
+    With `by_seed` each run has the mini-batches of its seed.
+    """
     if task.steps_per_epoch > 1:
-        return [loss_of(code, batches=True), IN_BATCHES, GRADS_IN_BATCHES]
+        grads = GRADS_BY_SEED if by_seed else GRADS_IN_BATCHES
+        return [loss_of(code, batches=True), IN_BATCHES, grads]
     return [loss_of(code), LOSSES, LOSSES_AND_GRADS]
 
 
@@ -72,8 +85,9 @@ def training(
     start: Sequence[str],
     each: Sequence[str],
     end: Sequence[str],
+    by_seed: bool,
 ) -> list[str]:
-    """Return the function that trains the columns of `params`.
+    """Return the function that trains the columns of `params`; with `by_seed` it takes their seeds, too.
 
     `start`, `each` and `end` are its lines before the loop, at each epoch, and after it. In these, `loss` are
     the losses, and `diverged` says which were not finite once. Swept settings are in float64 in any case.
@@ -90,14 +104,14 @@ def training(
     noted = ["diverged |= ~loss.isfinite()", *each]
     if task.steps_per_epoch > 1:
         around = [
-            generator(task),
+            *(_generators(task) if by_seed else [generator(task)]),
             *around,
             *indented([*factor, *at]),
             f"    loss = {all_losses(code, evaluated, True)}",
             *indented(noted),
         ]
         inner = [f"grad = grads_of(params, {code.x}[rows], {code.y}[rows])", *clip, step]
-        around += [*batch_lines(task, code), *indented(inner, 8)]
+        around += [*(_batches(task, code) if by_seed else batch_lines(task, code)), *indented(inner, 8)]
     else:
         at += ["loss = losses(at)"] * bool(at)
         around += indented(["loss, grad = losses_and_grads(params)", *at, *noted, *factor, *clip, step])
@@ -108,7 +122,39 @@ def training(
         *around,
         *end,
     ]
-    return ["def train(optimizer, params, **settings):", *fitted(indented(body))]
+    seeds = "seeds, " * by_seed
+    return [f"def train(optimizer, params, {seeds}**settings):", *fitted(indented(body))]
+
+
+def in_batches_by_seed(task: Task, several: bool) -> bool:
+    """Return whether each seed has mini-batches of its own, where there are several seeds.
+
+    Raises `NotImplementedError` if each has a validation split of its own.
+    """
+    if several and task.validation is not None:
+        raise NotImplementedError("Seeds whose validation splits differ can't be written as one program")
+    return several and task.steps_per_epoch > 1
+
+
+def _generators(task: Task) -> list[str]:
+    """Return the lines that make the generator of the mini-batches of each seed."""
+    return [
+        "generators = [torch.Generator() for seed in seeds]",
+        "for seed, generator in zip(seeds, generators):",
+        f"    stream = {task.shuffle_seed} + {STRIDE} * seed",
+        "    generator.manual_seed(stream % 2**31)",
+        "times = params.shape[1] // len(seeds)",
+    ]
+
+
+def _batches(task: Task, code: ProblemCode) -> list[str]:
+    """Return the lines, in the loop over epochs, that begin the loop over the mini-batches of each run."""
+    return [
+        f"    orders = [torch.randperm(len({code.y}), generator=each)",
+        "              for each in generators]",
+        f"    for rows in torch.stack(orders).split({task.batch_size}, 1):",
+        "        rows = rows.repeat(times, 1)",
+    ]
 
 
 def axes_lines(axes: Iterable[Axis]) -> list[Sequence[str]]:

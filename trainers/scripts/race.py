@@ -17,6 +17,7 @@ from trainers.scripts.many_runs import (
     axis_values,
     check_size,
     factor_function,
+    in_batches_by_seed,
     many_imports,
     runs_at_once,
     training,
@@ -57,6 +58,7 @@ def race_program(spec: Race, names: Sequence[str] | None = None) -> Program:
     """
     run, code = spec.run(spec.optimizers[0]), task_code(spec)
     check_size(run, spec.trials * spec.seeds)
+    by_seed = in_batches_by_seed(run, True)
     names = distinct([spec.name_of(each) for each in spec.optimizers] if names is None else names)
     seeds = starts.seeds_of(spec.seed, spec.seeds)
     new_seeds = starts.seeds_of(spec.seed + NEW_SEEDS, spec.seeds)
@@ -69,7 +71,12 @@ def race_program(spec: Race, names: Sequence[str] | None = None) -> Program:
     parts = {
         "Data": [*imports(run, code, many_imports(axes, sobol, run)), *code.data],
         "Model and loss": separated(
-            [code.loss, *runs_at_once(run, code), starts.functions(run, [*seeds, *new_seeds]), MIDDLE]
+            [
+                code.loss,
+                *runs_at_once(run, code, by_seed),
+                starts.functions(run, [*seeds, *new_seeds]),
+                MIDDLE,
+            ]
         ),
         "Optimizers": separated(
             [
@@ -80,15 +87,15 @@ def race_program(spec: Race, names: Sequence[str] | None = None) -> Program:
                 ),
             ]
         ),
-        "Training": training(run, code, spec.optimizers, *_measure(spec)),
+        "Training": training(run, code, spec.optimizers, *_measure(spec), by_seed),
         "Search": separated([*axes_lines(axes), *_search(spec)]),
         "Settings": [
             *starts.columns("starts", run, seeds),
-            *starts.columns("new_starts", run, new_seeds),
+            *starts.columns("new_starts", run, new_seeds, "new_seeds"),
             *_limits(spec, code),
             *_entries(spec, names, list(functions)),
         ],
-        "Race": _race(spec),
+        "Race": _race(spec, by_seed),
     }
     drawn = {"Ranking": RANKING, "Trials": trials_chart(spec)}
     title = f"{type(spec.problem).__name__}, {spec.trials} trials each, {format_epochs(spec.epochs)}"
@@ -168,8 +175,9 @@ def _range(name: str, axis: Axis) -> str:
     return f"{name}=({'log_axis' if axis.log else 'axis'}, {literal(axis.low)}, {literal(axis.high)})"
 
 
-def _race(race: Race) -> list[str]:
+def _race(race: Race, by_seed: bool) -> list[str]:
     """Return the loop over the optimizers."""
+    old, new = ("seeds, ", "new_seeds, ") if by_seed else ("", "")
     all_tuned, several = race.tune == "all", race.seeds > 1
     more = f".repeat_interleave({race.seeds})" if several else ""
     return [
@@ -181,7 +189,7 @@ def _race(race: Race) -> list[str]:
         "        for key, values in trials.items()",
         "    }",
         f"    many = starts.repeat(1, {race.trials})",
-        "    scores = train(optimizer, many, **runs)",
+        f"    scores = train(optimizer, many, {old}**runs)",
         f"    scores = middle(scores.view({race.trials}, {race.seeds}))",
         *indented(_ties(race)),
         "    place = ties[len(ties) // 2]",
@@ -189,8 +197,9 @@ def _race(race: Race) -> list[str]:
         "        key: values[place].item()",
         "        for key, values in trials.items()",
         "    }",
-        "    tuned = middle(train(optimizer, new_starts, **best))",
-        "    plain = middle(train(optimizer, new_starts, **default))",
-        "    row = name, best, tuned.item(), plain.item()",
+        f"    tuned = train(optimizer, new_starts, {new}**best)",
+        f"    plain = train(optimizer, new_starts, {new}**default)",
+        "    row = name, best, middle(tuned).item()",
+        "    row += (middle(plain).item(),)",
         "    results.append((*row, scores, trials))",
     ]

@@ -21,13 +21,13 @@ def functions(run: Run, seeds: Sequence[int]) -> list[str]:
     return start_function(run.training, seeds, ".float()" if run.dtype == "float32" else "")
 
 
-def columns(name: str, run: Run, seeds: Sequence[int]) -> list[str]:
-    """Return the line that makes the initial parameters `(n, seeds)`."""
+def columns(name: str, run: Run, seeds: Sequence[int], seeds_name: str = "seeds") -> list[str]:
+    """Return the lines that make the seeds and the initial parameters `(n, seeds)`."""
     if run.start is not None:
         return [f"{name} = start[:, None]"]
     listed = f"range({seeds[0]}, {seeds[-1] + 1})" if seeds[-1] >= seeds[0] else f"{seeds}"
     return [
-        f"seeds = {listed}",
-        f"{name} = [start(seed) for seed in seeds]",
+        f"{seeds_name} = {listed}",
+        f"{name} = [start(seed) for seed in {seeds_name}]",
         f"{name} = torch.stack({name}, dim=1)",
     ]

@@ -14,6 +14,7 @@ from trainers.scripts.many_runs import (
     axis_values,
     check_size,
     factor_function,
+    in_batches_by_seed,
     many_imports,
     runs_at_once,
     training,
@@ -39,19 +40,21 @@ def sweep_program(spec: Sweep, names: Sequence[str] | None = None) -> Program:
     """Return the program of a sweep; it prints how many runs failed, and the best with their gap or loss."""
     run, code = spec.run, task_code(spec.run)
     check_size(run, spec.size)
+    by_seed = in_batches_by_seed(run, spec.seeds > 1)
     function = function_name(run.optimizer, ())
     seeds = starts.seeds_of(run.seed, int(spec.seeds))
     sobol = spec.num_points is not None and bool(spec.axes)
+    end = [*failing(run), "return score, diverged"]
     parts = {
         "Data": [*imports(run, code, many_imports(spec.axes.values(), sobol, run)), *code.data],
         "Model and loss": separated(
-            [code.loss, *runs_at_once(run, code), starts.functions(run, seeds), MIDDLE]
+            [code.loss, *runs_at_once(run, code, by_seed), starts.functions(run, seeds), MIDDLE]
         ),
         "Training": separated(
             [
                 factor_function(run, spec.swept),
                 update_function(function, run.optimizer, list(spec.swept), run),
-                training(run, code, [run.optimizer], (), (), [*failing(run), "return score, diverged"]),
+                training(run, code, [run.optimizer], (), (), end, by_seed),
             ]
         ),
         "Search": separated([*axes_lines(spec.axes.values()), _points(spec, sobol)]),
@@ -59,7 +62,7 @@ def sweep_program(spec: Sweep, names: Sequence[str] | None = None) -> Program:
             *starts.columns("starts", run, seeds),
             *limit_lines(run, code, spec.limit),
             "",
-            *_trained(spec, function),
+            *_trained(spec, function, by_seed),
         ],
     }
     drawn = {"Best runs": POINTS}
@@ -97,13 +100,14 @@ def _points(spec: Sweep, sobol: bool) -> list[str]:
     return [*lines, "points = {", *indented([f"{item}," for item in each]), "}"]
 
 
-def _trained(spec: Sweep, function: str) -> list[str]:
+def _trained(spec: Sweep, function: str, by_seed: bool) -> list[str]:
     """Return the lines that train all runs."""
     settings = []
     for name in spec.swept:
         more = f".repeat_interleave({spec.seeds})" if spec.seeds > 1 else ""
         settings.append(f'{name}=points["{name}"]{more}')
-    lines = call("score, diverged = train(", [function, f"starts.repeat(1, {spec.num_settings})", *settings])
+    given = [function, f"starts.repeat(1, {spec.num_settings})", *["seeds"] * by_seed]
+    lines = call("score, diverged = train(", [*given, *settings])
     if spec.seeds == 1:
         return lines
     each = f"key: v.repeat_interleave({spec.seeds}) for key, v in points.items()"

@@ -7,8 +7,10 @@ import torch
 from torch import Tensor
 
 from trainers.optimizers import Optimizer
+from trainers.problems import Problem
 from trainers.schedules.rates import UNUSED, Rates
 from trainers.settings import Number, Real, settings_of
+from trainers.sweeps.by_seed import BySeed, Columns, batches_by_seed, grouped, shared
 from trainers.sweeps.spec import Sweep
 
 BLOCK_PARAMS = 32_768
@@ -29,10 +31,17 @@ class RunBlock:
     """Runs in training: params `(n, runs)` and optimizer state."""
 
     def __init__(self, sweep: Sweep, rows: Tensor) -> None:
-        self.training, self.steps_per_epoch = sweep.run.training, sweep.run.steps_per_epoch
-        self.epochs = sweep.run.epochs
-        self.batches = sweep.run.batch_source.batches()
-        self.settings = {name: column[rows] for name, column in self.columns(sweep)}
+        self.steps_per_epoch, self.epochs = sweep.run.steps_per_epoch, sweep.run.epochs
+        self.cost = sweep.run.training.cost
+        self.columns: Columns | None = None
+        """The seeds of the runs, if these have samples or batches of their own."""
+        self.training: Problem | BySeed = sweep.run.training
+        self.batches: Iterator[Problem | BySeed] = iter(())
+        if sweep.splits_differ or sweep.batches_differ:
+            self._by_seed(sweep, Columns(rows % sweep.seeds, sweep.seeds))
+        else:
+            self.batches = sweep.run.batch_source.batches()
+        self.settings = {name: column[rows] for name, column in self.swept(sweep)}
         self.optimizer: Optimizer = replace(sweep.run.optimizer, **self.settings)
         self.clipping = sweep.run.clipping
         self.rates: Rates | None = None
@@ -46,8 +55,19 @@ class RunBlock:
         self.begin(0, UNUSED)
         self.state = self.scheduled.init(self.params)
 
+    def _by_seed(self, sweep: Sweep, columns: Columns) -> None:
+        """Give each run the samples and the batches of its seed."""
+        self.columns, dtype = columns, getattr(torch, sweep.run.dtype)
+        if sweep.splits_differ:
+            group = grouped([each.training for each in sweep.tasks], dtype)
+            self.training = BySeed(group, columns)
+        if sweep.batches_differ:
+            orders = group if sweep.splits_differ else shared(sweep.run.training, sweep.seeds, dtype)
+            streams = [each.stream for each in sweep.tasks]
+            self.batches = batches_by_seed(orders, columns, sweep.run.batch_size, streams)
+
     @staticmethod
-    def columns(sweep: Sweep) -> Iterator[tuple[str, Tensor]]:
+    def swept(sweep: Sweep) -> Iterator[tuple[str, Tensor]]:
         """Yield the swept settings, those on a log scale in the run's dtype, the others in float64."""
         for name, column in sweep.optimizer_settings.items():
             setting = settings_of(sweep.run.optimizer)[name]
@@ -103,5 +123,7 @@ class RunBlock:
         self.optimizer = self.scheduled = replace(self.optimizer, **self.settings)
         if self.rates is not None:
             self.rates.keep(alive)
+        if self.columns is not None:
+            self.columns.keep(alive)
         self.params = self.params[:, alive]
         self.state = {name: tensor[:, alive] for name, tensor in self.state.items()}

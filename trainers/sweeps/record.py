@@ -14,9 +14,13 @@ class SweepRecorder:
 
     def __init__(self, sweep: Sweep) -> None:
         self.sweep, self.dtype = sweep, getattr(torch, sweep.run.dtype)
-        minimum = sweep.run.training.minimum
-        targets = sweep.targets if minimum is not None else ()
-        self.loss_thresholds = {gap: loss_threshold(minimum, gap, self.dtype) for gap in targets}
+        minima = sweep.minima.tolist() if sweep.minima is not None else []
+        targets = sweep.targets if minima else ()
+        self.loss_thresholds = {
+            gap: torch.tensor([loss_threshold(m, gap, self.dtype) for m in minima], dtype=self.dtype)
+            for gap in targets
+        }
+        """`(seeds,)`, by target gap."""
         self.final = torch.full((sweep.size,), math.nan, dtype=torch.float64)
         self.best = self.final.clone()
         self.diverged_at = torch.full((sweep.size,), -1)
@@ -42,6 +46,8 @@ class BlockRecorder:
     def __init__(self, recorder: SweepRecorder, rows: Tensor) -> None:
         self.recorder, self.rows = recorder, rows
         self.best = torch.full((len(rows),), math.inf, dtype=recorder.dtype)
+        seeds = rows % recorder.sweep.seeds
+        self.thresholds = {gap: each[seeds] for gap, each in recorder.loss_thresholds.items()}
         self.waiting = {gap: torch.ones(len(rows), dtype=torch.bool) for gap in recorder.loss_thresholds}
         self.outside = {gap: torch.full((len(rows),), -1) for gap in recorder.loss_thresholds}
         """Last epoch whose loss was above the threshold, or -1."""
@@ -56,29 +62,30 @@ class BlockRecorder:
             losses[:, ~alive] = losses[:, ~alive].masked_fill(gone, math.inf)
             low[~alive] = losses[:, ~alive].amin(0)
         torch.minimum(self.best, low, out=self.best)
-        for gap, threshold in self.recorder.loss_thresholds.items():
+        for gap, threshold in self.thresholds.items():
             waiting = self.best > threshold
             new = (self.waiting[gap] ^ waiting).nonzero().flatten()
             if len(new):
-                before = (losses[:, new] > threshold).cummin(0).values.sum(0)
+                before = (losses[:, new] > threshold[new]).cummin(0).values.sum(0)
                 self.recorder.epochs_to[gap][self.rows[new]] = first + before
                 self.waiting[gap] = waiting
             self._note_outside(gap, threshold, first, losses, high)
         return alive
 
-    def _note_outside(self, gap: float, threshold: float, first: int, losses: Tensor, high: Tensor) -> None:
+    def _note_outside(self, gap: float, threshold: Tensor, first: int, losses: Tensor, high: Tensor) -> None:
         """Note the last epochs above a threshold, given the highest loss of each run."""
         outside, last = self.outside[gap], losses[-1] > threshold
         outside.masked_fill_(last, first + len(losses) - 1)
         entering = ((high > threshold) & ~last).nonzero().flatten()
         if len(entering):
-            within = (losses[:, entering] <= threshold).flip(0).cummin(0).values.sum(0)
+            within = (losses[:, entering] <= threshold[entering]).flip(0).cummin(0).values.sum(0)
             outside[entering] = first + len(losses) - 1 - within
 
     def keep(self, alive: Tensor) -> None:
         """Keep the runs where `alive` `(runs,)` is true; the others enter the result."""
         self.recorder.best[self.rows[~alive]] = nan_if_infinite(self.best[~alive])
         self.rows, self.best = self.rows[alive], self.best[alive]
+        self.thresholds = {gap: each[alive] for gap, each in self.thresholds.items()}
         self.waiting = {gap: waiting[alive] for gap, waiting in self.waiting.items()}
         self.outside = {gap: outside[alive] for gap, outside in self.outside.items()}
 
@@ -86,7 +93,7 @@ class BlockRecorder:
         """Record the final losses `(runs,)` of the runs that are still active."""
         self.recorder.final[self.rows] = losses.double()
         self.recorder.best[self.rows] = nan_if_infinite(self.best)
-        for gap, threshold in self.recorder.loss_thresholds.items():
+        for gap, threshold in self.thresholds.items():
             stays = (self.outside[gap] + 1).where(losses <= threshold, -1)
             self.recorder.stays_from[gap][self.rows] = stays
 
@@ -101,9 +108,8 @@ def nan_if_infinite(best: Tensor) -> Tensor:
     return best.double().where(best.isfinite(), math.nan)
 
 
-def loss_threshold(minimum: float | None, gap: float, dtype: torch.dtype) -> float:
+def loss_threshold(minimum: float, gap: float, dtype: torch.dtype) -> float:
     """Largest loss in this dtype that is at most `gap` above the minimum."""
-    assert minimum is not None
     highest = torch.tensor(minimum + gap, dtype=dtype)
     while highest.double().item() - minimum > gap:
         highest = torch.nextafter(highest, torch.tensor(-math.inf, dtype=dtype))

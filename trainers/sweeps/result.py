@@ -1,10 +1,12 @@
 """Result of a sweep."""
 
+import math
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
 import pandas as pd
+import torch
 from torch import Tensor
 
 from trainers.display import NotebookDisplay
@@ -45,7 +47,9 @@ class SweepResult(NotebookDisplay):
     @cacheable
     def gap(self) -> Tensor:
         """Final loss minus minimum loss; NaN if the minimum is unknown or the run diverged."""
-        return self.sweep.run.training.gap(self.final_loss)
+        if self.sweep.minima is None:
+            return torch.full_like(self.final_loss, math.nan)
+        return self.sweep.gap_or_loss(self.final_loss)
 
     def run(self, row: int) -> Run:
         """One run of the sweep, as it would be trained alone."""

@@ -190,6 +190,49 @@ class Sweep(Exportable):
     def _first_seeds(self) -> Tensor:
         return (self.run.seed + torch.arange(self.seeds)) % 2**31
 
+    @cached_property
+    def tasks(self) -> tuple[Run, ...]:
+        """The run with each of the seeds."""
+        return tuple(replace(self.run, seed=seed) for seed in self._first_seeds().tolist())
+
+    @property
+    def splits_differ(self) -> bool:
+        """Whether each seed has a validation split of its own, and so its own training set."""
+        return self.seeds > 1 and self.run.validation is not None
+
+    @property
+    def batches_differ(self) -> bool:
+        """Whether each seed has mini-batches of its own."""
+        return self.seeds > 1 and self.run.steps_per_epoch > 1
+
+    @cached_property
+    @cacheable
+    def minima(self) -> Tensor | None:
+        """`(seeds,)`, float64: the minimum loss on the training set of each seed; None if unknown."""
+        minimum = self.run.training.minimum
+        if minimum is None:
+            return None
+        minima = [each.training.minimum for each in self.tasks] if self.splits_differ else [minimum]
+        return torch.tensor(minima, dtype=torch.float64).expand(self.seeds)
+
+    @cached_property
+    def rounding(self) -> float:
+        """Gap up to which a gap is rounding error; 0 if the minimum is unknown."""
+        dtype = getattr(torch, self.run.dtype)
+        return max(
+            each.training.rounding(dtype) for each in (self.tasks if self.splits_differ else [self.run])
+        )
+
+    def gap_or_loss(self, loss: Tensor, rows: Tensor | None = None) -> Tensor:
+        """The gaps of losses `(..., runs)`, float64, or the losses where the minimum is unknown.
+
+        Of all runs, or of those in `rows`.
+        """
+        if self.minima is None:
+            return loss.double()
+        rows = torch.arange(self.size) if rows is None else rows
+        return loss.double() - self.minima[rows % self.seeds]
+
     def initial(self, rows: Tensor) -> Tensor:
         """The initial parameters of some runs, `(n, rows)`, in the run's dtype."""
         return self._start_params[:, rows % self.seeds]
@@ -197,14 +240,17 @@ class Sweep(Exportable):
     @cached_property
     @cacheable
     def _start_params(self) -> Tensor:
-        start_params = [replace(self.run, seed=seed).initial() for seed in self._first_seeds().tolist()]
-        return torch.stack(start_params, dim=1)
+        return torch.stack([each.initial() for each in self.tasks], dim=1)
 
     @cached_property
     @cacheable
     def limit(self) -> float:
         """`FAILURE_FACTOR` times the median initial gap, or loss; runs that end above it failed."""
-        above = self.run.training.gap_or_loss(self.run.training.loss(self._start_params))
+        if self.splits_differ:
+            losses = torch.stack([each.training.loss(each.initial()) for each in self.tasks])
+        else:
+            losses = self.run.training.loss(self._start_params)
+        above = self.gap_or_loss(losses, torch.arange(self.seeds))
         return FAILURE_FACTOR * abs(float(torch.quantile(above, 0.5, interpolation="higher"))) or math.inf
 
 

@@ -87,8 +87,9 @@ def _epochs(block: RunBlock) -> Iterator[tuple[int, Tensor, Tensor]]:
 
     Small blocks evaluate the losses of several epochs at once, as there each call costs more than its work.
     """
-    count, elements = block.epochs + 1, block.params.shape[1] * block.training.cost
+    count, elements = block.epochs + 1, block.params.shape[1] * block.cost
     at_once = block.steps_per_epoch == 1 and elements * CHUNK_EPOCHS <= BLOCK_ELEMENTS
+    at_once = at_once and block.columns is None  # the columns of several epochs are those of no seed
     chunk = CHUNK_EPOCHS if at_once and not block.needs_loss else 1
     if chunk == 1:
         for epoch in range(count):

@@ -308,7 +308,7 @@ def test_what_ends_ten_times_as_far_as_it_began_failed() -> None:
     asked = Race(dtype="float64", **SMALL)
     begin = [float(train(replace(asked.run(SGD()), seed=seed, epochs=1)).gap[0]) for seed in range(3)]
     assert asked.limit == pytest.approx(10 * sorted(begin)[1])
-    grown = torch.tensor([asked.limit * 1.01, asked.limit * 0.99], dtype=torch.float64) + 2.9276455708956
+    grown = torch.tensor([asked.limit * 1.01, asked.limit * 0.99], dtype=torch.float64)
     score = asked.score(grown, grown, None)
     assert score.isinf().tolist() == [True, False]
 
