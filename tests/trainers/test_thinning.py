@@ -55,8 +55,14 @@ def test_so_many_epochs_are_kept(epochs: int, most: int | None) -> None:
         assert max(b - a for a, b in itertools.pairwise(kept)) <= -(-epochs // max((most - 1) // 2, 1))
 
 
-@pytest.mark.parametrize("run", RUNS, ids=repr)
-@pytest.mark.parametrize("stretch", [1, 50, 2**20])
+STRETCHES = (1, 50, 2**20)
+
+
+@pytest.mark.parametrize(
+    ("run", "stretch"),
+    slow_but(list(zip(RUNS, STRETCHES * 2, strict=True)), itertools.product(RUNS, STRETCHES)),
+    ids=repr,
+)
 def test_what_is_kept_is_what_was(run: Run, stretch: int, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = trained(run)
     monkeypatch.setattr(training, "BUFFER_ELEMENTS", stretch)

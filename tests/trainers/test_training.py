@@ -237,9 +237,9 @@ def test_a_run_is_charged_with_its_own_steps_alone(
     """Not with the making of its optimizer, nor with what the first step of a process waits for."""
     clock = clocked(kind, monkeypatch)
     for runner, batch in product(runners(kind), (0, 3)):
-        run = Run(optimizer=kind(), runner=runner, epochs=10, batch_size=batch)
+        run = Run(optimizer=kind(), runner=runner, epochs=3, batch_size=batch)
         first = train(run, lambda *_: clock.charge(7))
-        assert first.seconds == 10 * run.steps_per_epoch
+        assert first.seconds == 3 * run.steps_per_epoch
         assert first.seconds_per_epoch == run.steps_per_epoch
         assert train(run).seconds == first.seconds
 
