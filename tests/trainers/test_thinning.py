@@ -102,7 +102,7 @@ def same(some: torch.Tensor, others: torch.Tensor) -> bool:
 
 LAST = list(itertools.product((1, 2, 9, 10, 47, 119, 120), (0, 7), (0.0, 0.3), (1, 2**20)))
 """In what update a run diverges, its batches, its share held out, and the epochs of a stretch."""
-PAIRS = [case for number, case in enumerate(LAST) if number.bit_count() % 2]
+PAIRS = [case for number, case in enumerate(LAST) if number % 8 in (number // 8 % 4, 7 - number // 8 % 4)]
 
 
 @pytest.mark.parametrize(("update", "batch", "validation", "stretch"), slow_but(PAIRS, LAST))

@@ -249,7 +249,7 @@ def test_the_step_made_elsewhere_changes_no_run(
     kind: type[Optimizer], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     runs = [
-        Run(optimizer=kind(), runner=runner, epochs=4, batch_size=3, shuffle_seed=5)
+        Run(optimizer=kind(), runner=runner, epochs=2, batch_size=3, shuffle_seed=5)
         for runner in runners(kind)
     ]
     warm = [train(run) for run in runs]
