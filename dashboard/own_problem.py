@@ -5,9 +5,10 @@ import sys
 from argparse import ArgumentError, ArgumentParser
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from trainers.problems import PROBLEMS, Module
-from trainers.problems.module import as_class
+if TYPE_CHECKING:
+    from trainers.problems import Module
 
 OPTION, VARIABLE, FORM = "--problem", "OPTIMIZER_LAB_PROBLEM", "FILE.py:NAME"
 
@@ -32,15 +33,21 @@ def read_place(arguments: Sequence[str], environment: Mapping[str, str]) -> tupl
 
 def offer_problem(place: str) -> str:
     """Add the problem at `FILE.py:NAME` to `PROBLEMS` and return its name there. Raises `ProblemError`."""
-    kind = as_class(_load(place))
+    found = _load(place)
+    from trainers.problems import PROBLEMS
+    from trainers.problems.module import as_class
+
+    kind = as_class(found)
     PROBLEMS[kind.__name__] = kind
     return kind.__name__
 
 
-def _load(place: str) -> Module:
+def _load(place: str) -> "Module":
     file, _, name = place.rpartition(":")
     if not Path(file).is_file() or not name.isidentifier():
         raise ProblemError(f"{OPTION} must be {FORM}, a file and a name in it; got {place!r}")
+    from trainers.problems import Module  # after that check, as it takes seconds
+
     sys.path.insert(0, str(Path(file).resolve().parent))
     try:
         found = runpy.run_path(file)

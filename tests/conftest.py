@@ -26,20 +26,20 @@ def pytest_configure(config: pytest.Config) -> None:
 SERVER_ALONE = ("tests/browser/test_memory.py", "tests/browser/test_messages.py")
 
 
-class TogetherInABrowser(LoadScopeScheduling):
-    """Tests in a browser go to one worker, so that they share a server and a Chromium.
-
-    Those that need a server alone go to another.
+class Together(LoadScopeScheduling):
+    """Tests of a file go to one worker, so that what they share is made once. So do those in a browser, first
+    of all, which share a server and a Chromium; in `make test-all` those that need no browser have another.
     """
 
     def _split_scope(self, nodeid: str) -> str:
         if not nodeid.startswith("tests/browser/"):
-            return nodeid
-        return "server" if nodeid.startswith(SERVER_ALONE) else "browser"
+            return nodeid.partition("::")[0]
+        return "server" if thorough(self.config) and nodeid.startswith(SERVER_ALONE) else "browser"
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling:
-    return TogetherInABrowser(config, log)
+    config.option.loadscopereorder = False  # the browser begins, the shortest files end
+    return Together(config, log)
 
 
 def thorough(config: pytest.Config) -> bool:

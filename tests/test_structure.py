@@ -4,6 +4,7 @@ import ast
 import re
 import sys
 from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
 
 from dashboard.examples import EXAMPLES
@@ -78,7 +79,7 @@ def test_nothing_unsafe_reaches_the_page() -> None:
 def test_bodies_stay_short() -> None:
     """Those of functions, and what a module does when it is imported."""
     for file in FILES:
-        tree = ast.parse(file.read_text(encoding="utf-8"))
+        tree = parsed(file)
         executed = [n for n in tree.body if not isinstance(n, ast.FunctionDef | ast.ClassDef)]
         assert statements(executed) <= MAX_STATEMENTS, file
         for node in ast.walk(tree):
@@ -178,9 +179,15 @@ def floor(name: str) -> int:
     return FLOORS.index(room(name))
 
 
+@cache
+def parsed(file: Path) -> ast.Module:
+    return ast.parse(file.read_text(encoding="utf-8"))
+
+
+@cache
 def imported(file: Path) -> set[str]:
     """The names of all modules that a file imports, or imports from, but for its types alone."""
-    tree = ast.parse(file.read_text(encoding="utf-8"))
+    tree = parsed(file)
     typing = [
         node for node in ast.walk(tree) if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test)
     ]

@@ -94,7 +94,7 @@ def test_nothing_is_sent_while_it_is_dragged_and_one_message_on_release(page: Pa
     assert sum(got[received:]) < 60_000
 
 
-def test_it_says_who_ends_where(page: Page) -> None:
+def test_it_says_who_ends_where_and_explains_a_point(page: Page) -> None:
     opened(page, f"{LINK}&rate=value-0.27")
     told = page.locator(SLIDER).get_attribute("aria-valuetext") or ""
     assert told.startswith("lr 0.2818")
@@ -103,6 +103,13 @@ def test_it_says_who_ends_where(page: Page) -> None:
     assert page.locator(".told").text_content() == told
     assert sentence(page).startswith("Lowest final gap: ")
     assert page.get_by_role("img", name="Lowest final gap").count() == 1
+    left, top, _, bottom = box(page, PICTURE).values()
+    tip = page.locator(".tip")
+    for y in range(int(top), int(bottom), 10):
+        page.mouse.move(left + 380, y)
+        if tip.is_visible():
+            break
+    assert "epoch" in (tip.text_content() or "")
 
 
 def settled(page: Page) -> float:
@@ -207,17 +214,6 @@ def test_picture_strip_and_slider_are_visible(
 
 
 STILL = "() => window.still.frames > 10"
-
-
-def test_a_point_is_explained(page: Page) -> None:
-    opened(page, f"{LINK}&rate=value-0.27")
-    left, top, _, bottom = box(page, PICTURE).values()
-    tip = page.locator(".tip")
-    for y in range(int(top), int(bottom), 10):
-        page.mouse.move(left + 380, y)
-        if tip.is_visible():
-            break
-    assert "epoch" in (tip.text_content() or "")
 
 
 @pytest.mark.slow

@@ -290,7 +290,7 @@ class Walk:
         self.go()
 
 
-@pytest.mark.parametrize("seed", slow_but(range(25), range(400)))
+@pytest.mark.parametrize("seed", slow_but(range(10), range(400)))
 def test_a_question_stands_where_it_should_on_any_walk(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     rng = random.Random(seed)
     walk = Walk(rng, monkeypatch)

@@ -10,7 +10,7 @@ from trainers.mistakes import MISTAKES
 @pytest.mark.parametrize("number", slow_but((10,), range(1, len(MISTAKES) + 1)))
 def test_each_mistake_is_shown_before_it_is_told(number: int) -> None:
     mistake = MISTAKES[number - 1]
-    app = opened(f"tab=Break+it&break_it=mistake-{number}")
+    app = opened(f"epochs=20&tab=Break+it&break_it=mistake-{number}")
     assert not app.exception
     assert sentence(app)
     assert len(app.get("vega_lite_chart")) == 1

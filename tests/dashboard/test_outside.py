@@ -11,6 +11,7 @@ from torch import Tensor
 from dashboard.state import NAMES as TABS
 from dashboard.state import Page
 from tests.dashboard.page import chart_types, opened, shown
+from tests.matrix import slow_but
 from trainers import Axis, Race, Run, Sweep, race, sweep, train
 from trainers.optimizers import SGD, Adam
 from trainers.problems import PROBLEMS, Problem
@@ -80,7 +81,7 @@ def test_it_is_swept_and_raced() -> None:
     assert all(entry.tuned_scores.isfinite().all() for entry in entries)
 
 
-@pytest.mark.parametrize("tab", TABS)
+@pytest.mark.parametrize("tab", slow_but(("Compare", "Path", "Race", "Inside a step"), TABS))
 def test_it_is_drawn(tab: str) -> None:
     page = Page(
         Task(problem=Well(), epochs=40),

@@ -11,6 +11,7 @@ import pytest
 from dashboard.own_problem import VARIABLE, ProblemError, offer_problem, read_place
 from dashboard.tabs import TABS
 from tests.dashboard.page import opened, sentence, shown
+from tests.matrix import slow_but
 from tests.repository import ROOT
 from trainers import Run
 from trainers.problems import PROBLEMS
@@ -27,7 +28,11 @@ def name() -> Iterator[str]:
     del PROBLEMS[name]
 
 
-@pytest.mark.parametrize("tab", [tab.name for tab in TABS])
+QUICK = ("Compare", "Three ways", "Learning rate", "Path")
+"""Tabs with a picture or a text of their own for such a problem."""
+
+
+@pytest.mark.parametrize("tab", slow_but(QUICK, [tab.name for tab in TABS]))
 def test_it_is_on_every_tab(tab: str) -> None:
     app = opened(f"{TASK}&{RUNS}&tab={tab.replace(' ', '+')}")
     assert not app.exception

@@ -154,7 +154,7 @@ def test_a_click_with_an_address_of_yesterday_is_not_back() -> None:
     assert [m.optimizer.lr for m in shown(app).methods] == [0.02, 0.01]
 
 
-@pytest.mark.parametrize("write", [0, 1, 2, 5, 9, 14, 20, 26])
+@pytest.mark.parametrize("write", slow_but((0, 2, 9, 26), (0, 1, 2, 5, 9, 14, 20, 26)))
 def test_a_script_that_is_ended_while_it_changes_the_page_tears_nothing(
     write: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:

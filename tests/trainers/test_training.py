@@ -237,9 +237,9 @@ def test_a_run_is_charged_with_its_own_steps_alone(
     """Not with the making of its optimizer, nor with what the first step of a process waits for."""
     clock = clocked(kind, monkeypatch)
     for runner, batch in product(runners(kind), (0, 3)):
-        run = Run(optimizer=kind(), runner=runner, epochs=10, batch_size=batch)
+        run = Run(optimizer=kind(), runner=runner, epochs=3, batch_size=batch)
         first = train(run, lambda *_: clock.charge(7))
-        assert first.seconds == 10 * run.steps_per_epoch
+        assert first.seconds == 3 * run.steps_per_epoch
         assert first.seconds_per_epoch == run.steps_per_epoch
         assert train(run).seconds == first.seconds
 
@@ -249,7 +249,7 @@ def test_the_step_made_elsewhere_changes_no_run(
     kind: type[Optimizer], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     runs = [
-        Run(optimizer=kind(), runner=runner, epochs=4, batch_size=3, shuffle_seed=5)
+        Run(optimizer=kind(), runner=runner, epochs=2, batch_size=3, shuffle_seed=5)
         for runner in runners(kind)
     ]
     warm = [train(run) for run in runs]

@@ -11,7 +11,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from tests.matrix import by_kind, hand_written, optimizers, quick
+from tests.matrix import by_kind, hand_written, optimizers, quick, slow_but
 from trainers import Run, Sweep, train
 from trainers.optimizers import NOT_OFFERED, OPTIMIZERS, SGD, Adam, Optimizer, RMSprop
 from trainers.optimizers.base import State
@@ -218,17 +218,20 @@ def test_nesterov_is_refused_where_torch_refuses_it(settings: dict[str, float]) 
         SGD(nesterov=True, **settings)
 
 
-@pytest.mark.parametrize("scaling", ["x0.1", "raw"])
+RULES = (
+    SGD(),
+    SGD(momentum=0.9),
+    SGD(momentum=0.9, nesterov=True),
+    SGD(momentum=0.5, dampening=0.3),
+    SGD(dampening=0.5),
+    SGD(weight_decay=3.0),
+)
+SCALINGS = ("x0.1", "raw")
+
+
 @pytest.mark.parametrize(
-    "rule",
-    [
-        SGD(),
-        SGD(momentum=0.9),
-        SGD(momentum=0.9, nesterov=True),
-        SGD(momentum=0.5, dampening=0.3),
-        SGD(dampening=0.5),
-        SGD(weight_decay=3.0),
-    ],
+    ("rule", "scaling"),
+    slow_but(list(zip(RULES, SCALINGS * 3, strict=True)), product(RULES, SCALINGS)),
     ids=repr,
 )
 def test_sgd_diverges_beyond_its_stability_limit(rule: SGD, scaling: str) -> None:

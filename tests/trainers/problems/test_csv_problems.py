@@ -57,7 +57,7 @@ MIXED = read_table(
 BACKWARDS = replace(MIXED, digest="b" * 16, frame=MIXED.frame[::-1])
 
 
-@settings(max_examples=30)
+@settings(max_examples=settings.default.max_examples // 4)
 @given(st.permutations(range(6)), st.integers(2, 6), st.sampled_from([MIXED, BACKWARDS]))
 @example([2, 1, 0, 3, 4, 5], 3, MIXED)
 @example([5, 4, 2, 1, 0, 3], 6, MIXED)

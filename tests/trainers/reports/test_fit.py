@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from tests.matrix import slow_but
 from trainers import Run, charts, train
 from trainers.optimizers import SGD, Adam
 from trainers.problems import (
@@ -133,7 +134,10 @@ def test_a_picture_has_the_color_of_the_class() -> None:
     assert image.getpixel((1, 1))[:3] == (0, 0, 255)
 
 
-@pytest.mark.parametrize("name", ["<b>x</b>", "a[0].b", "\"'q", "\u202ertl", "$x$ **y**", "datum.x"])
+NAMES = ("<b>x</b>", "a[0].b", "\"'q", "\u202ertl", "$x$ **y**", "datum.x")
+
+
+@pytest.mark.parametrize("name", slow_but(NAMES[:3], NAMES))
 def test_names_of_any_kind_break_no_chart(name: str) -> None:
     assert marks_of_charts_with(name) == marks_of_charts_with("a")
 

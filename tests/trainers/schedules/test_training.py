@@ -1,12 +1,13 @@
 """Schedules and clipping in training: three runners, sweeps and links give the same run."""
 
 from dataclasses import replace
-from itertools import product
+from itertools import cycle, product
 
 import pytest
 import torch
 from torch import Tensor
 
+from tests.matrix import slow_but
 from trainers import Axis, Run, Sweep, sweep, train
 from trainers.accumulation import accumulate
 from trainers.clipping import CLIPPINGS, ClipNorm, Clipping, ClipValue
@@ -19,26 +20,33 @@ from trainers.sweeps.training import trajectories
 KINDS = [None, *SCHEDULES.values()]
 
 
-@pytest.mark.parametrize("kind", SCHEDULES.values())
-def test_all_runners_and_sweeps_train_the_same(kind: type[Schedule]) -> None:
-    for batch_size, warmup, clipping in ((0, 7, ClipNorm(max_norm=2)), (60, 3, ClipValue())):
-        run = Run(
-            problem=LogisticRegression(),
-            optimizer=SGD(lr=0.3, momentum=0.5),
-            schedule=kind(warmup=warmup),
-            clipping=clipping,
-            epochs=25,
-            batch_size=batch_size,
-            dtype="float64",
-        )
-        first, *others = [train(replace(run, runner=runner)) for runner in runners(SGD)]
-        for other in others:
-            torch.testing.assert_close(other.params, first.params, rtol=1e-9, atol=1e-12)
-        swept = trajectories(Sweep(run, {"lr": Axis(0.3, 0.6, 2)}), epochs=range(26))
-        torch.testing.assert_close(swept.params[:, :, 0], first.params, rtol=1e-9, atol=1e-12)
-        found, notes = Run.from_query(run.to_query())
-        assert (found, notes) == (run, [])
-        assert Run.from_query(run.to_query(short=True))[0] == run
+WAYS = ((0, 7, ClipNorm(max_norm=2)), (60, 3, ClipValue()))
+"""Batch size, epochs of the warm-up, and clipping."""
+
+
+@pytest.mark.parametrize(
+    ("kind", "way"),
+    slow_but(list(zip(SCHEDULES.values(), cycle(WAYS))), product(SCHEDULES.values(), WAYS)),
+)
+def test_all_runners_and_sweeps_train_the_same(kind: type[Schedule], way: tuple[int, int, Clipping]) -> None:
+    batch_size, warmup, clipping = way
+    run = Run(
+        problem=LogisticRegression(),
+        optimizer=SGD(lr=0.3, momentum=0.5),
+        schedule=kind(warmup=warmup),
+        clipping=clipping,
+        epochs=25,
+        batch_size=batch_size,
+        dtype="float64",
+    )
+    first, *others = [train(replace(run, runner=runner)) for runner in runners(SGD)]
+    for other in others:
+        torch.testing.assert_close(other.params, first.params, rtol=1e-9, atol=1e-12)
+    swept = trajectories(Sweep(run, {"lr": Axis(0.3, 0.6, 2)}), epochs=range(26))
+    torch.testing.assert_close(swept.params[:, :, 0], first.params, rtol=1e-9, atol=1e-12)
+    found, notes = Run.from_query(run.to_query())
+    assert (found, notes) == (run, [])
+    assert Run.from_query(run.to_query(short=True))[0] == run
 
 
 @pytest.mark.parametrize("kind", SCHEDULES.values())

@@ -1,10 +1,12 @@
 """Programs with schedules and clipping end where `train` does."""
 
 from dataclasses import replace
+from itertools import cycle, product
 
 import pytest
 import torch
 
+from tests.matrix import slow_but
 from tests.trainers.scripts.test_run import assert_same, executed
 from trainers import Axis, Race, Run, Sweep, program, race, sweep, train
 from trainers.clipping import ClipNorm, ClipValue
@@ -98,15 +100,24 @@ def test_each_optimizer_with_a_warm_up(kind: type[Optimizer]) -> None:
         close(params, run)
 
 
-@pytest.mark.parametrize("kind", [kind for kind in SCHEDULES.values() if not kind.adaptive])
-def test_programs_of_sweeps_and_races(kind: type[Schedule]) -> None:
+SWEPT = [kind for kind in SCHEDULES.values() if not kind.adaptive]
+SWEEPERS = (SGD(momentum=0.5), ASGD(), Adam())
+
+
+@pytest.mark.parametrize(
+    ("kind", "optimizer"), slow_but(list(zip(SWEPT, cycle(SWEEPERS))), product(SWEPT, SWEEPERS))
+)
+def test_programs_of_sweeps(kind: type[Schedule], optimizer: Optimizer) -> None:
     schedule, clipping = kind(warmup=2, **TURNED.get(kind.__name__, {})), ClipNorm(max_norm=0.5)
-    for optimizer in (SGD(momentum=0.5), ASGD(), Adam()):
-        run = Run(optimizer=optimizer, schedule=schedule, clipping=clipping, epochs=8, dtype="float64")
-        for axes in ({"lr": Axis(0.01, 0.1, 4)}, {optimizer_axis(optimizer): Axis(0, 0.1, 3)}):
-            spec = Sweep(run, axes)
-            scores = executed(program(spec))["score"]
-            torch.testing.assert_close(scores, final_values(sweep(spec)).double(), rtol=1e-6, atol=0)
+    run = Run(optimizer=optimizer, schedule=schedule, clipping=clipping, epochs=8, dtype="float64")
+    for axes in ({"lr": Axis(0.01, 0.1, 4)}, {optimizer_axis(optimizer): Axis(0, 0.1, 3)}):
+        spec = Sweep(run, axes)
+        scores = executed(program(spec))["score"]
+        torch.testing.assert_close(scores, final_values(sweep(spec)).double(), rtol=1e-6, atol=0)
+
+
+@pytest.mark.parametrize("kind", SWEPT)
+def test_programs_of_races(kind: type[Schedule]) -> None:
     spec = Race(
         problem=LogisticRegression(samples=40),
         optimizers=(SGD(), ASGD(), Adam()),
