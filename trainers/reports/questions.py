@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from trainers.history import History, param_differences
+from trainers.reports.leaders import lowest
 from trainers.reports.names import names
 from trainers.run import Method, Task
 from trainers.words import format_epochs, format_target
@@ -84,11 +85,6 @@ def leaving(target: float) -> Judge:
         return [place for place in reaching(target)(histories) if not histories[place].gap[-1] <= target]
 
     return judge
-
-
-def lowest(histories: Sequence[History]) -> list[int]:
-    """Judge which runs have the lowest final loss."""
-    return _least([float(h.loss[-1]) if h.finished else math.inf for h in histories])
 
 
 def halving(histories: Sequence[History]) -> list[int]:

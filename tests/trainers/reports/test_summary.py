@@ -10,11 +10,13 @@ import pytest
 import torch
 
 from dashboard.examples import EXAMPLES
+from dashboard.state import Page
 from trainers import Race, Run, race, train
 from trainers.history import History
 from trainers.optimizers import SGD, Adam, RMSprop
 from trainers.problems import MLP, Rosenbrock, Thermometer
 from trainers.reports import summary
+from trainers.reports.leaders import lowest
 from trainers.reports.names import names
 from trainers.reports.runs_table import cells
 from trainers.reports.summary import sentence
@@ -337,3 +339,44 @@ def test_accuracy_and_overfitting_are_reported() -> None:
     assert table["overfitting"].tolist() == ["no", f"from epoch {since}"]
     assert table["validation accuracy"][1] == f"{share:.1f}%"
     assert "final gap" not in table
+
+
+def histories_of(link: str) -> list[History]:
+    return [train(run) for run in Page.from_query(link)[0].runs]
+
+
+def test_rounding_decides_no_winner() -> None:
+    runs = "run=SGD~lr-1&run=SGD~lr-1~momentum-0.9&run=Adagrad~lr-1"
+    histories = histories_of(f"problem=LogisticRegression&epochs=5000&dtype=float64&{runs}")
+    assert len({float(history.loss[-1]) for history in histories}) > 1
+    assert sentence(histories, 0.01).startswith("All 3 runs have the same final loss, 0.2658.")
+    adam = histories_of("problem=LogisticRegression&epochs=5000&dtype=float64&run=Adam~lr-0.1")
+    above = format_number(adam[0].loss[-1] - max(history.loss[-1] for history in histories))
+    assert sentence([*histories, *adam], 0.01).startswith(
+        f"SGD, SGD · momentum 0.9 and Adagrad have the lowest final loss, 0.2658; Adam is only {above} above."
+    )
+    assert lowest([*histories, *adam]) == [0, 1, 2]
+
+
+def test_no_implementation_wins_against_its_twins() -> None:
+    """Their losses differ by what rounding has become on the way."""
+    each = "&".join(f"run=SGD~lr-0.5~momentum-0.9~runner-{runner}" for runner in RUNNERS)
+    histories = histories_of(f"problem=MLP~depth-2&epochs=60&{each}&run=SGD~lr-0.01")
+    last = [float(history.loss[-1]) for history in histories]
+    assert lowest(histories) == [0, 1, 2]
+    histories[1].loss[-1] += 0.02
+    assert lowest(histories) == [0, 1, 2]
+    low, high = (format_number(loss, 4) for loss in (min(last), last[1] + 0.02))
+    assert sentence(histories, 0.01).startswith(
+        "SGD · manual · lr 0.5 · momentum 0.9, SGD · autograd · lr 0.5 · momentum 0.9 and "
+        "SGD · torch.optim · lr 0.5 · momentum 0.9 have the lowest final loss, "
+        f"{low} to {high} (set apart by rounding alone)."
+    )
+
+
+def test_a_loss_above_the_first_by_rounding_has_not_grown() -> None:
+    history = histories_of("run=SGD~lr-1e-8&epochs=3")[0]
+    history.loss[-1] = torch.nextafter(history.loss[0], torch.tensor(torch.inf))
+    assert "larger loss" not in sentence([history], 0.01)
+    history.loss[-1] = history.loss[0] * 1.001
+    assert "larger loss" in sentence([history], 0.01)
