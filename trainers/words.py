@@ -51,6 +51,30 @@ def format_number(value: Tensor | float, digits: int = 2) -> str:
     return (f"{number:,.0f}" if whole else f"{number:.{digits}g}").replace("-", "−")
 
 
+def format_beside(number: Tensor | float, other: float, digits: int = 2) -> str:
+    """Return a number as text, with as many digits as it needs to read as on the same side of another one."""
+    value = float(number)
+    for more in range(digits, 17):
+        text = format_number(value, more)
+        if _side(float(text.replace(",", "").replace("−", "-")), other) == _side(value, other):
+            break
+    return text
+
+
+def _side(number: float, other: float) -> int:
+    return (number > other) - (number < other)
+
+
+def format_percent(fraction: float) -> str:
+    """Return a fraction as text: not as all where something is missing, nor as nothing where something is."""
+    percent = 100 * fraction
+    for digits in (1, 2, 3):
+        text = f"{percent:.{digits}f}"
+        if (float(text) >= 100) == (fraction >= 1) and (float(text) > 0) == (fraction > 0):
+            return f"{text}%"
+    return f"{percent:.4g}%"
+
+
 def format_target(gap: float) -> str:
     return format_number(gap, 6)
 

@@ -7,7 +7,14 @@ from torch import Tensor
 
 from trainers.history import History
 from trainers.reports.summary import END_PHRASES
-from trainers.words import format_epochs, format_number, format_target, format_value
+from trainers.words import (
+    format_beside,
+    format_epochs,
+    format_number,
+    format_percent,
+    format_target,
+    format_value,
+)
 
 MAX_EPOCHS_LEFT = 1e6
 """Maximum number of epochs until the target that is estimated."""
@@ -46,7 +53,7 @@ def _target_cells(history: History, target: float) -> dict[str, str]:
         return {}
     epochs = history.epochs_to(target)
     reached = "not reached" if epochs is None else f"{epochs:,}"
-    return {"final gap": _gap(history), f"epochs to target ({format_target(target)})": reached}
+    return {"final gap": _gap(history, target), f"epochs to target ({format_target(target)})": reached}
 
 
 def _metrics(history: History) -> dict[str, str]:
@@ -62,7 +69,7 @@ def _metrics(history: History) -> dict[str, str]:
 
 
 def _percentage(history: History, value: Tensor) -> str:
-    return f"{100 * float(value):.1f}%" if history.finished else "–"
+    return format_percent(float(value)) if history.finished else "–"
 
 
 def _overfitting(history: History) -> str:
@@ -85,7 +92,7 @@ def _ending(history: History, target: float) -> str:
     found = history.ending(target)
     if found.outcome == "oscillating":
         what = "loss" if history.run.training.minimum is None else "gap"
-        return f"oscillating, {what} about {format_number(found.level)}"
+        return f"oscillating, {what} about {format_beside(found.level, target)}"
     if found.epochs_left is not None and found.epochs_left < MAX_EPOCHS_LEFT:
         return f"falling, about {round_epochs(found.epochs_left)} left"
     return found.outcome
@@ -101,10 +108,11 @@ def _number(history: History, value: Tensor, digits: int = 2) -> str:
     return format_number(value, digits) if history.finished else "–"
 
 
-def _gap(history: History) -> str:
+def _gap(history: History, target: float) -> str:
+    """Return the final gap as text, which reads as above the target if it is."""
     if history.gap[-1] <= history.run.training.rounding(history.loss.dtype):
         return "0 (rounding)"
-    return _number(history, history.gap[-1])
+    return format_beside(history.gap[-1], target) if history.finished else "–"
 
 
 def _parameters(history: History) -> dict[str, str]:

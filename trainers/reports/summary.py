@@ -1,5 +1,6 @@
 """Summary of a comparison in sentences."""
 
+import math
 from collections.abc import Iterable, Sequence
 
 import torch
@@ -9,7 +10,14 @@ from trainers.reports.conditioning import instability
 from trainers.reports.leaders import lowest, same_loss, with_twins
 from trainers.reports.names import names
 from trainers.reports.three_ways import describe_difference
-from trainers.words import format_epochs, format_number, format_target, join_words
+from trainers.words import (
+    format_beside,
+    format_epochs,
+    format_number,
+    format_percent,
+    format_target,
+    join_words,
+)
 
 END_PHRASES: dict[Cause, str] = {"overflow": "diverged", "not a number": "became not a number"}
 """What a run did whose loss is not finite, by its cause."""
@@ -113,9 +121,9 @@ def _near(named: Sequence[tuple[str, History]], lowest: Sequence[int], loss: str
     return [f"{who} {'is only' if len(near) == 1 else 'are at most'} {above} above"]
 
 
-def _interval(numbers: Sequence[float], digits: int) -> tuple[str, str]:
+def _interval(numbers: Sequence[float], digits: int, target: float = math.nan) -> tuple[str, str]:
     """Return numbers that rounding alone sets apart as text, and a remark if they do not read alike."""
-    low, high = (format_number(number, digits) for number in (min(numbers), max(numbers)))
+    low, high = (format_beside(number, target, digits) for number in (min(numbers), max(numbers)))
     return (low, "") if low == high else (f"{low} to {high}", f" ({ROUNDING_ALONE})")
 
 
@@ -134,7 +142,7 @@ def _closest(named: Sequence[tuple[str, History]], target: float) -> str:
     """Return the runs with the smallest final gap, where none reached the target."""
     places = lowest([h for _, h in named])
     names = [named[k][0] for k in places]
-    gap, apart = _interval([float(named[k][1].gap[-1]) for k in places], 2)
+    gap, apart = _interval([float(named[k][1].gap[-1]) for k in places], 2, target)
     end = f"After {format_epochs(named[0][1].run.epochs)}"
     if len(named) == 1:
         return f"{end} {names[0]} has a gap of {gap}; it did not come {_goal(target)}."
@@ -192,7 +200,7 @@ def _accuracy(named: Sequence[tuple[str, History]]) -> str:
         return ""
     column = "accuracy" if finished[0][1].validation_accuracy is None else "validation_accuracy"
     best, accuracy = _lowest((-float(h.column(column)[-1]), name) for name, h in finished)
-    metric, value = column.replace("_", " "), f"{-100 * accuracy:.1f}%"
+    metric, value = column.replace("_", " "), format_percent(-accuracy)
     if len(named) == 1:
         return f"The {metric} is {value}."
     return f"{join_words(best)} {_has(best)} the highest {metric}, {value}."

@@ -380,3 +380,36 @@ def test_a_loss_above_the_first_by_rounding_has_not_grown() -> None:
     assert "larger loss" not in sentence([history], 0.01)
     history.loss[-1] = history.loss[0] * 1.001
     assert "larger loss" in sentence([history], 0.01)
+
+
+def test_a_gap_above_the_target_reads_so() -> None:
+    history = histories_of("epochs=1200&run=SGD~lr-0.01")[0]
+    gap = float(history.gap[-1])
+    target = float(f"{gap * 0.9999:.2g}")
+    target = target if target < gap else float(f"{gap * 0.97:.2g}")
+    for goal in (target, gap * (1 - 1e-4)):
+        told = sentence([history], goal)
+        assert number(told.partition("has a gap of ")[2]) > number(told.partition("come within ")[2])
+        row = cells([history], ["SGD"], goal).iloc[0]
+        assert number(row["final gap"]) > goal
+        assert row.iloc[6] == "not reached"
+
+
+def number(text: str) -> float:
+    """The number that a text begins with."""
+    return float(text.split(" ")[0].strip(";.").replace(",", "").replace("−", "-"))
+
+
+def test_an_accuracy_of_100_percent_is_that_of_all() -> None:
+    history = histories_of("problem=LogisticRegression~samples-10000&epochs=2&run=SGD")[0]
+    assert history.accuracy is not None
+    for share, told in (
+        (0.9996, "99.96%"),
+        (1.0, "100.0%"),
+        (0.0002, "0.02%"),
+        (0.0, "0.0%"),
+        (0.5, "50.0%"),
+    ):
+        history.accuracy[-1] = share
+        assert f"The accuracy is {told}." in sentence([history], 0.01)
+        assert cells([history], ["SGD"], 0.01)["accuracy"][0] == told
