@@ -65,8 +65,12 @@ def _has_converged(values: Tensor, target: float | None, gradient: float | None)
     """Return whether the gap stays at the target to the end, or the gradient has vanished."""
     if target is None:
         return gradient is not None and gradient <= SMALL_GRADIENT
-    last = values[-max(math.ceil(STAY * len(values)), 1) :]
-    return bool((last <= target).all())
+    return bool((values[-last_epochs(len(values)) :] <= target).all())
+
+
+def last_epochs(rows: int) -> int:
+    """Return how many of the last rows must be at the target."""
+    return max(math.ceil(STAY * rows), 1)
 
 
 def _epochs_left(window: Tensor, target: float | None) -> float | None:

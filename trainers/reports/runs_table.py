@@ -7,6 +7,7 @@ from torch import Tensor
 
 from trainers.history import History
 from trainers.reports.summary import END_PHRASES
+from trainers.reports.weight_decay import at_its_optimum, elsewhere
 from trainers.words import (
     format_beside,
     format_epochs,
@@ -89,11 +90,13 @@ def status(history: History, target: float) -> str:
 
 
 def _ending(history: History, target: float) -> str:
-    found = history.ending(target)
+    found, decay = history.ending(target), elsewhere(history, target)
+    if decay is not None and decay.coupled and at_its_optimum(history, target):
+        return "converged, with weight decay"
     if found.outcome == "oscillating":
         what = "loss" if history.run.training.minimum is None else "gap"
         return f"oscillating, {what} about {format_beside(found.level, target)}"
-    if found.epochs_left is not None and found.epochs_left < MAX_EPOCHS_LEFT:
+    if decay is None and found.epochs_left is not None and found.epochs_left < MAX_EPOCHS_LEFT:
         return f"falling, about {round_epochs(found.epochs_left)} left"
     return found.outcome
 

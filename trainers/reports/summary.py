@@ -10,6 +10,7 @@ from trainers.reports.conditioning import instability
 from trainers.reports.leaders import lowest, same_loss, with_twins
 from trainers.reports.names import names
 from trainers.reports.three_ways import describe_difference
+from trainers.reports.weight_decay import weight_decay_sentence
 from trainers.words import (
     format_beside,
     format_epochs,
@@ -36,6 +37,7 @@ def sentence(histories: Sequence[History], target: float) -> str:
     named = list(zip(labels, histories, strict=True))
     parts = [
         _agreement(histories) or _winner(named, target),
+        weight_decay_sentence(named, target),
         _growth(named),
         *(_divergence(named, cause) for cause in END_PHRASES),
         *(_failure(name, history) for name, history in named),
