@@ -11,11 +11,9 @@ import torch
 from torch import Tensor
 
 from trainers.display import NotebookDisplay
-from trainers.outcomes import TARGET, Ending, Outcome, ending, opposite, relative_gradient
+from trainers.outcomes import TARGET, Ending, Outcome, ending, opposite, relative_gradient, rises_again
 from trainers.run import Run
 
-OVERFITTING_RISE = 0.05
-"""Relative rise of the validation loss above its minimum that counts as overfitting."""
 GROWTH_FACTOR = 1000
 """Factor over its value at the start, or over 1, by which a number must have grown to count as overflow."""
 
@@ -175,7 +173,7 @@ class History(NotebookDisplay):
 
     @property
     def overfitting_from(self) -> int | None:
-        """Epoch of the smallest validation loss, if the last one is more than 5% above it.
+        """Epoch of the smallest validation loss, if it rises again by more than noise: see `rises_again`.
 
         None without a validation set, if the validation loss never fell, and if the training loss has risen
         since then as well, which is not overfitting.
@@ -183,9 +181,8 @@ class History(NotebookDisplay):
         if self.validation_loss is None or not self.finished or not self.validation_loss.isfinite().all():
             return None
         best = int(self.validation_loss.argmin())
-        rose = self.validation_loss[-1] > (1 + OVERFITTING_RISE) * self.validation_loss[best]
         fell = best > 0 and self.loss[-1] <= self.loss[best]
-        return best if rose and fell else None
+        return best if fell and rises_again(self.validation_loss) else None
 
     @property
     def metrics(self) -> tuple[str, ...]:
