@@ -76,6 +76,8 @@ def _winner(named: Sequence[tuple[str, History]], target: float) -> str:
     if not epochs:
         return _closest(named, target)
     least = min(epochs.values())
+    if least == 0:
+        return _from_the_start(named, target)
     best = with_twins(epochs, [k for k in epochs if epochs[k] == least], [h for _, h in named])
     first = _first(named, target, {k: epochs[k] for k in best})
     later = {k: e for k, e in epochs.items() if k not in best}
@@ -89,12 +91,22 @@ def _winner(named: Sequence[tuple[str, History]], target: float) -> str:
     return "; ".join([first, ", ".join(clauses)] if clauses else [first]) + "."
 
 
+def _from_the_start(named: Sequence[tuple[str, History]], target: float) -> str:
+    """Return that the runs begin at the target, and who left it again."""
+    left = [name for name, h in named if h.finished and h.gap[-1] > target]
+    away = [f"{_who(left, named)} left again"] if left else []
+    begin = "; ".join([f"The initial point is within {format_target(target)} of the minimum loss", *away])
+    return f"{begin}. {_smallest_gap(named, target)}."
+
+
 def _first(named: Sequence[tuple[str, History]], target: float, epochs: dict[int, int]) -> str:
     """Return the runs that reached the target first, and after how many epochs."""
-    order = " first," if len(named) > 1 else ""
     least, most = min(epochs.values()), max(epochs.values())
     after = f"after {format_epochs(most)}" if least == most else f"after {least:,} to {format_epochs(most)}"
     apart = "" if least == most else f" ({ROUNDING_ALONE})"
+    if len(epochs) == len(named) > 1:
+        return f"{_how_many(len(named), len(named))} came {_goal(target)} {after}{apart}"
+    order = " first," if len(named) > 1 else ""
     return f"{join_words([named[k][0] for k in epochs])} came {_goal(target)}{order} {after}{apart}"
 
 
@@ -142,18 +154,24 @@ def _goal(target: float) -> str:
 
 def _closest(named: Sequence[tuple[str, History]], target: float) -> str:
     """Return the runs with the smallest final gap, where none reached the target."""
+    who = "it did not come" if len(named) == 1 else "no run came"
+    return f"{_smallest_gap(named, target)}; {who} {_goal(target)}."
+
+
+def _smallest_gap(named: Sequence[tuple[str, History]], target: float) -> str:
+    """Return which runs end with the smallest gap."""
     places = lowest([h for _, h in named])
     names = [named[k][0] for k in places]
-    gap, apart = _interval([float(named[k][1].gap[-1]) for k in places], 2, target)
+    gaps, (_, first) = [float(named[k][1].gap[-1]) for k in places], named[0]
+    exact = max(gaps) <= first.run.training.rounding(first.loss.dtype)
+    gap, apart = ("0 (rounding)", "") if exact else _interval(gaps, 2, target)
     end = f"After {format_epochs(named[0][1].run.epochs)}"
     if len(named) == 1:
-        return f"{end} {names[0]} has a gap of {gap}; it did not come {_goal(target)}."
+        return f"{end} {names[0]} has a gap of {gap}"
     if len(names) == len(named):
         every = _how_many(len(names), len(named))
-        every = every[0].lower() + every[1:]
-        return f"{end} {every} have the same gap, {gap}{apart}; none came {_goal(target)}."
-    who = f"{join_words(names)} {_has(names)} the smallest gap, {gap}{apart}"
-    return f"{end} {who}; no run came {_goal(target)}."
+        return f"{end} {every[0].lower()}{every[1:]} have the same gap, {gap}{apart}"
+    return f"{end} {join_words(names)} {_has(names)} the smallest gap, {gap}{apart}"
 
 
 def _growth(named: Sequence[tuple[str, History]]) -> str:

@@ -117,7 +117,9 @@ def test_a_run_that_reached_the_target_counts_though_it_diverged_later() -> None
     start = (5.377719209075443, -17.304785503010795)
     runs = [Run(optimizer=SGD(lr=lr), start=start, dtype="float64", epochs=300) for lr in (0.1, 0.01)]
     text = sentence([train(run) for run in runs], 0.01)
-    assert "SGD · lr 0.1 and SGD · lr 0.01 came within 0.01 of the minimum loss first, after 0" in text
+    assert text.startswith(
+        "The initial point is within 0.01 of the minimum loss. After 300 epochs SGD · lr 0.01"
+    )
     assert "SGD · lr 0.1 diverged after" in text
 
 
@@ -413,3 +415,26 @@ def test_an_accuracy_of_100_percent_is_that_of_all() -> None:
         history.accuracy[-1] = share
         assert f"The accuracy is {told}." in sentence([history], 0.01)
         assert cells([history], ["SGD"], 0.01)["accuracy"][0] == told
+
+
+@pytest.mark.parametrize(
+    ("link", "told"),
+    [
+        ("epochs=9&target=1e6&run=SGD", "The initial point is within 1e+06 of the minimum loss. After 9"),
+        (
+            "epochs=40&target=900&run=SGD~lr-0.01&run=Adam",
+            "The initial point is within 900 of the minimum loss. After 40 epochs SGD has the smallest gap, ",
+        ),
+        (
+            "start=5.38~-17.31&epochs=190&run=SGD&run=SGD~lr-0.034",
+            "The initial point is within 0.01 of the minimum loss; SGD · lr 0.034 left again. After 190 ",
+        ),
+        ("problem=Thermometer~scaling-standardized&epochs=9&run=SGD~lr-0.5&run=SGD~lr-0.5", "Both runs"),
+        ("epochs=9&run=SGD&run=SGD&run=SGD", "After 9 epochs all 3 runs have the same gap, "),
+    ],
+)
+def test_nothing_is_first_after_0_epochs(link: str, told: str) -> None:
+    text = sentence(histories_of(link), Page.from_query(link)[0].view.target)
+    assert text.startswith(told)
+    assert "0 epochs;" not in text
+    assert "first, after 0" not in text
