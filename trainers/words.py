@@ -3,6 +3,7 @@
 import numbers
 import re
 from collections.abc import Iterable, Sequence
+from decimal import Decimal
 from textwrap import shorten
 from typing import Any
 
@@ -63,6 +64,14 @@ def format_beside(number: Tensor | float, other: float, digits: int = 2) -> str:
 
 def _side(number: float, other: float) -> int:
     return (number > other) - (number < other)
+
+
+def format_at_most(value: float, digits: int = 2) -> str:
+    """Return a number above 0 as text, rounded up: what is at most so much is at most what is read."""
+    rounded = Decimal(f"{value:.{digits - 1}e}")
+    if rounded < Decimal(value):
+        rounded += Decimal(1).scaleb(rounded.adjusted() - digits + 1)
+    return format_number(float(rounded), digits)
 
 
 def format_percent(fraction: float) -> str:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from trainers.words import format_beside, format_percent
+from trainers.words import format_at_most, format_beside, format_percent
 
 
 @pytest.mark.parametrize(
@@ -27,3 +27,11 @@ def test_a_percentage_is_100_of_all_alone() -> None:
     shares = (1.0, 0.99999, 0.9996, 0.99, 0.0004, 0.0000004, 0.0)
     told = ["100.0%", "99.999%", "99.96%", "99.0%", "0.04%", "4e-05%", "0.0%"]
     assert [format_percent(share) for share in shares] == told
+
+
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [(5.44e-5, "5.5e−05"), (5.4e-5, "5.4e−05"), (9.96, "10"), (0.0, "0"), (123.4, "130"), (1.0, "1")],
+)
+def test_a_bound_is_rounded_up(number: float, text: str) -> None:
+    assert format_at_most(number) == text
