@@ -4,6 +4,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import reduce
+from statistics import median, quantiles
 from typing import Literal
 
 import pandas as pd
@@ -61,6 +62,8 @@ class History(NotebookDisplay):
     closure_evaluations: Tensor | None = field(default=None, repr=False)
     """`(epochs + 1,)`, int64: gradient evaluations so far; None if each update has one."""
 
+    laps: tuple[float, ...] = field(default=(), repr=False)
+    """Mean wall time of an epoch, as `seconds`, in each of up to 32 equal parts of the training."""
     error: str = ""
     """The message of the exception, if it failed."""
     lr_factors: Tensor | None = field(default=None, repr=False)
@@ -99,9 +102,20 @@ class History(NotebookDisplay):
 
     @property
     def seconds_per_epoch(self) -> float:
-        """Mean wall time per trained epoch. The last epoch of a diverged run has no row."""
+        """Wall time of an epoch: the median of `laps`, as other work of the machine slows some of them.
+
+        Of a run that ended before the first of them, the mean. The last epoch of a diverged run has no row.
+        """
         trained = self.num_recorded if self.status == "diverged" else self.num_recorded - 1
-        return self.seconds / max(trained, 1)
+        return median(self.laps) if self.laps else self.seconds / max(trained, 1)
+
+    @property
+    def lap_quartiles(self) -> tuple[float, float] | None:
+        """The first and third quartile of `laps`; None with fewer than four."""
+        if len(self.laps) < 4:
+            return None
+        first, _, third = quantiles(self.laps, n=4, method="inclusive")
+        return first, third
 
     @property
     def outcome(self) -> Outcome:

@@ -19,6 +19,8 @@ from trainers.words import (
 
 MAX_EPOCHS_LEFT = 1e6
 """Maximum number of epochs until the target that is estimated."""
+MAX_SPREAD = 1.25
+"""Ratio of the quartiles of the time of an epoch from which they are shown."""
 MAX_PARAMETERS = 6
 """Maximum number of parameters for which final values are shown."""
 
@@ -34,7 +36,7 @@ def cells(histories: Sequence[History], names: Sequence[str], target: float) -> 
             "best loss": format_number(history.best, 6),
             **_target_cells(history, target),
             **_metrics(history),
-            "µs per epoch": f"{1e6 * history.seconds_per_epoch:,.0f}",
+            "µs per epoch": _time(history),
             **_parameters(history),
         }
         for history, name in zip(histories, names, strict=True)
@@ -46,6 +48,16 @@ def _rate(history: History) -> dict[str, str]:
     """Return the learning rate, a dash if the optimizer has none."""
     lr = getattr(history.run.optimizer, "lr", None)
     return {"lr": "–" if lr is None else format_value(lr)}
+
+
+def _time(history: History) -> str:
+    """Return the median time of an epoch, with quartiles that are far apart; a dash for few epochs."""
+    quartiles = history.lap_quartiles
+    if quartiles is None:
+        return "–"
+    low, high = quartiles
+    time = f"{1e6 * history.seconds_per_epoch:,.0f}"
+    return time if high <= MAX_SPREAD * low else f"{time} ({1e6 * low:,.0f} to {1e6 * high:,.0f})"
 
 
 def _target_cells(history: History, target: float) -> dict[str, str]:
