@@ -37,6 +37,7 @@ def sentence(histories: Sequence[History], target: float) -> str:
     named = list(zip(labels, histories, strict=True))
     parts = [
         _agreement(histories) or _winner(named, target),
+        _below_rounding(named, target),
         weight_decay_sentence(named, target),
         _growth(named),
         *(_divergence(named, cause) for cause in END_PHRASES),
@@ -172,6 +173,16 @@ def _smallest_gap(named: Sequence[tuple[str, History]], target: float) -> str:
         every = _how_many(len(names), len(named))
         return f"{end} {every[0].lower()}{every[1:]} have the same gap, {gap}{apart}"
     return f"{end} {join_words(names)} {_has(names)} the smallest gap, {gap}{apart}"
+
+
+def _below_rounding(named: Sequence[tuple[str, History]], target: float) -> str:
+    """Return that rounding decides whether a target is reached that is smaller than the rounding error."""
+    history = named[0][1]
+    floor = history.run.training.rounding(history.loss.dtype)
+    if history.run.training.minimum is None or target >= floor or not any(h.finished for _, h in named):
+        return ""
+    error = f"In {history.run.dtype} a gap up to {format_number(floor)} is rounding error"
+    return f"{error}: it decides which run comes within {format_target(target)}."
 
 
 def _growth(named: Sequence[tuple[str, History]]) -> str:

@@ -438,3 +438,11 @@ def test_nothing_is_first_after_0_epochs(link: str, told: str) -> None:
     assert text.startswith(told)
     assert "0 epochs;" not in text
     assert "first, after 0" not in text
+
+
+def test_a_target_below_the_rounding_error_is_said_to_be_chance() -> None:
+    histories = histories_of("epochs=600&run=SGD~lr-0.02~momentum-0.9&run=Adam~lr-1")
+    floor = format_number(histories[0].run.training.rounding(torch.float32))
+    told = f"In float32 a gap up to {floor} is rounding error: it decides which run comes within 1e−09."
+    assert sentence(histories, 1e-9).endswith(told)
+    assert "rounding error" not in sentence(histories, 0.01)
