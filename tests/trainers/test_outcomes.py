@@ -147,14 +147,14 @@ def fraction_rising(kind: str, rows: int, size: float, rise: float, curves: int 
     return sum(rises_again(torch.from_numpy(trend + each)) for each in noise) / curves
 
 
-@pytest.mark.parametrize("rows", [21, 31, 101, 1001])
+@pytest.mark.parametrize("rows", [21, 31, 101, pytest.param(1001, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("kind", NOISE)
 def test_noise_alone_is_no_overfitting(kind: str, rows: int) -> None:
     for size in (0.02, 0.2):
         assert fraction_rising(kind, rows, size, 0.0) <= 0.03
 
 
-@pytest.mark.parametrize("rows", [31, 101, 1001])
+@pytest.mark.parametrize("rows", [31, 101, pytest.param(1001, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("kind", NOISE)
 def test_a_real_rise_is_overfitting(kind: str, rows: int) -> None:
     assert fraction_rising(kind, rows, 0.01, 0.5) == 1
