@@ -85,8 +85,6 @@ PART_HELP = {
     "clipping": "A limit of the gradient before each update.",
 }
 VARY_HELP = "Opens a slider over its learning rate, or another of its hyperparameters."
-CURVES = ("Compare", "Loss")
-"""Tabs that show the hint of an example besides its own."""
 FIRST = ("epochs", "batch_size")
 """Settings of the training that are visible at once."""
 VERSIONS = (
@@ -264,7 +262,7 @@ def main(session: SessionPage) -> None:
     tabs, below = st.tabs(NAMES, key=control_key("view.tab", page.tab), on_change="rerun"), st.container()
     with tabs[TABS.index(page.open_tab)]:
         histories = draw_tab(session, labels, style, dark, below)
-        if (example := example_of(page)) and page.tab in (example.page.tab, *CURVES):
+        if (example := example_of(page)) and example.hints_at(page):
             st.markdown(f"**{example.name}** {example.hint}")
     add_behavior(page)
     with below:

@@ -34,7 +34,7 @@ class View(Settings):
     x: str = choice(
         "epochs",
         ("epochs", "gradients", "seconds"),
-        help="Epochs, gradient evaluations, or training time (from the mean time of an epoch).",
+        help="Epochs, gradient evaluations, or training time (from the median time of an epoch).",
         label="x-axis",
         captions={"gradients": "gradient evaluations"},
     )

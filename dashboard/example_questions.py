@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from dashboard.context import View
 from trainers.history import History
+from trainers.reports.leaders import lowest
 from trainers.reports.questions import (
     Question,
     among_first,
@@ -11,7 +12,6 @@ from trainers.reports.questions import (
     distinct_ends,
     first_to_reach,
     leaving,
-    lowest,
     misclassifying,
     nearest,
     or_none,

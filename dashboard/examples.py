@@ -6,11 +6,16 @@ from dashboard import example_questions as asked
 from dashboard.ask import Ask
 from dashboard.context import View
 from dashboard.state import Page
+from dashboard.tabs.compare import COMPARE
+from dashboard.tabs.loss import LOSS
+from dashboard.tabs.race import RACE, RaceTabSettings
 from trainers.optimizers import SGD, Adagrad, Adam, AdamW, Optimizer, RMSprop
 from trainers.problems import MLP, Rosenbrock, SoftmaxRegression, Thermometer
 from trainers.problems.surfaces import Himmelblau, Quadratic
 from trainers.reports.questions import Question, usual_question
 from trainers.run import Method, Task
+
+ON_LOSS = (LOSS.name,)
 
 
 @dataclass(frozen=True)
@@ -21,11 +26,30 @@ class Example:
     hint: str
     page: Page
     question: Question
+    tabs: tuple[str, ...] = ()
+    """Tabs on which the hint is true; by default its own, and those of the curves."""
 
     @property
     def asking(self) -> Page:
         """The page, with its question before it."""
         return replace(self.page, ask=Ask(self.page.comparison))
+
+    def fits(self, page: Page) -> bool:
+        """Return whether hint and question are true of a page: one with these runs, target and race."""
+        own = self.page
+        race = page.of(RaceTabSettings) == own.of(RaceTabSettings)
+        return page.comparison == own.comparison and (race or own.tab != RACE.name)
+
+    def hints_at(self, page: Page) -> bool:
+        """Return whether the hint is true of what a page shows: of its runs, its tab and its curves."""
+        tabs = self.tabs or (self.page.tab, COMPARE.name, LOSS.name)
+        curves = self.tabs != ON_LOSS or _curves(page.view) == _curves(self.page.view)
+        return page.tab in tabs and curves and self.fits(page)
+
+
+def _curves(view: View) -> tuple[str, bool, bool]:
+    """Return which curves the tab Loss shows."""
+    return view.y, view.validation_curve, view.batches
 
 
 def _page(task: Task, *optimizers: Optimizer, tab: str = "Compare", view: View = View()) -> Page:
@@ -199,6 +223,7 @@ EXAMPLES = (
             tab="Fit",
         ),
         asked.SPIRALS,
+        tabs=("Fit", "Compare"),
     ),
     Example(
         "Weight decay: coupled or decoupled",
@@ -228,6 +253,7 @@ EXAMPLES = (
             view=View(batches=True),
         ),
         asked.BATCHES,
+        tabs=ON_LOSS,
     ),
     Example(
         "Overfitting",
@@ -241,6 +267,7 @@ EXAMPLES = (
             tab="Loss",
         ),
         asked.OVERFITTING,
+        tabs=ON_LOSS,
     ),
 )
 
@@ -262,5 +289,5 @@ def question_of(page: Page) -> Question:
     ask = page.ask
     if ask is not None and ask.text:
         return Question(ask.text, ask.answers, lambda _: [ask.right])
-    alike = (each.question for each in EXAMPLES if each.page.comparison == page.comparison)
+    alike = (each.question for each in EXAMPLES if each.fits(page))
     return next(alike, None) or usual_question(*page.comparison)

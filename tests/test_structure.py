@@ -26,7 +26,7 @@ FILES = [ROOT / "streamlit_app.py", *(file for folder in FOLDERS for file in fol
 MAX_STATEMENTS, MAX_LINES = 40, 40
 IN_TRAINERS = (
     "display", "words", "more", "exports", "modes", "caches", "settings", "links", "datasets", "problems",
-    "splits", "schedules", "clipping",
+    "splits", "schedules", "clipping", "ties",
     "objective", "optimizers", "runners", "run", "outcomes", "history", "training", "steps", "accumulation",
     "sweeps", "races", "scripts", "graphs", "mistakes", "reports", "comparison", "overviews", "charts",
     "notebook", "terminal", "__main__",

@@ -4,6 +4,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import reduce
+from statistics import median, quantiles
 from typing import Literal
 
 import pandas as pd
@@ -11,11 +12,9 @@ import torch
 from torch import Tensor
 
 from trainers.display import NotebookDisplay
-from trainers.outcomes import TARGET, Ending, Outcome, ending, opposite, relative_gradient
+from trainers.outcomes import TARGET, Ending, Outcome, ending, opposite, relative_gradient, rises_again
 from trainers.run import Run
 
-OVERFITTING_RISE = 0.05
-"""Relative rise of the validation loss above its minimum that counts as overfitting."""
 GROWTH_FACTOR = 1000
 """Factor over its value at the start, or over 1, by which a number must have grown to count as overflow."""
 
@@ -63,6 +62,8 @@ class History(NotebookDisplay):
     closure_evaluations: Tensor | None = field(default=None, repr=False)
     """`(epochs + 1,)`, int64: gradient evaluations so far; None if each update has one."""
 
+    laps: tuple[float, ...] = field(default=(), repr=False)
+    """Mean wall time of an epoch, as `seconds`, in each of up to 32 equal parts of the training."""
     error: str = ""
     """The message of the exception, if it failed."""
     lr_factors: Tensor | None = field(default=None, repr=False)
@@ -101,9 +102,20 @@ class History(NotebookDisplay):
 
     @property
     def seconds_per_epoch(self) -> float:
-        """Mean wall time per trained epoch. The last epoch of a diverged run has no row."""
+        """Wall time of an epoch: the median of `laps`, as other work of the machine slows some of them.
+
+        Of a run that ended before the first of them, the mean. The last epoch of a diverged run has no row.
+        """
         trained = self.num_recorded if self.status == "diverged" else self.num_recorded - 1
-        return self.seconds / max(trained, 1)
+        return median(self.laps) if self.laps else self.seconds / max(trained, 1)
+
+    @property
+    def lap_quartiles(self) -> tuple[float, float] | None:
+        """The first and third quartile of `laps`; None with fewer than four."""
+        if len(self.laps) < 4:
+            return None
+        first, _, third = quantiles(self.laps, n=4, method="inclusive")
+        return first, third
 
     @property
     def outcome(self) -> Outcome:
@@ -175,7 +187,7 @@ class History(NotebookDisplay):
 
     @property
     def overfitting_from(self) -> int | None:
-        """Epoch of the smallest validation loss, if the last one is more than 5% above it.
+        """Epoch of the smallest validation loss, if it rises again by more than noise: see `rises_again`.
 
         None without a validation set, if the validation loss never fell, and if the training loss has risen
         since then as well, which is not overfitting.
@@ -183,9 +195,8 @@ class History(NotebookDisplay):
         if self.validation_loss is None or not self.finished or not self.validation_loss.isfinite().all():
             return None
         best = int(self.validation_loss.argmin())
-        rose = self.validation_loss[-1] > (1 + OVERFITTING_RISE) * self.validation_loss[best]
         fell = best > 0 and self.loss[-1] <= self.loss[best]
-        return best if rose and fell else None
+        return best if fell and rises_again(self.validation_loss) else None
 
     @property
     def metrics(self) -> tuple[str, ...]:

@@ -17,6 +17,10 @@ FLAT = 1e-3
 """Relative change over the window up to which a loss is flat."""
 LEVEL = 0.9
 """Fraction of the median of the window before, above which the median of the window is at the same level."""
+OVERFITTING_RISE = 0.05
+"""Relative rise of the validation loss above its smallest running median that counts as overfitting."""
+OVERFITTING_WINDOW, OVERFITTING_EPOCHS = 0.1, 10
+"""Fraction of the epochs, and their least number, over which medians of the validation loss are taken."""
 SMALL_GRADIENT = 1e-3
 """Norm of the gradient relative to the initial one, at or below which a run has converged whose minimum loss
 is unknown."""
@@ -65,8 +69,12 @@ def _has_converged(values: Tensor, target: float | None, gradient: float | None)
     """Return whether the gap stays at the target to the end, or the gradient has vanished."""
     if target is None:
         return gradient is not None and gradient <= SMALL_GRADIENT
-    last = values[-max(math.ceil(STAY * len(values)), 1) :]
-    return bool((last <= target).all())
+    return bool((values[-last_epochs(len(values)) :] <= target).all())
+
+
+def last_epochs(rows: int) -> int:
+    """Return how many of the last rows must be at the target."""
+    return max(math.ceil(STAY * rows), 1)
 
 
 def _epochs_left(window: Tensor, target: float | None) -> float | None:
@@ -76,6 +84,22 @@ def _epochs_left(window: Tensor, target: float | None) -> float | None:
         return None
     rate = math.log(first / last) / (len(window) - 1)
     return math.log(last / target) / rate
+
+
+def rises_again(values: Tensor) -> bool:
+    """Return whether validation losses `(epochs + 1,)` end above what they were, by more than their noise.
+
+    The median of the last tenth of the epochs, at least ten, is above the smallest running median of as many:
+    by 5%, and by more than the largest of these last values is above the smallest.
+    """
+    values = values.double()
+    count = max(math.ceil(OVERFITTING_WINDOW * len(values)), OVERFITTING_EPOCHS)
+    if len(values) < 2 * count:
+        return False
+    last, medians = values[-count:], values.unfold(0, count, 1).median(1).values
+    smallest = float(medians.min())
+    rise = float(last.median()) - smallest
+    return rise > OVERFITTING_RISE * abs(smallest) and rise > float(last.max() - last.min())
 
 
 def relative_gradient(gradient: Tensor) -> float | None:

@@ -17,9 +17,12 @@ from trainers.optimizers.base import StepError
 from trainers.problems import Quadratic
 from trainers.run import Run
 from trainers.runners import RUNNERS, Point, UpdatePlan
+from trainers.runners.manual import loss_and_gradient
 
 METRIC_ELEMENTS = 2**22
 """Max. elements per chunk when metrics are computed; bounds memory."""
+LAPS = 32
+"""Max. number of parts of a training that are timed."""
 BUFFER_ELEMENTS = 2**20
 """Max. elements of the buffer of the latest epochs."""
 
@@ -59,12 +62,17 @@ def _train(run: Run, on_epoch: OnEpoch | None, recorder: "HistoryRecorder") -> H
     first = next(points)  # sets up the optimizer
     began, waited = perf_counter(), 0.0
 
-    updates = range(run.epochs * run.steps_per_epoch + 1)
+    def net() -> float:
+        return perf_counter() - began - waited - recorder.seconds
+
+    updates, watch = range(run.epochs * run.steps_per_epoch + 1), Stopwatch(run)
     try:
         for update, point in zip(updates, chain([first], points), strict=False):
             if not recorder.record(update, point):
                 status = "diverged"
                 break
+            if update == watch.next:
+                watch.lap(net())
             if on_epoch is not None:
                 paused = perf_counter()
                 stop = on_epoch(recorder.epoch, recorder.loss)
@@ -75,7 +83,25 @@ def _train(run: Run, on_epoch: OnEpoch | None, recorder: "HistoryRecorder") -> H
     except StepError as error:
         status, recorder.error = "failed", str(error)
 
-    return recorder.history(status, perf_counter() - began - waited - recorder.seconds, plan.factors)
+    return recorder.history(status, net(), watch.laps, plan.factors)
+
+
+class Stopwatch:
+    """Mean times of an epoch in up to `LAPS` equal parts of a training."""
+
+    def __init__(self, run: Run) -> None:
+        epochs = torch.linspace(0, run.epochs, min(LAPS, run.epochs) + 1, dtype=torch.float64).round()
+        self.ends = iter((epochs[1:].long() * run.steps_per_epoch).tolist())
+        self.steps, self.before, self.seconds = run.steps_per_epoch, 0, 0.0
+        self.next: int | None = next(self.ends)
+        self.laps: list[float] = []
+
+    def lap(self, seconds: float) -> None:
+        """End a part of the training, `seconds` after its begin, before the update number `next`."""
+        assert self.next is not None
+        self.laps.append((seconds - self.seconds) * self.steps / (self.next - self.before))
+        self.before, self.seconds = self.next, seconds
+        self.next = next(self.ends, None)
 
 
 def run_points(run: Run, optimizer: Any = None, plan: UpdatePlan | None = None) -> Iterator[Point]:
@@ -144,7 +170,7 @@ class HistoryRecorder:
         if self.steps_per_epoch > 1 or evaluated is not params:
             began = perf_counter()
             params = evaluated.detach()
-            loss, gradient = self.training.loss(params), self.training.gradient(params)
+            loss, gradient = loss_and_gradient(self.training, params)
             self.seconds += perf_counter() - began
         self._params[row] = params.detach().numpy()
         self._gradient[row] = gradient.numpy()
@@ -173,7 +199,9 @@ class HistoryRecorder:
             for name, metric in self.metric_functions.items() if chunk.numel() else ():
                 self.metrics[name][begin:measured] = metric(chunk)
 
-    def history(self, status: Status, seconds: float, factors: Sequence[float]) -> History:
+    def history(
+        self, status: Status, seconds: float, laps: Sequence[float], factors: Sequence[float]
+    ) -> History:
         """Return the history. If not all epochs are kept, the last two recorded ones are."""
         self._keep(self.epoch + 1, self.epoch + (status != "diverged"))
         kept = [self.epochs, self.params, self.gradient, self.batch_loss]
@@ -195,6 +223,7 @@ class HistoryRecorder:
             error=self.error,
             diverged_at=self.epoch if status == "diverged" else None,
             seconds=seconds,
+            laps=tuple(laps),
             batch_loss=batch_loss[epochs < self.run.epochs].flatten(),
             lr_factors=self._padded(factors) if self.run.schedule is not None else None,
             **self.metrics,

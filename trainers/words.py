@@ -3,6 +3,7 @@
 import numbers
 import re
 from collections.abc import Iterable, Sequence
+from decimal import Decimal
 from textwrap import shorten
 from typing import Any
 
@@ -49,6 +50,38 @@ def format_number(value: Tensor | float, digits: int = 2) -> str:
     number = float(value)
     whole = 10**digits <= abs(number) < 1e6
     return (f"{number:,.0f}" if whole else f"{number:.{digits}g}").replace("-", "−")
+
+
+def format_beside(number: Tensor | float, other: float, digits: int = 2) -> str:
+    """Return a number as text, with as many digits as it needs to read as on the same side of another one."""
+    value = float(number)
+    for more in range(digits, 17):
+        text = format_number(value, more)
+        if _side(float(text.replace(",", "").replace("−", "-")), other) == _side(value, other):
+            break
+    return text
+
+
+def _side(number: float, other: float) -> int:
+    return (number > other) - (number < other)
+
+
+def format_at_most(value: float, digits: int = 2) -> str:
+    """Return a number above 0 as text, rounded up: what is at most so much is at most what is read."""
+    rounded = Decimal(f"{value:.{digits - 1}e}")
+    if rounded < Decimal(value):
+        rounded += Decimal(1).scaleb(rounded.adjusted() - digits + 1)
+    return format_number(float(rounded), digits)
+
+
+def format_percent(fraction: float) -> str:
+    """Return a fraction as text: not as all where something is missing, nor as nothing where something is."""
+    percent = 100 * fraction
+    for digits in (1, 2, 3):
+        text = f"{percent:.{digits}f}"
+        if (float(text) >= 100) == (fraction >= 1) and (float(text) > 0) == (fraction > 0):
+            return f"{text}%"
+    return f"{percent:.4g}%"
 
 
 def format_target(gap: float) -> str:

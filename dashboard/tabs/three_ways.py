@@ -20,7 +20,7 @@ from trainers.reports import three_ways_code as code
 from trainers.run import MAX_COORDINATES, Method, Task
 from trainers.scripts import RunCode
 from trainers.settings import integer
-from trainers.words import format_epochs, join_words
+from trainers.words import format_at_most, join_words
 
 OVERHEAD = (
     "The times per epoch in the table below measure Python and its calls, not the mathematics: with so few "
@@ -95,27 +95,22 @@ def _difference(context: Context, run: Run, summary: Placeholder) -> None:
     difference, rounding = report.max_param_difference(histories), report.ulp(histories)
     summary.final().markdown(
         f"The same run trained {join_words([WAYS[runner] for runner in supported])}, from the same initial "
-        f"point. {_until(histories)} in {run.dtype} their parameters were "
+        f"point. {report.describe_end(histories)} in {run.dtype} their parameters were "
         f"**{report.describe_difference(histories)}**."
     )
-    what = (
-        f"largest parameter difference between the implementations, over the epochs, at most {difference:.2g}"
-    )
+    what = "largest parameter difference between the implementations, over the epochs, at most "
+    what += format_at_most(difference) if difference else "0"
     plot.final().vega_lite_chart(chart_spec(difference_chart, histories), alt=f"Scatter plot: {what}.")
     kept = f"each of the {len(histories[0].epochs):,} epochs kept" if histories[0].thinned else "each epoch"
+    diverged = report.until(histories) is not None
+    relative, scaled = (
+        (" before a run diverged, relative to the largest", ", also relative") if diverged else ("", "")
+    )
     plot.container.caption(
-        f"Largest parameter difference between two implementations at {kept}; no point where they are "
-        f"equal. Dotted: 1 ulp (unit in the last place) of the largest parameter in {run.dtype}, "
+        f"Largest parameter difference between two implementations at {kept}{relative}; no point where they "
+        f"are equal. Dotted: 1 ulp (unit in the last place) of the largest parameter in {run.dtype}{scaled}, "
         f"{rounding:.2g}."
     )
-
-
-def _until(histories: Histories) -> str:
-    """Return how far the runs were trained, in words."""
-    ends = [history.diverged_at for history in histories if history.diverged_at is not None]
-    if ends:
-        return f"Until the first diverged, after {format_epochs(min(ends))},"
-    return f"Over {format_epochs(histories[0].run.epochs)}"
 
 
 def difference_chart(histories: Histories) -> Any:

@@ -10,7 +10,7 @@ import torch
 
 from trainers import History, Run, train
 from trainers.optimizers import SGD, Adagrad, Adam, Optimizer, RMSprop
-from trainers.outcomes import ending
+from trainers.outcomes import ending, rises_again
 from trainers.problems import MLP, LogisticRegression, Problem, Quadratic, Rosenbrock, Saddle, Thermometer
 from trainers.reports.runs_table import status
 from trainers.schedules import StepLR
@@ -120,3 +120,52 @@ def test_no_epochs_are_said_to_be_left_where_a_schedule_changes_the_rate() -> No
     assert train(run).ending(0.01).epochs_left is not None
     ended = train(replace(run, schedule=StepLR(step_size=90))).ending(0.01)
     assert (ended.outcome, ended.epochs_left) == ("falling", None)
+
+
+NOISE = {
+    "normal": lambda rng, count: rng.normal(size=count),
+    "heavy tails": lambda rng, count: rng.standard_t(3, size=count),
+    "uniform": lambda rng, count: rng.uniform(-2, 2, size=count),
+    "correlated": lambda rng, count: correlated(rng, count),
+}
+
+
+def correlated(rng: "np.random.Generator", count: int) -> "np.ndarray":
+    """Noise of which half is that of the epoch before."""
+    values = rng.normal(size=count)
+    for k in range(1, count):
+        values[k] = 0.5 * values[k - 1] + values[k]
+    return values
+
+
+def fraction_rising(kind: str, rows: int, size: float, rise: float, curves: int = 100) -> float:
+    """Of how many curves it is said that they rise: they fall for a tenth, and rise from there to the end."""
+    rng, k = np.random.default_rng(rows), np.arange(rows)
+    turn = rows // 10
+    trend = 0.5 + 0.5 * np.clip(1 - k / turn, 0, 1) + rise * np.clip((k - turn) / (rows - turn), 0, 1)
+    noise = (size * NOISE[kind](rng, rows) for _ in range(curves))
+    return sum(rises_again(torch.from_numpy(trend + each)) for each in noise) / curves
+
+
+@pytest.mark.parametrize("rows", [21, 31, 101, pytest.param(1001, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("kind", NOISE)
+def test_noise_alone_is_no_overfitting(kind: str, rows: int) -> None:
+    for size in (0.02, 0.2):
+        assert fraction_rising(kind, rows, size, 0.0) <= 0.03
+
+
+@pytest.mark.parametrize("rows", [31, 101, pytest.param(1001, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("kind", NOISE)
+def test_a_real_rise_is_overfitting(kind: str, rows: int) -> None:
+    assert fraction_rising(kind, rows, 0.01, 0.5) == 1
+    assert fraction_rising(kind, rows, 0.0, 0.1) == 1
+    assert fraction_rising(kind, rows, 0.0, 0.01) == 0, "less than 5%"
+
+
+def test_one_epoch_of_noise_decides_nothing() -> None:
+    flat = torch.full((50,), 0.5)
+    for place, value in ((-1, 0.9), (20, 0.1)):
+        spiked = flat.clone()
+        spiked[place] = value
+        assert not rises_again(spiked)
+    assert not rises_again(torch.cat([torch.linspace(1, 0.1, 9), torch.linspace(0.1, 2, 8)])), "too few"

@@ -20,8 +20,10 @@ from trainers.problems import (
     LinearRegression,
     LogisticRegression,
     Problem,
+    SoftmaxRegression,
     Thermometer,
 )
+from trainers.reports.runs_table import cells
 from trainers.run import runners
 from trainers.runners import RUNNERS
 from trainers.schedules import ReduceLROnPlateau
@@ -315,3 +317,44 @@ def test_what_is_on_record_is_the_mean(kind: type[Optimizer], batch_size: int) -
             used.step(epoch * run.steps_per_epoch + k + 1, params, next(batches).gradient(params), state)
     assert history.lr_factors is not None
     assert history.lr_factors.tolist() == factors
+
+
+def test_a_part_of_the_training_that_is_slowed_down_changes_no_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock, slow = clocked(SGD, monkeypatch), range(100, 400)
+    step = SGD.step
+
+    def slowed(self: Any, t: int, *args: Any) -> None:
+        clock.charge(35 if t in slow else 0)
+        step(self, t, *args)
+
+    monkeypatch.setattr(SGD, "step", slowed)
+    history = train(Run(optimizer=SGD(lr=1e-3), epochs=1000))
+    assert history.seconds == 1000 + 35 * len(slow)
+    assert len(history.laps) == training.LAPS
+    assert history.seconds_per_epoch == 1
+    assert history.lap_quartiles is not None
+    assert history.lap_quartiles[0] == 1 < history.lap_quartiles[1]
+    assert cells([history], ["SGD"], 0.01)["µs per epoch"][0].startswith("1,000,000 (1,000,000 to ")
+
+
+@pytest.mark.parametrize("epochs", [1, 3, 4, 7, 32, 33, 100])
+def test_the_parts_of_a_training_are_all_of_it(epochs: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    clocked(SGD, monkeypatch)
+    history = train(Run(optimizer=SGD(lr=1e-3), epochs=epochs, batch_size=4))
+    assert history.laps == (history.run.steps_per_epoch,) * min(epochs, training.LAPS)
+    assert (cells([history], ["SGD"], 0.01)["µs per epoch"][0] == "–") == (epochs < 4)
+
+
+@pytest.mark.parametrize("batch_size", [0, 64])
+@pytest.mark.parametrize("problem", [SoftmaxRegression(), LogisticRegression(), MLP()], ids=repr)
+def test_by_hand_a_classifier_goes_forward_once_per_update(
+    problem: Any, batch_size: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = Run(problem=problem, optimizer=SGD(lr=0.1), epochs=3, batch_size=batch_size)
+    forward, calls = type(problem).forward, itertools.count()
+    monkeypatch.setattr(type(problem), "forward", lambda *args: (next(calls), forward(*args))[1])
+    history = train(run)
+    passes = next(calls) - 1  # one for the accuracies
+    updates, epochs = 3 * run.steps_per_epoch + 1, 4 * (run.steps_per_epoch > 1)
+    assert passes == updates + epochs
+    assert torch.equal(history.loss, torch.stack([run.problem.loss(params) for params in history.params]))

@@ -9,7 +9,7 @@ from trainers.objective import Objective
 from trainers.optimizers import SGD
 from trainers.problems import Problem
 from trainers.run import Run
-from trainers.words import format_number, format_value, join_words
+from trainers.words import format_beside, format_number, format_value, join_words
 
 MAX_NAMED = 6
 """Maximum number of eigenvalues that are listed individually."""
@@ -68,7 +68,7 @@ def instability(run: Run) -> str:
         return ""
     text = (
         f"lr {format_value(lr)} is {_beyond_1(lr / limit)} times the stability limit, "
-        f"{format_number(limit, 4)}"
+        f"{format_beside(limit, lr, 4)}"
     )
     if not run.optimizer.is_plain:
         return text

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from trainers.history import History, param_differences
+from trainers.reports.leaders import lowest, with_twins
 from trainers.reports.names import names
 from trainers.run import Method, Task
 from trainers.words import format_epochs, format_target
@@ -28,18 +29,25 @@ class Question:
 def usual_question(task: Task, methods: Sequence[Method], target: float) -> Question:
     """Return a question that fits any comparison of at least one run."""
     known = task.training.minimum is not None
+    aims = known and not _begins_at(task, target)
     if len(methods) == 1:
-        return _single(task, methods[0], target) if known else _falling(task, methods[0])
+        return _single(task, methods[0], target) if aims else _falling(task, methods[0], known)
     if len(methods) > MAX_LISTED:
-        what = f"come {_goal(target)}" if known else "end with less than half of their initial loss"
+        half = f"end with less than half of their initial {'gap' if known else 'loss'}"
+        what = f"come {_goal(target)}" if aims else half
         text = f"How many of the {len(methods)} runs {what} within {format_epochs(task.epochs)}?"
-        return Question(text, SHARES, share_of(reaching(target) if known else halving))
+        return Question(text, SHARES, share_of(reaching(target) if aims else halving))
     labels = names(methods)
-    if known:
+    if aims:
         text = f"Which run comes {_goal(target)} first, within {format_epochs(task.epochs)}?"
         return Question(text, (*labels, "None of them"), or_none(first_to_reach(target)))
     text = f"Which run has the lowest final loss, after {format_epochs(task.epochs)}?"
     return Question(text, (*labels, "None: all diverge"), or_none(lowest))
+
+
+def _begins_at(task: Task, target: float) -> bool:
+    """Return whether the initial point is within the target."""
+    return bool(task.training.gap(task.training.loss(task.initial())) <= target)
 
 
 def _single(task: Task, method: Method, target: float) -> Question:
@@ -47,8 +55,9 @@ def _single(task: Task, method: Method, target: float) -> Question:
     return Question(text, ("Yes", "No"), or_none(first_to_reach(target)))
 
 
-def _falling(task: Task, method: Method) -> Question:
-    text = f"Does {names([method])[0]} halve its loss within {format_epochs(task.epochs)}?"
+def _falling(task: Task, method: Method, known: bool) -> Question:
+    what = "gap" if known else "loss"
+    text = f"Does {names([method])[0]} halve its {what} within {format_epochs(task.epochs)}?"
     return Question(text, ("Yes", "No"), or_none(halving))
 
 
@@ -63,7 +72,9 @@ def first_to_reach(target: float) -> Judge:
     """Return the judge of the runs that came first within `target` of the minimum loss."""
 
     def judge(histories: Sequence[History]) -> list[int]:
-        return _least([_or_infinite(history.epochs_to(target)) for history in histories])
+        epochs = {k: e for k, h in enumerate(histories) if (e := h.epochs_to(target)) is not None}
+        first = [k for k, e in epochs.items() if e == min(epochs.values())]
+        return with_twins(epochs, first, histories) if first else []
 
     return judge
 
@@ -84,11 +95,6 @@ def leaving(target: float) -> Judge:
         return [place for place in reaching(target)(histories) if not histories[place].gap[-1] <= target]
 
     return judge
-
-
-def lowest(histories: Sequence[History]) -> list[int]:
-    """Judge which runs have the lowest final loss."""
-    return _least([float(h.loss[-1]) if h.finished else math.inf for h in histories])
 
 
 def halving(histories: Sequence[History]) -> list[int]:

@@ -20,6 +20,7 @@ from trainers.sweeps.axis import SIGNIFICANT_DIGITS, Axis, default_axis
 from trainers.sweeps.cost import work
 from trainers.sweeps.spec import Sweep
 from trainers.sweeps.training import trajectories
+from trainers.ties import tied
 from trainers.words import format_epochs, format_number, join_words
 
 COUNTS = (121, 91, 61, 37, 25)
@@ -98,6 +99,8 @@ class ValueRuns:
     """`(values,)`: final gap, at least `rounding`, or loss; NaN for a run that diverged."""
     rounding: float = -math.inf
     """Gap up to which a gap is rounding error; minus infinity where the minimum is unknown."""
+    dtype: torch.dtype = torch.float64
+    """In which the losses were computed."""
 
 
 def value_runs(sweep: Sweep, plane: Plane, on_progress: Callable[[float], Any] | None = None) -> ValueRuns:
@@ -114,9 +117,10 @@ def value_runs(sweep: Sweep, plane: Plane, on_progress: Callable[[float], Any] |
         paths[:, place] = plane.project(params.T).numpy()
     paths[found.losses[list(kept)].isnan().T.numpy()] = np.nan
     known = problem.minimum is not None
-    rounding = problem.rounding(getattr(torch, sweep.run.dtype)) if known else -math.inf
+    dtype: torch.dtype = getattr(torch, sweep.run.dtype)
+    rounding = problem.rounding(dtype) if known else -math.inf
     final = values[-1].double().clamp(min=rounding)
-    return ValueRuns(epochs, curves.T.numpy(), paths, final.numpy(), rounding)
+    return ValueRuns(epochs, curves.T.numpy(), paths, final.numpy(), rounding, dtype)
 
 
 def nearest(values: Sequence[float], value: float) -> int:
@@ -166,30 +170,36 @@ def sentence(labels: Sequence[str], runs: Sequence[ValueRuns], values: Tensor, n
         return f"Every run diverged, at each of {len(values)} values of {name}."
     lowest = np.where(ended, final, np.inf)
     best = int(lowest.min(1).argmin())
-    least = f"{_end(lowest[best].min(), runs[best])} at {name} {_range(lowest[best], values)}"
+    least = f"{_end(lowest[best].min(), runs[best])} at {name} {_range(lowest[best], values, runs[best])}"
     if len(labels) == 1:
         return f"Lowest final {what}: {least}.{_diverged(ended[0], values, name)}"
-    wins = ((lowest == lowest.min(0)) & ended).sum(1)
+    wins = (_tied(lowest, lowest.min(0), runs[0]) & ended).sum(1)
     order = sorted(range(len(labels)), key=lambda place: -wins[place])
     counts = [f"{labels[k]} at {wins[k]}" for k in order if wins[k]]
     first, *others = counts
     told = join_words([f"{first} of {len(values)} learning rates", *others])
     ties = " (ties count for each)" if wins.sum() > ended.any(0).sum() else ""
-    equal = [k for k in range(len(labels)) if lowest[k].min() == lowest[best].min()]
+    equal = [k for k in range(len(labels)) if _tied(lowest[k].min(), lowest[best].min(), runs[k])]
     if len(equal) == 1:
         return f"Lowest final {what}: {told}{ties}. The lowest of all: {least}, by {labels[best]}."
-    where = join_words([f"{labels[k]} at {name} {_range(lowest[k], values)}" for k in equal])
+    where = join_words([f"{labels[k]} at {name} {_range(lowest[k], values, runs[k])}" for k in equal])
     end = _end(lowest[best].min(), runs[best])
     return f"Lowest final {what}: {told}{ties}. The lowest of all, {end}: {where}."
+
+
+def _tied(ours: Any, theirs: Any, runs: ValueRuns) -> Any:
+    """Return whether final gaps or losses differ by rounding alone."""
+    floor = max(runs.rounding, 0.0)
+    return tied(torch.as_tensor(ours), torch.as_tensor(theirs), floor, runs.dtype).numpy()
 
 
 def _end(value: float, runs: ValueRuns) -> str:
     return "0 (rounding)" if value <= runs.rounding else format_number(value)
 
 
-def _range(lowest: Any, values: Tensor) -> str:
+def _range(lowest: Any, values: Tensor, runs: ValueRuns) -> str:
     """Return at which values it is lowest: one, from one to another, or the first of several."""
-    places = np.flatnonzero(lowest == lowest.min())
+    places = np.flatnonzero(_tied(lowest, lowest.min(), runs))
     first, last = (format_number(float(values[int(k)]), SIGNIFICANT_DIGITS) for k in (places[0], places[-1]))
     if len(places) == 1:
         return first

@@ -7,10 +7,20 @@ from torch import Tensor
 
 from trainers.history import History
 from trainers.reports.summary import END_PHRASES
-from trainers.words import format_epochs, format_number, format_target, format_value
+from trainers.reports.weight_decay import at_its_optimum, elsewhere
+from trainers.words import (
+    format_beside,
+    format_epochs,
+    format_number,
+    format_percent,
+    format_target,
+    format_value,
+)
 
 MAX_EPOCHS_LEFT = 1e6
 """Maximum number of epochs until the target that is estimated."""
+MAX_SPREAD = 1.25
+"""Ratio of the quartiles of the time of an epoch from which they are shown."""
 MAX_PARAMETERS = 6
 """Maximum number of parameters for which final values are shown."""
 
@@ -26,7 +36,7 @@ def cells(histories: Sequence[History], names: Sequence[str], target: float) -> 
             "best loss": format_number(history.best, 6),
             **_target_cells(history, target),
             **_metrics(history),
-            "µs per epoch": f"{1e6 * history.seconds_per_epoch:,.0f}",
+            "µs per epoch": _time(history),
             **_parameters(history),
         }
         for history, name in zip(histories, names, strict=True)
@@ -40,13 +50,23 @@ def _rate(history: History) -> dict[str, str]:
     return {"lr": "–" if lr is None else format_value(lr)}
 
 
+def _time(history: History) -> str:
+    """Return the median time of an epoch, with quartiles that are far apart; a dash for few epochs."""
+    quartiles = history.lap_quartiles
+    if quartiles is None:
+        return "–"
+    low, high = quartiles
+    time = f"{1e6 * history.seconds_per_epoch:,.0f}"
+    return time if high <= MAX_SPREAD * low else f"{time} ({1e6 * low:,.0f} to {1e6 * high:,.0f})"
+
+
 def _target_cells(history: History, target: float) -> dict[str, str]:
     """Return final gap and epochs to target, where the minimum loss is known."""
     if history.run.training.minimum is None:
         return {}
     epochs = history.epochs_to(target)
     reached = "not reached" if epochs is None else f"{epochs:,}"
-    return {"final gap": _gap(history), f"epochs to target ({format_target(target)})": reached}
+    return {"final gap": _gap(history, target), f"epochs to target ({format_target(target)})": reached}
 
 
 def _metrics(history: History) -> dict[str, str]:
@@ -62,7 +82,7 @@ def _metrics(history: History) -> dict[str, str]:
 
 
 def _percentage(history: History, value: Tensor) -> str:
-    return f"{100 * float(value):.1f}%" if history.finished else "–"
+    return format_percent(float(value)) if history.finished else "–"
 
 
 def _overfitting(history: History) -> str:
@@ -82,11 +102,13 @@ def status(history: History, target: float) -> str:
 
 
 def _ending(history: History, target: float) -> str:
-    found = history.ending(target)
+    found, decay = history.ending(target), elsewhere(history, target)
+    if decay is not None and decay.coupled and at_its_optimum(history, target):
+        return "converged, with weight decay"
     if found.outcome == "oscillating":
         what = "loss" if history.run.training.minimum is None else "gap"
-        return f"oscillating, {what} about {format_number(found.level)}"
-    if found.epochs_left is not None and found.epochs_left < MAX_EPOCHS_LEFT:
+        return f"oscillating, {what} about {format_beside(found.level, target)}"
+    if decay is None and found.epochs_left is not None and found.epochs_left < MAX_EPOCHS_LEFT:
         return f"falling, about {round_epochs(found.epochs_left)} left"
     return found.outcome
 
@@ -101,10 +123,11 @@ def _number(history: History, value: Tensor, digits: int = 2) -> str:
     return format_number(value, digits) if history.finished else "–"
 
 
-def _gap(history: History) -> str:
+def _gap(history: History, target: float) -> str:
+    """Return the final gap as text, which reads as above the target if it is."""
     if history.gap[-1] <= history.run.training.rounding(history.loss.dtype):
         return "0 (rounding)"
-    return _number(history, history.gap[-1])
+    return format_beside(history.gap[-1], target) if history.finished else "–"
 
 
 def _parameters(history: History) -> dict[str, str]:

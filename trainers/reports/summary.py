@@ -1,19 +1,30 @@
 """Summary of a comparison in sentences."""
 
+import math
 from collections.abc import Iterable, Sequence
 
 import torch
 
 from trainers.history import Cause, History
 from trainers.reports.conditioning import instability
+from trainers.reports.leaders import lowest, same_loss, with_twins
 from trainers.reports.names import names
 from trainers.reports.three_ways import describe_difference
-from trainers.words import format_epochs, format_number, format_target, join_words
+from trainers.reports.weight_decay import weight_decay_sentence
+from trainers.words import (
+    format_beside,
+    format_epochs,
+    format_number,
+    format_percent,
+    format_target,
+    join_words,
+)
 
 END_PHRASES: dict[Cause, str] = {"overflow": "diverged", "not a number": "became not a number"}
 """What a run did whose loss is not finite, by its cause."""
 
 
+ROUNDING_ALONE = "set apart by rounding alone"
 MAX_NAMED = 3
 """Maximum number of runs that are named of those that did not reach the target, or left it."""
 
@@ -26,6 +37,8 @@ def sentence(histories: Sequence[History], target: float) -> str:
     named = list(zip(labels, histories, strict=True))
     parts = [
         _agreement(histories) or _winner(named, target),
+        _below_rounding(named, target),
+        weight_decay_sentence(named, target),
         _growth(named),
         *(_divergence(named, cause) for cause in END_PHRASES),
         *(_failure(name, history) for name, history in named),
@@ -59,26 +72,74 @@ def _winner(named: Sequence[tuple[str, History]], target: float) -> str:
     if not finished:
         return ""
     if finished[0][1].run.training.minimum is None:
-        best, loss = _lowest((float(h.loss[-1]), name) for name, h in finished)
-        if len(named) == 1:
-            return f"After {format_epochs(finished[0][1].run.epochs)} the loss is {format_number(loss, 4)}."
-        return f"{join_words(best)} {_has(best)} the lowest final loss, {format_number(loss, 4)}."
-    reached = [(float(k), name) for name, h in named if (k := h.epochs_to(target)) is not None]
-    if not reached:
-        return _closest(finished, len(named), target)
-    best, epochs = _lowest(reached)
-    order = " first," if len(named) > 1 else ""
-    first = f"{join_words(best)} came {_goal(target)}{order} after {format_epochs(int(epochs))}"
-    later = [(k, name) for k, name in reached if k > epochs]
-    second, then = _lowest(later) if later else ([], 0.0)
+        return _lowest_loss(named)
+    epochs = {k: e for k, (_, h) in enumerate(named) if (e := h.epochs_to(target)) is not None}
+    if not epochs:
+        return _closest(named, target)
+    least = min(epochs.values())
+    if least == 0:
+        return _from_the_start(named, target)
+    best = with_twins(epochs, [k for k in epochs if epochs[k] == least], [h for _, h in named])
+    first = _first(named, target, {k: epochs[k] for k in best})
+    later = {k: e for k, e in epochs.items() if k not in best}
+    second = [k for k, e in later.items() if e == min(later.values())]
     if len(second) == 1:
-        first += f", {second[0]} after {then:,.0f}"
-    came = {name for _, name in reached}
-    left = [name for name, h in named if name in came and h.finished and h.gap[-1] > target]
-    missing = [name for name, _ in named if name not in came]
+        first += f", {named[second[0]][0]} after {later[second[0]]:,}"
+    left = [name for k, (name, h) in enumerate(named) if k in epochs and h.finished and h.gap[-1] > target]
+    missing = [name for k, (name, _) in enumerate(named) if k not in epochs]
     clauses = [f"{_who(left, named)} left again"] if left else []
     clauses += [f"{_who(missing, named)} never came so close"] if missing else []
     return "; ".join([first, ", ".join(clauses)] if clauses else [first]) + "."
+
+
+def _from_the_start(named: Sequence[tuple[str, History]], target: float) -> str:
+    """Return that the runs begin at the target, and who left it again."""
+    left = [name for name, h in named if h.finished and h.gap[-1] > target]
+    away = [f"{_who(left, named)} left again"] if left else []
+    begin = "; ".join([f"The initial point is within {format_target(target)} of the minimum loss", *away])
+    return f"{begin}. {_smallest_gap(named, target)}."
+
+
+def _first(named: Sequence[tuple[str, History]], target: float, epochs: dict[int, int]) -> str:
+    """Return the runs that reached the target first, and after how many epochs."""
+    least, most = min(epochs.values()), max(epochs.values())
+    after = f"after {format_epochs(most)}" if least == most else f"after {least:,} to {format_epochs(most)}"
+    apart = "" if least == most else f" ({ROUNDING_ALONE})"
+    if len(epochs) == len(named) > 1:
+        return f"{_how_many(len(named), len(named))} came {_goal(target)} {after}{apart}"
+    order = " first," if len(named) > 1 else ""
+    return f"{join_words([named[k][0] for k in epochs])} came {_goal(target)}{order} {after}{apart}"
+
+
+def _lowest_loss(named: Sequence[tuple[str, History]]) -> str:
+    """Return the runs with the lowest final loss."""
+    places = lowest([h for _, h in named])
+    names, losses = [named[k][0] for k in places], [float(named[k][1].loss[-1]) for k in places]
+    loss, apart = _interval(losses, 4)
+    if len(named) == 1:
+        return f"After {format_epochs(named[0][1].run.epochs)} the loss is {loss}."
+    if len(names) == len(named):
+        return f"{_how_many(len(names), len(named))} have the same final loss, {loss}{apart}."
+    who = f"{join_words(names)} {_has(names)} the lowest final loss, {loss}{apart}"
+    return "; ".join([who, *_near(named, places, loss)]) + "."
+
+
+def _near(named: Sequence[tuple[str, History]], lowest: Sequence[int], loss: str) -> list[str]:
+    """Return by how much those runs are above the lowest final loss that read the same."""
+    others = [(k, float(named[k][1].loss[-1])) for k in range(len(named)) if k not in lowest]
+    near = [(named[k][0], number) for k, number in others if format_number(number, 4) == loss]
+    if not near:
+        return []
+    least = max(float(named[k][1].loss[-1]) for k in lowest)
+    above = format_number(max(number for _, number in near) - least)
+    who = _who([name for name, _ in near], named)
+    return [f"{who} {'is only' if len(near) == 1 else 'are at most'} {above} above"]
+
+
+def _interval(numbers: Sequence[float], digits: int, target: float = math.nan) -> tuple[str, str]:
+    """Return numbers that rounding alone sets apart as text, and a remark if they do not read alike."""
+    low, high = (format_beside(number, target, digits) for number in (min(numbers), max(numbers)))
+    return (low, "") if low == high else (f"{low} to {high}", f" ({ROUNDING_ALONE})")
 
 
 def _who(some: Sequence[str], named: Sequence[tuple[str, History]]) -> str:
@@ -92,23 +153,51 @@ def _goal(target: float) -> str:
     return f"within {format_target(target)} of the minimum loss"
 
 
-def _closest(finished: Sequence[tuple[str, History]], runs: int, target: float) -> str:
+def _closest(named: Sequence[tuple[str, History]], target: float) -> str:
     """Return the runs with the smallest final gap, where none reached the target."""
-    best, gap = _lowest((float(h.gap[-1]), name) for name, h in finished)
-    end = f"After {format_epochs(finished[0][1].run.epochs)} {join_words(best)} {_has(best)}"
-    if runs == 1:
-        return f"{end} a gap of {format_number(gap)}; it did not come {_goal(target)}."
-    return f"{end} the smallest gap, {format_number(gap)}; no run came {_goal(target)}."
+    who = "it did not come" if len(named) == 1 else "no run came"
+    return f"{_smallest_gap(named, target)}; {who} {_goal(target)}."
+
+
+def _smallest_gap(named: Sequence[tuple[str, History]], target: float) -> str:
+    """Return which runs end with the smallest gap."""
+    places = lowest([h for _, h in named])
+    names = [named[k][0] for k in places]
+    gaps, (_, first) = [float(named[k][1].gap[-1]) for k in places], named[0]
+    exact = max(gaps) <= first.run.training.rounding(first.loss.dtype)
+    gap, apart = ("0 (rounding)", "") if exact else _interval(gaps, 2, target)
+    end = f"After {format_epochs(named[0][1].run.epochs)}"
+    if len(named) == 1:
+        return f"{end} {names[0]} has a gap of {gap}"
+    if len(names) == len(named):
+        every = _how_many(len(names), len(named))
+        return f"{end} {every[0].lower()}{every[1:]} have the same gap, {gap}{apart}"
+    return f"{end} {join_words(names)} {_has(names)} the smallest gap, {gap}{apart}"
+
+
+def _below_rounding(named: Sequence[tuple[str, History]], target: float) -> str:
+    """Return that rounding decides whether a target is reached that is smaller than the rounding error."""
+    history = named[0][1]
+    floor = history.run.training.rounding(history.loss.dtype)
+    if history.run.training.minimum is None or target >= floor or not any(h.finished for _, h in named):
+        return ""
+    error = f"In {history.run.dtype} a gap up to {format_number(floor)} is rounding error"
+    return f"{error}: it decides which run comes within {format_target(target)}."
 
 
 def _growth(named: Sequence[tuple[str, History]]) -> str:
     """Return the finished runs whose final loss is above the initial one, and why, if no run diverged."""
-    grown = [name for name, h in named if h.finished and h.loss[-1] > h.loss[0]]
+    grown = [name for name, h in named if h.finished and _has_grown(h)]
     if not grown:
         return ""
     gone = any(h.cause for _, h in named)  # the reason is theirs then
     why = instability(dict(named)[grown[0]].run) if len(grown) == 1 and not gone else ""
     return f"{join_words(grown)} ended with a larger loss than at the start{f': {why}' if why else ''}."
+
+
+def _has_grown(history: History) -> bool:
+    first, last = float(history.loss[0]), float(history.loss[-1])
+    return last > first and not same_loss(history, last, first)
 
 
 def _divergence(named: Sequence[tuple[str, History]], cause: Cause) -> str:
@@ -142,7 +231,7 @@ def _accuracy(named: Sequence[tuple[str, History]]) -> str:
         return ""
     column = "accuracy" if finished[0][1].validation_accuracy is None else "validation_accuracy"
     best, accuracy = _lowest((-float(h.column(column)[-1]), name) for name, h in finished)
-    metric, value = column.replace("_", " "), f"{-100 * accuracy:.1f}%"
+    metric, value = column.replace("_", " "), format_percent(-accuracy)
     if len(named) == 1:
         return f"The {metric} is {value}."
     return f"{join_words(best)} {_has(best)} the highest {metric}, {value}."

@@ -435,5 +435,5 @@ def test_an_axis_of_seconds_ends_with_the_longest_run() -> None:
     hover = loss_report.hover_table(histories, "loss", "seconds")
     style, titles = Style.of(["a", "b"]), {"x_title": "x", "y_title": "y"}
     spec = charts.spec(charts.loss_chart(curves, hover, style, log=False, **titles))
-    longest = max(history.seconds for history in histories)
+    longest = max(history.run.epochs * history.seconds_per_epoch for history in histories)
     assert spec["layer"][0]["encoding"]["x"]["scale"]["domain"] == pytest.approx([0, longest])

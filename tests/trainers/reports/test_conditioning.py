@@ -1,5 +1,6 @@
 """What the Hessian says of step sizes, and when it says nothing."""
 
+import re
 from dataclasses import replace
 from itertools import product
 from typing import Any
@@ -11,7 +12,7 @@ from tests.matrix import slow_but
 from trainers import Race, Run, race, train
 from trainers.optimizers import SGD, Adam
 from trainers.problems import PROBLEMS, LinearRegression, Polynomial, Problem, Thermometer
-from trainers.reports.conditioning import conditioning, hessian_summary
+from trainers.reports.conditioning import conditioning, hessian_summary, instability
 from trainers.reports.race import optimizer_names
 from trainers.reports.race_curves import stability_limits
 from trainers.reports.race_warnings import stability_margins
@@ -89,3 +90,12 @@ def test_eigenvalues_are_those_of_the_training_set() -> None:
     design: Any = run.training.data.inputs
     expected = torch.linalg.eigvalsh(2 * design.T @ design / len(design))
     torch.testing.assert_close(conditioning(run.training).eigenvalues, expected)
+
+
+def test_a_limit_just_below_the_rate_reads_so() -> None:
+    run = Run.from_query("epochs=50&run=SGD~lr-0.03298")[0]
+    found = conditioning(run.training)
+    assert found is not None
+    near = replace(run, optimizer=SGD(lr=found.max_stable_lr * (1 + 1e-7)))
+    lr, limit = re.findall(r"lr ([\d.e−-]+) is .* limit, ([\d.e−-]+\d)", instability(near))[0]
+    assert float(limit) < float(lr)

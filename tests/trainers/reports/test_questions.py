@@ -208,3 +208,16 @@ def test_a_negative_loss_that_stays_is_not_halved() -> None:
     assert questions.halving([still]) == []
     away = train(Run(problem=problem, optimizer=SGD(lr=0.05), epochs=200))
     assert questions.halving([away]) == [0]
+
+
+def test_where_the_target_is_reached_at_the_start_another_question_is_asked() -> None:
+    for rates, begins in (
+        ((0.01,), "Does SGD halve its gap"),
+        ((0.01, 0.02), "Which run has the lowest final"),
+    ):
+        text, answers, right = asked(Thermometer(), 40, *rates, target=1e6)
+        assert text.startswith(begins)
+        assert len(right) == 1 < len(answers)
+    text, _, right = asked(Thermometer(), 40, 1e-8, 0.01, 0.02, 0.03, target=1e6)
+    assert text.startswith("How many of the 4 runs end with less than half of their initial gap")
+    assert right == {"Half of them or more, but not all"}

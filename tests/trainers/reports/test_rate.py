@@ -157,3 +157,15 @@ def test_what_is_said() -> None:
     assert said.endswith("It diverged at 2 of 3 values.")
     said = rate.sentence(["SGD"], [ended(none, none, none)], values, "lr", True)
     assert said == "Every run diverged, at each of 3 values of lr."
+
+
+def test_rounding_decides_no_winner_at_any_rate() -> None:
+    values = torch.tensor([0.1, 0.2, 0.3])
+    near = [replace(ended(*final), dtype=torch.float32) for final in ((1, 2, 3), (1 + 1e-7, 2 - 1e-7, 4))]
+    said = rate.sentence(["SGD", "Adam"], near, values, "lr", False)
+    assert said == (
+        "Lowest final loss: SGD at 3 of 3 learning rates and Adam at 2 (ties count for each). "
+        "The lowest of all, 1: SGD at lr 0.1 and Adam at lr 0.1."
+    )
+    alone = rate.sentence(["SGD"], [replace(ended(1 + 1e-7, 1, 3), dtype=torch.float32)], values, "lr", False)
+    assert alone == "Lowest final loss: 1 at lr 0.1 to 0.2."

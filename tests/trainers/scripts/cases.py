@@ -72,7 +72,17 @@ RACES = (
         epochs=6,
         metric="best",
         batch_size=16,
-        validation_split=0.25,
+        dtype="float64",
+    ),
+    Race(
+        problem=SoftmaxRegression(source="spirals", samples=30),
+        optimizers=(SGD(), Adam()),
+        trials=3,
+        seeds=3,
+        epochs=4,
+        seed=3,
+        batch_size=8,
+        shuffle_seed=2,
         dtype="float64",
     ),
 )

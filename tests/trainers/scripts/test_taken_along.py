@@ -288,6 +288,16 @@ def test_each_says_what_it_is_written_as() -> None:
         assert isinstance(program(spec), Program)
 
 
+def test_seeds_with_splits_of_their_own_are_no_program() -> None:
+    told = "Seeds whose validation splits differ can't be written as one program"
+    run = Run(problem=LogisticRegression(samples=20), validation_split=0.2, epochs=2)
+    with pytest.raises(NotImplementedError, match=told):
+        program(Sweep(run, {"lr": Axis(0.1, 1, 2)}, seeds=2))
+    with pytest.raises(NotImplementedError, match=told):
+        program(Race(problem=run.problem, validation_split=0.2, optimizers=(SGD(),)))
+    program(Sweep(run, {"lr": Axis(0.1, 1, 2)}))
+
+
 def test_too_many_runs_at_once_are_no_program() -> None:
     many = {"lr": Axis(1e-4, 1, 40), "momentum": Axis(0, 0.99, 40)}
     run = Run(problem=SoftmaxRegression(), epochs=2)
