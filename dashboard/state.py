@@ -10,7 +10,7 @@ from dashboard.context import MAX_RUNS, Tab, TabSettings, View
 from dashboard.tabs import TABS
 from trainers import links
 from trainers.datasets.csv.table import CsvTable
-from trainers.links import BEGIN, DEFAULTS, END, Link, parameters
+from trainers.links import BEGIN, DEFAULTS, END, FORMER, Link, parameters
 from trainers.reports.loss import available_metrics
 from trainers.run import NO_TABLES, Method, Run, Task, make_run, read_methods, read_task
 from trainers.settings import Choice, Integer, SettingError
@@ -157,7 +157,8 @@ def _joined(*parts: str) -> str:
 def _version(link: Link) -> list[str]:
     """Take the version of the defaults from a link; returns a note if it is another one."""
     version = link.take("v")
-    if version in (None, DEFAULTS):
+    link.former = FORMER.get(version or "", {})
+    if version in (None, DEFAULTS, *FORMER):
         return []
     return [
         f"This short link means the defaults of version {quoted(str(version))}: what it leaves out has those "

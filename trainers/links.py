@@ -24,8 +24,10 @@ from trainers.words import among, format_value, join_words, quoted
 
 MAX_LINK_LENGTH = 4096
 """Max. characters of a link."""
-DEFAULTS = "0.1"
+DEFAULTS = "0.2"
 """Version of the defaults: a short link names it. To be raised with any change of a default."""
+FORMER: Mapping[str, Mapping[str, Mapping[str, str]]] = {"0.1": {"race": {"seeds": "10"}}}
+"""Former defaults of the settings of a parameter, by version, as texts."""
 BEGIN, END = "begin", "end"
 """Parameters around a complete link: one that begins but does not end was cut off."""
 ESCAPED = re.compile("^(amp;)+", re.IGNORECASE)
@@ -226,6 +228,8 @@ class Link:
         self.texts: dict[str, list[str]] = {}
         self.cut = ""
         """The last part of a link whose end is missing; "" if it is there."""
+        self.former: Mapping[str, Mapping[str, str]] = {}
+        """Former defaults that it means, by parameter and setting."""
         if len(text) > MAX_LINK_LENGTH:
             self.notes.append(f"The link has {len(text)} characters, more than {MAX_LINK_LENGTH}: ignored.")
             return
@@ -266,7 +270,7 @@ class Link:
         text = self.take(name) or ""
         head, _, rest = text.partition("~")
         _, found, words, notes = _apart(f"~{rest if among(head, OLD_HEADS) else text}")
-        reading = read_settings(kind, {**found, **texts})
+        reading = read_settings(kind, {**self.former.get(name, {}), **found, **texts})
         return self.accept(reading._replace(notes=[*notes, *reading.notes, *_unknown(words)]), name)
 
     def accept(self, reading: Reading, what: str, before: str = "") -> Any:

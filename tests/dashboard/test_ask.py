@@ -125,7 +125,7 @@ def test_a_question_that_is_none_gives_a_note_and_the_page() -> None:
 def test_copied_links_show_what_is_seen_or_ask() -> None:
     app = unfolded(skip(opened(f"{LINK}&ask=1")))
     links = [part.proto.json for part in app.get("bidi_component") if '"link"' in part.proto.json]
-    assert [("ask=1" in link, "v=0.1" in link, "end=1" in link) for link in links] == [
+    assert [("ask=1" in link, "v=0.2" in link, "end=1" in link) for link in links] == [
         (False, False, True),
         (False, True, False),
         (True, True, False),

@@ -11,6 +11,7 @@ import pytest
 from dashboard.ask import Ask
 from dashboard.examples import ARRIVAL, EXAMPLES
 from dashboard.state import Page
+from dashboard.tabs.race import RaceTabSettings
 from tests.matrix import slow_but
 from tests.repository import ROOT
 from trainers.datasets.csv.table import read_table
@@ -176,7 +177,7 @@ def test_a_short_link_means_the_same(page: Page | int) -> None:
 
 def test_what_is_not_the_default_is_in_a_short_link() -> None:
     page = Page(Task(epochs=200), (Method(optimizer=SGD(lr=0.03)), Method(optimizer=SGD(lr=0.0333))))
-    assert page.to_short_query() == "epochs=200&run=SGD~lr-0.03&run=SGD~lr-0.0333&v=0.1"
+    assert page.to_short_query() == "epochs=200&run=SGD~lr-0.03&run=SGD~lr-0.0333&v=0.2"
     assert len(page.to_query()) > 500
 
 
@@ -194,6 +195,13 @@ def test_a_short_link_of_another_version_is_told(version: str) -> None:
 
 
 @pytest.mark.parametrize("value", ["1", ""])
+def test_a_short_link_of_a_former_version_has_its_defaults() -> None:
+    for link, seeds in (("v=0.1", 10), ("race=trials-7&v=0.1", 10), ("race=seeds-5&v=0.1", 5), ("v=0.2", 11)):
+        page, notes = Page.from_query(f"run=SGD&{link}")
+        assert page.of(RaceTabSettings).seeds == seeds
+        assert not notes
+
+
 def test_a_link_asks_the_question_of_its_comparison(value: str) -> None:
     page, notes = opened(f"run=SGD&ask={value}")
     assert (page.ask, notes) == (Ask(page.comparison), [])

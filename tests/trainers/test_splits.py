@@ -208,7 +208,7 @@ def test_without_a_validation_set_the_problem_is_trained_on_as_it_is(problem: Su
 
 
 @given(st.sampled_from(ALL), shares, seeds)
-def test_a_split_follows_from_problem_fraction_and_seed_alone(
+def test_a_split_follows_from_problem_fraction_and_seeds_alone(
     problem: Supervised, share: float, seed: int
 ) -> None:
     run = Run(problem=problem, validation_split=share, shuffle_seed=seed)
@@ -216,7 +216,7 @@ def test_a_split_follows_from_problem_fraction_and_seed_alone(
     for cache in (train_validation_split, scaled_data, raw_data):
         cache.cache_clear()
     torch.manual_seed(seed)
-    again = replace(run, epochs=7, seed=3, batch_size=2).split
+    again = replace(run, epochs=7, dtype="float64", batch_size=2).split
     assert torch.equal(again.training.data.inputs, first.training.data.inputs)
     assert (again.validation is None) == (first.validation is None)
     if first.validation is not None:

@@ -72,14 +72,14 @@ def _lowest(result: RaceResult, names: Sequence[str]) -> str:
 
 
 def _winner(result: RaceResult, names: Sequence[str], evidence: Evidence) -> str:
-    """Return who beats each other optimizer; "" if none does."""
+    """Return who beats all others; "" if none does."""
     place = result.ranking[0]
     others = [other for other in result.ranking if other != place]
     if not evidence.beats[place][others].all():
         return ""
     share = float(evidence.confidence[place][others].min())
     often = "all" if share == 1 else f"at least {math.floor(100 * share)}%"
-    whom = "the other" if len(others) == 1 else "each other optimizer"
+    whom = "the other" if len(others) == 1 else "all others"
     phrase = _winner_phrase(result.race, result.medians[place], several=False)
     how = f"it beats {whom} in {often} of {REDRAWN:,} re-drawn races"
     return f"After tuning, {names[place]} {phrase}: {how}{_next(result, names, 1)}"

@@ -1,12 +1,13 @@
 """Programs of races: the trials of each optimizer, and its best trial with new seeds."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from trainers.exports import Program, program
 from trainers.optimizers import Optimizer
 from trainers.optimizers.code import literal
 from trainers.problems.floor import SUM
 from trainers.races.spec import NEW_SEEDS, Race
+from trainers.run import Run
 from trainers.scripts import starts
 from trainers.scripts.charts import RANKING, trials_chart
 from trainers.scripts.functions import function_name, keywords, reals, string
@@ -65,9 +66,7 @@ def race_program(spec: Race, names: Sequence[str] | None = None) -> Program:
     spaces = [spec.space(each) for each in spec.optimizers]
     axes = [axis for space in spaces for axis in space.values()]
     sobol = spec.tune == "all"
-    functions: dict[str, Optimizer] = {}
-    for each in spec.optimizers:
-        functions[function_name(each, functions)] = each
+    functions = _functions(spec)
     parts = {
         "Data": [*imports(run, code, many_imports(axes, sobol, run)), *code.data],
         "Model and loss": separated(
@@ -78,15 +77,7 @@ def race_program(spec: Race, names: Sequence[str] | None = None) -> Program:
                 MIDDLE,
             ]
         ),
-        "Optimizers": separated(
-            [
-                factor_function(run, spaces[0]),
-                *(
-                    update_function(name, each, list(space), run)
-                    for (name, each), space in zip(functions.items(), spaces, strict=True)
-                ),
-            ]
-        ),
+        "Optimizers": separated(_updates(run, functions, spaces)),
         "Training": training(run, code, spec.optimizers, *_measure(spec), by_seed),
         "Search": separated([*axes_lines(axes), *_search(spec)]),
         "Settings": [
@@ -100,6 +91,23 @@ def race_program(spec: Race, names: Sequence[str] | None = None) -> Program:
     drawn = {"Ranking": RANKING, "Trials": trials_chart(spec)}
     title = f"{type(spec.problem).__name__}, {spec.trials} trials each, {format_epochs(spec.epochs)}"
     return assembled(title, names, parts, PRINTED, drawn, data_of(spec, code))
+
+
+def _functions(race: Race) -> dict[str, Optimizer]:
+    """Return the optimizers by the names of their functions."""
+    functions: dict[str, Optimizer] = {}
+    for each in race.optimizers:
+        functions[function_name(each, functions)] = each
+    return functions
+
+
+def _updates(
+    run: Run, functions: Mapping[str, Optimizer], spaces: Sequence[Mapping[str, Axis]]
+) -> list[Sequence[str]]:
+    """Return the functions of the learning rate's factor and of the optimizers."""
+    steps = zip(functions.items(), spaces, strict=True)
+    each = [update_function(name, optimizer, list(space), run) for (name, optimizer), space in steps]
+    return [factor_function(run, spaces[0]), *each]
 
 
 def _limits(race: Race, code: ProblemCode) -> list[str]:
@@ -177,10 +185,11 @@ def _range(name: str, axis: Axis) -> str:
 
 def _race(race: Race, by_seed: bool) -> list[str]:
     """Return the loop over the optimizers."""
-    old, new = ("seeds, ", "new_seeds, ") if by_seed else ("", "")
+    old, new = ("many, seeds", "*new") if by_seed else ("many", "new_starts")
     all_tuned, several = race.tune == "all", race.seeds > 1
     more = f".repeat_interleave({race.seeds})" if several else ""
     return [
+        *["new = new_starts, new_seeds"] * by_seed,
         "results = []",
         f"for name, (optimizer, default{', space' * all_tuned}) in optimizers.items():",
         "    trials = points(space)" if all_tuned else '    trials = {"lr": lrs}',
@@ -189,7 +198,7 @@ def _race(race: Race, by_seed: bool) -> list[str]:
         "        for key, values in trials.items()",
         "    }",
         f"    many = starts.repeat(1, {race.trials})",
-        f"    scores = train(optimizer, many, {old}**runs)",
+        f"    scores = train(optimizer, {old}, **runs)",
         f"    scores = middle(scores.view({race.trials}, {race.seeds}))",
         *indented(_ties(race)),
         "    place = ties[len(ties) // 2]",
@@ -197,8 +206,8 @@ def _race(race: Race, by_seed: bool) -> list[str]:
         "        key: values[place].item()",
         "        for key, values in trials.items()",
         "    }",
-        f"    tuned = train(optimizer, new_starts, {new}**best)",
-        f"    plain = train(optimizer, new_starts, {new}**default)",
+        f"    tuned = train(optimizer, {new}, **best)",
+        f"    plain = train(optimizer, {new}, **default)",
         "    row = name, best, middle(tuned).item()",
         "    row += (middle(plain).item(),)",
         "    results.append((*row, scores, trials))",

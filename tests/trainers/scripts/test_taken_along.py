@@ -19,9 +19,9 @@ from tests.trainers.scripts.fresh import cells_of, run_notebooks, run_programs
 from trainers import Axis, History, Race, Run, Sweep, program, race, sweep, train
 from trainers.datasets.csv.table import read_table
 from trainers.exports import Program
-from trainers.optimizers import Optimizer
-from trainers.problems import CsvDataset, LinearRegression, SoftmaxRegression
-from trainers.races.result import median
+from trainers.optimizers import SGD, Optimizer
+from trainers.problems import CsvDataset, LinearRegression, LogisticRegression, SoftmaxRegression
+from trainers.races.redraw import median
 from trainers.reports.grid import final_values
 from trainers.run import MAX_COORDINATES, runners
 from trainers.scripts import run_code
