@@ -4,7 +4,7 @@ import logging
 
 import torch
 
-from tests.bench import engines, loops, networks, optimizers, page, rate
+from tests.bench import engines, loops, networks, optimizers, page, races, rate
 
 if __name__ == "__main__":
     logging.getLogger("streamlit.runtime.scriptrunner_utils.script_run_context").disabled = True
@@ -12,6 +12,7 @@ if __name__ == "__main__":
     loops.epochs()
     optimizers.optimizers()
     engines.races()
+    races.races()
     networks.networks()
     page.reruns()
     page.sizes()
