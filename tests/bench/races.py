@@ -47,9 +47,7 @@ def races() -> None:
     rows = [["", "with", "without", "ratio"]]
     for name, spec in (("default race", Race()), ("logistic regression", Race(problem=LogisticRegression()))):
         result = race(spec)
-        ours, theirs, share = in_turns(
-            lambda s=spec: with_confidence(s), lambda r=result: without_confidence(r)
-        )
+        ours, theirs, share = in_turns((with_confidence, spec), (without_confidence, result))
         rows.append([name, f"{ours:.2f} s", f"{theirs:.2f} s", f"{share:.2f}"])
     table(f"A race with and without its confidence, median of {PAIRS}; goal: ratio below 1.3", rows)
     rows = [["24 rates x 10 seeds", "own orders", "one order", "ratio"]]

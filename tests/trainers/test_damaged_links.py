@@ -181,7 +181,7 @@ def test_what_is_not_the_default_is_in_a_short_link() -> None:
     assert len(page.to_query()) > 500
 
 
-@pytest.mark.parametrize("version", ["0.2", "9", "x<b>", ""])
+@pytest.mark.parametrize("version", ["0.3", "9", "x<b>", ""])
 def test_a_short_link_of_another_version_is_told(version: str) -> None:
     page, notes = opened(f"run=SGD&v={version}")
     assert page.methods == (Method(optimizer=SGD()),)
@@ -191,10 +191,6 @@ def test_a_short_link_of_another_version_is_told(version: str) -> None:
     assert "<" not in notes[0]
 
 
-# --- Links that ask -----------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("value", ["1", ""])
 def test_a_short_link_of_a_former_version_has_its_defaults() -> None:
     for link, seeds in (("v=0.1", 10), ("race=trials-7&v=0.1", 10), ("race=seeds-5&v=0.1", 5), ("v=0.2", 11)):
         page, notes = Page.from_query(f"run=SGD&{link}")
@@ -202,6 +198,10 @@ def test_a_short_link_of_a_former_version_has_its_defaults() -> None:
         assert not notes
 
 
+# --- Links that ask -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("value", ["1", ""])
 def test_a_link_asks_the_question_of_its_comparison(value: str) -> None:
     page, notes = opened(f"run=SGD&ask={value}")
     assert (page.ask, notes) == (Ask(page.comparison), [])
