@@ -137,6 +137,7 @@ def _show(context: Context, result: RaceResult) -> None:
             swatch_table(
                 table, "optimizer", _ranked(result, style), "Win rate of each row against each column"
             )
+            st.caption(race_ranking.confidence_caption(result))
     with st.container(horizontal=True):
 
         def text() -> str:

@@ -131,10 +131,17 @@ def caption(result: RaceResult, names: Sequence[str]) -> str:
             "others; ties count half."
         )
     sentences += filter(None, [unequal_chances(result, names)])
-    if result.evidence:
-        sentences.append(
-            f"One optimizer beats another if it is better on more seeds in at least {CONFIDENCE:.0%} of "
-            f"{REDRAWN:,} re-drawn races (trial seeds and new seeds drawn with replacement), and its "
-            f"median is more than {MARGIN:.0%} lower. Optimizers of one rank are not told apart."
-        )
+    sentences += ["Optimizers of one rank are not told apart."] * bool(result.evidence)
     return " ".join(sentences)
+
+
+def confidence_caption(result: RaceResult) -> str:
+    """Return when one optimizer beats another, and what stands in brackets; "" with too few seeds."""
+    if not result.evidence:
+        return ""
+    return (
+        f"In brackets: fraction of {REDRAWN:,} re-drawn races in which the row is better on more seeds. In "
+        "each, the seeds of the trials and the new seeds are drawn anew from those of the race, with "
+        "replacement. One optimizer beats another if this is at least "
+        f"{CONFIDENCE:.0%}, and its median more than {MARGIN:.0%} lower."
+    )
