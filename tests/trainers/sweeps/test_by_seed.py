@@ -82,7 +82,7 @@ def test_so_it_is_with_any_settings(luck: int) -> None:
         **settings,
     )
     as_alone(
-        run, draw.randint(2, 4), {"lr": Axis(1e-3, draw.choice([0.1, 1e4]), draw.randint(2, 5), log=True)}
+        run, draw.randint(2, 4), {"lr": Axis(1e-3, draw.choice([0.1, 100.0]), draw.randint(2, 5), log=True)}
     )
 
 
