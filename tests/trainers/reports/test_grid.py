@@ -179,3 +179,11 @@ def test_a_click_between_settings_that_contradict_each_other() -> None:
     grid = Sweep(run, {"momentum": Axis(0, 1, 2)})
     assert grid.optimizer(0) == SGD(lr=0.1)
     assert grid.optimizer(1) == replace(run.optimizer, momentum=1.0)
+
+
+def test_far_away_is_not_said_to_have_diverged() -> None:
+    link = "problem=Thermometer~scaling-x0.1&epochs=500&start=5.37~-17.3&dtype=float64&run=RMSprop~lr-0.01"
+    page, _ = Page.from_query(f"{link}&tab=Grid&grid=Grid~run-1~x-lr~y-momentum~count-16")
+    result = sweep(grid_of(page).sweep(page.runs[0]))
+    assert not (result.diverged_at >= 0).any()
+    assert sentence(result).endswith("54 failed, none of them diverged.")
