@@ -59,7 +59,7 @@ class Evidence:
     beats: Tensor
     """bool: the confidence is at least `CONFIDENCE`, and the median score smaller by more than `MARGIN`."""
     alike: Tensor
-    """bool: the medians are within `MARGIN` of each other in `CONFIDENCE` of the re-drawn races."""
+    """bool: the medians are within `MARGIN` of each other, and in `CONFIDENCE` of the re-drawn races."""
     first: Tensor
     """`(optimizers,)`, float64: fraction of the re-drawn races in which its median is lowest, or tied."""
 
@@ -86,7 +86,7 @@ def compare(race: Race, scores: Sequence[Tensor], medians: Tensor) -> Evidence:
     confidence = torch.stack([(wins(race, ours, drawn) > 0).double().mean(-1) for ours in drawn])
     lead = beyond_margin(race, medians[:, None], medians[None])
     near = ~beyond_margin(race, middles[:, None], middles[None])
-    alike = ((near & near.transpose(0, 1)).double().mean(-1) >= CONFIDENCE) & medians.isfinite()
+    alike = ((near & near.transpose(0, 1)).double().mean(-1) >= CONFIDENCE) & medians.isfinite() & ~lead
     least = race.tied(middles, middles.min(0).values)
     return Evidence(confidence, (confidence >= CONFIDENCE) & lead, alike & alike.T, least.double().mean(-1))
 

@@ -98,16 +98,17 @@ def _leading_group(result: RaceResult, names: Sequence[str], evidence: Evidence)
     """Return which optimizers none beats, how near they are to each other, and whom each of them beats."""
     race, group = result.race, [place for place in result.ranking if place in evidence.groups[0]]
     best = result.medians[group[0]]
-    everyone = len(group) == len(result.results) > 2
-    who = f"After tuning, {'all' if everyone else join_words([names[place] for place in group])}"
+    everyone = len(group) == len(result.results)
+    named = join_words([names[place] for place in group])
+    who = f"After tuning, {'all' if everyone and len(group) > 2 else named}"
     beaten = [place for place in result.ranking if evidence.beats[group, place].all()]
-    if len(beaten) == len(result.results) - len(group) and len(beaten) > 1:
-        told = "; each beats each of the others"
-    else:
-        told = f"; each beats {join_words([names[place] for place in beaten])}" if beaten else ""
+    rest = len(beaten) == len(result.results) - len(group) > 1
+    told = ""
+    if beaten:
+        whom = "each of the others" if rest else join_words([names[place] for place in beaten])
+        told = f"; {'it' if len(group) == 1 else 'each'} beats {whom}"
     if len(group) == 1:
         phrase = _winner_phrase(race, best, several=False)
-        told = told.replace("each beats", "it beats")
         return f"{who} {phrase}, but can't be told apart from all others{told}"
     if sorted(result.leaders) == sorted(group):
         return f"{who} {_winner_phrase(race, best, several=True)}{told}"
@@ -115,7 +116,7 @@ def _leading_group(result: RaceResult, names: Sequence[str], evidence: Evidence)
         return f"{who} are within {MARGIN:.0%} of each other, the best with {_value(race, best)}{told}"
     first = max(group, key=evidence.first.tolist().__getitem__)
     share = f"{names[first]} is first in {evidence.first[first]:.0%} of {REDRAWN:,} re-drawn races"
-    if len(group) == len(result.results):
+    if everyone:
         return f"After tuning, no optimizer beats another: {share}"
     return f"{who} can't be told apart: {share}{told}"
 

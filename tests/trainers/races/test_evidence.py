@@ -87,7 +87,8 @@ def expected(result: RaceResult) -> tuple[list[list[float]], list[list[bool]], l
                 near += not apart(result, middle[a], middle[b]) and not apart(result, middle[b], middle[a])
             confidence[a][b] = won / FEWER
             finite = math.isfinite(medians[a]) and math.isfinite(medians[b])
-            alike[a][b] = near >= 0.95 * FEWER and finite
+            here = not apart(result, medians[a], medians[b]) and not apart(result, medians[b], medians[a])
+            alike[a][b] = near >= 0.95 * FEWER and finite and here
     beats = [
         [confidence[a][b] >= 0.95 and apart(result, medians[a], medians[b]) for b in range(count)]
         for a in range(count)
