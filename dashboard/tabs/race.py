@@ -16,7 +16,8 @@ from trainers.charts import Style
 from trainers.objective import Objective
 from trainers.optimizers import Optimizer
 from trainers.races.result import RaceResult
-from trainers.races.spec import DEFAULT_OPTIMIZERS, Race, RaceSettings, eligible_optimizers
+from trainers.races.settings import RaceSettings
+from trainers.races.spec import DEFAULT_OPTIMIZERS, Race, eligible_optimizers
 from trainers.reports import race as report
 from trainers.reports import race_curves, race_ranking, race_warnings
 from trainers.reports.loss import Y_TITLES

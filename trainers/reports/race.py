@@ -8,7 +8,8 @@ from torch import Tensor
 from trainers.optimizers import Optimizer
 from trainers.races.redraw import MARGIN, REDRAWN, Evidence, median
 from trainers.races.result import RaceResult
-from trainers.races.spec import Race, RaceSettings
+from trainers.races.settings import RaceSettings
+from trainers.races.spec import Race
 from trainers.reports.names import short
 from trainers.reports.race_scores import failure_condition, format_score, loss_or_gap
 from trainers.run import in_words

@@ -10,7 +10,7 @@ import click
 from trainers.datasets.csv.table import CsvTable
 from trainers.links import MAX_LINK_LENGTH, OLD_NAMES, Link, Reading, read_about
 from trainers.problems import PROBLEMS, Thermometer
-from trainers.races.spec import RaceSettings
+from trainers.races.settings import RaceSettings
 from trainers.run import Method, Task, read_methods, read_task
 from trainers.settings import Setting, SettingError, settings_of
 from trainers.terminal.program import DAMAGED

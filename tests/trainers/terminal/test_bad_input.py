@@ -11,7 +11,7 @@ from tests.trainers.terminal.conftest import Command
 from trainers.links import MAX_LINK_LENGTH
 from trainers.optimizers import OPTIMIZERS
 from trainers.problems import PROBLEMS
-from trainers.races.spec import RaceSettings
+from trainers.races.settings import RaceSettings
 from trainers.run import Task
 from trainers.settings import Choice, Real, Setting, settings_of
 from trainers.terminal.commands import COMMANDS

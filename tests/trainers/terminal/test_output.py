@@ -17,7 +17,8 @@ from trainers.comparison import compare
 from trainers.datasets.csv.table import read_table
 from trainers.optimizers import OPTIMIZERS, SGD, Adam
 from trainers.problems import PROBLEMS, CsvDataset, LinearRegression, Thermometer
-from trainers.races.spec import Race, RaceSettings
+from trainers.races.settings import RaceSettings
+from trainers.races.spec import Race
 from trainers.run import Run, Task
 from trainers.runners import RUNNERS
 from trainers.schedules import CosineAnnealingLR

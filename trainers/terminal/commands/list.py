@@ -9,7 +9,7 @@ import pandas as pd
 from trainers.optimizers import OPTIMIZERS
 from trainers.overviews import Overview
 from trainers.problems import PROBLEMS
-from trainers.races.spec import RaceSettings
+from trainers.races.settings import RaceSettings
 from trainers.run import Task, runners
 from trainers.runners import RUNNERS
 from trainers.settings import Choice, Real, Setting, Settings, settings_of

@@ -6,7 +6,8 @@ from typing import Any
 from trainers.objective import Objective
 from trainers.optimizers import Optimizer
 from trainers.overviews import race_overview
-from trainers.races.spec import DEFAULT_OPTIMIZERS, Race, RaceSettings, eligible_optimizers
+from trainers.races.settings import RaceSettings
+from trainers.races.spec import DEFAULT_OPTIMIZERS, Race, eligible_optimizers
 from trainers.races.tuning import race as train_race
 from trainers.reports.race import optimizer_names
 from trainers.reports.race_ranking import ranking_frame

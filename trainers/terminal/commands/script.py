@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from trainers.exports import Program
-from trainers.races.spec import RaceSettings
+from trainers.races.settings import RaceSettings
 from trainers.scripts import program
 from trainers.settings import settings_of
 from trainers.terminal import shared
