@@ -73,8 +73,7 @@ with st.skeleton(height=480):
     from trainers.reports.remarks import remarks
     from trainers.reports.runs_table import cells
     from trainers.reports.summary import sentence
-    from trainers.reports.thinning import snapshot_epochs
-    from trainers.run import MAX_COORDINATES, Method, Task, runners
+    from trainers.run import MAX_COORDINATES, Method, Task, runners, snapshot_epochs
     from trainers.settings import Settings, settings_of
     from trainers.words import join_words
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, fields, replace
 from types import MappingProxyType
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -206,6 +207,12 @@ def most_rows(run: Run, room: int) -> int | None:
     """Number of epochs whose parameters and gradients fit into `room` numbers; None for all."""
     rows = room // max(run.problem.num_params, run.steps_per_epoch)
     return None if rows > run.epochs else rows
+
+
+def snapshot_epochs(epochs: int, count: int) -> list[int]:
+    """At most `count` epochs on a log scale: dense at the start, where most changes."""
+    steps = np.geomspace(1, epochs, min(count, epochs))
+    return sorted({0, *steps.round().astype(int).tolist()})
 
 
 def in_words(values: dict[str, Any]) -> list[str]:

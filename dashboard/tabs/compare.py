@@ -21,8 +21,7 @@ from trainers.reports.loss import Y_TITLES
 from trainers.reports.path_plane import Plane, fit_plane
 from trainers.reports.rate import variant
 from trainers.reports.summary import sentence
-from trainers.reports.thinning import snapshot_epochs
-from trainers.run import Task
+from trainers.run import Task, snapshot_epochs
 
 CELLS = 24
 """Number of rows and columns of the values that the map tells under the pointer."""

@@ -16,8 +16,7 @@ from trainers.charts import Style
 from trainers.reports import path as path_report
 from trainers.reports import path_surface
 from trainers.reports.path_plane import fit_plane, window
-from trainers.reports.thinning import snapshot_epochs
-from trainers.run import Task
+from trainers.run import Task, snapshot_epochs
 from trainers.settings import Choice, choice, settings_of
 
 

@@ -1,7 +1,7 @@
 """The tab Race: each optimizer tuned with the same budget, then compared on new seeds."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import partial
 from typing import Any
 
@@ -62,10 +62,15 @@ def draw(context: Context) -> None:
         headline.say("No runs to race: add one, or choose the default optimizers.")
     elif spec is None:
         headline.say(f"No race: {_obstacle(context.task, settings)}.")
-    elif is_confirmed(headline, spec, spec.parts, f"{spec.size:,} runs of {format_epochs(spec.epochs)}"):
-        result = run_with_progress(race_cached, spec, headline, f"Training {spec.size:,} runs")
+    elif is_confirmed(headline, spec, spec.parts, f"{_size(spec)} of {format_epochs(spec.epochs)}"):
+        result = run_with_progress(race_cached, spec, headline, f"Training {_size(spec)}")
         with place:
             _show(context, result)
+
+
+def _size(spec: Race) -> str:
+    """Return of how many runs a race consists."""
+    return f"{'up to ' if len(spec.looks) > 1 else ''}{spec.size:,} runs"
 
 
 def _controls(context: Context, settings: RaceTabSettings) -> None:
@@ -82,16 +87,27 @@ def _controls(context: Context, settings: RaceTabSettings) -> None:
                 control(name, setting, getattr(settings, name), f"race.{name}", width=130)
 
 
-def _protocol(context: Context, settings: RaceTabSettings) -> str:
-    """Return how the race is run."""
+def _protocol(context: Context, result: RaceResult) -> str:
+    """Return how the race was run."""
+    settings: RaceTabSettings = context.settings
     several = settings.seeds > 1
     score = f"by the median over {settings.seeds} seeds" if several else "with one seed"
     new_seeds = f"{settings.seeds} new seeds" if several else "one new seed"
     unused = " The custom initial point is not used here." if context.task.start is not None else ""
     return (
         f"Each optimizer gets {settings.trials} trials, scored {score}. The best trial is then retrained "
-        f"with {new_seeds}.{_schedule(settings)}{unused}{_left_out(context, settings)}"
+        f"with {new_seeds}.{_rounds(result)}{_schedule(settings)}{unused}{_left_out(context, settings)}"
     )
+
+
+def _rounds(result: RaceResult) -> str:
+    """Return how many seeds a race until decided has added."""
+    if len(result.race.looks) == 1:
+        return ""
+    if result.seeds == result.race.seeds:
+        return f" First place was decided with {result.seeds} seeds."
+    end = "until first place was decided" if result.decided else "and first place is not decided"
+    return f" The trials in question had more seeds, up to {result.seeds} and as many new ones, {end}."
 
 
 def _left_out(context: Context, settings: RaceTabSettings) -> str:
@@ -127,7 +143,8 @@ def _show(context: Context, result: RaceResult) -> None:
     context.headline.say(report.sentence(result, names))
     for warning in race_warnings.warnings(result, names):
         st.warning(warning)
-    _ranking(result, style, _protocol(context, context.settings))
+    _ranking(result, style, _protocol(context, result))
+    _until_decided(context, result)
     _sensitivity(context, result, style)
     with st.expander("Tuned curves, tuning budget"):
         _tuned(result, style, context.dark)
@@ -160,6 +177,23 @@ def _ranking(result: RaceResult, style: Style, protocol: str) -> None:
     ranking = race_ranking.ranking_table(result, style.names)
     swatch_table(ranking, "optimizer", _ranked(result, style), "Ranking of the optimizers")
     st.caption(" ".join(filter(None, [protocol, race_ranking.caption(result, style.names)])))
+
+
+def _until_decided(context: Context, result: RaceResult) -> None:
+    """Offer more seeds where first place is not decided."""
+    if result.decided or result.race.until_decided:
+        return
+    until = replace(result.race, until_decided=True)
+    st.button(
+        "Until decided",
+        key="race.until_decided.start",
+        icon=":material/add_chart:",
+        help=f"First place is not decided. Adds seeds, up to {until.looks[-1]}, to the trials still in "
+        f"question: up to {until.size - result.race.size:,} more runs. Ends when the first optimizer beats "
+        "every other one, or is within 10% of it.",
+        on_click=context.actions.change,
+        args=(replace(context.settings, until_decided=True),),
+    )
 
 
 def _sensitivity(context: Context, result: RaceResult, style: Style) -> None:
@@ -198,14 +232,14 @@ def add_trial(actions: Actions, race: Race) -> None:
 def _tuned(result: RaceResult, style: Style, dark: bool) -> None:
     """Draw the tuned optimizers over the epochs."""
     race = result.race
-    st.markdown(f"**Tuned**: best trial of each optimizer, new seed{'s' if race.seeds > 1 else ''}")
+    st.markdown(f"**Tuned**: best trial of each optimizer, new seed{'s' if result.seeds > 1 else ''}")
     st.vega_lite_chart(
         chart_spec(tuned_chart, result, style, dark),
         alt="Line chart: gap, or loss, of each tuned optimizer over the epochs.",
     )
     curves = compute_cached(race_curves.tuned_curves, result, style.names)
     st.caption(
-        race_curves.spread_caption(race)
+        race_curves.spread_caption(result.seeds)
         + race_curves.zeros_caption(curves["mid"])
         + rounding_caption(curves["low"], race.rounding)
     )

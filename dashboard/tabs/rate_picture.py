@@ -17,8 +17,7 @@ from trainers.reports import path_surface
 from trainers.reports.loss import Y_TITLES
 from trainers.reports.path_plane import Plane, fit_plane
 from trainers.reports.rate import PATH_POINTS, ValueRuns
-from trainers.reports.thinning import snapshot_epochs
-from trainers.run import Run
+from trainers.run import Run, snapshot_epochs
 from trainers.sweeps.axis import Axis
 from trainers.sweeps.spec import Sweep
 

@@ -17,8 +17,8 @@ from trainers.races.spec import Race
 
 REDRAWN = 1000
 """Number of re-drawn races."""
-CONFIDENCE = 0.95
-"""Fraction of the re-drawn races in which something must hold to be said."""
+ERROR = 0.05
+"""Fraction of the re-drawn races in which what is said need not hold."""
 MARGIN = 0.1
 """Fraction by which the median of the better optimizer must be smaller."""
 CHUNK = 2**22
@@ -57,11 +57,13 @@ class Evidence:
     confidence: Tensor = field(repr=False)
     """float64: fraction of the re-drawn races in which the row is better on more seeds than the column."""
     beats: Tensor
-    """bool: the confidence is at least `CONFIDENCE`, and the median score smaller by more than `MARGIN`."""
+    """bool: the confidence is at least `level`, and the median score smaller by more than `MARGIN`."""
     alike: Tensor
-    """bool: the medians are within `MARGIN` of each other, and in `CONFIDENCE` of the re-drawn races."""
+    """bool: the medians are within `MARGIN` of each other, and in `level` of the re-drawn races."""
     first: Tensor
     """`(optimizers,)`, float64: fraction of the re-drawn races in which its median is lowest, or tied."""
+    level: float
+    """Fraction of the re-drawn races in which something must hold to be said."""
 
     @property
     def groups(self) -> list[list[int]]:
@@ -69,26 +71,50 @@ class Evidence:
         groups, rest = [], list(range(len(self.beats)))
         while rest:
             group = [ours for ours in rest if not any(self.beats[theirs, ours] for theirs in rest)]
+            group = group or rest  # each beaten by another, as different rounds may have it
             groups.append(group)
             rest = [place for place in rest if place not in group]
         return groups
 
 
-def compare(race: Race, scores: Sequence[Tensor], medians: Tensor) -> Evidence:
+def needed(race: Race, seeds: int) -> float:
+    """Return in what fraction of the re-drawn races something must hold to be said with so many seeds.
+
+    Each look of a race that goes on until decided may err in proportion to the seeds that it adds; together
+    they err no more than one.
+
+    Sources: P. Armitage et al. 1969; K. Lan and D. DeMets 1983.
+    """
+    added = next((each for each in race.rounds if each.stop == seeds), None)
+    if added is None or len(race.rounds) == 1:
+        return 1 - ERROR
+    return 1 - ERROR * len(added) / race.looks[-1]
+
+
+def compare(
+    race: Race, scores: Sequence[Tensor], medians: Tensor, earlier: Evidence | None = None
+) -> Evidence:
     """Compare optimizers.
 
     `scores` `(REDRAWN, seeds)` are, for each optimizer, those of the trial found best in each re-drawn race,
-    with the race's new seeds; `medians` `(optimizers,)` those of the race itself.
+    with the race's new seeds; `medians` `(optimizers,)` those of the race itself. Who beats another by
+    `earlier` evidence, with fewer seeds, still does.
     """
     seeds = scores[0].shape[1]
+    level = needed(race, seeds)
     drawn = torch.stack([each.gather(1, draws(seeds, 1)) for each in scores])
     middles = median(drawn)
     confidence = torch.stack([(wins(race, ours, drawn) > 0).double().mean(-1) for ours in drawn])
     lead = beyond_margin(race, medians[:, None], medians[None])
     near = ~beyond_margin(race, middles[:, None], middles[None])
-    alike = ((near & near.transpose(0, 1)).double().mean(-1) >= CONFIDENCE) & medians.isfinite() & ~lead
+    alike = ((near & near.transpose(0, 1)).double().mean(-1) >= level) & medians.isfinite() & ~lead
     least = race.tied(middles, middles.min(0).values)
-    return Evidence(confidence, (confidence >= CONFIDENCE) & lead, alike & alike.T, least.double().mean(-1))
+    beats = (confidence >= level) & lead
+    if earlier is not None:
+        beats = earlier.beats | beats & ~earlier.beats.T
+        confidence = earlier.confidence.where(earlier.beats, confidence)
+        alike = alike & ~beats & ~beats.T
+    return Evidence(confidence, beats, alike & alike.T, least.double().mean(-1), level)
 
 
 def wins(race: Race, ours: Tensor, theirs: Tensor) -> Tensor:

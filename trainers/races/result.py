@@ -27,11 +27,11 @@ class OptimizerResult:
     optimizer: Optimizer
     trials: SweepResult
     trial_scores: Tensor = field(repr=False)
-    """`(trials, seeds)`"""
+    """`(trials, seeds)`; those in question may have been trained with more seeds since."""
     best_trial: int
-    """Index of the trial with the lowest median score; of ties, the middle one."""
+    """Index of the trial with the lowest median score over all its seeds; of ties, the middle one."""
     losses: Tensor = field(repr=False)
-    """`(epochs + 1, seeds)`: loss curves of the best trial, retrained with new seeds."""
+    """`(len(race.recorded), seeds)`: loss curves of the best trial, retrained with new seeds."""
     redrawn: Tensor | None = field(repr=False)
     """`(REDRAWN,)`, int64: the best trial of each re-drawn race; None if the race compares nothing."""
     new_scores: dict[int, Tensor] = field(repr=False)
@@ -104,6 +104,13 @@ class RaceResult(NotebookDisplay):
     results: tuple[OptimizerResult, ...] = field(repr=False)
     seconds: float
     stopped: bool = False
+    earlier: Evidence | None = field(default=None, repr=False)
+    """That of the round before, with fewer seeds."""
+
+    @property
+    def seeds(self) -> int:
+        """Number of new seeds with which the optimizers are compared."""
+        return len(self.results[0].tuned_scores) if self.results else self.race.seeds
 
     @property
     def medians(self) -> Tensor:
@@ -118,7 +125,19 @@ class RaceResult(NotebookDisplay):
         if not self.race.compares or len(self.results) < 2:
             return None
         with one_thread():
-            return compare(self.race, [entry.redrawn_scores for entry in self.results], self.medians)
+            scores = [entry.redrawn_scores for entry in self.results]
+            return compare(self.race, scores, self.medians, self.earlier)
+
+    @property
+    def decided(self) -> bool:
+        """Whether the first optimizer beats every other one, or is within 10% of it; nothing else is left.
+
+        True where nothing can be decided: one optimizer, few seeds, all failed.
+        """
+        if not self.evidence or not self.leaders:
+            return True
+        first, *others = self.ranking
+        return bool((self.evidence.beats | self.evidence.alike)[first, others].all())
 
     @cached_property
     def ranking(self) -> list[int]:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from trainers.optimizers import Optimizer
 from trainers.schedules import SCHEDULES, Schedule
-from trainers.settings import Real, SettingError, Settings, choice, integer, real, settings_of
+from trainers.settings import Real, SettingError, Settings, choice, flag, integer, real, settings_of
 from trainers.sweeps.axis import SIGNIFICANT_DIGITS, Axis
 from trainers.sweeps.spec import PREFIX
 from trainers.words import format_value
@@ -71,10 +71,17 @@ class RaceSettings(Settings):
         help="Epochs of linear warm-up before the schedule; tuned, too, if all hyperparameters are.",
         label="Warm-up",
     )
+    until_decided: bool = flag(
+        False,
+        help="Add seeds, up to about eight times as many, to the trials still in question, until the first "
+        "optimizer beats every other one, or is within 10% of it.",
+        label="Until decided",
+    )
 
     def is_active(self, name: str) -> bool:
-        used = name != "warmup" or (self.schedule != "none" and self.tune == "lr")
-        return used and super().is_active(name)
+        if name == "warmup" and (self.schedule == "none" or self.tune == "all"):
+            return False
+        return (name != "until_decided" or self.seeds >= MIN_SEEDS) and super().is_active(name)
 
     @property
     def lr_schedule(self) -> Schedule | None:

@@ -1,9 +1,10 @@
 """Specification of a race: optimizers tuned with equal budgets, then compared on new seeds."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
+from itertools import pairwise
 from typing import Any
 
 import torch
@@ -13,7 +14,7 @@ from trainers.exports import Exportable
 from trainers.objective import Objective
 from trainers.optimizers import SGD, Adagrad, Adam, Optimizer, RMSprop
 from trainers.races.settings import MIN_SEEDS, RaceSettings
-from trainers.run import Method, Run
+from trainers.run import Method, Run, snapshot_epochs
 from trainers.settings import SettingError, settings_of
 from trainers.sweeps.result import SweepResult
 from trainers.sweeps.spec import PREFIX, Sweep
@@ -33,6 +34,10 @@ NEW_SEEDS = 2**30
 """Distance of the seeds of the comparison from those of the trials, so that no race is tuned on them."""
 EVALUATED = 5
 """Trials of each optimizer that are usually evaluated: the best ones of re-drawn races."""
+CURVE_POINTS = 150
+"""Most epochs of which a race keeps losses."""
+LOOKS = 4
+"""Most times that a race until decided is looked at, each time with about twice as many seeds."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,7 +45,8 @@ class Race(RaceSettings, Objective, Exportable):
     """A race of optimizers on a problem. Invalid values raise `SettingError`.
 
     Each trial is trained with `seeds` seeds: `seed`, `seed + 1`, ...; its score is the median over them. The
-    best trial of each optimizer is retrained with as many new seeds, `seed + NEW_SEEDS` and on.
+    best trial of each optimizer is retrained with as many new seeds, `seed + NEW_SEEDS` and on. For more
+    seeds see `rounds`.
 
     Sources: F. Schneider, L. Balles and P. Hennig 2019, "DeepOBS"; D. Choi et al. 2019, arXiv 1910.05446.
     """
@@ -86,30 +92,58 @@ class Race(RaceSettings, Objective, Exportable):
         """An optimizer and its schedule with the hyperparameters of one of its trials."""
         return self.sweeps[entry].method(trial * self.seeds)
 
-    def evaluation_sweep(self, entry: int, trials: Sequence[int]) -> Sweep:
-        """The sweep that trains some trials of an optimizer, and last its default lr, with new seeds."""
-        run, swept = self.run(self.optimizers[entry]), self.sweeps[entry].settings
-        default = {name: _own_value(run, name) for name in swept}
-        points = {
-            name: (*values[:: self.seeds][list(trials)].tolist(), default[name])
-            for name, values in swept.items()
-        }
-        seed = (self.seed + NEW_SEEDS) % 2**31
-        return Sweep(replace(run, seed=seed), seeds=self.seeds, targets=(self.target,), points=points)
-
-    @cached_property
-    def parts(self) -> list[Sweep]:
-        """Sweeps used to estimate cost: for each optimizer its trials, and their evaluation."""
-        several = range(min(EVALUATED, self.trials) if self.compares else 1)
-        parts: list[Sweep] = []
-        for entry, trials in enumerate(self.sweeps):
-            parts += [trials, self.evaluation_sweep(entry, several)]
-        return parts
-
     @property
     def compares(self) -> bool:
         """Whether it can tell how sure the comparison of its optimizers is."""
         return self.seeds >= MIN_SEEDS and len(self.optimizers) > 1
+
+    @cached_property
+    def looks(self) -> tuple[int, ...]:
+        """Numbers of seeds with which the optimizers are compared: one, or that of each round."""
+        count = LOOKS if self.until_decided and self.compares else 1
+        return tuple((self.seeds - 1) * 2**place + 1 for place in range(count))
+
+    @property
+    def rounds(self) -> tuple[range, ...]:
+        """The seeds that each round adds, counted from 0: to the trials in question, and as many new ones."""
+        return tuple(range(*ends) for ends in pairwise((0, *self.looks)))
+
+    @cached_property
+    def recorded(self) -> list[int]:
+        """Epochs of which a race keeps losses."""
+        return snapshot_epochs(self.epochs, CURVE_POINTS)
+
+    def tuning_sweep(self, entry: int, trials: Sequence[int], seeds: range) -> Sweep:
+        """The sweep that trains some trials of an optimizer with these of their seeds."""
+        if seeds.start == 0:
+            return self.sweeps[entry]
+        run = self.run(self.optimizers[entry])
+        return self._sweep(run, self._points(entry, trials), self.seed, seeds)
+
+    def evaluation_sweep(self, entry: int, trials: Sequence[int], seeds: range | None = None) -> Sweep:
+        """The sweep that trains some trials of an optimizer, and last its default lr, with new seeds."""
+        run, points = self.run(self.optimizers[entry]), self._points(entry, trials)
+        points = {name: (*values, _own_value(run, name)) for name, values in points.items()}
+        return self._sweep(run, points, self.seed + NEW_SEEDS, self.rounds[0] if seeds is None else seeds)
+
+    def _points(self, entry: int, trials: Sequence[int]) -> dict[str, tuple[float, ...]]:
+        settings = self.sweeps[entry].settings
+        return {name: tuple(each[:: self.seeds][list(trials)].tolist()) for name, each in settings.items()}
+
+    def _sweep(self, run: Run, points: Mapping[str, tuple[float, ...]], first: int, seeds: range) -> Sweep:
+        run = replace(run, seed=(first + seeds.start) % 2**31)
+        return Sweep(run, seeds=len(seeds), targets=(self.target,), points=points)
+
+    def planned(self, entry: int, seeds: range) -> tuple[Sweep, Sweep]:
+        """The sweeps of a round, about: how many trials are in question is known then."""
+        several = range(min(EVALUATED, self.trials) if self.compares else 1)
+        return self.tuning_sweep(entry, several, seeds), self.evaluation_sweep(entry, several, seeds)
+
+    @cached_property
+    def parts(self) -> list[Sweep]:
+        """Sweeps used to estimate cost: for each round and optimizer its trials, and their evaluation."""
+        entries = range(len(self.optimizers))
+        return [part for seeds in self.rounds for entry in entries for part in self.planned(entry, seeds)]
 
     def run(self, optimizer: Optimizer) -> Run:
         shared = {f.name: getattr(self, f.name) for f in fields(Objective)}
@@ -125,7 +159,7 @@ class Race(RaceSettings, Objective, Exportable):
 
     @property
     def size(self) -> int:
-        """Number of runs in all, about: how many trials are evaluated is known at the end."""
+        """Number of runs in all, about: how many trials are evaluated, and how often, is known at the end."""
         return sum(part.size for part in self.parts)
 
     @property
@@ -161,20 +195,22 @@ class Race(RaceSettings, Objective, Exportable):
         """Scores `(trials, seeds)`."""
         stays_from = result.stays_from[self.target] if self.metric == "epochs" else None
         final, best = map(result.sweep.gap_or_loss, (result.final_loss, result.best_loss))
-        return self.score(final, best, stays_from).reshape(-1, self.seeds)
+        return self.score(final, best, stays_from).reshape(-1, result.sweep.seeds)
 
     def score_curves(self, losses: Tensor, sweep: Sweep) -> Tensor:
-        """Scores `(runs,)` of the loss curves `(epochs + 1, runs)` of a sweep."""
+        """Scores `(trials, seeds)` of the loss curves `(epochs + 1, runs)` of a sweep."""
         stays_from, above = None, sweep.gap_or_loss(losses)
         if self.metric == "epochs":
             within = above <= self.target
             epochs = within.flip(0).cummin(0).values.sum(0)
             stays_from = (len(losses) - epochs).where(epochs > 0, -1)
-        return self.score(above[-1], above.where(~above.isnan(), math.inf).amin(0), stays_from)
+        best = above.where(~above.isnan(), math.inf).amin(0)
+        return self.score(above[-1], best, stays_from).reshape(-1, sweep.seeds)
 
     def new_gaps(self, losses: Tensor) -> Tensor:
         """Gaps of losses `(..., seeds)` with the new seeds, or losses where the minimum is unknown."""
-        return self.evaluation_sweep(0, [0]).gap_or_loss(losses, torch.arange(self.seeds))
+        count = losses.shape[-1]
+        return self.evaluation_sweep(0, [0], range(count)).gap_or_loss(losses, torch.arange(count))
 
 
 def _own_value(run: Run, name: str) -> float:

@@ -1,56 +1,114 @@
 """Tuning and evaluation of the optimizers of a race."""
 
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from time import perf_counter
+
+import torch
 
 from trainers.races.redraw import best_trial, best_trials, median
 from trainers.races.result import OptimizerResult, RaceResult
 from trainers.races.spec import Race
 from trainers.sweeps.cost import work
+from trainers.sweeps.result import SweepResult
 from trainers.sweeps.spec import Sweep
 from trainers.sweeps.training import OnProgress, curves, sweep
 
 
-def race(spec: Race, on_progress: OnProgress | None = None) -> RaceResult:
+def race(
+    spec: Race, on_progress: OnProgress | None = None, *, until_decided: bool | None = None
+) -> RaceResult:
     """Tune all optimizers of a race and compare them. The same race gives the same numbers each time.
 
-    `on_progress(fraction)` is called often with the fraction done; the race stops when it returns True, and
-    the result then lacks the optimizers that have not finished.
+    `on_progress(fraction)` is called often with the fraction done; the race stops when it returns True. The
+    result then is that of the last complete round; in the first it lacks the optimizers that have not
+    finished. `until_decided`, if given, replaces that of `spec`.
     """
+    if until_decided is not None:
+        spec = replace(spec, until_decided=until_decided)
     began, progress = perf_counter(), RaceProgress(sum(map(work, spec.parts)), on_progress)
-    results: list[OptimizerResult] = []
-    for entry in range(len(spec.optimizers)):
-        result = tune_and_evaluate(spec, entry, progress)
-        if result is None:
+    contenders = [Contender(spec, entry) for entry in range(len(spec.optimizers))]
+    found = RaceResult(spec, (), 0.0)
+    for seeds in spec.rounds:
+        results = tuple(_round(contenders, seeds, progress))
+        seconds, earlier = perf_counter() - began, found.evidence
+        if progress.stopped and found.results:
+            return replace(found, seconds=seconds, stopped=True)
+        found = RaceResult(spec, results, seconds, progress.stopped, earlier)
+        if progress.stopped or found.decided:
             break
-        results.append(result)
-    return RaceResult(spec, tuple(results), perf_counter() - began, progress.stopped)
+    return found
 
 
-def tune_and_evaluate(race: Race, entry: int, progress: "RaceProgress") -> OptimizerResult | None:
-    """Tune an optimizer; train its best trials and the default lr with new seeds. None if stopped."""
-    tuning, planned = race.parts[2 * entry : 2 * entry + 2]
-    result = sweep(tuning, progress.part(tuning))
-    if result.stopped:
-        return None
-    scores = race.score_trials(result)
-    best = int(best_trial(race, median(scores)))
-    redrawn = best_trials(race, scores) if race.compares else None
-    trials = sorted({best, *(redrawn.tolist() if redrawn is not None else ())})
-    evaluation = race.evaluation_sweep(entry, trials)
-    losses = curves(evaluation, on_progress=progress.part(planned))
-    if progress.stopped:
-        return None
-    *new_scores, default = race.score_curves(losses, evaluation).split(race.seeds)
-    return OptimizerResult(
-        optimizer=race.optimizers[entry],
-        trials=result,
-        trial_scores=scores,
-        best_trial=best,
-        losses=losses.split(race.seeds, dim=1)[trials.index(best)].clone(),
-        redrawn=redrawn,
-        new_scores=dict(zip(trials, new_scores, strict=True)),
-        default_scores=default,
-    )
+def _round(
+    contenders: Iterable["Contender"], seeds: range, progress: "RaceProgress"
+) -> Iterator[OptimizerResult]:
+    """Yield the results with more seeds, of those that finish."""
+    for each in contenders:
+        each.add(seeds, progress)
+        if progress.stopped:
+            return
+        yield each.result()
+
+
+class Contender:
+    """An optimizer in a race: its trials, and the results of those in question."""
+
+    def __init__(self, race: Race, entry: int) -> None:
+        self.race, self.entry = race, entry
+        self.tuned: SweepResult | None = None
+        """All trials, with the first seeds."""
+        self.trials = [*range(race.trials)]
+        """Those in question: the best one, and those of the re-drawn races."""
+        self.best = 0
+        self.redrawn = torch.empty(0, dtype=torch.int64) if race.compares else None
+        self.redrawn = torch.empty(0, dtype=torch.int64)
+        self.scores = torch.empty(race.trials, 0, dtype=torch.float64)
+        """`(trials in question, seeds)`"""
+        self.new_scores = torch.empty(race.trials + 1, 0, dtype=torch.float64)
+        """`(trials in question + 1, seeds)`, with new seeds; last those at the default learning rate."""
+        self.losses = torch.empty(len(race.recorded), race.trials + 1, 0, dtype=getattr(torch, race.dtype))
+        """The loss curves of these."""
+
+    def add(self, seeds: range, progress: "RaceProgress") -> None:
+        """Train the trials in question with these seeds, and those that remain with as many new ones."""
+        tuning, evaluation = self.race.planned(self.entry, seeds)
+        result = sweep(self.race.tuning_sweep(self.entry, self.trials, seeds), progress.part(tuning))
+        if progress.stopped:
+            return
+        self.tuned = self.tuned or result
+        self.scores = torch.cat([self.scores, self.race.score_trials(result)], 1)
+        self._narrow()
+        asked = self.race.evaluation_sweep(self.entry, self.trials, seeds)
+        losses = curves(asked, on_progress=progress.part(evaluation))
+        self.new_scores = torch.cat([self.new_scores, self.race.score_curves(losses, asked)], 1)
+        kept = losses[self.race.recorded].reshape(len(self.race.recorded), -1, len(seeds))
+        self.losses = torch.cat([self.losses, kept], 2)
+
+    def _narrow(self) -> None:
+        """Keep the trials that are best here or in a re-drawn race."""
+        best = int(best_trial(self.race, median(self.scores)))
+        redrawn = best_trials(self.race, self.scores) if self.race.compares else torch.tensor([best])
+        kept = sorted({best, *redrawn.tolist()})
+        self.trials = [self.trials[place] for place in kept]
+        self.best = self.trials[kept.index(best)]
+        self.redrawn = torch.tensor(self.trials)[torch.searchsorted(torch.tensor(kept), redrawn)]
+        self.scores = self.scores[kept]
+        self.new_scores, self.losses = self.new_scores[[*kept, -1]], self.losses[:, [*kept, -1]]
+
+    def result(self) -> OptimizerResult:
+        assert self.tuned is not None
+        *new_scores, default = self.new_scores
+        return OptimizerResult(
+            optimizer=self.race.optimizers[self.entry],
+            trials=self.tuned,
+            trial_scores=self.race.score_trials(self.tuned),
+            best_trial=self.best,
+            losses=self.losses[:, self.trials.index(self.best)].clone(),
+            redrawn=self.redrawn if self.race.compares else None,
+            new_scores=dict(zip(self.trials, new_scores, strict=True)),
+            default_scores=default,
+        )
 
 
 class RaceProgress:

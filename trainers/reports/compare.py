@@ -9,7 +9,7 @@ import pandas as pd
 from trainers.history import History
 from trainers.reports.line_clipping import clip_path
 from trainers.reports.path_plane import Plane
-from trainers.reports.thinning import snapshot_epochs
+from trainers.run import snapshot_epochs
 
 MAX_SNAPSHOTS = 174
 """More than elsewhere, as fewer would hide oscillations."""

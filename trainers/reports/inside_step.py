@@ -14,8 +14,7 @@ from trainers.optimizers.code import GRAD
 from trainers.problems import Problem
 from trainers.reports.latex import formula, number, symbol
 from trainers.reports.path_plane import Limits, Plane, fit_plane, principal
-from trainers.reports.thinning import snapshot_epochs
-from trainers.run import Run
+from trainers.run import Run, snapshot_epochs
 from trainers.steps import Step, torch_params
 from trainers.words import format_number
 

@@ -13,7 +13,7 @@ from trainers.problems import Problem
 from trainers.reports.line_clipping import clip_path, meets
 from trainers.reports.path_plane import Limits, Plane, minima_in
 from trainers.reports.path_surface import subsample, values_at
-from trainers.reports.thinning import snapshot_epochs
+from trainers.run import snapshot_epochs
 from trainers.words import join_words
 
 MAX_POINTS = 300

@@ -40,21 +40,28 @@ def _tuned(result: RaceResult, names: Sequence[str]) -> str:
     alone = len(medians) == 1
     if not result.leaders and race.metric == "epochs":
         who = f"After tuning, {names[0]} did not reach" if alone else "No tuned optimizer reached"
-        return f"{who} the target gap of {format_target(race.target)} ({_seeds(race)})."
+        return f"{who} the target gap of {format_target(race.target)} ({_seeds(result)})."
     if not result.leaders:
         who = f"After tuning, {names[0]}" if alone else "Every tuned optimizer"
-        return f"{who} failed ({_seeds(race)}): {failure_condition(race)}."
-    protocol = f"({race.trials} trials{'' if alone else ' each'}, {_seeds(race)})."
+        return f"{who} failed ({_seeds(result)}): {failure_condition(race)}."
+    protocol = f"({race.trials} trials{'' if alone else ' each'}, {_seeds(result)})."
     if alone:
         return f"After tuning, {names[0]} {_only_phrase(race, medians[0])} {protocol}"
     if result.evidence is None:
         return f"{_lowest(result, names)} {protocol} {_too_few(race)}"
     told = _winner(result, names, result.evidence) or _leading_group(result, names, result.evidence)
-    return f"{told} {protocol}"
+    return f"{told} {protocol}{_undecided(result)}"
 
 
-def _seeds(race: Race) -> str:
-    return f"median over {race.seeds} new seeds" if race.seeds > 1 else "one new seed"
+def _seeds(result: RaceResult) -> str:
+    return f"median over {result.seeds} new seeds" if result.seeds > 1 else "one new seed"
+
+
+def _undecided(result: RaceResult) -> str:
+    """Return that a race until decided was not, after its last round."""
+    if result.decided or len(result.race.looks) == 1 or result.seeds < result.race.looks[-1]:
+        return ""
+    return f" First place is not decided with {result.seeds} seeds, the most that are tried."
 
 
 def _too_few(race: Race) -> str:

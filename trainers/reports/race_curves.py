@@ -11,7 +11,7 @@ from torch import Tensor
 from trainers.races.result import OptimizerResult, RaceResult
 from trainers.races.spec import Race
 from trainers.reports.race_scores import NOT_DIVERGED, failure_label, format_score
-from trainers.reports.thinning import snapshot_epochs
+from trainers.run import snapshot_epochs
 
 LOW, HIGH = 0.1, 0.9
 FEW = 10
@@ -22,14 +22,13 @@ MAX_LISTED = 100
 
 def tuned_curves(result: RaceResult, names: Sequence[str]) -> pd.DataFrame:
     """Return gaps or losses of the tuned optimizers on the new seeds: run, x, low, mid, high."""
-    epochs = snapshot_epochs(result.race.epochs, 150)
     parts = [pd.DataFrame(columns=["run", "x", "low", "mid", "high"])]
     for name, entry in zip(names, result.results, strict=True):
         if not entry.failed:
-            above = result.race.new_gaps(entry.losses[epochs])
+            above = result.race.new_gaps(entry.losses)
             known = result.race.training.minimum is not None
             near = above.clamp(min=result.race.rounding) if known else above
-            parts.append(pd.DataFrame({"run": name, "x": epochs, **band(near)}))
+            parts.append(pd.DataFrame({"run": name, "x": result.race.recorded, **band(near)}))
     return pd.concat(parts[1:] or parts, ignore_index=True)
 
 
@@ -110,16 +109,16 @@ def budgets(result: RaceResult, names: Sequence[str]) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
-def spread_caption(race: Race) -> str:
+def spread_caption(seeds: int) -> str:
     """Return what the curves and bands of the tuned optimizers are."""
-    if race.seeds == 1:
+    if seeds == 1:
         return "Result on one new seed."
-    return f"Median and {spread_label(race)} over {race.seeds} new seeds."
+    return f"Median and {spread_label(seeds)} over {seeds} new seeds."
 
 
-def spread_label(race: Race) -> str:
+def spread_label(seeds: int) -> str:
     """Return what a band spans: of few seeds, all of them."""
-    return "10th–90th percentile" if race.seeds > FEW else "lowest to highest"
+    return "10th–90th percentile" if seeds > FEW else "lowest to highest"
 
 
 def zeros_caption(values: "pd.Series[float]") -> str:

@@ -5,14 +5,14 @@ from typing import Any
 
 import pandas as pd
 
-from trainers.races.redraw import CONFIDENCE, MARGIN, REDRAWN, median
+from trainers.races.redraw import MARGIN, REDRAWN, median, needed
 from trainers.races.result import OptimizerResult, RaceResult
 from trainers.races.spec import Race
 from trainers.reports.race_curves import HIGH, LOW, quantile, spread_label
 from trainers.reports.race_scores import failure_label, format_score, metric_label
 from trainers.reports.race_warnings import unequal_chances
 from trainers.sweeps.spec import PREFIX
-from trainers.words import format_number
+from trainers.words import format_number, join_words
 
 
 def ranking_table(result: RaceResult, names: Sequence[str]) -> pd.DataFrame:
@@ -30,7 +30,7 @@ def _row(result: RaceResult, place: int, name: str) -> dict[str, str]:
         "best learning rate": "–" if entry.failed else f"{format_number(entry.best_lr, 4)}{edge}",
         **(_other_settings(entry) if race.tune == "all" else {}),
         f"{metric_label(race)}, tuned": format_score(race, median(entry.tuned_scores)),
-        **(_spread(race, entry) if race.seeds > 1 else {}),
+        **(_spread(race, entry) if result.seeds > 1 else {}),
         "at default lr": format_score(race, median(entry.default_scores)),
         failure_label(race): _failures(race, entry),
     }
@@ -52,7 +52,7 @@ def _rank(result: RaceResult, place: int) -> int:
 
 def _spread(race: Race, entry: OptimizerResult) -> dict[str, str]:
     low, high = (format_score(race, quantile(entry.tuned_scores, share)) for share in (LOW, HIGH))
-    return {spread_label(race): low if low == high else f"{low} to {high}"}
+    return {spread_label(len(entry.tuned_scores)): low if low == high else f"{low} to {high}"}
 
 
 def _failures(race: Race, entry: OptimizerResult) -> str:
@@ -109,7 +109,7 @@ def win_rate_table(result: RaceResult, names: Sequence[str]) -> pd.DataFrame:
         cells = [f"{rates[row, column]:.0%}" for row in order]
         if evidence:
             cells = [
-                f"{cell} ({evidence.confidence[row, column]:.0%})"
+                f"{cell} ({_percent(float(evidence.confidence[row, column]))})"
                 for row, cell in zip(order, cells, strict=True)
             ]
         table[names[column]] = [
@@ -143,5 +143,21 @@ def confidence_caption(result: RaceResult) -> str:
         f"In brackets: fraction of {REDRAWN:,} re-drawn races in which the row is better on more seeds. In "
         "each, the seeds of the trials and the new seeds are drawn anew from those of the race, with "
         "replacement. One optimizer beats another if this is at least "
-        f"{CONFIDENCE:.0%}, and its median more than {MARGIN:.0%} lower."
+        f"{_percent(result.evidence.level)}, and its median more than {MARGIN:.0%} lower.{_looks(result)}"
     )
+
+
+def _looks(result: RaceResult) -> str:
+    """Return what is needed at each look of a race until decided; "" for one look."""
+    race = result.race
+    if len(race.looks) == 1:
+        return ""
+    levels = [f"{_percent(needed(race, seeds))} with {seeds} seeds" for seeds in race.looks]
+    return (
+        f" It is {join_words(levels)}, so that all looks together err no more often than one. Once an "
+        "optimizer has beaten another, that stays, with its fraction."
+    )
+
+
+def _percent(fraction: float) -> str:
+    return f"{100 * fraction:.3g}%"

@@ -13,8 +13,7 @@ from torch import Tensor
 from trainers.objective import FAILURE_FACTOR
 from trainers.optimizers import Optimizer
 from trainers.reports.path_plane import Plane
-from trainers.reports.thinning import snapshot_epochs
-from trainers.run import Method, Task, make_run, runners
+from trainers.run import Method, Task, make_run, runners, snapshot_epochs
 from trainers.settings import real_settings, settings_of
 from trainers.sweeps.axis import SIGNIFICANT_DIGITS, Axis, default_axis
 from trainers.sweeps.cost import work

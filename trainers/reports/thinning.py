@@ -1,14 +1,13 @@
 """Downsampling of curves, and snapshots of training."""
 
-import numpy as np
 import torch
 from torch import Tensor
 
 from trainers.history import History
+from trainers.run import snapshot_epochs
 
 BUCKETS = 300
 """Number of buckets; a curve keeps the minimum and the maximum of each."""
-
 
 MAX_SNAPSHOTS = 30
 """Maximum number of snapshots for which parameters are evaluated."""
@@ -31,12 +30,6 @@ def downsample(values: Tensor, buckets: int = BUCKETS) -> Tensor:
     kept = torch.zeros(len(rows), dtype=torch.bool)
     kept[0] = kept[-1] = kept[extremes] = True
     return rows[kept]
-
-
-def snapshot_epochs(epochs: int, count: int) -> list[int]:
-    """Return at most `count` epochs on a log scale: dense at the start, where most changes."""
-    steps = np.geomspace(1, epochs, min(count, epochs))
-    return sorted({0, *steps.round().astype(int).tolist()})
 
 
 def snapshots(history: History, count: int = MAX_SNAPSHOTS) -> list[tuple[int, int, Tensor]]:

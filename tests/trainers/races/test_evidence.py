@@ -22,7 +22,7 @@ FEWER = 200
 FIELD = (SGD(), SGD(momentum=0.9), Adam(), RMSprop(), Adagrad())
 
 
-def small_race(luck: random.Random) -> RaceResult:
+def small_race(luck: random.Random, until_decided: bool = False) -> RaceResult:
     """A race of some optimizers on a surface or the thermometer."""
     names = ("Rosenbrock", "Himmelblau", "Booth", "Rastrigin", "Thermometer", "Beale")
     metric = luck.choice(["final", "best", "epochs"])
@@ -37,6 +37,7 @@ def small_race(luck: random.Random) -> RaceResult:
             epochs=luck.randint(5, 60),
             seed=luck.randrange(2**31),
             dtype=luck.choice(["float32", "float64"]),
+            until_decided=until_decided,
         )
     )
 
@@ -57,24 +58,43 @@ def apart(result: RaceResult, a: float, b: float) -> bool:
     return a + 0.1 * abs(a) + floor < b and not tie(result, a, b)
 
 
-def redrawn_races(result: RaceResult) -> list[list[list[float]]]:
-    """The scores of each re-drawn race: of each optimizer, with each of the new seeds that were drawn."""
-    found: list[list[list[float]]] = [[] for _ in range(FEWER)]
-    tuning, new = draws(result.race.seeds, 0).tolist(), draws(result.race.seeds, 1).tolist()
-    for entry in result.results:
-        trials, tested = entry.trial_scores.tolist(), {k: s.tolist() for k, s in entry.new_scores.items()}
-        for place in range(FEWER):
-            middles = [median_high([scores[k] for k in tuning[place]]) for scores in trials]
-            ties = [k for k, each in enumerate(middles) if tie(result, each, min(middles))]
-            best = ties[len(ties) // 2]
-            found[place].append([tested[best][k] for k in new[place]])
-    return found
+Trials = dict[int, list[float]]
+"""The scores of trials with each seed."""
 
 
-def expected(result: RaceResult) -> tuple[list[list[float]], list[list[bool]], list[list[bool]]]:
-    """Confidence, who beats whom, and who is alike, as docs/method.md defines them."""
-    races, count = redrawn_races(result), len(result.results)
-    medians = [median_high(entry.tuned_scores.tolist()) for entry in result.results]
+def best_of(result: RaceResult, trials: Trials, seeds: list[int]) -> int:
+    """The best trial by its median over these seeds; of ties, the middle one."""
+    middles = {trial: median_high([scores[k] for k in seeds]) for trial, scores in trials.items()}
+    ties = [trial for trial, each in middles.items() if tie(result, each, min(middles.values()))]
+    return ties[len(ties) // 2]
+
+
+def best_of_redrawn(result: RaceResult, trials: Trials) -> list[int]:
+    """The best trial of each re-drawn race."""
+    seeds = len(next(iter(trials.values())))
+    return [best_of(result, trials, drawn) for drawn in draws(seeds, 0).tolist()]
+
+
+def by_trial(result: RaceResult) -> list[Trials]:
+    return [dict(enumerate(entry.trial_scores.tolist())) for entry in result.results]
+
+
+def expected(
+    result: RaceResult, tuning: list[Trials], new: list[Trials], level: float = 0.95
+) -> tuple[list[list[float]], list[list[bool]], list[list[bool]]]:
+    """Confidence, who beats whom, and who is alike, as docs/method.md defines them.
+
+    By the scores of each optimizer's trials in question, with their seeds and with new ones.
+    """
+    count, seeds = len(tuning), len(next(iter(new[0].values())))
+    picked = [best_of_redrawn(result, trials) for trials in tuning]
+    races = [
+        [[scores[best[place]][k] for k in drawn] for best, scores in zip(picked, new, strict=True)]
+        for place, drawn in enumerate(draws(seeds, 1).tolist())
+    ]
+    everyone = list(range(len(next(iter(tuning[0].values())))))
+    best = [best_of(result, trials, everyone) for trials in tuning]
+    medians = [median_high(scores[trial]) for trial, scores in zip(best, new, strict=True)]
     middles = [[median_high(scores) for scores in each] for each in races]
     confidence = [[0.0] * count for _ in range(count)]
     alike = [[True] * count for _ in range(count)]
@@ -88,9 +108,9 @@ def expected(result: RaceResult) -> tuple[list[list[float]], list[list[bool]], l
             confidence[a][b] = won / FEWER
             finite = math.isfinite(medians[a]) and math.isfinite(medians[b])
             here = not apart(result, medians[a], medians[b]) and not apart(result, medians[b], medians[a])
-            alike[a][b] = near >= 0.95 * FEWER and finite and here
+            alike[a][b] = near >= level * FEWER and finite and here
     beats = [
-        [confidence[a][b] >= 0.95 and apart(result, medians[a], medians[b]) for b in range(count)]
+        [confidence[a][b] >= level and apart(result, medians[a], medians[b]) for b in range(count)]
         for a in range(count)
     ]
     return confidence, beats, alike
@@ -107,7 +127,8 @@ def test_it_is_as_defined(luck: int, monkeypatch: pytest.MonkeyPatch) -> None:
     result = small_race(random.Random(luck))
     evidence = result.evidence
     assert evidence is not None
-    confidence, beats, alike = expected(result)
+    new = [{k: each.tolist() for k, each in entry.new_scores.items()} for entry in result.results]
+    confidence, beats, alike = expected(result, by_trial(result), new)
     torch.testing.assert_close(evidence.confidence, torch.tensor(confidence, dtype=torch.float64))
     assert evidence.beats.tolist() == beats
     assert evidence.alike.tolist() == alike

@@ -489,12 +489,10 @@ def test_one_new_seed_is_not_a_median() -> None:
     assert sentence(alone, ["SGD", "Adam"]).startswith("After tuning, ")
     assert "(5 trials each, one new seed)." in sentence(alone, ["SGD", "Adam"])
     assert "10th–90th percentile" not in ranking_table(alone, ["SGD", "Adam"])
-    assert spread_caption(alone.race) == "Result on one new seed."
+    assert spread_caption(alone.seeds) == "Result on one new seed."
     assert "10th–90th percentile" in ranking_table(DEFAULT, NAMES)
-    assert spread_caption(DEFAULT.race) == "Median and 10th–90th percentile over 11 new seeds."
-    assert (
-        spread_caption(replace(DEFAULT.race, seeds=10)) == "Median and lowest to highest over 10 new seeds."
-    )
+    assert spread_caption(DEFAULT.seeds) == "Median and 10th–90th percentile over 11 new seeds."
+    assert spread_caption(10) == "Median and lowest to highest over 10 new seeds."
 
 
 def test_the_race_of_a_page_is_in_its_link() -> None:

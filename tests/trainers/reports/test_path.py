@@ -23,7 +23,7 @@ from trainers.problems import (
 from trainers.problems.surfaces import Himmelblau, McCormick
 from trainers.reports import line_clipping, path_plane, path_surface
 from trainers.reports import path as path_report
-from trainers.reports.thinning import snapshot_epochs
+from trainers.run import snapshot_epochs
 
 TWO = [kind() for kind in PROBLEMS.values() if kind().num_params == 2]
 

@@ -16,8 +16,7 @@ from trainers.problems import MLP, LinearRegression, Problem, SoftmaxRegression,
 from trainers.problems.surfaces import Rosenbrock, StyblinskiTang
 from trainers.reports import rate
 from trainers.reports.path_plane import fit_plane
-from trainers.reports.thinning import snapshot_epochs
-from trainers.run import Task
+from trainers.run import Task, snapshot_epochs
 from trainers.sweeps.axis import Axis
 
 FOUR = (SGD(lr=0.02), SGD(lr=0.3, momentum=0.9), SGD(lr=0.1), Adam(lr=1.0))
