@@ -259,10 +259,7 @@ def _budget(result: RaceResult, style: Style, dark: bool) -> None:
     else:
         rounding = rounding_caption(budgets["y"], race.rounding, "count as")
         failed = f"A failed trial counts as no improvement.{rounding}"
-    st.caption(
-        f"Expected best result of n trials, drawn at random from all. {failed}"
-        + race_curves.zeros_caption(budgets["y"])
-    )
+    st.caption(f"{race_curves.budget_caption(result)} {failed}{race_curves.zeros_caption(budgets['y'])}")
 
 
 def sensitivity_chart(result: RaceResult, style: Style) -> Any:

@@ -4,7 +4,7 @@ import altair as alt
 import pandas as pd
 
 from trainers.charts.axes import is_log_suitable, positive, scale, span, x_axis, x_scale, y_axis
-from trainers.charts.line_names import NAMED, end_names, isolated, plot_range, with_selections
+from trainers.charts.line_names import NAMED, end_names, isolated, last_points, plot_range, with_selections
 from trainers.charts.style import Style
 
 HEIGHT = 320
@@ -53,7 +53,7 @@ def band_chart(
     lines = chart.mark_line(clip=True, strokeCap="butt", strokeJoin="round", strokeWidth=2.5).encode(
         x, y, style.color(), tooltip=tooltip, opacity=isolated(by=by)
     )
-    ends = visible.rename(columns={"mid": "y"})
+    ends = last_points(visible.rename(columns={"mid": "y"}))
     names = end_names(alt.Chart(ends), domain, log, style, dark) if domain else []
     layers = [bands, *edges, lines, *names]
     return with_selections(alt.LayerChart(layer=layers, height=HEIGHT))

@@ -154,15 +154,6 @@ class RaceResult(NotebookDisplay):
             return []
         return self.race.tied(medians, medians.min()).nonzero().flatten().tolist()
 
-    def expected_best(self, entry: OptimizerResult, counts: Sequence[int]) -> list[float]:
-        """Expected best score of an optimizer after so many trials; see `expected_best`.
-
-        A trial that failed or ended worse than it began counts as no improvement: the initial gap, or all
-        epochs if it did not reach the target.
-        """
-        no_improvement = float(self.race.epochs) if self.race.metric == "epochs" else self.race.limit / 10
-        return [expected_best(entry.scores, count, no_improvement) for count in counts]
-
     def win_rates(self) -> Tensor:
         """`(optimizers, optimizers)`: fraction of new seeds on which the row beats the column; ties: half."""
         if not self.results:  # stopped before any had finished
@@ -185,20 +176,3 @@ class RaceResult(NotebookDisplay):
             frame.insert(1, "trial", frame.index // self.race.seeds)
             parts.append(frame)
         return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
-
-
-def expected_best(scores: Tensor, count: int, no_improvement: float) -> float:
-    """Expected minimum of `count` scores drawn without replacement.
-
-    Exact: the i-th best of N is the best drawn with probability C(N - i, count - 1) / C(N, count). Scores
-    above `no_improvement` count as `no_improvement`.
-
-    Source: P. Sivaprasad et al. 2020, arXiv 1910.11758.
-    """
-    ordered = scores.clamp(max=no_improvement).sort().values.tolist()
-    probability, expected, total = count / len(ordered), 0.0, len(ordered)
-    for place, score in enumerate(ordered):
-        expected += probability * score
-        left = total - place - 1
-        probability *= (left - count + 1) / left if left else 0.0
-    return expected

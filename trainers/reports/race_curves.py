@@ -8,6 +8,9 @@ import pandas as pd
 import torch
 from torch import Tensor
 
+from trainers.races.budget import MIN_SEEDS as MIN_HALVED
+from trainers.races.budget import bounded, expected_best, expected_tuning_score, is_log
+from trainers.races.redraw import median
 from trainers.races.result import OptimizerResult, RaceResult
 from trainers.races.spec import Race
 from trainers.reports.race_scores import NOT_DIVERGED, failure_label, format_score
@@ -100,13 +103,37 @@ def known_limits(result: RaceResult, names: Sequence[str]) -> list[tuple[str, fl
 
 
 def budgets(result: RaceResult, names: Sequence[str]) -> pd.DataFrame:
-    """Return the expected best result after each number of trials: run, x, y."""
-    counts = snapshot_epochs(result.race.trials, 40)[1:]
-    parts = [
-        pd.DataFrame({"run": name, "x": counts, "y": result.expected_best(entry, counts)})
-        for name, entry in zip(names, result.results, strict=True)
-    ]
+    """Return the expected best result after each number of trials: run, x, y, seeds.
+
+    By the seeds that score them: "tuning", those that chose them; "half", the other half, if there are
+    halves; and after all trials "new".
+    """
+    counts, parts = snapshot_epochs(result.race.trials, 40)[1:], []
+    for name, entry in zip(names, result.results, strict=True):
+        found = {
+            "tuning": expected_tuning_score(result, entry, counts),
+            "half": expected_best(result, entry, counts) or [],
+            "new": [float(bounded(result, median(entry.tuned_scores)))],
+        }
+        parts += [
+            pd.DataFrame({"run": name, "x": counts[-len(y) :], "y": y, "seeds": seeds})
+            for seeds, y in found.items()
+            if y
+        ]
     return pd.concat(parts, ignore_index=True)
+
+
+def budget_caption(result: RaceResult) -> str:
+    """Return what the lines and the points of the tuning budget are."""
+    mean = "geometric mean" if is_log(result) else "mean"
+    dashed = "Dashed: the tuning score of the best of them, which is in part luck."
+    last = "Point: the result with new seeds."
+    if result.race.seeds < MIN_HALVED:
+        return f"Expected best result of n trials, drawn at random from all ({mean}). {dashed} {last}"
+    return (
+        f"Expected best result of n trials, drawn at random from all ({mean}): chosen by half of the seeds, "
+        f"scored by the other half. {dashed} {last}"
+    )
 
 
 def spread_caption(seeds: int) -> str:

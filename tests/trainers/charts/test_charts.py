@@ -238,15 +238,35 @@ def test_a_band_is_cut_where_the_picture_ends() -> None:
 def test_without_any_curve_nothing_refers_to_names() -> None:
     none = pd.DataFrame({"run": ["a"], "x": [0], "low": [math.inf], "mid": [math.inf], "high": [math.inf]})
     bands = charts.band_chart(none, two(), "epochs", "gap")
-    budget = charts.budget_chart(none.assign(y=math.inf), two(), "epochs to target")
+    budget = charts.budget_chart(none.assign(y=math.inf, seeds="new"), two(), "epochs to target")
     for chart in (bands, budget):
         assert "named" not in str({**charts.spec(chart), "datasets": {}})
 
 
 def test_a_budget_is_drawn_against_trials() -> None:
-    table = pd.DataFrame({"run": ["a"] * 3, "x": [1, 2, 3], "y": [3.0, 2.0, 0.0]})
+    score = pd.DataFrame({"run": ["a"] * 3, "x": [1, 2, 3], "y": [3.0, 2.0, 0.0], "seeds": "half"})
+    table = pd.concat(
+        [score, score.assign(y=[3.0, 1.5, 0.5], seeds="tuning"), score.assign(seeds="new")[1:2]]
+    )
     spec = charts.spec(charts.budget_chart(table, two(), "gap"))
-    assert drawn(spec, 0)["y"].tolist() == [3.0, 2.0], "a log axis shows no 0"
+    dashed, solid, points = (drawn(spec, place)["y"].tolist() for place in range(3))
+    assert solid == [3.0, 2.0], "a log axis shows no 0"
+    assert dashed == [3.0, 1.5, 0.5]
+    assert points == [2.0]
+
+
+def test_each_run_is_named_once() -> None:
+    curves = pd.DataFrame({"run": ["a"] * 3 + ["b"] * 3, "x": [1, 2, 3] * 2, "y": [3.0, 2.0, 1.0] * 2})
+    bands = curves.rename(columns={"y": "mid"}).assign(low=0.5, high=4.0)
+    found = [
+        charts.band_chart(bands, two(), "epochs", "gap"),
+        charts.budget_chart(curves.assign(seeds="half").replace({"x": {3: 2}}), two(), "gap"),
+        charts.budget_chart(curves[curves["x"] == 3].assign(seeds="new"), two(), "gap"),
+    ]
+    for chart, named in zip(found, (2, 0, 2), strict=True):
+        spec = charts.spec(chart)
+        places = [k for k, layer in enumerate(spec["layer"]) if layer["mark"].get("cursor") == "pointer"]
+        assert [len(drawn(spec, place)) for place in places] == [named]
 
 
 def test_a_heat_map_marks_what_failed() -> None:

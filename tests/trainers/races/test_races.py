@@ -3,8 +3,6 @@
 import math
 from dataclasses import replace
 from functools import cache
-from itertools import combinations
-from statistics import mean
 from typing import Any
 
 import pytest
@@ -18,12 +16,11 @@ from trainers import Race, Run, Sweep, program, race, sweep, train
 from trainers.optimizers import SGD, Adagrad, Adam, Optimizer, RMSprop
 from trainers.problems import MLP, PROBLEMS, Problem, Thermometer
 from trainers.races.redraw import best_trial, median
-from trainers.races.result import RaceResult, expected_best
+from trainers.races.result import RaceResult
 from trainers.races.spec import DEFAULT_OPTIMIZERS, eligible_optimizers
 from trainers.reports.race import optimizer_names, sentence
 from trainers.reports.race_curves import (
     band,
-    budgets,
     quantile,
     sensitivity,
     spread_caption,
@@ -190,23 +187,6 @@ def test_whoever_has_a_rate_can_race(rule: Optimizer) -> None:
     found = race(Race(optimizers=(rule,), **SMALL))
     assert sentence(found, optimizer_names(found.race))
     assert found.ranking == [0]
-
-
-def test_expected_best_is_the_mean_over_all_choices_of_trials() -> None:
-    scores = torch.tensor([3.0, 1.0, 40.0, math.inf, 2.0, 2.0], dtype=torch.float64)
-    told = [3.0, 1.0, 10.0, 10.0, 2.0, 2.0]
-    for count in range(1, 7):
-        choices = [min(choice) for choice in combinations(told, count)]
-        assert expected_best(scores, count, no_improvement=10.0) == pytest.approx(mean(choices))
-
-
-def test_more_trials_never_hurt() -> None:
-    table = budgets(DEFAULT, NAMES)
-    for _, rows in table.groupby("run"):
-        assert (rows["y"].diff().dropna() <= 1e-12).all()
-        assert rows["x"].tolist()[-1] == 36
-    last = table.groupby("run", sort=False)["y"].last()
-    assert last.tolist() == pytest.approx([float(entry.scores.min()) for entry in DEFAULT.results])
 
 
 def test_the_middle_of_a_plateau_is_chosen() -> None:
