@@ -18,6 +18,7 @@ from trainers.reports.questions import (
 )
 
 TARGET = View().target
+FOUR_OTHERS = ("SGD", "SGD with momentum 0.9", "Adam", "RMSprop")
 FOUR = ("SGD", "SGD with momentum 0.9", "RMSprop", "Adam")
 
 
@@ -98,6 +99,11 @@ TUNED = Question(
         "Both reach the minimum, to within rounding",
     ),
     _adam_or_momentum,
+)
+WHICH_LOWEST = Question(
+    "On Rosenbrock's valley, from one initial point, each near its best learning rate: which ends lowest?",
+    FOUR_OTHERS,
+    lowest,
 )
 RAW_DATA = Question(
     "Adam at lr 1 is the first within 0.01 of the minimum loss. What does its loss do after that?",

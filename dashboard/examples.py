@@ -128,6 +128,24 @@ EXAMPLES = (
         asked.TUNED,
     ),
     Example(
+        "How often does the winner change?",
+        "A fair race, 20 times, each with other seeds: now Adam has the lowest median, now momentum. One "
+        "race would have named one of them. So the page says which optimizer is better only where it is in "
+        "at least 95% of 1,000 re-drawn races.",
+        replace(
+            _page(
+                Task(problem=Rosenbrock(), epochs=200),
+                SGD(lr=1e-3),
+                SGD(lr=1e-3, momentum=0.9),
+                Adam(lr=1.0),
+                RMSprop(lr=1e-2),
+                tab="Race",
+            ),
+            settings=(RaceTabSettings(optimizers="runs", trials=12, epochs=200, repeats=20),),
+        ),
+        asked.WHICH_LOWEST,
+    ),
+    Example(
         "Raw data: why Adam doesn't mind",
         "With unscaled inputs the condition number is 34,000, so SGD must take tiny steps. Adam divides each "
         "parameter's step by the running RMS of its gradient: it needs more epochs than on scaled data, but "

@@ -13,6 +13,7 @@ from torch import Tensor
 from dashboard.training_queue import TrainingQueue, Usage
 from dashboard.widgets import Placeholder
 from trainers import History, Race, Run, Sweep, charts, race, sweep, train
+from trainers.races.repeats import Repeats
 from trainers.races.result import RaceResult
 from trainers.reports import inside_step
 from trainers.reports.path_plane import fit_plane
@@ -124,6 +125,10 @@ def _of_race(result: RaceResult) -> str:
     return repr(result.race)
 
 
+def _of_repeats(repeats: Repeats) -> str:
+    return f"{repeats.race!r} {len(repeats.medians)}"
+
+
 def _of_sweep(result: SweepResult) -> str:
     return repr(result.sweep)
 
@@ -131,6 +136,7 @@ def _of_sweep(result: SweepResult) -> str:
 BY_SETTINGS: dict[Any, Callable[[Any], Any]] = {
     **dict.fromkeys((Run, Task, Race, Sweep, Histories, charts.Style), repr),
     RaceResult: _of_race,
+    Repeats: _of_repeats,
     SweepResult: _of_sweep,
 }
 
@@ -218,20 +224,21 @@ def compute_with_progress(make: Callable[..., Any], *given: Any, place: Placehol
     return _computed_in_turns(_name(make), given, make, observer)
 
 
-def is_confirmed(place: Placeholder, spec: Any, sweeps: Sequence[Sweep], what: str) -> bool:
+def is_confirmed(place: Placeholder, spec: Any, sweeps: Sequence[Sweep], what: str, times: int = 1) -> bool:
     """Return True if cheap or confirmed by the user; otherwise show the estimate and a button.
 
-    A spec is estimated until it is confirmed, as estimates vary with the load.
+    The sweeps are trained so many `times`. A spec is estimated until it is confirmed, as estimates vary with
+    the load.
     """
     confirmed: set[str] = st.session_state.setdefault("confirmed", set())
     megabytes = sum(map(memory, sweeps)) / 1e6
-    cheap = sum(map(work, sweeps)) < ESTIMATE_MIN_UPDATES and megabytes < CONFIRM_MB
+    cheap = times * sum(map(work, sweeps)) < ESTIMATE_MIN_UPDATES and megabytes < CONFIRM_MB
     if cheap or repr(spec) in confirmed:
         return True
     seconds = 0.0
     with ProgressObserver(lambda: None).turn() as on_update:
         for sweep in sweeps:
-            seconds += estimate(sweep)
+            seconds += times * estimate(sweep)
             on_update()
     if seconds < CONFIRM_SECONDS and megabytes < CONFIRM_MB:
         confirmed.add(repr(spec))

@@ -9,23 +9,31 @@ import streamlit as st
 
 from dashboard.context import Actions, Context, Tab, TabSettings
 from dashboard.take_along import take_along
-from dashboard.widgets import adder, clicked_points, control, download, swatch_table, swatches
-from dashboard.work import chart_spec, compute_cached, is_confirmed, race_cached, run_with_progress
+from dashboard.widgets import Placeholder, adder, clicked_points, control, download, swatch_table, swatches
+from dashboard.work import (
+    chart_spec,
+    compute_cached,
+    compute_with_progress,
+    is_confirmed,
+    race_cached,
+    run_with_progress,
+)
 from trainers import charts
 from trainers.charts import Style
 from trainers.objective import Objective
 from trainers.optimizers import Optimizer
+from trainers.races.repeats import Repeats, repeated
 from trainers.races.result import RaceResult
 from trainers.races.settings import RaceSettings
 from trainers.races.spec import DEFAULT_OPTIMIZERS, Race, eligible_optimizers
 from trainers.reports import race as report
-from trainers.reports import race_curves, race_ranking, race_warnings
+from trainers.reports import race_curves, race_ranking, race_repeats, race_warnings
 from trainers.reports.loss import Y_TITLES
 from trainers.reports.plain_text import result_text
 from trainers.reports.race_scores import failure_condition, failure_label, metric_label, rounding_caption
 from trainers.reports.remarks import left_out
 from trainers.run import Task
-from trainers.settings import choice, settings_of
+from trainers.settings import choice, integer, settings_of
 from trainers.words import format_epochs
 
 
@@ -40,6 +48,14 @@ class RaceTabSettings(RaceSettings, TabSettings):
         "Your runs: their optimizers; runs that differ only in tuned hyperparameters are merged.",
         label="Optimizers",
         captions={"usual": "defaults", "runs": "your runs"},
+    )
+    repeats: int = integer(
+        1,
+        1,
+        50,
+        help="Races with other seeds, to see how often the winner changes.",
+        label="Races",
+        scale="log",
     )
 
     def race(self, task: Task, optimizers: Sequence[Optimizer]) -> Race | None:
@@ -62,15 +78,28 @@ def draw(context: Context) -> None:
         headline.say("No runs to race: add one, or choose the default optimizers.")
     elif spec is None:
         headline.say(f"No race: {_obstacle(context.task, settings)}.")
-    elif is_confirmed(headline, spec, spec.parts, f"{_size(spec)} of {format_epochs(spec.epochs)}"):
+    elif _is_confirmed(headline, spec, settings.repeats):
         result = run_with_progress(race_cached, spec, headline, f"Training {_size(spec)}")
+        repeats = _repeated(headline, spec, settings.repeats) if settings.repeats > 1 else None
         with place:
-            _show(context, result)
+            _show(context, result, repeats)
+
+
+def _is_confirmed(headline: Placeholder, spec: Race, repeats: int) -> bool:
+    what = f"{_size(spec)} of {format_epochs(spec.epochs)}"
+    what = f"{repeats} races, each of {what}," if repeats > 1 else what
+    return is_confirmed(headline, (spec, repeats), spec.parts, what, repeats)
 
 
 def _size(spec: Race) -> str:
     """Return of how many runs a race consists."""
     return f"{'up to ' if len(spec.looks) > 1 else ''}{spec.size:,} runs"
+
+
+def _repeated(headline: Placeholder, spec: Race, count: int) -> Repeats:
+    what = f"Training {count} races"
+    found: Repeats = compute_with_progress(repeated, spec, count, place=headline, what=what)
+    return found
 
 
 def _controls(context: Context, settings: RaceTabSettings) -> None:
@@ -85,6 +114,8 @@ def _controls(context: Context, settings: RaceTabSettings) -> None:
         for name, setting in settings_of(RaceSettings).items():
             if settings.is_active(name) and (name != "target" or settings.metric == "epochs"):
                 control(name, setting, getattr(settings, name), f"race.{name}", width=130)
+        repeats = settings_of(settings)["repeats"]
+        control("repeats", repeats, settings.repeats, "race.repeats", width=130)
 
 
 def _protocol(context: Context, result: RaceResult) -> str:
@@ -136,7 +167,7 @@ def _obstacle(task: Task, settings: RaceTabSettings) -> str:
     return "it needs an optimizer with a hand-written update rule and a learning rate"
 
 
-def _show(context: Context, result: RaceResult) -> None:
+def _show(context: Context, result: RaceResult, repeats: Repeats | None) -> None:
     """Draw the ranking, the sensitivity to the learning rate, and what is folded at first."""
     race, names = result.race, report.optimizer_names(result.race)
     style = charts.Style.nested(names, context.dark)
@@ -145,6 +176,8 @@ def _show(context: Context, result: RaceResult) -> None:
         st.warning(warning)
     _ranking(result, style, _protocol(context, result))
     _until_decided(context, result)
+    if repeats is not None:
+        _repeats(repeats, style, context.dark)
     _sensitivity(context, result, style)
     with st.expander("Tuned curves, tuning budget"):
         _tuned(result, style, context.dark)
@@ -194,6 +227,22 @@ def _until_decided(context: Context, result: RaceResult) -> None:
         on_click=context.actions.change,
         args=(replace(context.settings, until_decided=True),),
     )
+
+
+def _repeats(found: Repeats, style: Style, dark: bool) -> None:
+    """Draw which optimizer has the lowest median, race by race."""
+    st.markdown(f"**How often does the winner change?** {race_repeats.sentence(found, style.names)}")
+    st.vega_lite_chart(
+        chart_spec(drawn_repeats, found, style, dark),
+        alt="Dot plot: which optimizer has the lowest median, race by race.",
+    )
+    st.caption(race_repeats.CAPTION)
+
+
+def drawn_repeats(found: Repeats, style: Style, dark: bool) -> Any:
+    """Return the chart of repeated races."""
+    table, label = race_repeats.chart_table(found, style.names), race_repeats.median_label(found)
+    return charts.repeats_chart(table, style, label, dark)
 
 
 def _sensitivity(context: Context, result: RaceResult, style: Style) -> None:

@@ -21,6 +21,7 @@ from trainers.charts.loss_map import LossMap, map_image
 from trainers.charts.parameters import parameter_chart
 from trainers.charts.path import path_chart
 from trainers.charts.race_budget import budget_chart
+from trainers.charts.race_repeats import repeats_chart
 from trainers.charts.race_sensitivity import sensitivity_chart
 from trainers.charts.race_tuned import band_chart
 from trainers.charts.samples import image_chart
@@ -66,6 +67,7 @@ __all__ = [
     "parameter_chart",
     "path_chart",
     "predicted_actual_chart",
+    "repeats_chart",
     "sensitivity_chart",
     "sharpness_chart",
     "spec",

@@ -22,6 +22,7 @@ RIGHT = {
     "SGD, RMSprop, Adam": "RMSprop",
     "One learning rate for all: who wins?": "Not the same one at each learning rate",
     "Each tuned alike: who wins now?": "Both reach the minimum, to within rounding",
+    "How often does the winner change?": "Adam",
     "Raw data: why Adam doesn't mind": "It climbs above 100 and comes back",
     "Scale first: who wins then?": "After 1 epoch",
     "How fast is too fast?": "The loss climbs",
