@@ -34,7 +34,7 @@ from trainers.reports.race_scores import failure_condition, failure_label, metri
 from trainers.reports.remarks import left_out
 from trainers.run import Task
 from trainers.settings import choice, integer, settings_of
-from trainers.words import format_epochs
+from trainers.words import format_epochs, format_number
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -174,6 +174,7 @@ def _show(context: Context, result: RaceResult, repeats: Repeats | None) -> None
     context.headline.say(report.sentence(result, names))
     for warning in race_warnings.warnings(result, names):
         st.warning(warning)
+    _lower(context, race_warnings.lower_rate(result, names))
     _ranking(result, style, _protocol(context, result))
     _until_decided(context, result)
     if repeats is not None:
@@ -227,6 +228,18 @@ def _until_decided(context: Context, result: RaceResult) -> None:
         on_click=context.actions.change,
         args=(replace(context.settings, until_decided=True),),
     )
+
+
+def _lower(context: Context, lr_min: float | None) -> None:
+    """Offer a wider range where a stability limit lies below it."""
+    if lr_min is not None:
+        st.button(
+            f"Search from {format_number(lr_min)}",
+            key="race.lower",
+            icon=":material/arrow_range:",
+            on_click=context.actions.change,
+            args=(replace(context.settings, lr_min=lr_min),),
+        )
 
 
 def _repeats(found: Repeats, style: Style, dark: bool) -> None:

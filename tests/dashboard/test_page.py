@@ -306,6 +306,38 @@ def test_a_race_of_one_on_one_seed_has_no_percentiles_and_no_win_rate() -> None:
     assert told.count("Gaps within rounding error count as 2.8e−06.") == 1
 
 
+def test_a_race_that_is_not_decided_goes_on_at_a_click() -> None:
+    query = (
+        "problem=Ackley&run=Adam&run=Adam~beta1-0.85&tab=Race&race=Race~optimizers-runs~trials-6~epochs-40"
+    )
+    app = opened(query)
+    assert "not decided" in app.button(key="race.until_decided.start").help
+    app.button(key="race.until_decided.start").click().run()
+    assert shown(app).of(RaceTabSettings).until_decided
+    assert any("First place is not decided with 81 seeds" in m.value for m in app.main.markdown)
+    assert not any(button.key == "race.until_decided.start" for button in app.button)
+    again = opened(shown(app).to_query())
+    assert any("First place is not decided with 81 seeds" in m.value for m in again.main.markdown)
+
+
+def test_a_wider_range_is_offered_where_a_limit_lies_below_it() -> None:
+    query = "problem=Quadratic~condition-100000&run=SGD&tab=Race&race=Race~optimizers-runs~trials-6~epochs-20"
+    app = opened(query)
+    assert any("lies below the search range" in warning.value for warning in app.warning)
+    app.button(key="race.lower").click().run()
+    assert shown(app).of(RaceTabSettings).lr_min == 1e-7
+    assert not any("lies below the search range" in warning.value for warning in app.warning)
+    assert not any(button.key == "race.lower" for button in app.button)
+
+
+def test_races_with_other_seeds_are_a_picture() -> None:
+    app = opened(
+        "problem=Rosenbrock&run=SGD&run=Adam&tab=Race&race=Race~optimizers-runs~trials-4~epochs-20~repeats-3"
+    )
+    assert any("The lowest median in 3 races" in m.value for m in app.main.markdown)
+    assert len(chart_types(app)) == 4
+
+
 def test_why_there_is_no_race_names_the_metric_as_the_page_does() -> None:
     app = opened("problem=MLP&epochs=5&run=SGD&tab=Race&race=Racing~metric-epochs")
     shown_as = settings_of(RaceTabSettings)["metric"].captions["epochs"]

@@ -1,12 +1,16 @@
 """What a race does not say by itself: flaws of its settings, limits of stability, unequal chances."""
 
+import math
 from collections.abc import Sequence
 
 from trainers.races.result import OptimizerResult, RaceResult
+from trainers.races.settings import RaceSettings
 from trainers.races.spec import Race
 from trainers.reports.race_curves import known_limits, stability_limits
+from trainers.settings import Real, settings_of
 from trainers.words import format_number, format_target, join_words
 
+BELOW = 100
 MOST = 0.5
 """Fraction of an optimizer's trials that may fail, where none of another does, before it is said."""
 
@@ -50,6 +54,16 @@ def _unstable(result: RaceResult, names: Sequence[str]) -> list[str]:
         for name, limit in known_limits(result, names)
         if limit <= low
     ]
+
+
+def lower_rate(result: RaceResult, names: Sequence[str]) -> float | None:
+    """Return a min. learning rate `BELOW` times smaller than each limit below the range; None without any."""
+    limits = [limit for _, limit in known_limits(result, names) if limit <= result.race.lr_min]
+    if not limits:
+        return None
+    bounds = settings_of(RaceSettings)["lr_min"]
+    assert isinstance(bounds, Real)
+    return max(10.0 ** math.floor(math.log10(min(limits) / BELOW)), float(bounds.low))
 
 
 def unequal_chances(result: RaceResult, names: Sequence[str]) -> str:
