@@ -12,6 +12,7 @@ from trainers.reports.race_scores import NOT_DIVERGED, loss_or_gap, rounding_cap
 from trainers.run import Run
 from trainers.sweeps.axis import Axis
 from trainers.sweeps.result import SweepResult
+from trainers.ties import tied
 from trainers.words import format_number
 
 MAX_LISTED = 100
@@ -23,18 +24,13 @@ def final_values(result: SweepResult) -> Tensor:
     run = result.sweep.run
     above = result.sweep.gap_or_loss(result.final_loss)
     near = above.where(above <= result.sweep.limit, math.nan)
-    return near.clamp(min=rounding_error(run)) if run.training.minimum is not None else near
-
-
-def rounding_error(run: Run) -> float:
-    """Return the gap up to which a gap is rounding error of the loss."""
-    return run.training.rounding(getattr(torch, run.dtype))
+    return near.clamp(min=result.sweep.rounding) if run.training.minimum is not None else near
 
 
 def floor_caption(result: SweepResult) -> str:
     """Return a sentence on the value that stands for gaps within rounding error; "" if there are none."""
     values = pd.Series(final_values(result).numpy())
-    return rounding_caption(values, rounding_error(result.sweep.run), "are shown as")
+    return rounding_caption(values, result.sweep.rounding, "are shown as")
 
 
 def cells(result: SweepResult) -> pd.DataFrame:
@@ -93,10 +89,11 @@ def sentence(result: SweepResult) -> str:
     if failed == len(values):
         return f"All {_failures(failed, diverged, ' runs')}."
     best = values.where(~values.isnan(), math.inf).min()
-    first, failures = values == best, _failures(failed, diverged)
+    first = tied(values, best, result.sweep.rounding, getattr(torch, run.dtype))
+    failures = _failures(failed, diverged)
     what = f"final {loss_or_gap(run.training)}"
     if int(first.sum()) > 1:
-        exact = run.training.minimum is not None and best <= rounding_error(run)
+        exact = run.training.minimum is not None and best <= result.sweep.rounding
         tie = f"tie for best, with a {what} of {format_number(best)}"
         end = "reach the minimum to within rounding error" if exact else tie
         return f"{int(first.sum()):,} of {len(values):,} runs {end}; {failures}."

@@ -4,7 +4,7 @@ import math
 
 import pandas as pd
 
-from trainers.reports.grid import final_values, rounding_error, sentence
+from trainers.reports.grid import final_values, sentence
 from trainers.reports.race_scores import NOT_DIVERGED, loss_or_gap
 from trainers.sweeps.result import SweepResult
 from trainers.words import format_number, format_value
@@ -22,7 +22,7 @@ def best_runs(result: SweepResult, most: int) -> pd.DataFrame:
     values, run = final_values(result), result.sweep.run
     rows = values.nan_to_num(math.inf).argsort(stable=True)[:most].tolist()
     frame, what = result.frame().iloc[rows], loss_or_gap(run.training)
-    floor = rounding_error(run) if what == "gap" else -math.inf
+    floor = result.sweep.rounding if what == "gap" else -math.inf
     table = {name: [format_number(value, 4) for value in frame[name]] for name in result.settings}
     if result.sweep.seeds > 1:
         table["seed"] = [str(seed) for seed in frame["seed"]]
@@ -42,7 +42,7 @@ def best_runs(result: SweepResult, most: int) -> pd.DataFrame:
 def along(result: SweepResult, name: str) -> pd.DataFrame:
     """Return all runs of a sweep over one axis: run (the name), x, y (NaN if failed), label (y as text)."""
     values, what = final_values(result), loss_or_gap(result.sweep.run.training)
-    floor = rounding_error(result.sweep.run) if what == "gap" else -math.inf
+    floor = result.sweep.rounding if what == "gap" else -math.inf
     (x,) = result.settings.values()
     labels = ["failed" if math.isnan(value) else _final(value, floor) for value in values.tolist()]
     return pd.DataFrame({"run": name, "x": x.numpy(), "y": values.numpy(), "label": labels})
