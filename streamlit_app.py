@@ -71,7 +71,7 @@ with st.skeleton(height=480):
     from trainers.reports.plain_text import result_text
     from trainers.reports.questions import Question
     from trainers.reports.remarks import remarks
-    from trainers.reports.runs_table import cells
+    from trainers.reports.runs_table import cells, digits_caption
     from trainers.reports.summary import sentence
     from trainers.run import MAX_COORDINATES, Method, Task, runners, snapshot_epochs
     from trainers.settings import Settings, settings_of
@@ -260,12 +260,12 @@ def main(session: SessionPage) -> None:
     st.session_state.setdefault("view.tab", page.tab)  # a changing default would replace the widget
     tabs, below = st.tabs(NAMES, key=control_key("view.tab", page.tab), on_change="rerun"), st.container()
     with tabs[TABS.index(page.open_tab)]:
-        histories = draw_tab(session, labels, style, dark, below)
+        training = draw_tab(session, labels, style, dark, below)
         if (example := example_of(page)) and example.hints_at(page):
             st.markdown(f"**{example.name}** {example.hint}")
     add_behavior(page)
     with below:
-        draw_results(page, histories, labels, style, session.looks)
+        draw_results(page, training, labels, style, session.looks)
 
 
 def address(query: str) -> str:
@@ -333,9 +333,7 @@ def add_behavior(page: Page, asks: bool = False) -> None:
     )
 
 
-def draw_tab(
-    session: SessionPage, labels: tuple[str, ...], style: Style, dark: bool, below: Any
-) -> Histories:
+def draw_tab(session: SessionPage, labels: tuple[str, ...], style: Style, dark: bool, below: Any) -> Training:
     """Draw the open tab, with its summary sentence above; the runs are trained when it needs them."""
     page, tab, answered = session.page, session.page.open_tab, st.container()
     headline = Placeholder(st.container(key="headline"))
@@ -364,10 +362,12 @@ def draw_tab(
         tables=session.data,
         headline=headline,
         train=train,
+        digits=train.digits,
         actions=ACTIONS,
     )
     tab.draw(context)
-    return train()
+    train()
+    return train
 
 
 def teaching_links(page: Page, ask: Ask) -> None:
@@ -384,13 +384,16 @@ def teaching_links(page: Page, ask: Ask) -> None:
 
 
 def draw_results(
-    page: Page, histories: Histories, labels: Sequence[str], style: Style, looks: Sequence[Look]
+    page: Page, training: Training, labels: Sequence[str], style: Style, looks: Sequence[Look]
 ) -> None:
     """Draw the table of runs, the link, and the downloads."""
-    rows = cells(histories, labels, page.view.target)
+    histories, digits = training(), training.digits()
+    rows = cells(histories, labels, page.view.target, digits)
     if histories:
         st.markdown("**Your runs**")
         swatch_table(rows, "run", swatches(style), "Results of each run")
+        if told := digits_caption(digits):
+            st.caption(told)
     link = link_to(page)
     copier()(data={"link": link, "epochs": snapshot_list(page)}, key="copy")
     with st.container(horizontal=True, vertical_alignment="center"):

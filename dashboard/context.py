@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from dashboard.widgets import Placeholder
     from dashboard.work import Histories, LiveChart
     from trainers.charts import Look, Style
+    from trainers.digits import Digits
     from trainers.run import Method, Run, Task
 
 MAX_RUNS = 12
@@ -121,6 +122,8 @@ class Context:
     """Place of the tab's summary sentence."""
     train: Callable[[LiveChart | None], Histories]
     """Train the runs, once per script; the argument draws them during training."""
+    digits: Callable[[], tuple[Digits | None, ...]]
+    """Count the digits of each run that can be trusted."""
     actions: Actions
 
     def picture(self) -> Any:

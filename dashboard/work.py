@@ -13,6 +13,7 @@ from torch import Tensor
 from dashboard.training_queue import TrainingQueue, Usage
 from dashboard.widgets import Placeholder
 from trainers import History, Race, Run, Sweep, charts, race, sweep, train
+from trainers.digits import Digits, trusted_digits
 from trainers.races.repeats import Repeats
 from trainers.races.result import RaceResult
 from trainers.reports import inside_step
@@ -146,6 +147,13 @@ def train_cached(run: Run, most: int | None, _observer: Observer = UNOBSERVED) -
     """Train a run; parameters are kept at up to `most` epochs."""
     with _observer.turn() as on_epoch:
         return train(run, on_epoch, most)
+
+
+@st.cache_data(max_size=CACHE_SIZE, show_spinner=False, hash_funcs=BY_SETTINGS)
+def digits_cached(run: Run, _history: History, _observer: Observer = UNOBSERVED) -> Digits | None:
+    """Return how many digits of a run can be trusted."""
+    with _observer.turn() as on_progress:
+        return trusted_digits(_history, on_progress)
 
 
 @st.cache_data(max_size=CACHE_SIZE, show_spinner=False, hash_funcs=BY_SETTINGS)
@@ -289,3 +297,8 @@ class Training:
             self.done = train_all(self.runs, self.names, self.room, self.place, live)
             self.on_trained(self.done)
         return self.done
+
+    def digits(self) -> tuple[Digits | None, ...]:
+        """Return how many digits of each run can be trusted, after training its twins."""
+        observer = ProgressObserver(lambda share: None)
+        return tuple(digits_cached(history.run, history, observer) for history in self())

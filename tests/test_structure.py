@@ -28,8 +28,8 @@ IN_TRAINERS = (
     "display", "words", "more", "exports", "modes", "caches", "settings", "links", "datasets", "problems",
     "splits", "schedules", "clipping", "ties",
     "objective", "optimizers", "runners", "run", "outcomes", "history", "training", "steps", "accumulation",
-    "sweeps", "races", "scripts", "graphs", "mistakes", "reports", "comparison", "overviews", "charts",
-    "notebook", "terminal", "__main__",
+    "sweeps", "digits", "races", "scripts", "graphs", "mistakes", "reports", "comparison", "overviews",
+    "charts", "notebook", "terminal", "__main__",
 )  # fmt: skip
 IN_DASHBOARD = (
     "own_problem", "__main__", "components", "training_queue", "looks", "ask", "context", "widgets",

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from trainers.comparison import Comparison
+from trainers.digits import trusted_digits
 from trainers.races.result import RaceResult
 from trainers.reports import race, race_ranking, race_warnings, runs_table, sweep_table
 from trainers.sweeps.result import SweepResult
@@ -27,7 +28,9 @@ def comparison_overview(result: Comparison) -> Overview:
     ended = sum(history.status != "stopped" for history in result.histories)
     stopped = f"Stopped after {ended} of {len(result.runs)} runs." if result.stopped else ""
     sentences = tuple(filter(None, (stopped, result.sentence())))
-    return Overview(sentences, runs_table.cells(result.histories, result.names, result.target))
+    digits = [trusted_digits(history) for history in result.histories]
+    table = runs_table.cells(result.histories, result.names, result.target, digits)
+    return Overview(sentences, table, tuple(filter(None, [runs_table.digits_caption(digits)])))
 
 
 def race_overview(result: RaceResult) -> Overview:

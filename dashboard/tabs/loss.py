@@ -1,7 +1,8 @@
 """The tab Loss: the curves of all runs."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
+from types import MappingProxyType
 from typing import Any
 
 import streamlit as st
@@ -26,7 +27,8 @@ def draw(context: Context) -> None:
     place, below = Placeholder(context.picture()), st.container()
     _controls(task, view)
     histories = context.train(partial(draw_live, context.names, context.style, view, place))
-    spec = chart_spec(loss_chart, histories, context.names, context.style, task, view, context.dark)
+    since = loss_report.decided_since(histories, context.names, context.digits(), view.y, view.x)
+    spec = chart_spec(loss_chart, histories, context.names, context.style, task, view, context.dark, since)
     what = f"{Y_TITLES[view.y]} against {X_TITLES[view.x]} for {len(histories)} runs"
     place.final().vega_lite_chart(
         spec,
@@ -38,7 +40,8 @@ def draw(context: Context) -> None:
         below.vega_lite_chart(spec, alt=f"Line chart: learning rates of {len(histories)} runs.")
     also = (VALIDATION_METRICS.get(view.y, ""),) * (_has_validation(task, view) and view.validation_curve)
     also += ("batch_loss",) * (_has_batches(task, view) and view.batches)
-    below.caption(loss_report.caption(histories, view.y, view.scale == "log", also))
+    told = loss_report.caption(histories, view.y, view.scale == "log", also)
+    below.caption(" ".join(filter(None, [told, loss_report.decided_caption(since)])))
 
 
 def _controls(task: Task, view: View) -> None:
@@ -87,8 +90,9 @@ def loss_chart(
     task: Task,
     view: View,
     dark: bool = False,
+    since: Mapping[str, float] = MappingProxyType({}),
 ) -> Any:
-    """Return the loss chart, for the tab and for the SVG file."""
+    """Return the loss chart, for the tab and for the SVG file; see `loss_report.decided_since`."""
     validation = batches = None
     if _has_validation(task, view) and view.validation_curve:
         validation = loss_report.curves(histories, names, VALIDATION_METRICS[view.y], view.x)
@@ -106,6 +110,7 @@ def loss_chart(
         optimum=task.training.minimum if view.y == "loss" else None,
         validation=validation,
         batches=batches,
+        since=since,
         dark=dark,
     )
 

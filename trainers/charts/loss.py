@@ -1,7 +1,9 @@
 """Loss chart of all runs."""
 
-from collections.abc import Collection
+import math
+from collections.abc import Collection, Mapping
 from functools import partial
+from types import MappingProxyType
 from typing import Any
 
 import altair as alt
@@ -38,13 +40,14 @@ def loss_chart(
     optimum: float | None = None,
     validation: pd.DataFrame | None = None,
     batches: pd.DataFrame | None = None,
+    since: Mapping[str, float] = MappingProxyType({}),
     dark: bool = False,
 ) -> alt.LayerChart:
     """Draw the curves of all runs with their names; validation curves dotted, mini-batch losses thin.
 
     `curves` has the columns run, x, y. `hover` is wide: x, and a column r0, r1, ... per run, for the exact
     values under the pointer. Runs in `diverged` and `far` may leave the chart unless all do: the former end
-    in a cross, the latter in a triangle at the edge.
+    in a cross, the latter in a triangle at the edge. Curves are dotted from the x that `since` has for a run.
     """
     others = [table for table in (validation, batches) if table is not None and len(table)]
     log = log and bool(positive(curves["y"]).any())
@@ -57,8 +60,11 @@ def loss_chart(
     y = alt.Y("y:Q", axis=y_axis(y_title, domain, log), scale=scale(domain, log))
     clip = partial(visible_points, domain=domain, log=log, leaving=leaving)
     layers = [_aside(clip(table), x, y, style, table is batches) for table in others]
-    lines = _lines(clip(curves), x, y, style)
+    solid, dotted = _parts(clip(curves), since)
+    lines = _lines(solid, x, y, style)
     layers.append(lines if domain is None else lines.encode(opacity=isolated(by=NAMED)))
+    if len(dotted):
+        layers.append(_aside(dotted, x, y, style, faint=False))
     if least and domain is not None:
         layers.insert(0, _optimum(least, y))
     if domain is not None:
@@ -94,6 +100,14 @@ def _ends(tables: list[pd.DataFrame], leaving: Collection[str], log: bool) -> li
     stays = [table.loc[~table["run"].isin(list(leaving)), "y"] for table in tables]
     visible = [values[positive(values)] if log else values for values in stays]
     return [float(end) for values in visible if len(values) for end in (values.min(), values.max())]
+
+
+def _parts(curves: pd.DataFrame, since: Mapping[str, float]) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Split curves where they become dotted; the last point before belongs to both parts."""
+    ends = curves["run"].map(dict(since)).fillna(math.inf).astype(float)
+    before = curves["x"].where(curves["x"] <= ends)
+    last = before.groupby(curves["run"]).transform("max")
+    return curves[curves["x"] <= ends], curves[(curves["x"] >= last) & (ends < math.inf)]
 
 
 def _lines(curves: pd.DataFrame, x: alt.X, y: alt.Y, style: Style) -> alt.Chart:

@@ -1,6 +1,6 @@
 """Tables and captions of the loss chart."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -8,13 +8,14 @@ import pandas as pd
 import torch
 from torch import Tensor
 
+from trainers.digits import Digits
 from trainers.history import History
 from trainers.objective import FAILURE_FACTOR
 from trainers.problems import Problem
 from trainers.reports.summary import END_PHRASES
 from trainers.reports.thinning import BUCKETS, downsample
 from trainers.run import MAX_NUMBERS, Run
-from trainers.words import format_number
+from trainers.words import format_number, join_words
 
 COLUMNS = {
     "batch_loss": "mini-batch loss",
@@ -117,6 +118,30 @@ def far_runs(histories: Sequence[History], names: Sequence[str]) -> list[str]:
     """Return the names of the finished runs that are far off at their end."""
     pairs = zip(histories, names, strict=True)
     return [name for history, name in pairs if history.finished and is_far(history.run, history.loss)]
+
+
+def decided_since(
+    histories: Sequence[History],
+    names: Sequence[str],
+    digits: Sequence[Digits | None],
+    column: str,
+    x: str = "epochs",
+) -> dict[str, float]:
+    """Return the place on the x-axis from which rounding decides the losses, by the names of such runs."""
+    if column not in ("loss", "gap"):
+        return {}
+    return {
+        name: float(costs(history, x)[each.since])
+        for history, name, each in zip(histories, names, digits, strict=True)
+        if each is not None and each.since is not None
+    }
+
+
+def decided_caption(since: Mapping[str, float]) -> str:
+    """Return a sentence on the curves that are dotted as rounding decides them; "" for none."""
+    if not since:
+        return ""
+    return f"Dotted from where rounding decides the loss: {join_words(list(since))}."
 
 
 def is_far(run: Run, loss: Tensor) -> bool:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import pandas as pd
 from torch import Tensor
 
+from trainers.digits import Digits
 from trainers.history import History
 from trainers.reports.summary import END_PHRASES
 from trainers.reports.weight_decay import at_its_optimum, elsewhere
@@ -21,27 +22,71 @@ MAX_EPOCHS_LEFT = 1e6
 """Maximum number of epochs until the target that is estimated."""
 MAX_SPREAD = 1.25
 """Ratio of the quartiles of the time of an epoch from which they are shown."""
+LOSS_DIGITS, PARAMETER_DIGITS = 6, 5
+"""Most digits that are shown."""
 MAX_PARAMETERS = 6
 """Maximum number of parameters for which final values are shown."""
 
 
-def cells(histories: Sequence[History], names: Sequence[str], target: float) -> pd.DataFrame:
-    """Return one row per run, as text; `target` is the gap that counts as reaching the target."""
+def cells(
+    histories: Sequence[History],
+    names: Sequence[str],
+    target: float,
+    digits: Sequence[Digits | None] | None = None,
+) -> pd.DataFrame:
+    """Return one row per run, as text; `target` is the gap that counts as reaching the target.
+
+    Losses, gaps and parameters have no more than their trusted `digits`, where these are known.
+    """
+    known = [None] * len(histories) if digits is None else digits
     rows = [
         {
             "run": name,
             **_rate(history),
             "status": status(history, target),
-            "final loss": _number(history, history.loss[-1], 6),
-            "best loss": format_number(history.best, 6),
-            **_target_cells(history, target),
-            **_metrics(history),
+            "final loss": _final_loss(history, trusted),
+            "best loss": _best(history, trusted),
+            **_target_cells(history, target, trusted),
+            **_metrics(history, trusted),
             "µs per epoch": _time(history),
-            **_parameters(history),
+            **_parameters(history, trusted),
         }
-        for history, name in zip(histories, names, strict=True)
+        for history, name, trusted in zip(histories, names, known, strict=True)
     ]
     return pd.DataFrame(rows, columns=None if rows else ["run"])
+
+
+def digits_caption(digits: Sequence[Digits | None]) -> str:
+    """Return a sentence on digits that are left out, and on results that rounding decides; "" for none."""
+    known = [each for each in digits if each is not None]
+    sentences = []
+    if any(min(each.loss, each.best) < LOSS_DIGITS for each in known):
+        sentences.append("Digits that rounding may change are left out.")
+    if any(each.loss == 0 for each in known):
+        sentences.append("Decided by rounding: another order of the same sums gives another loss.")
+    return " ".join(sentences)
+
+
+def _final_loss(history: History, trusted: Digits | None) -> str:
+    """Return the final loss; of a run that rounding decides, where it and its twins end."""
+    loss = history.loss[-1]
+    if trusted is None or not history.finished:
+        return _number(history, loss, LOSS_DIGITS)
+    if trusted.loss:
+        return format_number(loss, min(trusted.loss, LOSS_DIGITS))
+    low, high = format_number(trusted.low), format_number(trusted.high)
+    return f"{low} to {high}, decided by rounding" if low != high else f"about {low}, decided by rounding"
+
+
+def _best(history: History, trusted: Digits | None) -> str:
+    if trusted is None:
+        return format_number(history.best, LOSS_DIGITS)
+    return _trusted(history.best, min(trusted.best, LOSS_DIGITS))
+
+
+def _trusted(value: Tensor | float, digits: int) -> str:
+    """Return a value with so many digits; with one that is not certain, if there are none."""
+    return format_number(value, digits) if digits else f"about {format_number(value, 1)}"
 
 
 def _rate(history: History) -> dict[str, str]:
@@ -60,21 +105,22 @@ def _time(history: History) -> str:
     return time if high <= MAX_SPREAD * low else f"{time} ({1e6 * low:,.0f} to {1e6 * high:,.0f})"
 
 
-def _target_cells(history: History, target: float) -> dict[str, str]:
+def _target_cells(history: History, target: float, trusted: Digits | None) -> dict[str, str]:
     """Return final gap and epochs to target, where the minimum loss is known."""
     if history.run.training.minimum is None:
         return {}
     epochs = history.epochs_to(target)
-    reached = "not reached" if epochs is None else f"{epochs:,}"
-    return {"final gap": _gap(history, target), f"epochs to target ({format_target(target)})": reached}
+    reached, goal = "not reached" if epochs is None else f"{epochs:,}", format_target(target)
+    return {"final gap": _gap(history, target, trusted), f"epochs to target ({goal})": reached}
 
 
-def _metrics(history: History) -> dict[str, str]:
+def _metrics(history: History, trusted: Digits | None) -> dict[str, str]:
     """Return the final metrics besides the loss."""
     cells = {}
     for name in history.metrics:
         value = history.column(name)[-1]
-        text = _number(history, value, 6) if name == "validation_loss" else _percentage(history, value)
+        digits = LOSS_DIGITS if trusted is None else max(min(trusted.loss, LOSS_DIGITS), 1)
+        text = _number(history, value, digits) if name == "validation_loss" else _percentage(history, value)
         cells[name.replace("_", " ")] = text
     if history.validation_loss is not None:
         cells["overfitting"] = _overfitting(history)
@@ -123,16 +169,24 @@ def _number(history: History, value: Tensor, digits: int = 2) -> str:
     return format_number(value, digits) if history.finished else "–"
 
 
-def _gap(history: History, target: float) -> str:
+def _gap(history: History, target: float, trusted: Digits | None) -> str:
     """Return the final gap as text, which reads as above the target if it is."""
     if history.gap[-1] <= history.run.training.rounding(history.loss.dtype):
         return "0 (rounding)"
+    if trusted is not None and trusted.gap == 0 and history.finished:
+        return "decided by rounding"
     return format_beside(history.gap[-1], target) if history.finished else "–"
 
 
-def _parameters(history: History) -> dict[str, str]:
+def _parameters(history: History, trusted: Digits | None) -> dict[str, str]:
     """Return the final parameters, if there are at most `MAX_PARAMETERS`."""
     names = history.run.problem.names
     if len(names) > MAX_PARAMETERS:
         return {}
-    return {name: _number(history, value, 5) for name, value in zip(names, history.params[-1], strict=True)}
+    values = dict(zip(names, history.params[-1], strict=True))
+    if trusted is None or not history.finished:
+        return {name: _number(history, value, PARAMETER_DIGITS) for name, value in values.items()}
+    return {
+        name: _trusted(value, min(digits, PARAMETER_DIGITS))
+        for (name, value), digits in zip(values.items(), trusted.params, strict=True)
+    }

@@ -12,6 +12,7 @@ from trainers.schedules.rates import UNUSED, Rates
 from trainers.settings import Number, Real, settings_of
 from trainers.sweeps.by_seed import BySeed, Columns, batches_by_seed, grouped, shared
 from trainers.sweeps.spec import Sweep
+from trainers.sweeps.twins import COPIES, PERIOD, changes
 
 BLOCK_PARAMS = 32_768
 """Parameters of a block: enough to amortize the cost of a call, few enough for the CPU cache."""
@@ -28,9 +29,13 @@ def block_size(sweep: Sweep) -> int:
 
 
 class RunBlock:
-    """Runs in training: params `(n, runs)` and optimizer state."""
+    """Runs in training: params `(n, runs)` and optimizer state.
 
-    def __init__(self, sweep: Sweep, rows: Tensor) -> None:
+    With `twins`, each of `rows` is followed by its twins: see `trainers.sweeps.twins`.
+    """
+
+    def __init__(self, sweep: Sweep, rows: Tensor, twins: bool = False) -> None:
+        rows = rows.repeat_interleave(COPIES) if twins else rows
         self.steps_per_epoch, self.epochs = sweep.run.steps_per_epoch, sweep.run.epochs
         self.cost = sweep.run.training.cost
         self.columns: Columns | None = None
@@ -52,6 +57,8 @@ class RunBlock:
             columns = {name: column[rows] for name, column in sweep.schedule_settings.items()}
             self.rates = Rates(sweep.run.schedule, self.epochs, lr, columns)
         self.params = sweep.initial(rows)
+        self.changes = changes(len(self.params), self.params.dtype) if twins else None
+        """What is done to the parameters of twins after each update."""
         self.begin(0, UNUSED)
         self.state = self.scheduled.init(self.params)
 
@@ -116,6 +123,8 @@ class RunBlock:
     def _update(self, update: int, gradient: Tensor) -> None:
         gradient = gradient if self.clipping is None else self.clipping.clip(gradient)
         self.scheduled.step(update, self.params, gradient, self.state)
+        if self.changes is not None:
+            self.params.view(len(self.params), -1, COPIES).mul_(self.changes[update % PERIOD])
 
     def keep(self, alive: Tensor) -> None:
         """Keep the runs where `alive` `(runs,)` is true, and drop the others."""

@@ -14,6 +14,7 @@ from trainers.sweeps.block import BLOCK_ELEMENTS, RunBlock, block_size
 from trainers.sweeps.record import BlockRecorder, SweepRecorder, diverged_mask
 from trainers.sweeps.result import SweepResult
 from trainers.sweeps.spec import Sweep
+from trainers.sweeps.twins import COPIES
 
 CHUNK_EPOCHS = 16
 """Epochs whose losses are recorded together."""
@@ -53,22 +54,25 @@ def trajectories(
     epochs: Sequence[int] = (),
     rows: Tensor | None = None,
     on_progress: OnProgress | None = None,
+    twins: bool = False,
 ) -> Trajectories:
     """Train some runs of a sweep, or all, and keep their parameters after these epochs, in ascending order.
+
+    With `twins`, each run is followed by its twins: see `trainers.sweeps.twins`.
 
     `on_progress(fraction)` is called after each epoch of a block; training stops when it returns True, and
     what was not trained is NaN.
     """
     rows = torch.arange(sweep.size) if rows is None else rows
-    dtype = getattr(torch, sweep.run.dtype)
-    losses = torch.full((sweep.run.epochs + 1, len(rows)), math.nan, dtype=dtype)
-    params = torch.full((len(epochs), sweep.run.problem.num_params, len(rows)), math.nan, dtype=dtype)
+    dtype, each = getattr(torch, sweep.run.dtype), COPIES if twins else 1
+    losses = torch.full((sweep.run.epochs + 1, each * len(rows)), math.nan, dtype=dtype)
+    params = torch.full((len(epochs), sweep.run.problem.num_params, losses.shape[1]), math.nan, dtype=dtype)
     places = {epoch: place for place, epoch in enumerate(epochs)}
-    done, count, size = 0, len(rows) * len(losses), block_size(sweep)
+    done, count, size = 0, losses.numel(), max(block_size(sweep) // each, 1)
     with sweep_mode():
         for first in range(0, len(rows), size):
-            part = slice(first, first + size)
-            for epoch, at, loss in _epochs(RunBlock(sweep, rows[part])):
+            part = slice(each * first, each * (first + size))
+            for epoch, at, loss in _epochs(RunBlock(sweep, rows[first : first + size], twins)):
                 losses[epoch, part] = loss
                 if epoch in places:
                     params[places[epoch], :, part] = at
@@ -106,12 +110,17 @@ def _epochs(block: RunBlock) -> Iterator[tuple[int, Tensor, Tensor]]:
         yield from zip(range(first, first + len(here)), here, losses, strict=True)
 
 
-def curves(sweep: Sweep, rows: Tensor | None = None, on_progress: OnProgress | None = None) -> Tensor:
+def curves(
+    sweep: Sweep,
+    rows: Tensor | None = None,
+    on_progress: OnProgress | None = None,
+    twins: bool = False,
+) -> Tensor:
     """Loss curves `(epochs + 1, rows)` of some runs of a sweep, or of all; NaN from divergence on.
 
-    `on_progress` is that of `trajectories`.
+    `on_progress` and `twins` are those of `trajectories`.
     """
-    return trajectories(sweep, (), rows, on_progress).losses
+    return trajectories(sweep, (), rows, on_progress, twins).losses
 
 
 def train_block(sweep: Sweep, rows: Tensor, recorder: "SweepRecorder") -> Iterator[int]:

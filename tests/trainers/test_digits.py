@@ -1,0 +1,209 @@
+"""Digits that can be trusted: those on which other orders of the same sums agree, too."""
+
+import math
+import random
+from dataclasses import replace
+
+import pandas as pd
+import pytest
+import torch
+
+from trainers import History, Run, Sweep, charts, train
+from trainers.charts import Style
+from trainers.digits import MOST, agreement, trusted_digits
+from trainers.optimizers import LBFGS, SGD, Adagrad, Adam, Optimizer, RMSprop
+from trainers.problems import (
+    MLP,
+    PROBLEMS,
+    LinearRegression,
+    LogisticRegression,
+    Problem,
+    SoftmaxRegression,
+    Thermometer,
+)
+from trainers.reports.loss import decided_caption, decided_since
+from trainers.reports.runs_table import cells, digits_caption
+from trainers.sweeps.training import curves
+from trainers.sweeps.twins import COPIES, PERIOD, changes
+
+SURFACES = [
+    name
+    for name, kind in PROBLEMS.items()
+    if kind().num_samples == 0 and kind().num_params == 2 and kind().by_hand
+]
+OPTIMIZERS: tuple[Optimizer, ...] = (SGD(), SGD(momentum=0.9), Adam(), RMSprop(), Adagrad())
+
+
+def decided(name: str, lr: float, seed: int = 0, epochs: int = 463) -> Run:
+    return Run(problem=PROBLEMS[name](), optimizer=RMSprop(lr=lr), epochs=epochs, dtype="float64", seed=seed)
+
+
+BY_ROUNDING = [
+    decided("McCormick", 0.8989),
+    decided("McCormick", 0.4917),
+    decided("SixHumpCamel", 0.2395, seed=2),
+    decided("SixHumpCamel", 0.2395, seed=3),
+]
+
+
+@pytest.mark.parametrize("run", BY_ROUNDING, ids=lambda run: f"{run.problem} {run.optimizer.lr} {run.seed}")
+def test_rounding_decides_where_rmsprop_oscillates(run: Run) -> None:
+    history = train(run)
+    digits = trusted_digits(history)
+    assert digits is not None
+    assert digits.loss == digits.gap == 0
+    assert 150 < (digits.since or 0) < 300
+    assert digits.low < digits.high
+    (row,) = cells([history], ["RMSprop"], 0.01, [digits]).to_dict("records")
+    assert row["final loss"].endswith(", decided by rounding")
+    assert decided_since([history], ["RMSprop"], [digits], "loss") == {"RMSprop": digits.since}
+    assert decided_since([history], ["RMSprop"], [digits], "accuracy") == {}
+    assert "another order of the same sums gives another loss" in digits_caption([digits])
+
+
+def drawn(number: int) -> Run:
+    """A random run, as a page may have it."""
+    rng = random.Random(number)
+    problem: Problem = rng.choice(
+        [
+            *(PROBLEMS[name]() for name in rng.sample(SURFACES, 4)),
+            Thermometer(rng.choice(["raw", "x0.1", "standardized"])),
+            LinearRegression(),
+            LogisticRegression(samples=60),
+            MLP(samples=60, width=6),
+        ]
+    )
+    optimizer = replace(rng.choice(OPTIMIZERS), lr=round(10 ** rng.uniform(-4, 1), 6))
+    return Run(
+        problem=problem,
+        optimizer=optimizer,
+        epochs=rng.choice([10, 50, 200, 600]),
+        batch_size=rng.choice([0, 10]) if problem.num_samples >= 20 else 0,
+        dtype=rng.choice(["float32", "float64"]),
+        seed=rng.randrange(100),
+    )
+
+
+def real_digits(histories: list[History]) -> float:
+    """Digits on which final losses agree: the least over all pairs with the first."""
+    first, *others = histories
+    ours, found = float(first.loss[-1]), float(MOST[first.loss.dtype])
+    for other in others:
+        theirs = float(other.loss[-1])
+        if not math.isfinite(ours) or not math.isfinite(theirs):
+            found = min(found, math.inf if math.isfinite(ours) == math.isfinite(theirs) else 0)
+        elif ours != theirs and not near(first, ours, theirs):
+            found = min(found, -math.log10(abs(ours - theirs) / max(abs(ours), abs(theirs))))
+    return found
+
+
+def near(history: History, ours: float, theirs: float) -> bool:
+    floor = history.run.training.rounding(history.loss.dtype)
+    return abs(ours - theirs) <= floor + 8 * torch.finfo(history.loss.dtype).eps * min(abs(ours), abs(theirs))
+
+
+@pytest.mark.parametrize("count", [8, pytest.param(300, marks=pytest.mark.slow)])
+def test_other_runners_agree_on_the_digits_that_are_trusted(count: int) -> None:
+    """A column of a sweep, autograd and torch.optim: other orders of the same sums."""
+    wrong = []
+    for number in range(count):
+        history = train(drawn(number))
+        digits = trusted_digits(history)
+        assert digits is not None
+        others = [train(replace(history.run, runner=name)) for name in ("autograd", "torch.optim")]
+        if real_digits([history, *others]) < digits.loss:
+            wrong.append(number)
+    assert len(wrong) <= 0.01 * count
+
+
+@pytest.mark.parametrize("problem", [PROBLEMS["Rosenbrock"](), LinearRegression(), SoftmaxRegression()])
+def test_the_run_beside_its_twins_is_itself(problem: Problem) -> None:
+    sweep = Sweep(Run(problem=problem, optimizer=Adam(lr=0.01), epochs=8, batch_size=0), seeds=3)
+    found, alone = curves(sweep, twins=True), curves(sweep)
+    assert found.shape == (9, 3 * COPIES)
+    torch.testing.assert_close(found[:, ::COPIES], alone)
+    assert (found[1:, 1::COPIES] != found[1:, ::COPIES]).any()
+
+
+def test_twins_are_changed_by_one_step_and_the_run_is_not() -> None:
+    factors = changes(5, torch.float32)
+    assert factors.shape == (PERIOD, 5, 1, COPIES)
+    assert (factors[..., 0] == 1).all()
+    eps = torch.finfo(torch.float32).eps
+    assert set(factors[..., 1:].flatten().tolist()) == {1 - eps, 1 + eps}
+    assert 0.4 < (factors[..., 1:] > 1).double().mean() < 0.6
+
+
+def test_agreement_counts_digits_less_one() -> None:
+    ours = torch.tensor([[1.0], [1.0], [1.0], [1.0], [math.nan], [math.nan], [1e-9]], dtype=torch.float64)
+    theirs = torch.tensor(
+        [
+            [1 + 2e-5, 1 - 3e-6],
+            [1.0, 1.0],
+            [1.05, 1.0],
+            [math.nan, 1.0],
+            [math.inf, math.nan],
+            [1.0, math.nan],
+            [3e-9, 2e-9],
+        ],
+        dtype=torch.float64,
+    )
+    assert agreement(ours, theirs, 1e-8).tolist() == [3, 14, 0, 0, 14, 0, 14]
+
+
+def test_the_floor_comes_before_the_digits() -> None:
+    """At the minimum of Himmelblau a loss of 1e-13 has no digit, but its gap is 0."""
+    history = train(Run(problem=PROBLEMS["Himmelblau"](), optimizer=Adam(lr=0.3), epochs=500))
+    digits = trusted_digits(history)
+    assert digits is not None
+    assert digits.loss > 0
+    assert digits.since is None
+
+
+def test_no_digit_is_printed_beyond() -> None:
+    history = train(Run(problem=Thermometer(), optimizer=Adam(lr=0.1), epochs=200))
+    digits = trusted_digits(history)
+    assert digits is not None
+    assert 2 <= digits.loss <= 5
+    (row,) = cells([history], ["Adam"], 0.01, [digits]).to_dict("records")
+    assert len(row["final loss"].replace(".", "").strip("0")) <= digits.loss
+    for name, each in zip(history.run.problem.names, digits.params, strict=True):
+        assert len(row[name].lstrip("−0.").replace(".", "")) <= max(each, 1)
+    assert digits_caption([digits, None]) == "Digits that rounding may change are left out."
+    assert digits_caption([None]) == ""
+
+
+def test_a_run_that_diverges_with_its_twins_agrees_with_them() -> None:
+    history = train(Run(optimizer=SGD(lr=1.0), epochs=500))
+    assert history.status == "diverged"
+    digits = trusted_digits(history)
+    assert digits is not None
+    assert digits.loss > 0
+    (row,) = cells([history], ["SGD"], 0.01, [digits]).to_dict("records")
+    assert row["final loss"] == "–"
+
+
+def test_without_twins_nothing_is_known() -> None:
+    assert (
+        trusted_digits(train(Run(problem=Thermometer(), optimizer=LBFGS(), runner="torch.optim", epochs=3)))
+        is None
+    )
+    run = Run(optimizer=SGD(), epochs=50)
+    assert trusted_digits(train(run, on_epoch=lambda epoch, _: epoch > 5)) is None
+    assert trusted_digits(train(run), on_progress=lambda share: share > 0.5) is None
+
+
+def test_a_curve_is_dotted_from_where_rounding_decides() -> None:
+    curves = pd.DataFrame(
+        {"run": ["a"] * 5 + ["b"] * 5, "x": [0, 1, 2, 3, 4] * 2, "y": [5.0, 4, 3, 2, 1] * 2}
+    )
+    hover = pd.DataFrame({"x": [0], "r0": [5.0], "r1": [5.0]})
+    titles = {"x_title": "epochs", "y_title": "loss", "log": False}
+    spec = charts.spec(charts.loss_chart(curves, hover, Style.of(["a", "b"]), **titles, since={"b": 2.5}))
+    dotted = [layer for layer in spec["layer"] if layer["mark"].get("strokeDash") == [1, 4]]
+    assert len(dotted) == 1
+    assert dotted[0]["data"]
+    plain = charts.spec(charts.loss_chart(curves, hover, Style.of(["a", "b"]), **titles))
+    assert len(plain["layer"]) == len(spec["layer"]) - 1
+    assert decided_caption({"b": 2.5}) == "Dotted from where rounding decides the loss: b."
+    assert decided_caption({}) == ""
