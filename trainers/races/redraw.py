@@ -96,15 +96,16 @@ def compare(
 ) -> Evidence:
     """Compare optimizers.
 
-    `scores` `(REDRAWN, seeds)` are, for each optimizer, those of the trial found best in each re-drawn race,
-    with the race's new seeds; `medians` `(optimizers,)` those of the race itself. Who beats another by
-    `earlier` evidence, with fewer seeds, still does.
+    `scores` `(REDRAWN, seeds, 3)` are, for each optimizer, those of the trial found best in each re-drawn
+    race, with the race's new seeds, and the ends of their ranges: see `is_better`. `medians` `(optimizers,)`
+    are those of the race itself. Who beats another by `earlier` evidence, with fewer seeds, still does.
     """
     seeds = scores[0].shape[1]
     level = needed(race, seeds)
-    drawn = torch.stack([each.gather(1, draws(seeds, 1)) for each in scores])
-    middles = median(drawn)
-    confidence = torch.stack([(wins(race, ours, drawn) > 0).double().mean(-1) for ours in drawn])
+    chosen = draws(seeds, 1)[..., None].expand(-1, -1, 3)
+    drawn = torch.stack([each.gather(1, chosen) for each in scores])
+    middles, ranges = median(drawn[..., 0]), drawn[..., 1:]
+    confidence = torch.stack([(wins(race, ours, ranges) > 0).double().mean(-1) for ours in ranges])
     lead = beyond_margin(race, medians[:, None], medians[None])
     near = ~beyond_margin(race, middles[:, None], middles[None])
     alike = ((near & near.transpose(0, 1)).double().mean(-1) >= level) & medians.isfinite() & ~lead
@@ -118,9 +119,17 @@ def compare(
 
 
 def wins(race: Race, ours: Tensor, theirs: Tensor) -> Tensor:
-    """On how many more seeds, the last dimension, our scores are better than theirs than they are worse."""
-    tie = race.tied(ours, theirs)
-    return ((ours < theirs) & ~tie).sum(-1) - ((ours > theirs) & ~tie).sum(-1)
+    """On how many more seeds our ranges `(..., seeds, 2)` are better than theirs than they are worse."""
+    return is_better(race, ours, theirs).sum(-1) - is_better(race, theirs, ours).sum(-1)
+
+
+def is_better(race: Race, ours: Tensor, theirs: Tensor) -> Tensor:
+    """Whether our scores are better, by ranges `(..., 2)`: lowest and highest of a run and its twins.
+
+    They are if every one of ours is lower than every one of theirs; else rounding decides, and it is a tie.
+    """
+    high, low = ours[..., 1], theirs[..., 0]
+    return (high < low) & ~race.tied(high, low)
 
 
 def beyond_margin(race: Race, ours: Tensor, theirs: Tensor) -> Tensor:

@@ -12,7 +12,7 @@ from torch import Tensor
 from trainers.display import NotebookDisplay
 from trainers.modes import one_thread
 from trainers.optimizers import Optimizer
-from trainers.races.redraw import Evidence, compare, median
+from trainers.races.redraw import Evidence, compare, is_better, median
 from trainers.races.spec import Race
 from trainers.sweeps.result import SweepResult
 
@@ -36,6 +36,8 @@ class OptimizerResult:
     """`(REDRAWN,)`, int64: the best trial of each re-drawn race; None if the race compares nothing."""
     new_scores: dict[int, Tensor] = field(repr=False)
     """`(seeds,)`, by trial, ascending: scores with new seeds of those that are best here or redrawn."""
+    new_ranges: dict[int, Tensor] = field(repr=False)
+    """`(seeds, 2)`, by trial: the lowest and the highest score of each of these runs and its twins."""
     default_scores: Tensor = field(repr=False)
     """`(seeds,)`: the scores at the default learning rate."""
 
@@ -46,10 +48,13 @@ class OptimizerResult:
 
     @property
     def redrawn_scores(self) -> Tensor:
-        """`(REDRAWN, seeds)`: scores with new seeds of the best trial of each re-drawn race."""
+        """`(REDRAWN, seeds, 3)`: scores of the best trial of each re-drawn race, lowest and highest."""
         assert self.redrawn is not None
-        scores, trials = torch.stack([*self.new_scores.values()]), torch.tensor([*self.new_scores])
-        return scores[torch.searchsorted(trials, self.redrawn)]
+        trials = torch.tensor([*self.new_scores])
+        each = [
+            torch.cat([self.new_scores[trial][:, None], ends], 1) for trial, ends in self.new_ranges.items()
+        ]
+        return torch.stack(each)[torch.searchsorted(trials, self.redrawn)]
 
     @property
     def scores(self) -> Tensor:
@@ -155,13 +160,12 @@ class RaceResult(NotebookDisplay):
         return self.race.tied(medians, medians.min()).nonzero().flatten().tolist()
 
     def win_rates(self) -> Tensor:
-        """`(optimizers, optimizers)`: fraction of new seeds on which the row beats the column; ties: half."""
+        """`(optimizers, optimizers)`: fraction of new seeds with the row better; ties count half."""
         if not self.results:  # stopped before any had finished
             return torch.empty(0, 0, dtype=torch.float64)
-        results = torch.stack([entry.tuned_scores for entry in self.results])
-        ours, theirs = results[:, None], results[None, :]
-        tie = self.race.tied(ours, theirs)
-        return ((ours < theirs) & ~tie).double().add(0.5 * tie.double()).mean(2)
+        ranges = torch.stack([entry.new_ranges[entry.best_trial] for entry in self.results])
+        better = is_better(self.race, ranges[:, None], ranges[None, :])
+        return (0.5 + 0.5 * better.double() - 0.5 * better.transpose(0, 1).double()).mean(2)
 
     def frame(self, names: Sequence[str] | None = None) -> pd.DataFrame:
         """One row per trial and seed: run, trial, and the columns of `SweepResult.frame`.

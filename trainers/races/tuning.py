@@ -13,6 +13,7 @@ from trainers.sweeps.cost import work
 from trainers.sweeps.result import SweepResult
 from trainers.sweeps.spec import Sweep
 from trainers.sweeps.training import OnProgress, curves, sweep
+from trainers.sweeps.twins import COPIES
 
 
 def race(
@@ -65,8 +66,10 @@ class Contender:
         self.redrawn = torch.empty(0, dtype=torch.int64)
         self.scores = torch.empty(race.trials, 0, dtype=torch.float64)
         """`(trials in question, seeds)`"""
-        self.new_scores = torch.empty(race.trials + 1, 0, dtype=torch.float64)
-        """`(trials in question + 1, seeds)`, with new seeds; last those at the default learning rate."""
+        self.copies = COPIES if race.compares else 1
+        """Copies of each run with new seeds: it and its twins."""
+        self.new_scores = torch.empty(race.trials + 1, 0, self.copies, dtype=torch.float64)
+        """`(trials in question + 1, seeds, copies)`, with new seeds; last those at the default lr."""
         self.losses = torch.empty(len(race.recorded), race.trials + 1, 0, dtype=getattr(torch, race.dtype))
         """The loss curves of these."""
 
@@ -80,9 +83,9 @@ class Contender:
         self.scores = torch.cat([self.scores, self.race.score_trials(result)], 1)
         self._narrow()
         asked = self.race.evaluation_sweep(self.entry, self.trials, seeds)
-        losses = curves(asked, on_progress=progress.part(evaluation))
+        losses = curves(asked, on_progress=progress.part(evaluation), twins=self.copies > 1)
         self.new_scores = torch.cat([self.new_scores, self.race.score_curves(losses, asked)], 1)
-        kept = losses[self.race.recorded].reshape(len(self.race.recorded), -1, len(seeds))
+        kept = losses[self.race.recorded, :: self.copies].reshape(len(self.race.recorded), -1, len(seeds))
         self.losses = torch.cat([self.losses, kept], 2)
 
     def _narrow(self) -> None:
@@ -106,8 +109,12 @@ class Contender:
             best_trial=self.best,
             losses=self.losses[:, self.trials.index(self.best)].clone(),
             redrawn=self.redrawn if self.race.compares else None,
-            new_scores=dict(zip(self.trials, new_scores, strict=True)),
-            default_scores=default,
+            new_scores={trial: each[:, 0] for trial, each in zip(self.trials, new_scores, strict=True)},
+            new_ranges={
+                trial: torch.stack([each.amin(1), each.amax(1)], 1)
+                for trial, each in zip(self.trials, new_scores, strict=True)
+            },
+            default_scores=default[:, 0],
         )
 
 

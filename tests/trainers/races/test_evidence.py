@@ -12,7 +12,7 @@ from trainers import Race, race
 from trainers.optimizers import SGD, Adagrad, Adam, RMSprop
 from trainers.problems import PROBLEMS
 from trainers.races import redraw
-from trainers.races.redraw import Evidence, best_trial, best_trials, compare, draws, median
+from trainers.races.redraw import Evidence, best_trial, best_trials, compare, draws, is_better, median
 from trainers.races.result import RaceResult
 from trainers.reports.race import optimizer_names, sentence
 from trainers.reports.race_ranking import ranking_table
@@ -60,6 +60,25 @@ def apart(result: RaceResult, a: float, b: float) -> bool:
 
 Trials = dict[int, list[float]]
 """The scores of trials with each seed."""
+Tested = dict[int, list[tuple[float, float, float]]]
+"""Of each seed the score, and the lowest and the highest one of the run and its twins."""
+
+
+def below(result: RaceResult, a: tuple[float, ...], b: tuple[float, ...]) -> bool:
+    """Whether each score of a run and its twins is lower than each of another."""
+    return a[2] < b[1] and not tie(result, a[2], b[1])
+
+
+def with_ranges(result: RaceResult) -> list[Tested]:
+    return [
+        {
+            trial: [
+                (x, *ends) for x, ends in zip(scores.tolist(), entry.new_ranges[trial].tolist(), strict=True)
+            ]
+            for trial, scores in entry.new_scores.items()
+        }
+        for entry in result.results
+    ]
 
 
 def best_of(result: RaceResult, trials: Trials, seeds: list[int]) -> int:
@@ -80,7 +99,7 @@ def by_trial(result: RaceResult) -> list[Trials]:
 
 
 def expected(
-    result: RaceResult, tuning: list[Trials], new: list[Trials], level: float = 0.95
+    result: RaceResult, tuning: list[Trials], new: list[Tested], level: float = 0.95
 ) -> tuple[list[list[float]], list[list[bool]], list[list[bool]]]:
     """Confidence, who beats whom, and who is alike, as docs/method.md defines them.
 
@@ -94,16 +113,17 @@ def expected(
     ]
     everyone = list(range(len(next(iter(tuning[0].values())))))
     best = [best_of(result, trials, everyone) for trials in tuning]
-    medians = [median_high(scores[trial]) for trial, scores in zip(best, new, strict=True)]
-    middles = [[median_high(scores) for scores in each] for each in races]
+    medians = [median_high([x for x, _, _ in scores[trial]]) for trial, scores in zip(best, new, strict=True)]
+    middles = [[median_high([x for x, _, _ in scores]) for scores in each] for each in races]
     confidence = [[0.0] * count for _ in range(count)]
     alike = [[True] * count for _ in range(count)]
     for a in range(count):
         for b in range(count):
             won = near = 0
             for scores, middle in zip(races, middles, strict=True):
-                pairs = [(x, y) for x, y in zip(scores[a], scores[b], strict=True) if not tie(result, x, y)]
-                won += sum(x < y for x, y in pairs) > sum(x > y for x, y in pairs)
+                pairs = list(zip(scores[a], scores[b], strict=True))
+                better = sum(below(result, x, y) for x, y in pairs)
+                won += better > sum(below(result, y, x) for x, y in pairs)
                 near += not apart(result, middle[a], middle[b]) and not apart(result, middle[b], middle[a])
             confidence[a][b] = won / FEWER
             finite = math.isfinite(medians[a]) and math.isfinite(medians[b])
@@ -127,8 +147,7 @@ def test_it_is_as_defined(luck: int, monkeypatch: pytest.MonkeyPatch) -> None:
     result = small_race(random.Random(luck))
     evidence = result.evidence
     assert evidence is not None
-    new = [{k: each.tolist() for k, each in entry.new_scores.items()} for entry in result.results]
-    confidence, beats, alike = expected(result, by_trial(result), new)
+    confidence, beats, alike = expected(result, by_trial(result), with_ranges(result))
     torch.testing.assert_close(evidence.confidence, torch.tensor(confidence, dtype=torch.float64))
     assert evidence.beats.tolist() == beats
     assert evidence.alike.tolist() == alike
@@ -143,6 +162,28 @@ def test_it_is_as_defined(luck: int, monkeypatch: pytest.MonkeyPatch) -> None:
     best = result.ranking[0]
     others = [k for k in range(len(beats)) if k != best]
     assert (": it beats " in told and "can't be told" not in told) == all(beats[best][k] for k in others)
+
+
+def test_where_rounding_decides_it_is_a_tie() -> None:
+    """RMSprop swings around the minimum: on some seeds the twins of two are better and worse."""
+    swinging = {"lr_min": 0.4, "lr_max": 0.9, "trials": 3, "epochs": 463, "dtype": "float64"}
+    result = race(
+        Race(problem=PROBLEMS["McCormick"](), optimizers=(RMSprop(), RMSprop(alpha=0.98)), **swinging)
+    )
+    first, second = (entry.new_ranges[entry.best_trial] for entry in result.results)
+    apart = is_better(result.race, first, second) | is_better(result.race, second, first)
+    crossed = (first[:, 1] >= second[:, 0]) & (second[:, 1] >= first[:, 0])
+    assert crossed.any()
+    assert not (apart & crossed).any()
+    for entry in result.results:
+        low, high = entry.new_ranges[entry.best_trial].unbind(1)
+        assert (low <= entry.tuned_scores).all()
+        assert (entry.tuned_scores <= high).all()
+    wins = result.win_rates()
+    assert float(wins[0, 1] + wins[1, 0]) == pytest.approx(1)
+    better = is_better(result.race, first, second).double().mean()
+    worse = is_better(result.race, second, first).double().mean()
+    assert float(wins[0, 1]) == pytest.approx(float(0.5 + 0.5 * better - 0.5 * worse))
 
 
 def test_with_few_seeds_nothing_is_claimed() -> None:
@@ -167,7 +208,7 @@ def simulated(count: int, seeds: int, luck: int, lead: float = 0.0, trials: int 
     for optimizer in range(count):
         noise = torch.randn(2, trials, seeds, generator=generator, dtype=torch.float64)
         tuning, new = torch.exp(distance + noise - lead * (optimizer == 0))
-        redrawn.append(new[best_trials(spec, tuning)])
+        redrawn.append(new[best_trials(spec, tuning)][..., None].expand(-1, -1, 3))
         medians.append(median(new[best_trial(spec, median(tuning))]))
     return compare(spec, redrawn, torch.stack(medians))
 

@@ -3,12 +3,13 @@
 import random
 from dataclasses import replace
 from itertools import pairwise
+from typing import Any
 
 import pytest
 import torch
 
 from tests.trainers.races import test_evidence as once
-from tests.trainers.races.test_evidence import FEWER, Trials, best_of_redrawn, contradicted, expected
+from tests.trainers.races.test_evidence import FEWER, Tested, Trials, best_of_redrawn, contradicted, expected
 from trainers import Race, race, sweep, train
 from trainers.optimizers import SGD, Adam, RMSprop
 from trainers.problems import PROBLEMS, LinearRegression
@@ -16,6 +17,7 @@ from trainers.races import redraw
 from trainers.races.result import RaceResult
 from trainers.reports.race import optimizer_names, sentence
 from trainers.reports.race_ranking import confidence_caption
+from trainers.sweeps.training import curves
 
 QUICK = (0, 3, 5)
 SLOW = [pytest.param(luck, marks=pytest.mark.slow) for luck in range(40) if luck not in QUICK]
@@ -30,20 +32,23 @@ ALIKE = {
 """On Ackley undecided to the end, on Rastrigin decided at once."""
 
 
-def everything(result: RaceResult) -> tuple[list[Trials], list[Trials]]:
+def everything(result: RaceResult) -> tuple[list[Trials], list[Tested]]:
     """The scores of all trials with all seeds that a race may try, and with as many new ones."""
     spec, most = result.race, result.race.looks[-1]
     trials = range(spec.trials)
     tuning, new = [], []
     for entry in range(len(spec.optimizers)):
         own = sweep(replace(spec.sweeps[entry], seeds=most))
-        other = sweep(spec.evaluation_sweep(entry, trials, range(most)))
+        other = spec.evaluation_sweep(entry, trials, range(most))
         tuning.append(dict(enumerate(spec.score_trials(own).tolist())))
-        new.append(dict(zip(trials, spec.score_trials(other).tolist(), strict=False)))
+        *scores, _ = spec.score_curves(curves(other, twins=True), other).tolist()
+        new.append(
+            {k: [(x[0], min(x), max(x)) for x in each] for k, each in zip(trials, scores, strict=True)}
+        )
     return tuning, new
 
 
-def first_seeds(trials: Trials, count: int) -> Trials:
+def first_seeds(trials: Any, count: int) -> Any:
     return {trial: scores[:count] for trial, scores in trials.items()}
 
 
