@@ -61,6 +61,14 @@ def _rises(histories: Sequence[History]) -> float:
     return float((histories[-1].batch_loss.diff() > 0).double().mean())
 
 
+def _rising_and_falling(histories: Sequence[History]) -> list[int]:
+    """Judge whether the first run grows (0), falls at each epoch (1), or rises in between (2)."""
+    loss = histories[0].loss
+    if not loss[-1] < loss[0]:
+        return [0]
+    return [2 if bool((loss.diff() > 0).any()) else 1]
+
+
 def _same_ends(histories: Sequence[History]) -> int:
     """Judge which of three runs end at the same point: all (0), the first two, the last two, or none (3)."""
     first, last = (distinct_ends(pair, 0.01) == 1 for pair in (histories[:2], histories[1:]))
@@ -104,6 +112,11 @@ WHICH_LOWEST = Question(
     "On Rosenbrock's valley, from one initial point, each near its best learning rate: which ends lowest?",
     FOUR_OTHERS,
     lowest,
+)
+EDGE = Question(
+    "This network's loss becomes so sharp that gradient descent at lr 1 is unstable. What does its loss do?",
+    ("It grows", "It falls at each epoch", "It rises again and again, and still falls in the long run"),
+    _rising_and_falling,
 )
 RAW_DATA = Question(
     "Adam at lr 1 is the first within 0.01 of the minimum loss. What does its loss do after that?",

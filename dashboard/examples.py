@@ -7,6 +7,7 @@ from dashboard.ask import Ask
 from dashboard.context import View
 from dashboard.state import Page
 from dashboard.tabs.compare import COMPARE
+from dashboard.tabs.inside_step import InsideStepSettings
 from dashboard.tabs.loss import LOSS
 from dashboard.tabs.race import RACE, RaceTabSettings
 from trainers.optimizers import SGD, Adagrad, Adam, AdamW, Optimizer, RMSprop
@@ -242,6 +243,24 @@ EXAMPLES = (
         ),
         asked.SPIRALS,
         tabs=("Fit", "Compare"),
+    ),
+    Example(
+        "The edge of stability",
+        "A network sharpens its own loss: the largest eigenvalue of the Hessian climbs until it reaches "
+        "2 / lr, the stability limit of gradient descent, and then stays about there. The loss rises again "
+        "and again, and still falls over many epochs (J. Cohen et al. 2021, arXiv 2103.00065). At lr 2 the "
+        "limit is half as high.",
+        replace(
+            _page(
+                Task(problem=MLP(source="spirals", noise=0.05, depth=2), epochs=500),
+                SGD(lr=1.0),
+                SGD(lr=2.0),
+                tab="Inside a step",
+            ),
+            settings=(InsideStepSettings(show="sharpness"),),
+        ),
+        asked.EDGE,
+        tabs=("Inside a step", "Compare", "Loss"),
     ),
     Example(
         "Weight decay: coupled or decoupled",

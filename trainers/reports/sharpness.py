@@ -1,5 +1,6 @@
 """How sharp the loss is along a run, as its optimizer sees it."""
 
+import math
 from collections.abc import Callable, Sequence
 
 import pandas as pd
@@ -10,12 +11,15 @@ from trainers.modes import training_mode
 from trainers.optimizers import SGD
 from trainers.optimizers.base import Optimizer
 from trainers.problems import Problem
+from trainers.reports.lanczos import largest_eigenvalue
 from trainers.run import Run
 from trainers.steps import Step, Steps, record_steps
 from trainers.words import format_number
 
-MAX_PARAMS = 80
-"""Most parameters whose Hessian is computed at each update."""
+MAX_HESSIAN, MAX_PARAMS = 80, 10_000
+"""Most parameters whose Hessian is computed at each update, and whose largest eigenvalue is."""
+PRODUCTS = 6
+"""Cost of the largest eigenvalue without the Hessian, as if by so many of its columns."""
 CONSTANT = 1e-6
 """Relative range within which the sharpness is constant."""
 SHARPNESS = (
@@ -32,6 +36,8 @@ LIMIT = (
 )
 MAX_WORK, MIN_UPDATES = 4_000_000, 12
 """Parameters times elements of the loss that Hessians go through, and the fewest updates looked at."""
+CROSSINGS, NEAR = 4, 0.15
+"""How often sharpness at the edge of stability crosses its limit, and how near its median is."""
 MORE = 50
 """About so many updates are added where the limit is crossed."""
 
@@ -39,7 +45,8 @@ MORE = 50
 def some(run: Run, steps: Steps) -> Sequence[Step]:
     """Return as many of the updates as can be looked at in a few seconds, evenly spaced."""
     problem = run.training
-    each = problem.num_params * (problem.num_params if problem.hessian is not None else problem.cost)
+    width = problem.num_params if problem.num_params <= MAX_HESSIAN else PRODUCTS
+    each = width * (problem.num_params if problem.hessian is not None else problem.cost)
     count = min(max(MAX_WORK // each, MIN_UPDATES), len(steps))
     return [steps[round(place)] for place in torch.linspace(0, len(steps) - 1, count).tolist()]
 
@@ -68,11 +75,20 @@ def _sharpness(problem: Problem, optimizer: Optimizer, step: Step) -> float | No
     divisor = optimizer.preconditioner(step.update, step.state) if step.update else None
     if divisor is None:
         return None
-    params = step.params.double()
-    hessian = hessian_at(problem, params) + optimizer.l2_penalty * torch.eye(
-        problem.num_params, dtype=torch.float64
-    )
-    root = divisor.double().expand(problem.num_params).rsqrt()
+    params, count = step.params.double(), problem.num_params
+    root = divisor.double().expand(count).rsqrt()
+    if count > MAX_HESSIAN and problem.hessian is None:
+        params = params.clone().requires_grad_()
+        (gradient,) = torch.autograd.grad(problem.loss(params), params, create_graph=True)
+
+        def times(vector: Tensor) -> Tensor:
+            along = root * vector
+            (product,) = torch.autograd.grad(gradient, params, along, retain_graph=True)
+            return root * (product + optimizer.l2_penalty * along)
+
+        found = largest_eigenvalue(times, count)
+        return found if math.isfinite(found) else None
+    hessian = hessian_at(problem, params) + optimizer.l2_penalty * torch.eye(count, dtype=torch.float64)
     seen = root[:, None] * hessian * root
     return float(torch.linalg.eigvalsh(seen)[-1]) if seen.isfinite().all() else None
 
@@ -127,7 +143,8 @@ def sentence(table: pd.DataFrame, limit: float | None, losses: pd.DataFrame, con
     above, shown = values > limit, format_number(limit, 4)
     if above.all() or not above.any():
         return f"{text}, always {'above' if above.all() else 'below'} the stability limit, {shown}."
-    return f"{text}. {_crossing(table, above, shown)}{_peak(losses, table, above)}"
+    edge = _edge(values, above, limit)
+    return f"{text}. {_crossing(table, above, shown)}{edge or _peak(losses, table, above)}"
 
 
 def _crossing(table: pd.DataFrame, above: "pd.Series[bool]", limit: str) -> str:
@@ -139,6 +156,21 @@ def _crossing(table: pd.DataFrame, above: "pd.Series[bool]", limit: str) -> str:
         return f"It begins above the stability limit, {limit}, and is below it at update {turn}{end}."
     return (
         f"It passes the stability limit, {limit}, at update {turn}{'' if ended else ', but ends below it'}."
+    )
+
+
+def _edge(values: "pd.Series[float]", above: "pd.Series[bool]", limit: float) -> str:
+    """Return that the sharpness stays near the limit, "" if it does not: the edge of stability.
+
+    It crosses it again and again, and its median from the first crossing on is within `NEAR` of it.
+    """
+    first = int((above != above.iloc[0]).to_numpy().argmax())
+    rest = values.iloc[first:]
+    if above.diff().iloc[1:].sum() < CROSSINGS or abs(rest.median() / limit - 1) > NEAR:
+        return ""
+    return (
+        f" From there on it stays near it, at the *edge of stability*: its median is "
+        f"{format_number(rest.median(), 3)}."
     )
 
 
@@ -171,7 +203,7 @@ def why_not(run: Run) -> str:
     """Return why the sharpness of a run is not known."""
     if run.problem.num_params > MAX_PARAMS:
         number = f"{run.problem.num_params:,}"
-        return f"The Hessian is computed for up to {MAX_PARAMS} parameters; this problem has {number}."
+        return f"The sharpness is computed for up to {MAX_PARAMS:,} parameters; this problem has {number}."
     if run.optimizer.max_stable_sharpness() is None:
         return f"The sharpness as {type(run.optimizer).__name__} sees it is not known."
     return "It is computed from the second update on: there is none whose loss and Hessian are finite."

@@ -31,6 +31,7 @@ RIGHT = {
     "A bent valley": "SGD with momentum 0.9",
     "Four minima: who ends where?": "In two",
     "Two spirals": "SGD",
+    "The edge of stability": "It rises again and again, and still falls in the long run",
     "Digits in batches": "Almost every second time",
     "Weight decay: coupled or decoupled": "SGD and Adam",
     "Overfitting": "From about epoch 10",

@@ -7,9 +7,12 @@ import torch
 from tests.matrix import by_kind, quick
 from trainers.optimizers import SGD, Adagrad, Adam, Optimizer, RMSprop
 from trainers.problems import MLP, PROBLEMS, LinearRegression, Thermometer
+from trainers.reports import sharpness as report
+from trainers.reports.lanczos import ACCURACY, largest_eigenvalue
 from trainers.reports.sharpness import hessian_at, refined, sentence, sharpness
 from trainers.run import Run
 from trainers.steps import record_steps
+from trainers.training import train
 
 
 def test_that_of_adam_grows_to_its_limit() -> None:
@@ -92,7 +95,8 @@ def test_hessians_by_autograd_are_true() -> None:
         torch.testing.assert_close(hessian_at(problem, at), torch.stack(rows), rtol=1e-5, atol=1e-5)
 
 
-def test_where_there_is_none() -> None:
+def test_where_there_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(report, "MAX_PARAMS", 200)
     wide = Run(problem=MLP(width=64), optimizer=Adam(lr=0.01), epochs=2)
     assert not len(sharpness(wide, record_steps(wide, [0, 1])))
     one = Run(problem=LinearRegression(), optimizer=Adam(lr=0.01), epochs=1)
@@ -130,3 +134,52 @@ def test_the_crossing_is_looked_at_closely() -> None:
     assert found["update"].is_monotonic_increasing
     assert not found["update"].duplicated().any()
     assert len(refined(run, coarse, 1e9)) == len(coarse)
+
+
+# --- Without the Hessian --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("size", [1, 2, 5, 40, 300])
+def test_the_largest_eigenvalue_by_products(size: int) -> None:
+    generator = torch.Generator().manual_seed(size)
+    for _ in range(5):
+        factor = torch.randn(size, size, generator=generator, dtype=torch.float64)
+        matrix = factor + factor.T
+        found = largest_eigenvalue(matrix.matmul, size)
+        exact = float(torch.linalg.eigvalsh(matrix)[-1])
+        assert found == pytest.approx(exact, rel=2 * ACCURACY)
+    assert largest_eigenvalue(lambda vector: 3 * vector, size) == pytest.approx(3)
+    assert torch.tensor(largest_eigenvalue(lambda vector: vector / 0, size)).isnan()
+
+
+@pytest.mark.parametrize(
+    "optimizer", [SGD(lr=0.5, weight_decay=0.1), Adam(lr=0.01), RMSprop(lr=0.01)], ids=str
+)
+def test_products_find_what_the_hessian_has(optimizer: Optimizer, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = Run(problem=MLP(samples=40, width=12), optimizer=optimizer, epochs=40)
+    steps = record_steps(run, [1, 5, 39])
+    exact = sharpness(run, steps)["sharpness"]
+    monkeypatch.setattr(report, "MAX_HESSIAN", 10)
+    found = sharpness(run, steps)["sharpness"]
+    assert len(found) == 3
+    assert found.tolist() == pytest.approx(exact.tolist(), rel=ACCURACY)
+
+
+def test_gradient_descent_trains_a_network_at_the_edge_of_stability() -> None:
+    """Cohen et al. 2021, arXiv 2103.00065: the sharpness climbs to 2 / lr and stays; the loss falls."""
+    for lr, arrives in ((1.0, 120), (2.0, 80)):
+        run = Run(problem=MLP(source="spirals", noise=0.05, depth=2), optimizer=SGD(lr=lr), epochs=500)
+        losses = train(run).loss
+        updates = range(1, 500, 25)
+        limit = run.optimizer.max_stable_sharpness()
+        assert limit == pytest.approx(2 / lr)
+        table = sharpness(run, record_steps(run, updates))
+        share = table["sharpness"] / limit
+        assert share.iloc[0] < 0.75
+        later = share[table["update"] > arrives]
+        assert later.median() == pytest.approx(1, abs=0.15)
+        assert later.between(0.6, 1.7).all()
+        assert (losses.diff() > 0).sum() > 30
+        assert losses[-1] < 0.4 * losses[0]
+        told = sentence(table, limit, pd.DataFrame({"update": range(1, 502), "loss": losses.tolist()}))
+        assert "at the *edge of stability*" in told
