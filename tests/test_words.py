@@ -25,7 +25,7 @@ TERMS = {
     r"against division by": "numerical stability",
     r"pits?|dents?": "local minima",
     r"smallest (possible )?loss": "minimum loss",
-    r"edges? of stability": "stability limit",
+    r"(?<!the )edges? of stability": "stability limit",
     r"fresh starts?|starts it has not seen": "new seeds",
     r"who beats? whom|beat(s|en)? (each|the) others?|standings|duels?": "ranking, win rate",
     r"knobs?": "setting, hyperparameter",

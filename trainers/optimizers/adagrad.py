@@ -32,7 +32,14 @@ class Adagrad(Optimizer):
     lr_decay: Number = real(0, 0, 10, help="Learning rate decay, per update.", search=(0, 0.1))
     weight_decay: Number = real(0, 0, 10, help="Weight decay (L2 penalty).")
     initial_accumulator_value: Number = real(0, 0, 1e6, help="Initial value of the sum of squared gradients.")
-    eps: Number = real(1e-10, 0, 1, scale="log", help="Added to the denominator for numerical stability.")
+    eps: Number = real(
+        1e-10,
+        0,
+        1,
+        scale="log",
+        help="Added to the denominator for numerical stability.",
+        search=(1e-10, 1),
+    )
 
     def torch(self, *params: Tensor) -> optim.Adagrad:
         return self.made(optim.Adagrad, params)

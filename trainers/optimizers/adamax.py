@@ -37,7 +37,14 @@ class Adamax(Optimizer):
     beta2: Number = real(
         0.999, 0, BETA_HIGH, help="Decay rate of the largest gradient.", search=(0.9, 0.9999)
     )
-    eps: Number = real(1e-8, 0, 1, scale="log", help="Added to the denominator for numerical stability.")
+    eps: Number = real(
+        1e-8,
+        0,
+        1,
+        scale="log",
+        help="Added to the denominator for numerical stability.",
+        search=(1e-8, 1),
+    )
     weight_decay: Number = real(0, 0, 10, help="Weight decay (L2 penalty).")
 
     def torch(self, *params: Tensor) -> optim.Adamax:

@@ -52,7 +52,14 @@ class MomentOptimizer(Optimizer):
         help="Decay rate of the running mean of squared gradients (second moment).",
         search=(0.9, 0.9999),
     )
-    eps: Number = real(1e-8, 0, 1, scale="log", help="Added to the denominator for numerical stability.")
+    eps: Number = real(
+        1e-8,
+        0,
+        1,
+        scale="log",
+        help="Added to the denominator for numerical stability.",
+        search=(1e-8, 1),
+    )
     weight_decay: Number = real(0, 0, 10, help="Weight decay (L2 penalty).")
 
     @property

@@ -48,7 +48,14 @@ class RMSprop(Optimizer):
         help="Smoothing constant (decay rate) of the squared gradient; often 0.9.",
         search=(0.9, 0.999),
     )
-    eps: Number = real(1e-8, 0, 1, scale="log", help="Added to the denominator for numerical stability.")
+    eps: Number = real(
+        1e-8,
+        0,
+        1,
+        scale="log",
+        help="Added to the denominator for numerical stability.",
+        search=(1e-8, 1),
+    )
     weight_decay: Number = real(0, 0, 10, help="Weight decay (L2 penalty).")
     momentum: Number = real(0, 0, 1, help="Momentum factor.", search=(0, 0.99))
     centered: bool = flag(False, help="Divide by the gradient's estimated standard deviation.")

@@ -152,7 +152,14 @@ class ScheduleFreeAdamW(ScheduleFree):
         help="Decay rate of the running mean of squared gradients (second moment).",
         search=(0.9, 0.9999),
     )
-    eps: Number = real(1e-8, 0, 1, scale="log", help="Added to the denominator for numerical stability.")
+    eps: Number = real(
+        1e-8,
+        0,
+        1,
+        scale="log",
+        help="Added to the denominator for numerical stability.",
+        search=(1e-8, 1),
+    )
 
     @property
     def l2_penalty(self) -> float:

@@ -169,7 +169,7 @@ def _edge(values: "pd.Series[float]", above: "pd.Series[bool]", limit: float) ->
     if above.diff().iloc[1:].sum() < CROSSINGS or abs(rest.median() / limit - 1) > NEAR:
         return ""
     return (
-        f" From there on it stays near it, at the *edge of stability*: its median is "
+        f" From there on it stays near it, at *the edge of stability*: its median is "
         f"{format_number(rest.median(), 3)}."
     )
 

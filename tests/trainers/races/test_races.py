@@ -172,7 +172,7 @@ def test_all_settings_can_be_tuned() -> None:
     found = race(Race(tune="all", optimizers=(SGD(), Adam(amsgrad=True)), **SMALL))
     sgd, adam = found.results
     assert set(sgd.trials.settings) == {"lr", "momentum"}
-    assert set(adam.trials.settings) == {"lr", "beta1", "beta2"}
+    assert set(adam.trials.settings) == {"lr", "beta1", "beta2", "eps"}
     assert adam.optimizer_at(3).amsgrad
     for entry in found.results:
         for name, column in entry.trials.settings.items():
