@@ -8,7 +8,7 @@ from typing import Any
 from tests.bench import seconds, table
 from trainers import Race, Run, Sweep, race, sweep
 from trainers.optimizers import Adam
-from trainers.problems import MLP, LinearRegression, LogisticRegression, Problem, SoftmaxRegression
+from trainers.problems import MLP, PROBLEMS, LinearRegression, LogisticRegression, Problem, SoftmaxRegression
 from trainers.races.result import RaceResult
 from trainers.sweeps.axis import Axis
 from trainers.sweeps.training import curves
@@ -21,6 +21,16 @@ IN_BATCHES: tuple[Problem, ...] = (
     SoftmaxRegression(),
 )
 RATES = Axis(1e-3, 1, 24, log=True)
+DECIDED: tuple[tuple[Race, float], ...] = (
+    (Race(problem=PROBLEMS["Rosenbrock"]()), 3.2),
+    (Race(problem=PROBLEMS["Himmelblau"]()), 3.0),
+    (Race(problem=PROBLEMS["StyblinskiTang"]()), 2.3),
+    (Race(problem=PROBLEMS["Rastrigin"]()), 2.3),
+    (Race(epochs=2000, metric="epochs"), 0.62),
+    (Race(problem=LogisticRegression()), 0.87),
+    (Race(problem=MLP(), epochs=200), 2.9),
+)
+"""Races, each with the time that a prototype took until they were decided, as a multiple of the race."""
 
 
 def without_confidence(result: RaceResult) -> None:
@@ -50,6 +60,14 @@ def races() -> None:
         ours, theirs, share = in_turns((with_confidence, spec), (without_confidence, result))
         rows.append([name, f"{ours:.2f} s", f"{theirs:.2f} s", f"{share:.2f}"])
     table(f"A race with and without its confidence, median of {PAIRS}; goal: ratio below 1.3", rows)
+    rows = [["", "until decided", "once, without confidence", "ratio", "goal"]]
+    for spec, prototype in DECIDED:
+        until = replace(spec, trials=16 if spec.epochs == 200 else 24, seed=500_000, until_decided=True)
+        result = race(replace(until, until_decided=False))
+        ours, theirs, share = in_turns((race, until), (without_confidence, result))
+        name = type(spec.problem).__name__
+        rows.append([name, f"{ours:.2f} s", f"{theirs:.2f} s", f"{share:.2f}", f"{2 * prototype:.2f}"])
+    table(f"A race until it is decided, median of {PAIRS}", rows)
     rows = [["24 rates x 10 seeds", "own orders", "one order", "ratio"]]
     for problem in IN_BATCHES:
         run = Run(problem=problem, optimizer=Adam(), batch_size=32, epochs=5)
