@@ -71,7 +71,7 @@ with st.skeleton(height=480):
     from trainers.reports.plain_text import result_text
     from trainers.reports.questions import Question
     from trainers.reports.remarks import remarks
-    from trainers.reports.runs_table import cells, digits_caption
+    from trainers.reports.runs_table import cells, decided_sentence, digits_caption
     from trainers.reports.summary import sentence
     from trainers.run import MAX_COORDINATES, Method, Task, runners, snapshot_epochs
     from trainers.settings import Settings, settings_of
@@ -250,7 +250,8 @@ def main(session: SessionPage) -> None:
     if session.asks and page.ask is not None:
         ask_first(page.ask, question_of(page))
         add_behavior(page, asks=True)
-        Training(page.runs, labels, Placeholder(st.container(key="meanwhile")), lambda _: None)()
+        meanwhile = Placeholder(st.container(key="meanwhile"))
+        Training(page.runs, labels, meanwhile, lambda _: meanwhile.clear())()
         st.caption(VERSIONS)
         return
     if alone:
@@ -394,6 +395,8 @@ def draw_results(
         swatch_table(rows, "run", swatches(style), "Results of each run")
         if told := digits_caption(digits):
             st.caption(told)
+        if page.open_tab.about_runs and (told := decided_sentence(digits, labels)):
+            training.place.container.markdown(told)
     link = link_to(page)
     copier()(data={"link": link, "epochs": snapshot_list(page)}, key="copy")
     with st.container(horizontal=True, vertical_alignment="center"):

@@ -30,7 +30,9 @@ def comparison_overview(result: Comparison) -> Overview:
     sentences = tuple(filter(None, (stopped, result.sentence())))
     digits = [trusted_digits(history) for history in result.histories]
     table = runs_table.cells(result.histories, result.names, result.target, digits)
-    return Overview(sentences, table, tuple(filter(None, [runs_table.digits_caption(digits)])))
+    sentences += (runs_table.decided_sentence(digits, result.names),)
+    notes = (runs_table.digits_caption(digits),)
+    return Overview(tuple(filter(None, sentences)), table, tuple(filter(None, notes)))
 
 
 def race_overview(result: RaceResult) -> Overview:

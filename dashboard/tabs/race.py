@@ -53,8 +53,8 @@ class RaceTabSettings(RaceSettings, TabSettings):
         1,
         1,
         50,
-        help="Races with other seeds, to see how often the winner changes.",
-        label="Races",
+        help="Number of races, each with other seeds, to see how often the winner changes.",
+        label="Repeat the race",
         scale="log",
     )
 
@@ -136,9 +136,13 @@ def _rounds(result: RaceResult) -> str:
     if len(result.race.looks) == 1:
         return ""
     if result.seeds == result.race.seeds:
-        return f" First place was decided with {result.seeds} seeds."
+        decided = bool(result.leaders) and not result.stopped
+        return f" First place was decided with {result.seeds} seeds." * decided
     end = "until first place was decided" if result.decided else "and first place is not decided"
-    return f" The trials in question had more seeds, up to {result.seeds} and as many new ones, {end}."
+    return (
+        f" The trials in question had more seeds, up to {result.seeds} and as many new ones, {end}; the "
+        f"points below are medians over the first {result.race.seeds}."
+    )
 
 
 def _left_out(context: Context, settings: RaceTabSettings) -> str:
@@ -219,12 +223,12 @@ def _until_decided(context: Context, result: RaceResult) -> None:
         return
     until = replace(result.race, until_decided=True)
     st.button(
-        "Until decided",
+        f"Add seeds until decided, up to {until.looks[-1]}",
         key="race.until_decided.start",
         icon=":material/add_chart:",
-        help=f"First place is not decided. Adds seeds, up to {until.looks[-1]}, to the trials still in "
-        f"question: up to {until.size - result.race.size:,} more runs. Ends when the first optimizer beats "
-        "every other one, or is within 10% of it.",
+        help="First place is not decided. Adds seeds to the trials still in question: up to "
+        f"{until.size - result.race.size:,} more runs, two to four times as long as the race. Ends when the "
+        "first optimizer beats every other one, or is within 10% of it.",
         on_click=context.actions.change,
         args=(replace(context.settings, until_decided=True),),
     )

@@ -168,7 +168,9 @@ def test_no_digit_is_printed_beyond() -> None:
     (row,) = cells([history], ["Adam"], 0.01, [digits]).to_dict("records")
     assert len(row["final loss"].replace(".", "").strip("0")) <= digits.loss
     for name, each in zip(history.run.problem.names, digits.params, strict=True):
-        assert len(row[name].lstrip("−0.").replace(".", "")) <= max(each, 1)
+        about, text = row[name].startswith("about "), row[name].removeprefix("about ")
+        assert about == (each < 2)
+        assert len(text.lstrip("−0.").replace(".", "")) <= max(each, 2)
     assert digits_caption([digits, None]) == "Digits that rounding may change are left out."
     assert digits_caption([None]) == ""
 

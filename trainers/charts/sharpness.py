@@ -10,6 +10,8 @@ from trainers.charts.expressions import text_size
 from trainers.charts.style import INK, PAGE
 
 HEIGHT = 230
+FEW = 150
+"""Fewer values are points, too."""
 
 
 def sharpness_chart(
@@ -21,7 +23,8 @@ def sharpness_chart(
     x = alt.X("update:Q", axis=x_axis("update"), scale=x_scale(table["update"]))
     y = alt.Y(f"{column}:Q", axis=_axis(column, domain), scale=scale(domain, True))
     tooltip = [alt.Tooltip("update:Q", format=",.0f"), alt.Tooltip(f"{column}:Q", format=".5~g")]
-    line = alt.Chart(shown).mark_line(color=color, strokeWidth=2.5).encode(x, y, tooltip=tooltip)
+    points: dict[str, Any] = {"point": {"size": 22, "color": color}} if len(shown) < FEW else {}
+    line = alt.Chart(shown).mark_line(color=color, strokeWidth=2.5, **points).encode(x, y, tooltip=tooltip)
     layers, now = [*_limit(limit, column, y, dark), line], shown[shown["update"] == update]
     if len(now):  # axe takes an empty layer for an image without a text
         dot = alt.Chart(now).mark_point(filled=True, size=130, color=color, stroke=PAGE[dark], opacity=1)

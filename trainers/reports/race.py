@@ -123,7 +123,9 @@ def _leading_group(result: RaceResult, names: Sequence[str], evidence: Evidence)
     if evidence.alike[group][:, group].all():
         return f"{who} are within {MARGIN:.0%} of each other, the best with {_value(race, best)}{told}"
     first = max(group, key=evidence.first.tolist().__getitem__)
-    share = f"{names[first]} is first in {evidence.first[first]:.0%} of {REDRAWN:,} re-drawn races"
+    share = (
+        f"{names[first]} has the lowest median in {evidence.first[first]:.0%} of {REDRAWN:,} re-drawn races"
+    )
     if everyone:
         return f"After tuning, no optimizer beats another: {share}"
     return f"{who} can't be told apart: {share}{told}"

@@ -131,7 +131,8 @@ def caption(result: RaceResult, names: Sequence[str]) -> str:
             "others; ties count half."
         )
     sentences += filter(None, [unequal_chances(result, names)])
-    sentences += ["Optimizers of one rank are not told apart."] * bool(result.evidence)
+    if result.evidence:
+        sentences.append("Within a rank none beats another; each one below is beaten by one above.")
     return " ".join(sentences)
 
 
@@ -140,9 +141,11 @@ def confidence_caption(result: RaceResult) -> str:
     if not result.evidence:
         return ""
     return (
-        f"In brackets: fraction of {REDRAWN:,} re-drawn races in which the row is better on more seeds. In "
-        "each, the seeds of the trials and the new seeds are drawn anew from those of the race, with "
-        "replacement. One optimizer beats another if this is at least "
+        "Fraction of the new seeds on which the row is better. In brackets: in what fraction of "
+        f"{REDRAWN:,} re-drawn races it is better on more seeds. In each, the seeds of the trials and the "
+        "new seeds are drawn anew from those of the race, with replacement, and the best trials chosen anew: "
+        "where it is much lower, the lead hangs on which trial was chosen. One optimizer beats another if "
+        "the number in brackets is at least "
         f"{_percent(result.evidence.level)}, and its median more than {MARGIN:.0%} lower.{_looks(result)}"
     )
 

@@ -78,7 +78,7 @@ def unequal_chances(result: RaceResult, names: Sequence[str]) -> str:
     ranges = [f"{name} {_succeeded(race, entry)}" for name, entry in named if name in most]
     return (
         f"Equal budgets, but not equal chances: most trials of {join_words(most)} {what}, none of "
-        f"{join_words(none)}. Learning rates of the others: {', '.join(ranges)}."
+        f"{join_words(none)}. Learning rates that succeeded: {'; '.join(ranges)}."
     )
 
 

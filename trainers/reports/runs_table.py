@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 import pandas as pd
+import torch
 from torch import Tensor
 
 from trainers.digits import Digits
@@ -16,6 +17,7 @@ from trainers.words import (
     format_percent,
     format_target,
     format_value,
+    join_words,
 )
 
 MAX_EPOCHS_LEFT = 1e6
@@ -56,26 +58,33 @@ def cells(
     return pd.DataFrame(rows, columns=None if rows else ["run"])
 
 
+def decided_sentence(digits: Sequence[Digits | None], names: Sequence[str]) -> str:
+    """Return of which runs rounding decides the final loss; "" for none."""
+    decided = [name for each, name in zip(digits, names, strict=True) if each is not None and each.loss == 0]
+    return f"Rounding decides the final loss of {join_words(decided)}." if decided else ""
+
+
 def digits_caption(digits: Sequence[Digits | None]) -> str:
     """Return a sentence on digits that are left out, and on results that rounding decides; "" for none."""
     known = [each for each in digits if each is not None]
     sentences = []
     if any(min(each.loss, each.best) < LOSS_DIGITS for each in known):
         sentences.append("Digits that rounding may change are left out.")
-    if any(each.loss == 0 for each in known):
-        sentences.append("Decided by rounding: another order of the same sums gives another loss.")
+    if any(0 in (each.loss, each.gap) for each in known):
+        sentences.append(
+            "Decided by rounding: another order of the same sums gives another loss. The range is that of "
+            "the run and two copies of it, changed by a rounding step after each update."
+        )
     return " ".join(sentences)
 
 
 def _final_loss(history: History, trusted: Digits | None) -> str:
     """Return the final loss; of a run that rounding decides, where it and its twins end."""
-    loss = history.loss[-1]
     if trusted is None or not history.finished:
-        return _number(history, loss, LOSS_DIGITS)
-    if trusted.loss:
-        return format_number(loss, min(trusted.loss, LOSS_DIGITS))
-    low, high = format_number(trusted.low), format_number(trusted.high)
-    return f"{low} to {high}, decided by rounding" if low != high else f"about {low}, decided by rounding"
+        return _number(history, history.loss[-1], LOSS_DIGITS)
+    if trusted.loss == 0:
+        return _decided(trusted.low, trusted.high)
+    return _trusted(history.loss[-1], min(trusted.loss, LOSS_DIGITS))
 
 
 def _best(history: History, trusted: Digits | None) -> str:
@@ -84,9 +93,15 @@ def _best(history: History, trusted: Digits | None) -> str:
     return _trusted(history.best, min(trusted.best, LOSS_DIGITS))
 
 
+def _decided(low: float, high: float) -> str:
+    """Return a range that rounding decides."""
+    ends = [format_number(low), format_number(high)]
+    return f"{' to '.join(dict.fromkeys(ends))}, decided by rounding"
+
+
 def _trusted(value: Tensor | float, digits: int) -> str:
-    """Return a value with so many digits; with one that is not certain, if there are none."""
-    return format_number(value, digits) if digits else f"about {format_number(value, 1)}"
+    """Return a value with so many digits; with two that are not certain, if there are less."""
+    return format_number(value, digits) if digits > 1 else f"about {format_number(value, 2)}"
 
 
 def _rate(history: History) -> dict[str, str]:
@@ -119,7 +134,7 @@ def _metrics(history: History, trusted: Digits | None) -> dict[str, str]:
     cells = {}
     for name in history.metrics:
         value = history.column(name)[-1]
-        digits = LOSS_DIGITS if trusted is None else max(min(trusted.loss, LOSS_DIGITS), 1)
+        digits = LOSS_DIGITS if trusted is None else max(min(trusted.loss, LOSS_DIGITS), 2)
         text = _number(history, value, digits) if name == "validation_loss" else _percentage(history, value)
         cells[name.replace("_", " ")] = text
     if history.validation_loss is not None:
@@ -174,7 +189,8 @@ def _gap(history: History, target: float, trusted: Digits | None) -> str:
     if history.gap[-1] <= history.run.training.rounding(history.loss.dtype):
         return "0 (rounding)"
     if trusted is not None and trusted.gap == 0 and history.finished:
-        return "decided by rounding"
+        above = history.run.training.gap(torch.tensor([trusted.low, trusted.high], dtype=torch.float64))
+        return _decided(*above.clamp(min=0).tolist())
     return format_beside(history.gap[-1], target) if history.finished else "–"
 
 

@@ -143,8 +143,8 @@ def sentence(table: pd.DataFrame, limit: float | None, losses: pd.DataFrame, con
     above, shown = values > limit, format_number(limit, 4)
     if above.all() or not above.any():
         return f"{text}, always {'above' if above.all() else 'below'} the stability limit, {shown}."
-    edge = _edge(values, above, limit)
-    return f"{text}. {_crossing(table, above, shown)}{edge or _peak(losses, table, above)}"
+    edge = _edge(table, above, limit)
+    return f"{text}. {edge or _crossing(table, above, shown) + _peak(losses, table, above)}"
 
 
 def _crossing(table: pd.DataFrame, above: "pd.Series[bool]", limit: str) -> str:
@@ -159,18 +159,19 @@ def _crossing(table: pd.DataFrame, above: "pd.Series[bool]", limit: str) -> str:
     )
 
 
-def _edge(values: "pd.Series[float]", above: "pd.Series[bool]", limit: float) -> str:
-    """Return that the sharpness stays near the limit, "" if it does not: the edge of stability.
+def _edge(table: pd.DataFrame, above: "pd.Series[bool]", limit: float) -> str:
+    """Return that the sharpness stays about the limit, "" if it does not: the edge of stability.
 
     It crosses it again and again, and its median from the first crossing on is within `NEAR` of it.
     """
     first = int((above != above.iloc[0]).to_numpy().argmax())
-    rest = values.iloc[first:]
-    if above.diff().iloc[1:].sum() < CROSSINGS or abs(rest.median() / limit - 1) > NEAR:
+    middle = table["sharpness"].iloc[first:].median()
+    if above.diff().iloc[1:].sum() < CROSSINGS or abs(middle / limit - 1) > NEAR:
         return ""
     return (
-        f" From there on it stays near it, at *the edge of stability*: its median is "
-        f"{format_number(rest.median(), 3)}."
+        f"It reaches the stability limit, {format_number(limit, 4)}, at update "
+        f"{int(table['update'].iloc[first]):,} and moves about it from then on, with a median of "
+        f"{format_number(middle, 3)}: *the edge of stability*."
     )
 
 
