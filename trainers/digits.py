@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from trainers.history import History
+from trainers.problems import Problem
 from trainers.settings import SettingError
 from trainers.sweeps.spec import Sweep
 from trainers.sweeps.training import OnProgress, trajectories
@@ -18,6 +19,8 @@ from trainers.ties import tied
 
 MOST = {torch.float32: 7, torch.float64: 15}
 """Digits of numbers that are equal but for rounding."""
+AT_MINIMUM = 100
+"""Within so many rounding errors of it a run and its twins, which are moved at every update, are there."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,23 +71,37 @@ def trusted_digits(history: History, on_progress: OnProgress | None = None) -> D
 
 def measured(history: History, losses: Tensor, params: Tensor) -> Digits:
     """Return the digits, given the curves `(epochs + 1, 3)` and final parameters `(n, 3)` of the twins."""
-    training, ours = history.run.training, history.loss[:, None]
-    rounding = training.rounding(losses.dtype)
-    each = agreement(ours, losses, rounding)
-    gap = agreement(training.gap_or_loss(ours[-1:]), training.gap_or_loss(losses[-1:]), rounding)
-    best = agreement(_best(ours), _best(losses), rounding)
+    training, ours, dtype = history.run.training, history.loss[:, None], losses.dtype
+    each = loss_digits(training, ours, losses)
+    best = loss_digits(training, _best(ours), _best(losses))
+    above = training.gap_or_loss(ours[-1:]), training.gap_or_loss(losses[-1:])
+    gap = agreement(*above, dtype, training.rounding(dtype))
     final = int(each[-1])
-    ends = torch.cat([losses[-1], ours[-1]])
+    ends = torch.cat([losses[-1], ours[-1]]).nan_to_num(math.inf)
     return Digits(
         loss=final,
-        gap=int(gap[0]),
-        best=int(best[0]),
-        params=tuple(agreement(history.params[-1][:, None], params, 0.0).tolist()),
-        low=float(ends.nan_to_num(math.inf).min()),
-        high=float(ends.nan_to_num(math.inf).max()),
+        gap=max(int(gap), int(_at_minimum(training, ours[-1:], losses[-1:]))),
+        best=int(best),
+        params=tuple(agreement(history.params[-1][:, None], params, dtype).tolist()),
+        low=float(ends.min()),
+        high=float(ends.max()),
         since=int((each == 0).nonzero()[0]) if final == 0 else None,
         losses=losses,
     )
+
+
+def loss_digits(training: Problem, ours: Tensor, theirs: Tensor) -> Tensor:
+    """Return the trusted digits of losses: see `agreement`. There is one at least at the minimum."""
+    digits = agreement(ours, theirs, ours.dtype, training.rounding(ours.dtype))
+    return torch.maximum(digits, _at_minimum(training, ours, theirs).long())
+
+
+def _at_minimum(training: Problem, ours: Tensor, theirs: Tensor) -> Tensor:
+    """Return whether run and twins are within `AT_MINIMUM` rounding errors of the minimum, bool `(rows,)`."""
+    if training.minimum is None:
+        return torch.zeros(len(ours), dtype=torch.bool)
+    gaps = training.gap(torch.cat([ours, theirs], 1))
+    return (gaps <= AT_MINIMUM * training.rounding(ours.dtype)).all(1)
 
 
 def _best(losses: Tensor) -> Tensor:
@@ -92,13 +109,13 @@ def _best(losses: Tensor) -> Tensor:
     return losses.where(losses.isfinite(), math.inf).amin(0, keepdim=True)
 
 
-def agreement(ours: Tensor, theirs: Tensor, floor: float) -> Tensor:
+def agreement(ours: Tensor, theirs: Tensor, dtype: torch.dtype, floor: float = 0.0) -> Tensor:
     """Return the trusted digits `(rows,)`, int64, of `ours` `(rows, 1)`, by values `(rows, runs)` of twins.
 
-    Values that are not finite agree with each other. `floor` is the rounding error of a difference.
+    Values that are not finite agree with each other. All were computed in `dtype`; `floor` is the rounding
+    error of a difference.
     """
-    dtype, most = ours.dtype, MOST[ours.dtype]
-    size = torch.maximum(ours.abs(), theirs.abs()).double()
+    most, size = MOST[dtype], torch.maximum(ours.abs(), theirs.abs()).double()
     digits = -torch.log10((ours.double() - theirs.double()).abs() / size)
     gone = ~ours.isfinite() & ~theirs.isfinite()
     same = tied(ours, theirs, floor, dtype) | gone

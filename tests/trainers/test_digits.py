@@ -148,7 +148,7 @@ def test_agreement_counts_digits_less_one() -> None:
         ],
         dtype=torch.float64,
     )
-    assert agreement(ours, theirs, 1e-8).tolist() == [3, 14, 0, 0, 14, 0, 14]
+    assert agreement(ours, theirs, torch.float64, 1e-8).tolist() == [3, 14, 0, 0, 14, 0, 14]
 
 
 def test_the_floor_comes_before_the_digits() -> None:
@@ -158,6 +158,28 @@ def test_the_floor_comes_before_the_digits() -> None:
     assert digits is not None
     assert digits.loss > 0
     assert digits.since is None
+
+
+@pytest.mark.parametrize("optimizer", [SGD(lr=0.01, momentum=0.9), SGD(lr=0.1)], ids=str)
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_a_run_at_the_minimum_is_not_decided_by_rounding(optimizer: SGD, dtype: str) -> None:
+    """Twins are moved at every update, and so stay a little farther away."""
+    history = train(Run(problem=PROBLEMS["Booth"](), optimizer=optimizer, epochs=2000, dtype=dtype))
+    digits = trusted_digits(history)
+    assert digits is not None
+    assert min(digits.loss, digits.gap, digits.best) > 0
+    assert max(digits.loss, digits.gap, digits.best) <= MOST[history.loss.dtype]
+    assert digits.since is None
+    (row,) = cells([history], ["SGD"], 0.01, [digits]).to_dict("records")
+    assert row["final loss"].startswith(("0 (rounding)", "about "))
+    assert "decided" not in row["final gap"]
+    assert row["status"] == "converged"
+
+
+def test_the_digits_of_a_gap_are_those_of_its_dtype() -> None:
+    digits = trusted_digits(train(Run(problem=Thermometer(), optimizer=SGD(lr=0.03), epochs=2000)))
+    assert digits is not None
+    assert digits.gap <= 6
 
 
 def test_no_digit_is_printed_beyond() -> None:

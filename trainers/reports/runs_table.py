@@ -82,6 +82,8 @@ def _final_loss(history: History, trusted: Digits | None) -> str:
     """Return the final loss; of a run that rounding decides, where it and its twins end."""
     if trusted is None or not history.finished:
         return _number(history, history.loss[-1], LOSS_DIGITS)
+    if trusted.loss and _is_zero(history, float(history.loss[-1])):
+        return "0 (rounding)"
     if trusted.loss == 0:
         return _decided(trusted.low, trusted.high)
     return _trusted(history.loss[-1], min(trusted.loss, LOSS_DIGITS))
@@ -90,7 +92,16 @@ def _final_loss(history: History, trusted: Digits | None) -> str:
 def _best(history: History, trusted: Digits | None) -> str:
     if trusted is None:
         return format_number(history.best, LOSS_DIGITS)
+    if _is_zero(history, history.best):
+        return "0 (rounding)"
     return _trusted(history.best, min(trusted.best, LOSS_DIGITS))
+
+
+def _is_zero(history: History, loss: float) -> bool:
+    """Return whether the minimum loss is 0, but for rounding, and so is this loss."""
+    training = history.run.training
+    rounding = training.rounding(history.loss.dtype)
+    return training.minimum is not None and max(abs(training.minimum), abs(loss)) <= rounding
 
 
 def _decided(low: float, high: float) -> str:
@@ -186,11 +197,11 @@ def _number(history: History, value: Tensor, digits: int = 2) -> str:
 
 def _gap(history: History, target: float, trusted: Digits | None) -> str:
     """Return the final gap as text, which reads as above the target if it is."""
-    if history.gap[-1] <= history.run.training.rounding(history.loss.dtype):
-        return "0 (rounding)"
     if trusted is not None and trusted.gap == 0 and history.finished:
         above = history.run.training.gap(torch.tensor([trusted.low, trusted.high], dtype=torch.float64))
         return _decided(*above.clamp(min=0).tolist())
+    if history.gap[-1] <= history.run.training.rounding(history.loss.dtype):
+        return "0 (rounding)"
     return format_beside(history.gap[-1], target) if history.finished else "–"
 
 

@@ -251,7 +251,8 @@ class Sweep(Exportable):
         else:
             losses = self.run.training.loss(self._start_params)
         above = self.gap_or_loss(losses, torch.arange(self.seeds))
-        return FAILURE_FACTOR * abs(float(torch.quantile(above, 0.5, interpolation="higher"))) or math.inf
+        ordered = above.where(~above.isnan(), math.inf).sort().values
+        return FAILURE_FACTOR * abs(float(ordered[self.seeds // 2])) or math.inf
 
 
 def _count(name: str, value: Any) -> int:
