@@ -26,7 +26,8 @@ class Repeats:
     @property
     def first(self) -> Tensor:
         """`(races, optimizers)`, bool: whether an optimizer beats all others."""
-        return self.beats.sum(2) == self.beats.shape[1] - 1
+        others = self.beats.shape[1] - 1
+        return (self.beats.sum(2) == others) & (others > 0)
 
     @property
     def contradicted(self) -> int:

@@ -112,5 +112,5 @@ class RaceSettings(Settings):
                     log = setting.scale == "log"
                     axes[name] = Axis(*setting.search, self.trials, log, SIGNIFICANT_DIGITS)
             if self.schedule != "none":
-                axes[f"{PREFIX}warmup"] = Axis(0, max(self.epochs * MAX_WARMUP, 1), self.trials)
+                axes[f"{PREFIX}warmup"] = Axis(0, max(int(self.epochs * MAX_WARMUP), 1), self.trials)
         return axes

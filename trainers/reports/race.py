@@ -89,6 +89,8 @@ def _winner(result: RaceResult, names: Sequence[str], evidence: Evidence) -> str
     often = "all" if share == 1 else f"at least {math.floor(100 * share)}%"
     whom = "the other" if len(others) == 1 else "all others"
     phrase = _winner_phrase(result.race, result.medians[place], several=False)
+    if place not in result.leaders:  # it beat another with fewer seeds, whose median has come to be lower
+        phrase = f"has {_value(result.race, result.medians[place])}"
     how = f"it beats {whom} in {often} of {REDRAWN:,} re-drawn races"
     return f"After tuning, {names[place]} {phrase}: {how}{_next(result, names, 1)}"
 
@@ -96,7 +98,10 @@ def _winner(result: RaceResult, names: Sequence[str], evidence: Evidence) -> str
 def _next(result: RaceResult, names: Sequence[str], count: int) -> str:
     """Return a sentence, without its period, on the optimizer ranked after so many; "" if it failed."""
     medians = result.medians
-    behind = [place for place in result.ranking[count:] if place not in result.leaders]
+    ahead = set(result.ranking[:count]) | (
+        set(result.leaders) if result.ranking[0] in result.leaders else set()
+    )
+    behind = [place for place in result.ranking if place not in ahead]
     if not behind or medians[behind[0]].isinf():
         return ""
     return f". {names[behind[0]]} {_runner_up_phrase(result.race, medians.min(), medians[behind[0]])}"

@@ -64,6 +64,6 @@ def median_label(repeats: Repeats) -> str:
 
 
 CAPTION = (
-    "Each column is a race with seeds of its own, the first that of the table. Large: the lowest median. "
-    "With a ring: beats all others."
+    "Each column is a race with seeds of its own, the first that of the table. Large: the lowest median, or "
+    "with a ring, beats all others."
 )

@@ -1,5 +1,6 @@
 """Table of runs: final results and cost, as text."""
 
+import math
 from collections.abc import Sequence
 
 import pandas as pd
@@ -106,7 +107,7 @@ def _is_zero(history: History, loss: float) -> bool:
 
 def _decided(low: float, high: float) -> str:
     """Return a range that rounding decides."""
-    ends = [format_number(low), format_number(high)]
+    ends = [format_number(low), format_number(high) if math.isfinite(high) else "divergence"]
     return f"{' to '.join(dict.fromkeys(ends))}, decided by rounding"
 
 
