@@ -300,5 +300,10 @@ class Training:
 
     def digits(self) -> tuple[Digits | None, ...]:
         """Return how many digits of each run can be trusted, after training its twins."""
-        observer = ProgressObserver(lambda share: None)
-        return tuple(digits_cached(history.run, history, observer) for history in self())
+        place = Placeholder(st.container())
+        observer = ProgressObserver(
+            lambda share: place.temporary().progress(share, f"Counting trusted digits: {share:.0%}")
+        )
+        found = tuple(digits_cached(history.run, history, observer) for history in self())
+        place.clear()
+        return found

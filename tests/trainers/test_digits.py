@@ -24,7 +24,7 @@ from trainers.problems import (
 from trainers.reports.loss import decided_caption, decided_since
 from trainers.reports.runs_table import cells, digits_caption
 from trainers.sweeps.training import curves
-from trainers.sweeps.twins import COPIES, PERIOD, changes
+from trainers.sweeps.twins import COPIES, LEAST_PERIOD, PERIOD, changes
 
 SURFACES = [
     name
@@ -132,6 +132,12 @@ def test_twins_are_changed_by_one_step_and_the_run_is_not() -> None:
     eps = torch.finfo(torch.float32).eps
     assert set(factors[..., 1:].flatten().tolist()) == {1 - eps, 1 + eps}
     assert 0.4 < (factors[..., 1:] > 1).double().mean() < 0.6
+
+
+def test_changes_of_many_parameters_take_little_memory() -> None:
+    assert changes(2**14, torch.float32).shape[0] == PERIOD
+    assert changes(2**15, torch.float32).shape[0] == PERIOD // 2
+    assert changes(300_000, torch.float64).shape[0] == LEAST_PERIOD
 
 
 def test_agreement_counts_digits_less_one() -> None:

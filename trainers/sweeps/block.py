@@ -12,7 +12,7 @@ from trainers.schedules.rates import UNUSED, Rates
 from trainers.settings import Number, Real, settings_of
 from trainers.sweeps.by_seed import BySeed, Columns, batches_by_seed, grouped, shared
 from trainers.sweeps.spec import Sweep
-from trainers.sweeps.twins import COPIES, PERIOD, changes
+from trainers.sweeps.twins import COPIES, changes
 
 BLOCK_PARAMS = 32_768
 """Parameters of a block: enough to amortize the cost of a call, few enough for the CPU cache."""
@@ -124,7 +124,7 @@ class RunBlock:
         gradient = gradient if self.clipping is None else self.clipping.clip(gradient)
         self.scheduled.step(update, self.params, gradient, self.state)
         if self.changes is not None:
-            self.params.view(len(self.params), -1, COPIES).mul_(self.changes[update % PERIOD])
+            self.params.view(len(self.params), -1, COPIES).mul_(self.changes[update % len(self.changes)])
 
     def keep(self, alive: Tensor) -> None:
         """Keep the runs where `alive` `(runs,)` is true, and drop the others."""
