@@ -227,7 +227,7 @@ def _until_decided(context: Context, result: RaceResult) -> None:
         key="race.until_decided.start",
         icon=":material/add_chart:",
         help="First place is not decided. Adds seeds to the trials still in question: up to "
-        f"{until.size - result.race.size:,} more runs, two to four times as long as the race. Ends when the "
+        f"{until.size - result.race.size:,} more runs, up to five times as long as the race. Ends when the "
         "first optimizer beats every other one, or is within 10% of it.",
         on_click=context.actions.change,
         args=(replace(context.settings, until_decided=True),),
