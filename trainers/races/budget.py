@@ -50,15 +50,20 @@ def expected_tuning_score(result: RaceResult, entry: OptimizerResult, counts: Se
 def bounded(result: RaceResult, scores: Tensor) -> Tensor:
     """Return scores, those that failed or are worse than no improvement as that.
 
-    No improvement is the median initial gap, or all epochs if the target was not reached.
+    No improvement is the median initial gap or loss, or all epochs if the target was not reached.
     """
+    return scores.clamp(max=_no_improvement(result))
+
+
+def _no_improvement(result: RaceResult) -> float:
     race = result.race
-    return scores.clamp(max=float(race.epochs) if race.metric == "epochs" else race.limit / 10)
+    return float(race.epochs) if race.metric == "epochs" else race.sweeps[0].median_start
 
 
 def is_log(result: RaceResult) -> bool:
     """Whether means are those of logarithms: where no score is 0 or below."""
-    return all(bool((entry.trial_scores > 0).all()) for entry in result.results)
+    above = all(bool((entry.trial_scores > 0).all()) for entry in result.results)
+    return above and _no_improvement(result) > 0
 
 
 def _scores(result: RaceResult, scores: Tensor) -> Tensor:

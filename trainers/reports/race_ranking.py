@@ -132,7 +132,8 @@ def caption(result: RaceResult, names: Sequence[str]) -> str:
         )
     sentences += filter(None, [unequal_chances(result, names)])
     if result.evidence:
-        sentences.append("Within a rank none beats another; each one below is beaten by one above.")
+        below = "; each optimizer below is beaten by one above" if len(result.evidence.groups) > 1 else ""
+        sentences.append(f"Within a rank none beats another{below}.")
     return " ".join(sentences)
 
 

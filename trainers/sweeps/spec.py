@@ -244,15 +244,20 @@ class Sweep(Exportable):
 
     @cached_property
     @cacheable
-    def limit(self) -> float:
-        """`FAILURE_FACTOR` times the median initial gap, or loss; runs that end above it failed."""
+    def median_start(self) -> float:
+        """The median initial gap, or loss where the minimum is unknown; of two in the middle the larger."""
         if self.splits_differ:
             losses = torch.stack([each.training.loss(each.initial()) for each in self.tasks])
         else:
             losses = self.run.training.loss(self._start_params)
         above = self.gap_or_loss(losses, torch.arange(self.seeds))
         ordered = above.where(~above.isnan(), math.inf).sort().values
-        return FAILURE_FACTOR * abs(float(ordered[self.seeds // 2])) or math.inf
+        return float(ordered[self.seeds // 2])
+
+    @property
+    def limit(self) -> float:
+        """`FAILURE_FACTOR` times the size of `median_start`; runs that end above it failed."""
+        return FAILURE_FACTOR * abs(self.median_start) or math.inf
 
 
 def _count(name: str, value: Any) -> int:

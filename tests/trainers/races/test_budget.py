@@ -10,8 +10,8 @@ import torch
 
 from trainers import Race, race
 from trainers.optimizers import SGD, Adam, RMSprop
-from trainers.problems import PROBLEMS
-from trainers.races.budget import HALVINGS, expected_best, expected_tuning_score, is_log
+from trainers.problems import PROBLEMS, Formula
+from trainers.races.budget import HALVINGS, bounded, expected_best, expected_tuning_score, is_log
 from trainers.races.result import OptimizerResult, RaceResult
 from trainers.reports.race import optimizer_names
 from trainers.reports.race_curves import budget_caption, budgets
@@ -25,7 +25,11 @@ RACES = [
 
 
 def worst(result: RaceResult) -> float:
-    return float(result.race.epochs) if result.race.metric == "epochs" else result.race.limit / 10
+    spec = result.race
+    if spec.metric == "epochs":
+        return float(spec.epochs)
+    runs = [replace(spec.run(SGD()), seed=spec.seed + k) for k in range(spec.seeds)]
+    return median_high([float(run.training.gap_or_loss(run.training.loss(run.initial()))) for run in runs])
 
 
 def best_of(choosing: list[float], scoring: list[float], count: int, log: bool) -> float:
@@ -82,6 +86,15 @@ def test_with_few_seeds_there_are_no_halves() -> None:
     assert set(table["seeds"]) == {"tuning", "new"}
     assert "half" not in budget_caption(result)
     assert "half of the seeds" in budget_caption(RACES[0])
+
+
+def test_a_failure_counts_as_the_initial_loss_also_below_0() -> None:
+    spec = Race(problem=Formula(formula="x+y-100"), seeds=7, **SMALL)
+    result = race(spec)
+    assert worst(result) < 0
+    failed = torch.tensor([torch.inf, 0.0, -1e9], dtype=torch.float64)
+    assert bounded(result, failed).tolist() == [worst(result), worst(result), -1e9]
+    assert not is_log(result)
 
 
 def simulated(seeds: int, luck: int, trials: int = 24) -> tuple[RaceResult, OptimizerResult, torch.Tensor]:

@@ -355,7 +355,8 @@ def test_a_caption_explains_only_what_its_table_shows() -> None:
     assert ranking_caption(DEFAULT, NAMES) == (
         f"{ties} {rates} Equal budgets, but not equal chances: most trials of SGD · momentum 0.9 · nesterov "
         "failed, none of Adam, RMSprop and Adagrad. Learning rates that succeeded: SGD · momentum 0.9 · "
-        "nesterov 0.0001 to 0.019. Within a rank none beats another; each one below is beaten by one above."
+        "nesterov 0.0001 to 0.019. Within a rank none beats another; each optimizer below is "
+        "beaten by one above."
     )
     few = race(Race(optimizers=(SGD(), Adam()), **SMALL))
     assert ranking_caption(few, ["SGD", "Adam"]) == rates
