@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import copy_context
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol, overload
 
 import streamlit as st
@@ -13,7 +13,7 @@ from torch import Tensor
 from dashboard.training_queue import TrainingQueue, Usage
 from dashboard.widgets import Placeholder
 from trainers import History, Race, Run, Sweep, charts, race, sweep, train
-from trainers.digits import Digits, trusted_digits
+from trainers.digits import Digits, train_twins, trusted_digits
 from trainers.races.repeats import Repeats
 from trainers.races.result import RaceResult
 from trainers.reports import inside_step
@@ -23,6 +23,7 @@ from trainers.run import Task, most_rows, room_for
 from trainers.steps import Steps, record_steps
 from trainers.sweeps.cost import estimate, memory, work
 from trainers.sweeps.result import SweepResult
+from trainers.sweeps.training import Trajectories
 
 CACHE_SIZE = "150MB"  # of each function; config.toml bounds them together
 PROGRESS_DELAY_S = 0.4
@@ -150,10 +151,9 @@ def train_cached(run: Run, most: int | None, _observer: Observer = UNOBSERVED) -
 
 
 @st.cache_data(max_size=CACHE_SIZE, show_spinner=False, hash_funcs=BY_SETTINGS)
-def digits_cached(run: Run, _history: History, _observer: Observer = UNOBSERVED) -> Digits | None:
-    """Return how many digits of a run can be trusted."""
+def twins_cached(run: Run, _observer: Observer = UNOBSERVED) -> Trajectories | None:
     with _observer.turn() as on_progress:
-        return trusted_digits(_history, on_progress)
+        return train_twins(run, on_progress)
 
 
 @st.cache_data(max_size=CACHE_SIZE, show_spinner=False, hash_funcs=BY_SETTINGS)
@@ -304,6 +304,12 @@ class Training:
         observer = ProgressObserver(
             lambda share: place.temporary().progress(share, f"Counting trusted digits: {share:.0%}")
         )
-        found = tuple(digits_cached(history.run, history, observer) for history in self())
+
+        def found(history: History) -> Digits | None:
+            if "manual" not in history.run.runners:
+                return None
+            return trusted_digits(history, twins_cached(replace(history.run, runner="manual"), observer))
+
+        each = tuple(map(found, self()))
         place.clear()
-        return found
+        return each

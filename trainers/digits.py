@@ -12,9 +12,9 @@ from torch import Tensor
 
 from trainers.history import History
 from trainers.problems import Problem
-from trainers.settings import SettingError
+from trainers.run import Run
 from trainers.sweeps.spec import Sweep
-from trainers.sweeps.training import OnProgress, trajectories
+from trainers.sweeps.training import OnProgress, Trajectories, trajectories
 from trainers.ties import tied
 
 MOST = {torch.float32: 7, torch.float64: 15}
@@ -44,17 +44,12 @@ class Digits:
     """`(epochs + 1, 3)`: loss curves of the run, trained as a column, and of its twins."""
 
 
-def trusted_digits(history: History, on_progress: OnProgress | None = None) -> Digits | None:
-    """Train the twins of a run. None if that can't be: it did not finish, or there is no update by hand.
+def train_twins(run: Run, on_progress: OnProgress | None = None) -> Trajectories | None:
+    """Train a run as a column beside its twins, whatever its runner; None if there is no update by hand.
 
     `on_progress(fraction)` is called after each epoch; None is returned when it returns True.
     """
-    run = history.run
-    if history.status in ("stopped", "failed"):
-        return None
-    try:
-        sweep = Sweep(run)
-    except SettingError:
+    if "manual" not in run.runners:
         return None
     stopped = False
 
@@ -63,14 +58,15 @@ def trusted_digits(history: History, on_progress: OnProgress | None = None) -> D
         stopped = bool(on_progress(fraction)) if on_progress is not None else False
         return stopped
 
-    found = trajectories(sweep, (run.epochs,), on_progress=report, twins=True)
-    if stopped:
+    found = trajectories(Sweep(run), (run.epochs,), on_progress=report, twins=True)
+    return None if stopped else found
+
+
+def trusted_digits(history: History, twins: Trajectories | None) -> Digits | None:
+    """Return the digits of a run by its twins. None without them, or if the run did not finish."""
+    if twins is None or history.status in ("stopped", "failed"):
         return None
-    return measured(history, found.losses, found.params[0])
-
-
-def measured(history: History, losses: Tensor, params: Tensor) -> Digits:
-    """Return the digits, given the curves `(epochs + 1, 3)` and final parameters `(n, 3)` of the twins."""
+    losses, params = twins.losses, twins.params[0]
     training, ours, dtype = history.run.training, history.loss[:, None], losses.dtype
     each = loss_digits(training, ours, losses)
     best = loss_digits(training, _best(ours), _best(losses))

@@ -3,11 +3,12 @@
 import pytest
 
 from tests.dashboard.page import opened, sentence, shown, warnings
+from tests.trainers.optimizers.package import needs_package
 from trainers import more
 from trainers.optimizers import OPTIMIZERS, by_group
 from trainers.optimizers.external import offer_more
 
-pytest.importorskip("pytorch_optimizer", reason="of requirements-more.txt")
+pytestmark = needs_package
 NETWORK = "problem=MLP~samples-60~width-8&epochs=20"
 
 

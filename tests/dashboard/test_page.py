@@ -25,6 +25,7 @@ from dashboard.tabs.race import RaceTabSettings
 from tests.dashboard.page import chart_types, opened, sentence, shown, skip, warnings
 from tests.matrix import slow_but
 from trainers import Race, Run, charts, race, train
+from trainers.digits import train_twins
 from trainers.optimizers import OPTIMIZERS, SGD, Adam, Optimizer, by_group
 from trainers.optimizers.base import State
 from trainers.problems import Problem, Thermometer
@@ -123,8 +124,21 @@ def test_only_the_changed_run_is_trained(monkeypatch: pytest.MonkeyPatch) -> Non
     assert len(asked) == 6
 
 
+def test_runs_that_differ_in_their_runner_share_their_twins(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[Run] = []
+
+    def counting(run: Run, *others: Any) -> Any:
+        asked.append(run)
+        return train_twins(run, *others)
+
+    monkeypatch.setattr(page_work, "train_twins", counting)
+    app = opened("epochs=78&run=SGD~lr-0.02&run=SGD~autograd~lr-0.02&run=SGD~torch.optim~lr-0.02&run=SGD~lr-0.03")
+    assert len(app.table[0].value) == 4
+    assert [run.optimizer.lr for run in asked] == [0.02, 0.03]
+
+
 def test_another_optimizer_brings_its_own_settings() -> None:
-    app = opened()
+    app = opened("epochs=50")
     app.selectbox(key="0.optimizer").select(by_group()["RMSprop"]).run()
     assert type(shown(app).methods[0].optimizer).__name__ == "RMSprop"
     assert app.number_input(key="0.RMSprop.alpha").value == 0.99
@@ -159,7 +173,8 @@ def test_a_script_that_is_ended_while_it_changes_the_page_tears_nothing(
     write: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     app = opened("epochs=50&run=SGD~lr-0.01&run=RMSprop")
-    before, story = shown(app), EXAMPLES[-1].page
+    before, example = shown(app), next(each for each in EXAMPLES if each.name == "Momentum family")
+    story = example.page
     set_item, writes = SessionStateProxy.__setitem__, count()
 
     def ended(self: SessionStateProxy, key: str, value: object) -> None:
@@ -169,7 +184,7 @@ def test_a_script_that_is_ended_while_it_changes_the_page_tears_nothing(
 
     with monkeypatch.context() as patch:
         patch.setattr(SessionStateProxy, "__setitem__", ended)
-        app.selectbox(key="example").set_value(EXAMPLES[-1].name).run()
+        app.selectbox(key="example").set_value(example.name).run()
     app.run()
     page = shown(app)
     assert (page.task, page.methods) in [(before.task, before.methods), (story.task, story.methods)]
@@ -251,17 +266,17 @@ def test_progress_gives_way_to_what_was_found_out(
 
 
 def test_the_race_of_the_usual_six() -> None:
-    app = opened("epochs=50&tab=Race")
+    app = opened("epochs=50&tab=Race&race=epochs-300")
     assert "**After tuning, SGD · momentum 0.9" in [m.value[:34] for m in app.main.markdown]
     assert len(chart_types(app)) == 3
     ranking, wins, runs = app.table
     assert [len(part.value) for part in (ranking, wins, runs)] == [6, 6, 3]
     app.number_input(key="race.trials").set_value(4).run()
-    assert shown(app).of(RaceTabSettings) == RaceTabSettings(trials=4)
+    assert shown(app).of(RaceTabSettings) == RaceTabSettings(trials=4, epochs=300)
     assert "race=trials-4~" in shown(app).to_query()
     app.number_input(key="race.lr_min").set_value(20).run()
     assert app.warning[0].value == "lr\\_min must be below lr\\_max\\, 10\\, got 20\\: using 0\\.0001\\."
-    assert shown(app).of(RaceTabSettings) == RaceTabSettings(trials=4)
+    assert shown(app).of(RaceTabSettings) == RaceTabSettings(trials=4, epochs=300)
 
 
 @pytest.mark.parametrize(
@@ -392,6 +407,7 @@ def test_values_out_of_bounds_get_a_sentence(value: float) -> None:
         "Run 1: lr must be a number from 1e-08 to 100, got "
     ]
     assert app.number_input(key="0.SGD.lr").value in (1e-8, 100.0)
+    app = opened("run=none")
     app.number_input(key="task.epochs").set_value(value).run()
     assert 1 <= shown(app).task.epochs <= 100_000
 

@@ -10,7 +10,7 @@ import torch
 
 from trainers import History, Run, Sweep, charts, train
 from trainers.charts import Style
-from trainers.digits import MOST, agreement, trusted_digits
+from trainers.digits import MOST, Digits, agreement, train_twins, trusted_digits
 from trainers.optimizers import LBFGS, SGD, Adagrad, Adam, Optimizer, RMSprop
 from trainers.problems import (
     MLP,
@@ -38,6 +38,10 @@ def decided(name: str, lr: float, seed: int = 0, epochs: int = 463) -> Run:
     return Run(problem=PROBLEMS[name](), optimizer=RMSprop(lr=lr), epochs=epochs, dtype="float64", seed=seed)
 
 
+def digits_of(history: History) -> Digits | None:
+    return trusted_digits(history, train_twins(history.run))
+
+
 BY_ROUNDING = [
     decided("McCormick", 0.8989),
     decided("McCormick", 0.4917),
@@ -49,7 +53,7 @@ BY_ROUNDING = [
 @pytest.mark.parametrize("run", BY_ROUNDING, ids=lambda run: f"{run.problem} {run.optimizer.lr} {run.seed}")
 def test_rounding_decides_where_rmsprop_oscillates(run: Run) -> None:
     history = train(run)
-    digits = trusted_digits(history)
+    digits = digits_of(history)
     assert digits is not None
     assert digits.loss == digits.gap == 0
     assert 150 < (digits.since or 0) < 300
@@ -108,7 +112,7 @@ def test_other_runners_agree_on_the_digits_that_are_trusted(count: int) -> None:
     wrong = []
     for number in range(count):
         history = train(drawn(number))
-        digits = trusted_digits(history)
+        digits = digits_of(history)
         assert digits is not None
         others = [train(replace(history.run, runner=name)) for name in ("autograd", "torch.optim")]
         if real_digits([history, *others]) < digits.loss:
@@ -160,7 +164,7 @@ def test_agreement_counts_digits_less_one() -> None:
 def test_the_floor_comes_before_the_digits() -> None:
     """At the minimum of Himmelblau a loss of 1e-13 has no digit, but its gap is 0."""
     history = train(Run(problem=PROBLEMS["Himmelblau"](), optimizer=Adam(lr=0.3), epochs=500))
-    digits = trusted_digits(history)
+    digits = digits_of(history)
     assert digits is not None
     assert digits.loss > 0
     assert digits.since is None
@@ -171,7 +175,7 @@ def test_the_floor_comes_before_the_digits() -> None:
 def test_a_run_at_the_minimum_is_not_decided_by_rounding(optimizer: SGD, dtype: str) -> None:
     """Twins are moved at every update, and so stay a little farther away."""
     history = train(Run(problem=PROBLEMS["Booth"](), optimizer=optimizer, epochs=2000, dtype=dtype))
-    digits = trusted_digits(history)
+    digits = digits_of(history)
     assert digits is not None
     assert min(digits.loss, digits.gap, digits.best) > 0
     assert max(digits.loss, digits.gap, digits.best) <= MOST[history.loss.dtype]
@@ -183,14 +187,14 @@ def test_a_run_at_the_minimum_is_not_decided_by_rounding(optimizer: SGD, dtype: 
 
 
 def test_the_digits_of_a_gap_are_those_of_its_dtype() -> None:
-    digits = trusted_digits(train(Run(problem=Thermometer(), optimizer=SGD(lr=0.03), epochs=2000)))
+    digits = digits_of(train(Run(problem=Thermometer(), optimizer=SGD(lr=0.03), epochs=2000)))
     assert digits is not None
     assert digits.gap <= 6
 
 
 def test_no_digit_is_printed_beyond() -> None:
     history = train(Run(problem=Thermometer(), optimizer=Adam(lr=0.1), epochs=200))
-    digits = trusted_digits(history)
+    digits = digits_of(history)
     assert digits is not None
     assert 2 <= digits.loss <= 5
     (row,) = cells([history], ["Adam"], 0.01, [digits]).to_dict("records")
@@ -206,7 +210,7 @@ def test_no_digit_is_printed_beyond() -> None:
 def test_a_run_that_diverges_with_its_twins_agrees_with_them() -> None:
     history = train(Run(optimizer=SGD(lr=1.0), epochs=500))
     assert history.status == "diverged"
-    digits = trusted_digits(history)
+    digits = digits_of(history)
     assert digits is not None
     assert digits.loss > 0
     (row,) = cells([history], ["SGD"], 0.01, [digits]).to_dict("records")
@@ -215,12 +219,12 @@ def test_a_run_that_diverges_with_its_twins_agrees_with_them() -> None:
 
 def test_without_twins_nothing_is_known() -> None:
     assert (
-        trusted_digits(train(Run(problem=Thermometer(), optimizer=LBFGS(), runner="torch.optim", epochs=3)))
+        digits_of(train(Run(problem=Thermometer(), optimizer=LBFGS(), runner="torch.optim", epochs=3)))
         is None
     )
     run = Run(optimizer=SGD(), epochs=50)
-    assert trusted_digits(train(run, on_epoch=lambda epoch, _: epoch > 5)) is None
-    assert trusted_digits(train(run), on_progress=lambda share: share > 0.5) is None
+    assert digits_of(train(run, on_epoch=lambda epoch, _: epoch > 5)) is None
+    assert train_twins(run, on_progress=lambda share: share > 0.5) is None
 
 
 def test_a_curve_is_dotted_from_where_rounding_decides() -> None:

@@ -7,6 +7,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from tests.trainers.optimizers.package import needs_package, package
 from trainers.optimizers import (
     ADOPT,
     OPTIMIZERS,
@@ -18,12 +19,12 @@ from trainers.optimizers import (
     SignSGD,
 )
 
-pytorch_optimizer = pytest.importorskip("pytorch_optimizer", reason="of requirements-more.txt")
+pytestmark = needs_package
 Make = Callable[[list[Tensor]], torch.optim.Optimizer]
 
 
 def of(name: str, **settings: Any) -> Make:
-    return lambda params: getattr(pytorch_optimizer, name)(params, **settings)
+    return lambda params: getattr(package(), name)(params, **settings)
 
 
 TWINS: list[tuple[Optimizer, Make]] = [

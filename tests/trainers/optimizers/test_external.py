@@ -15,6 +15,7 @@ import pytest
 import torch
 
 from tests.repository import ROOT
+from tests.trainers.optimizers.package import needs_package, package
 from tests.trainers.scripts.test_run import executed
 from trainers import Run, compare, more, train
 from trainers.accumulation import accumulate
@@ -30,7 +31,7 @@ from trainers.schedules import CosineAnnealingLR
 from trainers.settings import Real, settings_of
 from trainers.steps import record_steps
 
-pytorch_optimizer = pytest.importorskip("pytorch_optimizer", reason="of requirements-more.txt")
+pytestmark = needs_package
 DOCUMENT = ROOT / "docs" / "external.md"
 PROBLEMS_MET: dict[str, Problem] = {
     "thermometer": Thermometer(),
@@ -90,7 +91,7 @@ def offered(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 def test_the_names_are_those_of_the_package() -> None:
-    kinds = map(pytorch_optimizer.load_optimizer, pytorch_optimizer.get_supported_optimizers())
+    kinds = map(package().load_optimizer, package().get_supported_optimizers())
     here = {name.lower() for name in OPTIMIZERS}
     assert [name for name in (kind.__name__ for kind in kinds) if name.lower() not in here] == [*more.NAMES]
     assert set(more.NOT_OFFERED) <= set(more.NAMES)
@@ -151,7 +152,7 @@ def test_what_counts_is_what_its_mode_for_evaluation_has() -> None:
     """That of the package after eval(), beside the same course."""
     run = replace(run_of(classes()["ScheduleFreeRAdam"], Thermometer()), dtype="float64", epochs=30)
     history, params = train(run), run.initial().requires_grad_()
-    twin = pytorch_optimizer.ScheduleFreeRAdam([params])
+    twin = package().ScheduleFreeRAdam([params])
     for epoch in range(31):
         twin.eval()
         torch.testing.assert_close(history.params[epoch], params.detach(), rtol=1e-9, atol=1e-12)

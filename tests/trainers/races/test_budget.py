@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import replace
+from functools import cache
 from itertools import combinations
 from statistics import geometric_mean, mean, median_high
 
@@ -17,11 +18,16 @@ from trainers.reports.race import optimizer_names
 from trainers.reports.race_curves import budget_caption, budgets
 
 SMALL = {"optimizers": (SGD(), Adam(), RMSprop()), "trials": 5, "epochs": 30}
-RACES = [
-    race(Race(problem=PROBLEMS["Rosenbrock"](), seeds=7, **SMALL)),
-    race(Race(problem=PROBLEMS["MLP"](), seeds=11, **SMALL)),
-    race(Race(metric="epochs", target=30.0, seeds=8, dtype="float64", **SMALL)),
-]
+RACES = {
+    "gap": Race(problem=PROBLEMS["Rosenbrock"](), seeds=7, **SMALL),
+    "loss": Race(problem=PROBLEMS["MLP"](), seeds=11, **SMALL),
+    "epochs": Race(metric="epochs", target=30.0, seeds=8, dtype="float64", **SMALL),
+}
+
+
+@cache
+def of(name: str) -> RaceResult:
+    return race(RACES[name])
 
 
 def worst(result: RaceResult) -> float:
@@ -42,8 +48,9 @@ def best_of(choosing: list[float], scoring: list[float], count: int, log: bool) 
     return geometric_mean(found) if log else mean(found)
 
 
-@pytest.mark.parametrize("result", RACES, ids=["gap", "loss", "epochs"])
-def test_it_is_as_defined(result: RaceResult) -> None:
+@pytest.mark.parametrize("name", RACES)
+def test_it_is_as_defined(name: str) -> None:
+    result = of(name)
     log, most = is_log(result), worst(result)
     half = {7: 3, 11: 5, 8: 3}[result.race.seeds]
     for entry in result.results:
@@ -65,12 +72,13 @@ def test_it_is_as_defined(result: RaceResult) -> None:
             assert expected_tuning_score(result, entry, [count]) == [pytest.approx(tuning)]
 
 
-@pytest.mark.parametrize("result", RACES, ids=["gap", "loss", "epochs"])
-def test_the_table_ends_with_the_result_of_the_race(result: RaceResult) -> None:
+@pytest.mark.parametrize("name", RACES)
+def test_the_table_ends_with_the_result_of_the_race(name: str) -> None:
+    result = of(name)
     names = optimizer_names(result.race)
     table = budgets(result, names)
-    for name, entry in zip(names, result.results, strict=True):
-        rows = table[table["run"] == name]
+    for run, entry in zip(names, result.results, strict=True):
+        rows = table[table["run"] == run]
         half, dashed, new = (rows[rows["seeds"] == each] for each in ("half", "tuning", "new"))
         assert half["x"].tolist() == dashed["x"].tolist() == [1, 2, 3, 5]
         assert new["x"].tolist() == [5]
@@ -85,7 +93,7 @@ def test_with_few_seeds_there_are_no_halves() -> None:
     table = budgets(result, optimizer_names(result.race))
     assert set(table["seeds"]) == {"tuning", "new"}
     assert "half" not in budget_caption(result)
-    assert "half of the seeds" in budget_caption(RACES[0])
+    assert "half of the seeds" in budget_caption(of("gap"))
 
 
 def test_a_failure_counts_as_the_initial_loss_also_below_0() -> None:
@@ -102,8 +110,8 @@ def simulated(seeds: int, luck: int, trials: int = 24) -> tuple[RaceResult, Opti
     generator = torch.Generator().manual_seed(luck)
     truth = torch.linspace(-3, 3, trials, dtype=torch.float64) ** 2
     noise = torch.randn(trials, seeds, generator=generator, dtype=torch.float64)
-    entry = replace(RACES[0].results[0], trial_scores=torch.exp(truth[:, None] + noise))
-    spec = replace(RACES[0].race, seeds=seeds, trials=trials)
+    entry = replace(of("gap").results[0], trial_scores=torch.exp(truth[:, None] + noise))
+    spec = replace(RACES["gap"], seeds=seeds, trials=trials)
     return RaceResult(spec, (entry,), 0.0), entry, truth
 
 

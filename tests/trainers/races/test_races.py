@@ -32,8 +32,8 @@ from trainers.reports.race_ranking import ranking_frame, ranking_table, win_rate
 from trainers.reports.race_scores import format_score, rounding_caption
 from trainers.reports.race_warnings import stability_margins, warnings
 
-DEFAULT = race(Race(dtype="float64"))
-NAMES = optimizer_names(DEFAULT.race)
+SPEC = Race(dtype="float64")
+NAMES = optimizer_names(SPEC)
 SMALL = {"trials": 5, "seeds": 3, "epochs": 30}
 trained = cache(train)  # each criterion looks at the same runs
 PUBLISHED = {
@@ -46,6 +46,11 @@ PUBLISHED = {
 
 0 stands for less than 1e-9, NaN for a run that diverges.
 """
+
+
+@pytest.fixture(scope="module")
+def default() -> RaceResult:
+    return race(SPEC)
 
 
 @pytest.mark.parametrize("lr", PUBLISHED)
@@ -79,25 +84,25 @@ def test_tuned_rates_find_what_is_known() -> None:
     assert best[5] == pytest.approx(3.1e-5, rel=0.1)
 
 
-def test_sgd_is_best_just_under_its_stability_limit_and_adam_has_a_plateau() -> None:
+def test_sgd_is_best_just_under_its_stability_limit_and_adam_has_a_plateau(default: RaceResult) -> None:
     edge = SGD().max_stable_lr(60.64608743)
     axis = Race().space(SGD())["lr"]
     neighbours = (axis.high / axis.low) ** (1 / (axis.count - 1))
-    assert edge / neighbours < DEFAULT.results[0].best_optimizer.lr < edge
-    adam = DEFAULT.results[3]
+    assert edge / neighbours < default.results[0].best_optimizer.lr < edge
+    adam = default.results[3]
     plateau = (adam.scores == adam.scores.min()).nonzero().flatten()
     assert len(plateau) >= 10
     assert plateau.tolist() == list(range(plateau[0], plateau[-1] + 1))
     assert adam.best_trial == plateau[len(plateau) // 2]
 
 
-def test_all_optimizers_have_the_same_budget_and_the_same_seeds() -> None:
-    assert {entry.trials.sweep.size for entry in DEFAULT.results} == {36 * 11}
-    assert all(torch.equal(entry.trials.seeds, DEFAULT.results[0].trials.seeds) for entry in DEFAULT.results)
-    tried = set(DEFAULT.results[0].trials.seeds.tolist())
-    fresh = set(DEFAULT.race.evaluation_sweep(0, [3]).run_seeds.tolist())
+def test_all_optimizers_have_the_same_budget_and_the_same_seeds(default: RaceResult) -> None:
+    assert {entry.trials.sweep.size for entry in default.results} == {36 * 11}
+    assert all(torch.equal(entry.trials.seeds, default.results[0].trials.seeds) for entry in default.results)
+    tried = set(default.results[0].trials.seeds.tolist())
+    fresh = set(SPEC.evaluation_sweep(0, [3]).run_seeds.tolist())
     assert len(tried) == len(fresh) == 11
-    assert fresh == set(new_seeds(DEFAULT.race))
+    assert fresh == set(new_seeds(SPEC))
 
 
 def new_seeds(spec: Race) -> list[int]:
@@ -214,14 +219,14 @@ def test_between_the_quantiles_lie_as_many_as_they_say(seeds: int) -> None:
     assert (values.numpy() < low).sum() == (values.numpy() > high).sum()
 
 
-def test_wins_count_seeds_and_halve_ties() -> None:
-    shares = DEFAULT.win_rates()
+def test_wins_count_seeds_and_halve_ties(default: RaceResult) -> None:
+    shares = default.win_rates()
     assert torch.equal(shares + shares.T, torch.ones(6, 6, dtype=torch.float64))
-    ours, theirs = DEFAULT.results[5].tuned_scores, DEFAULT.results[0].tuned_scores
+    ours, theirs = default.results[5].tuned_scores, default.results[0].tuned_scores
     assert shares[5, 0] == (ours < theirs).double().mean()
-    table = win_rate_table(DEFAULT, NAMES)
-    assert table["optimizer"].tolist() == [NAMES[place] for place in DEFAULT.ranking]
-    assert ranking_table(DEFAULT, NAMES)["optimizer"].tolist() == table["optimizer"].tolist()
+    table = win_rate_table(default, NAMES)
+    assert table["optimizer"].tolist() == [NAMES[place] for place in default.ranking]
+    assert ranking_table(default, NAMES)["optimizer"].tolist() == table["optimizer"].tolist()
     assert table.iloc[0, 1] == "–"
 
 
@@ -265,8 +270,8 @@ def test_a_best_rate_at_the_edge_is_reported() -> None:
     assert sensitivity(hopeless, ["a", "b"])["mid"].isin([math.inf]).all()
 
 
-def test_the_sentence_of_a_race() -> None:
-    assert sentence(DEFAULT, NAMES) == (
+def test_the_sentence_of_a_race(default: RaceResult) -> None:
+    assert sentence(default, NAMES) == (
         "After tuning, SGD · momentum 0.9, SGD · momentum 0.9 · nesterov and Adam reach the minimum to "
         "within rounding error; each beats each of the others (36 trials each, median over 11 new seeds)."
     )
@@ -348,11 +353,11 @@ def test_one_epoch_is_one_epoch() -> None:
     )
 
 
-def test_a_caption_explains_only_what_its_table_shows() -> None:
+def test_a_caption_explains_only_what_its_table_shows(default: RaceResult) -> None:
     ties = "Of trials that tie for best, the middle one is chosen."
     rates = "Win rate: fraction of new seeds on which an optimizer is better than another, averaged over the "
     rates += "others; ties count half."
-    assert ranking_caption(DEFAULT, NAMES) == (
+    assert ranking_caption(default, NAMES) == (
         f"{ties} {rates} Equal budgets, but not equal chances: most trials of SGD · momentum 0.9 · nesterov "
         "failed, none of Adam, RMSprop and Adagrad. Learning rates that succeeded: SGD · momentum 0.9 · "
         "nesterov 0.0001 to 0.019. Within a rank none beats another; each optimizer below is "
@@ -387,19 +392,19 @@ def test_the_percentage_is_of_the_optimizers_own_limit() -> None:
     )
 
 
-def test_tables_for_charts() -> None:
-    curves = tuned_curves(DEFAULT, NAMES)
+def test_tables_for_charts(default: RaceResult) -> None:
+    curves = tuned_curves(default, NAMES)
     assert list(curves) == ["run", "x", "low", "mid", "high"]
     assert (curves["low"] <= curves["mid"]).all()
     assert (curves["mid"] <= curves["high"]).all()
-    trials = sensitivity(DEFAULT, NAMES)
+    trials = sensitivity(default, NAMES)
     assert len(trials) == 216
     ways = trials.loc[trials["mid"] == math.inf, "result"].unique().tolist()
     assert sorted(ways) == ["diverged", "failed, not diverged"]
-    assert trials.loc[trials["mid"] < math.inf, "mid"].max() <= DEFAULT.race.limit
-    assert stability_limits(DEFAULT, NAMES)["run"].tolist() == NAMES[:3]
-    assert len(DEFAULT.frame(NAMES)) == 6 * 36 * 11
-    assert DEFAULT.frame(NAMES)["trial"].max() == 35
+    assert trials.loc[trials["mid"] < math.inf, "mid"].max() <= SPEC.limit
+    assert stability_limits(default, NAMES)["run"].tolist() == NAMES[:3]
+    assert len(default.frame(NAMES)) == 6 * 36 * 11
+    assert default.frame(NAMES)["trial"].max() == 35
 
 
 def test_the_example_of_the_race_names_its_winners() -> None:
@@ -465,14 +470,14 @@ def test_a_best_point_near_the_end_of_the_rates_is_at_the_edge() -> None:
     assert entry.at_edge == "high"
 
 
-def test_one_new_seed_is_not_a_median() -> None:
+def test_one_new_seed_is_not_a_median(default: RaceResult) -> None:
     alone = race(Race(optimizers=(SGD(), Adam()), **{**SMALL, "seeds": 1}))
     assert sentence(alone, ["SGD", "Adam"]).startswith("After tuning, ")
     assert "(5 trials each, one new seed)." in sentence(alone, ["SGD", "Adam"])
     assert "10th–90th percentile" not in ranking_table(alone, ["SGD", "Adam"])
     assert spread_caption(alone.seeds) == "Result on one new seed."
-    assert "10th–90th percentile" in ranking_table(DEFAULT, NAMES)
-    assert spread_caption(DEFAULT.seeds) == "Median and 10th–90th percentile over 11 new seeds."
+    assert "10th–90th percentile" in ranking_table(default, NAMES)
+    assert spread_caption(default.seeds) == "Median and 10th–90th percentile over 11 new seeds."
     assert spread_caption(10) == "Median and lowest to highest over 10 new seeds."
 
 
@@ -511,11 +516,11 @@ def test_a_bad_race_gets_a_sentence(make: Any, sentence: str) -> None:
         make()
 
 
-def test_a_result_names_its_race() -> None:
-    assert isinstance(DEFAULT, RaceResult)
-    assert DEFAULT.race == Race(dtype="float64", problem=Thermometer(), optimizers=DEFAULT_OPTIMIZERS)
-    assert RMSprop() in DEFAULT.race.optimizers
-    assert Adagrad() in DEFAULT.race.optimizers
+def test_a_result_names_its_race(default: RaceResult) -> None:
+    assert isinstance(default, RaceResult)
+    assert Race(dtype="float64", problem=Thermometer(), optimizers=DEFAULT_OPTIMIZERS) == SPEC
+    assert RMSprop() in SPEC.optimizers
+    assert Adagrad() in SPEC.optimizers
 
 
 def test_a_race_that_is_stopped_at_once_has_no_results() -> None:

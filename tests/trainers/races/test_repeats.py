@@ -23,17 +23,21 @@ SPEC = Race(
     seeds=8,
     epochs=40,
 )
-FOUND = repeated(SPEC, 6)
 NAMES = optimizer_names(SPEC)
 
 
-def test_each_is_the_race_with_seeds_of_its_own() -> None:
+@pytest.fixture(scope="module")
+def six() -> Repeats:
+    return repeated(SPEC, 6)
+
+
+def test_each_is_the_race_with_seeds_of_its_own(six: Repeats) -> None:
     for place in range(6):
         alone = race(replace(SPEC, seed=8 * place))
-        assert torch.equal(FOUND.medians[place], alone.medians)
-        assert FOUND.lowest[place].nonzero().flatten().tolist() == alone.leaders
+        assert torch.equal(six.medians[place], alone.medians)
+        assert six.lowest[place].nonzero().flatten().tolist() == alone.leaders
         assert alone.evidence is not None
-        assert torch.equal(FOUND.beats[place], alone.evidence.beats)
+        assert torch.equal(six.beats[place], alone.evidence.beats)
 
 
 def test_those_until_decided_share_no_seeds_either() -> None:
@@ -43,12 +47,12 @@ def test_those_until_decided_share_no_seeds_either() -> None:
     assert torch.equal(found.medians[1], race(replace(spec, seed=2**31 - 3)).medians)
 
 
-def test_the_picture_and_the_sentence_count_the_same() -> None:
-    table = chart_table(FOUND, NAMES)
+def test_the_picture_and_the_sentence_count_the_same(six: Repeats) -> None:
+    table = chart_table(six, NAMES)
     assert len(table) == 6 * 4
-    text = sentence(FOUND, NAMES)
+    text = sentence(six, NAMES)
     for place, name in enumerate(NAMES):
-        times = int((FOUND.lowest[:, place]).sum())
+        times = int((six.lowest[:, place]).sum())
         assert (table[table["run"] == name]["kind"] != "other").sum() == times
         assert (f"{name} in {times}" in text) == (times > 0)
     assert "of 36 comparisons tell two optimizers apart" in text
