@@ -132,7 +132,9 @@ def test_runs_that_differ_in_their_runner_share_their_twins(monkeypatch: pytest.
         return train_twins(run, *others)
 
     monkeypatch.setattr(page_work, "train_twins", counting)
-    app = opened("epochs=78&run=SGD~lr-0.02&run=SGD~autograd~lr-0.02&run=SGD~torch.optim~lr-0.02&run=SGD~lr-0.03")
+    app = opened(
+        "epochs=78&run=SGD~lr-0.02&run=SGD~autograd~lr-0.02&run=SGD~torch.optim~lr-0.02&run=SGD~lr-0.03"
+    )
     assert len(app.table[0].value) == 4
     assert [run.optimizer.lr for run in asked] == [0.02, 0.03]
 

@@ -5,7 +5,9 @@ from dataclasses import replace
 from time import perf_counter
 
 import torch
+from torch import Tensor
 
+from trainers.modes import cacheable
 from trainers.races.redraw import best_trial, best_trials, median
 from trainers.races.result import OptimizerResult, RaceResult
 from trainers.races.spec import Race
@@ -16,6 +18,7 @@ from trainers.sweeps.training import OnProgress, curves, sweep
 from trainers.sweeps.twins import COPIES
 
 
+@cacheable
 def race(
     spec: Race, on_progress: OnProgress | None = None, *, until_decided: bool | None = None
 ) -> RaceResult:
@@ -76,17 +79,24 @@ class Contender:
     def add(self, seeds: range, progress: "RaceProgress") -> None:
         """Train the trials in question with these seeds, and those that remain with as many new ones."""
         tuning, evaluation = self.race.planned(self.entry, seeds)
-        result = sweep(self.race.tuning_sweep(self.entry, self.trials, seeds), progress.part(tuning))
+        scores = self._tune(seeds, progress.part(tuning))
         if progress.stopped:
             return
-        self.tuned = self.tuned or result
-        self.scores = torch.cat([self.scores, self.race.score_trials(result)], 1)
+        self.scores = torch.cat([self.scores, scores], 1)
         self._narrow()
         asked = self.race.evaluation_sweep(self.entry, self.trials, seeds)
         losses = curves(asked, on_progress=progress.part(evaluation), twins=self.copies > 1)
         self.new_scores = torch.cat([self.new_scores, self.race.score_curves(losses, asked)], 1)
         kept = losses[self.race.recorded, :: self.copies].reshape(len(self.race.recorded), -1, len(seeds))
         self.losses = torch.cat([self.losses, kept], 2)
+
+    def _tune(self, seeds: range, on_progress: OnProgress) -> Tensor:
+        """Train the trials in question with these seeds, and return their scores `(trials, seeds)`."""
+        asked = self.race.tuning_sweep(self.entry, self.trials, seeds)
+        if self.tuned is None:
+            self.tuned = sweep(asked, on_progress)
+            return self.race.score_trials(self.tuned)
+        return self.race.score_curves(curves(asked, on_progress=on_progress), asked)[..., 0]
 
     def _narrow(self) -> None:
         """Keep the trials that are best here or in a re-drawn race."""

@@ -83,7 +83,12 @@ def trajectories(
 
 
 def _until_divergence(losses: Tensor) -> Tensor:
-    return losses.masked_fill(diverged_mask(losses), math.nan)
+    """Set the losses `(epochs, runs)` of each run that diverges to NaN from there on."""
+    diverging = ~losses.sum(0).isfinite()  # of a finite sum, each part is
+    if diverging.any():
+        each = losses[:, diverging]
+        losses[:, diverging] = each.masked_fill(diverged_mask(each), math.nan)
+    return losses
 
 
 def _epochs(block: RunBlock) -> Iterator[tuple[int, Tensor, Tensor]]:
