@@ -71,7 +71,7 @@ with st.skeleton(height=480):
     from trainers.reports.plain_text import result_text
     from trainers.reports.questions import Question
     from trainers.reports.remarks import remarks
-    from trainers.reports.runs_table import cells, decided_sentence, digits_caption
+    from trainers.reports.runs_table import cells, digits_caption
     from trainers.reports.summary import sentence
     from trainers.run import MAX_COORDINATES, Method, Task, runners, snapshot_epochs
     from trainers.settings import Settings, settings_of
@@ -395,15 +395,15 @@ def draw_results(
         swatch_table(rows, "run", swatches(style), "Results of each run")
         if told := digits_caption(digits):
             st.caption(told)
-        if page.open_tab.about_runs and (told := decided_sentence(digits, labels)):
-            training.place.container.markdown(told)
+        if page.open_tab.about_runs:
+            training.place.say(sentence(histories, page.view.target, digits))
     link = link_to(page)
     copier()(data={"link": link, "epochs": snapshot_list(page)}, key="copy")
     with st.container(horizontal=True, vertical_alignment="center"):
         if histories:
 
             def result() -> str:
-                return result_text(link, sentence(histories, page.view.target), rows)
+                return result_text(link, sentence(histories, page.view.target, digits), rows)
 
             runs = page.runs[0] if len(page.runs) == 1 else page.runs
             take_along("Take along", result, "runs", runs, labels, link)

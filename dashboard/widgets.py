@@ -276,5 +276,5 @@ class Placeholder:
             self.passing.empty()
 
     def say(self, text: str) -> None:
-        """Write the summary sentence of the tab."""
-        self.final().markdown(f"**{text}**")
+        """Write the summary sentence of the tab, in place of one before."""
+        self.temporary().markdown(f"**{text}**")

@@ -2,11 +2,13 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, fields
+from functools import cached_property
 from typing import Any
 
 import pandas as pd
 from torch import Tensor
 
+from trainers.digits import Digits, train_twins, trusted_digits
 from trainers.display import NotebookDisplay
 from trainers.exports import program
 from trainers.history import History
@@ -43,9 +45,14 @@ class Comparison(NotebookDisplay):
         unfinished = any(history.status == "stopped" for history in self.histories)
         return unfinished or len(self.histories) < len(self.runs)
 
+    @cached_property
+    def digits(self) -> tuple[Digits | None, ...]:
+        """How many digits of each run can be trusted; their twins are trained for it."""
+        return tuple(trusted_digits(history, train_twins(history.run)) for history in self.histories)
+
     def sentence(self) -> str:
         """Summarize the comparison, as on the page."""
-        return sentence(self.histories, self.target)
+        return sentence(self.histories, self.target, self.digits)
 
     def frame(self) -> pd.DataFrame:
         """One row per run and epoch: the columns of `History.frame`, with short names of the runs.

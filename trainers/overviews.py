@@ -5,7 +5,6 @@ from dataclasses import dataclass
 import pandas as pd
 
 from trainers.comparison import Comparison
-from trainers.digits import train_twins, trusted_digits
 from trainers.races.result import RaceResult
 from trainers.reports import race, race_ranking, race_warnings, runs_table, sweep_table
 from trainers.sweeps.result import SweepResult
@@ -28,11 +27,9 @@ def comparison_overview(result: Comparison) -> Overview:
     ended = sum(history.status != "stopped" for history in result.histories)
     stopped = f"Stopped after {ended} of {len(result.runs)} runs." if result.stopped else ""
     sentences = tuple(filter(None, (stopped, result.sentence())))
-    digits = [trusted_digits(history, train_twins(history.run)) for history in result.histories]
-    table = runs_table.cells(result.histories, result.names, result.target, digits)
-    sentences += (runs_table.decided_sentence(digits, result.names),)
-    notes = (runs_table.digits_caption(digits),)
-    return Overview(tuple(filter(None, sentences)), table, tuple(filter(None, notes)))
+    table = runs_table.cells(result.histories, result.names, result.target, result.digits)
+    notes = (runs_table.digits_caption(result.digits),)
+    return Overview(sentences, table, tuple(filter(None, notes)))
 
 
 def race_overview(result: RaceResult) -> Overview:

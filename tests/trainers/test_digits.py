@@ -8,10 +8,11 @@ import pandas as pd
 import pytest
 import torch
 
-from trainers import History, Run, Sweep, charts, train
+from trainers import History, Run, Sweep, charts, compare, train
 from trainers.charts import Style
 from trainers.digits import MOST, Digits, agreement, train_twins, trusted_digits
 from trainers.optimizers import LBFGS, SGD, Adagrad, Adam, Optimizer, RMSprop
+from trainers.overviews import comparison_overview
 from trainers.problems import (
     MLP,
     PROBLEMS,
@@ -21,8 +22,10 @@ from trainers.problems import (
     SoftmaxRegression,
     Thermometer,
 )
+from trainers.reports.leaders import earliest, lowest
 from trainers.reports.loss import decided_caption, decided_since
 from trainers.reports.runs_table import cells, digits_caption
+from trainers.reports.summary import sentence
 from trainers.sweeps.training import curves
 from trainers.sweeps.twins import COPIES, LEAST_PERIOD, PERIOD, changes
 
@@ -241,3 +244,70 @@ def test_a_curve_is_dotted_from_where_rounding_decides() -> None:
     assert len(plain["layer"]) == len(spec["layer"]) - 1
     assert decided_caption({"b": 2.5}) == "Dotted from where rounding decides the loss: b."
     assert decided_caption({}) == ""
+
+
+def test_no_run_is_said_to_be_better_by_what_rounding_decides() -> None:
+    found = compare([replace(BY_ROUNDING[0], optimizer=RMSprop(lr=lr)) for lr in (0.8989, 0.8)])
+    assert all(each is not None and each.loss == 0 for each in found.digits)
+    assert found.sentence() == "Rounding decides which run has the lowest final loss, 2.2 to 7.4."
+    assert "has the lowest final loss" in sentence(found.histories, found.target)
+    told = comparison_overview(found)
+    assert told.sentences == (found.sentence(),)
+    surer = compare([BY_ROUNDING[0], replace(BY_ROUNDING[0], optimizer=Adam(lr=0.1))])
+    assert surer.sentence() == (
+        "Adam has the lowest final loss, 1.228. Rounding decides the final loss of RMSprop."
+    )
+
+
+def test_gaps_that_rounding_decides_are_ranges() -> None:
+    run = Run(problem=PROBLEMS["Rastrigin"](), optimizer=SGD(lr=0.02), epochs=463, dtype="float64")
+    pair = compare([run, replace(run, optimizer=SGD(lr=0.021))])
+    assert pair.sentence().startswith(
+        "After 463 epochs rounding decides which run has the smallest gap, 57 to"
+    )
+    alone = compare([run]).sentence()
+    assert "(decided by rounding); it did not come within 0.01" in alone
+
+
+@pytest.mark.parametrize("number", range(40))
+def test_the_lowest_are_those_whose_ranges_meet(number: int) -> None:
+    rng = random.Random(number)
+    runs = [Run(problem=LogisticRegression(samples=9), optimizer=SGD(lr=rng.uniform(0.1, 1)), epochs=2)]
+    histories = [train(replace(runs[0], optimizer=SGD(lr=rng.uniform(0.1, 1)))) for _ in range(5)]
+    losses = [float(history.loss[-1]) for history in histories]
+    ends = [(loss - 0.1 * rng.random() ** 4, loss + 0.1 * rng.random() ** 4) for loss in losses]
+    digits = [
+        Digits(1, 1, 1, (), low, high, None, history.loss[:, None])
+        for (low, high), history in zip(ends, histories, strict=True)
+    ]
+    low, high = ends[losses.index(min(losses))]
+    meeting = [k for k, (least, most) in enumerate(ends) if least <= high and low <= most]
+    between = max(losses[k] for k in meeting)
+    assert lowest(histories, digits) == [k for k in range(5) if losses[k] <= between]
+    assert lowest(histories) == [losses.index(min(losses))]
+
+
+@pytest.mark.parametrize("number", range(20))
+def test_the_earliest_are_those_whose_twins_meet(number: int) -> None:
+    rng = random.Random(number)
+    run = Run(problem=Thermometer("x0.1"), epochs=60, dtype="float64")
+    histories = [train(replace(run, optimizer=SGD(lr=rng.uniform(0.005, 0.02)))) for _ in range(4)]
+    target = 30.0
+    curves = [
+        each.loss[:, None] * torch.tensor([1, rng.uniform(0.9, 1), rng.uniform(1, 1.1)]) for each in histories
+    ]
+    digits = [Digits(1, 1, 1, (), 0.0, 0.0, None, each) for each in curves]
+    own = {k: e for k, each in enumerate(histories) if (e := each.epochs_to(target)) is not None}
+    minimum = float(run.training.minimum or 0)
+
+    def needed(k: int) -> list[float]:
+        rows = (curves[k] - minimum <= target).T.tolist()
+        return [float(row.index(True)) if True in row else math.inf for row in rows]
+
+    ends = {k: (min(needed(k)), max(needed(k))) for k in own}
+    if own:
+        low, high = ends[min(own, key=own.__getitem__)]
+        meeting = [own[k] for k in own if ends[k][0] <= high and low <= ends[k][1]]
+        assert earliest(histories, target, digits) == [k for k in own if own[k] <= max(meeting)]
+    else:
+        assert earliest(histories, target, digits) == []

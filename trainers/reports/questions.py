@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from trainers.history import History, param_differences
-from trainers.reports.leaders import lowest, with_twins
+from trainers.reports.leaders import earliest, lowest
 from trainers.reports.names import names
 from trainers.run import Method, Task
 from trainers.words import format_epochs, format_target
@@ -71,12 +71,7 @@ def _goal(target: float) -> str:
 def first_to_reach(target: float) -> Judge:
     """Return the judge of the runs that came first within `target` of the minimum loss."""
 
-    def judge(histories: Sequence[History]) -> list[int]:
-        epochs = {k: e for k, h in enumerate(histories) if (e := h.epochs_to(target)) is not None}
-        first = [k for k, e in epochs.items() if e == min(epochs.values())]
-        return with_twins(epochs, first, histories) if first else []
-
-    return judge
+    return lambda histories: earliest(histories, target)
 
 
 def reaching(target: float) -> Judge:

@@ -18,7 +18,6 @@ from trainers.words import (
     format_percent,
     format_target,
     format_value,
-    join_words,
 )
 
 MAX_EPOCHS_LEFT = 1e6
@@ -57,12 +56,6 @@ def cells(
         for history, name, trusted in zip(histories, names, known, strict=True)
     ]
     return pd.DataFrame(rows, columns=None if rows else ["run"])
-
-
-def decided_sentence(digits: Sequence[Digits | None], names: Sequence[str]) -> str:
-    """Return of which runs rounding decides the final loss; "" for none."""
-    decided = [name for each, name in zip(digits, names, strict=True) if each is not None and each.loss == 0]
-    return f"Rounding decides the final loss of {join_words(decided)}." if decided else ""
 
 
 def digits_caption(digits: Sequence[Digits | None]) -> str:

@@ -5,9 +5,10 @@ from collections.abc import Iterable, Sequence
 
 import torch
 
+from trainers.digits import Digits
 from trainers.history import Cause, History
 from trainers.reports.conditioning import instability
-from trainers.reports.leaders import lowest, same_loss, with_twins
+from trainers.reports.leaders import earliest, lowest, same_loss
 from trainers.reports.names import names
 from trainers.reports.three_ways import describe_difference
 from trainers.reports.weight_decay import weight_decay_sentence
@@ -24,21 +25,29 @@ END_PHRASES: dict[Cause, str] = {"overflow": "diverged", "not a number": "became
 """What a run did whose loss is not finite, by its cause."""
 
 
-ROUNDING_ALONE = "set apart by rounding alone"
+UNDECIDED = "rounding decides which"
+ROUNDING_ALONE, DECIDED = "set apart by rounding alone", "decided by rounding"
+LOSS_DIGITS, GAP_DIGITS = 4, 2
+"""Most digits of a loss and of a gap in a sentence."""
 MAX_NAMED = 3
 """Maximum number of runs that are named of those that did not reach the target, or left it."""
 
 
-def sentence(histories: Sequence[History], target: float) -> str:
-    """Summarize the comparison; `target` is the gap that counts as reaching the target."""
+def sentence(histories: Sequence[History], target: float, digits: Sequence[Digits | None] = ()) -> str:
+    """Summarize the comparison; `target` is the gap that counts as reaching the target.
+
+    With the trusted `digits` of the runs none is said to be better than another by what rounding decides.
+    """
     if not histories:
         return "No runs yet. Add one in the sidebar, or choose an example there."
     labels = names([history.run for history in histories])
     named = list(zip(labels, histories, strict=True))
+    first = _agreement(histories) or _winner(named, target, digits or [None] * len(named))
     parts = [
-        _agreement(histories) or _winner(named, target),
+        first,
         _below_rounding(named, target),
         weight_decay_sentence(named, target),
+        "" if UNDECIDED in first.lower() else _decided(labels, digits),
         _growth(named),
         *(_divergence(named, cause) for cause in END_PHRASES),
         *(_failure(name, history) for name, history in named),
@@ -66,20 +75,20 @@ def _agreement(histories: Sequence[History]) -> str:
     )
 
 
-def _winner(named: Sequence[tuple[str, History]], target: float) -> str:
+def _winner(named: Sequence[tuple[str, History]], target: float, digits: Sequence[Digits | None]) -> str:
     """Return the runs that reached the target first, or ended lowest."""
     finished = [(name, history) for name, history in named if history.finished]
     if not finished:
         return ""
     if finished[0][1].run.training.minimum is None:
-        return _lowest_loss(named)
+        return _lowest_loss(named, digits)
     epochs = {k: e for k, (_, h) in enumerate(named) if (e := h.epochs_to(target)) is not None}
     if not epochs:
-        return _closest(named, target)
+        return _closest(named, target, digits)
     least = min(epochs.values())
     if least == 0:
-        return _from_the_start(named, target)
-    best = with_twins(epochs, [k for k in epochs if epochs[k] == least], [h for _, h in named])
+        return _from_the_start(named, target, digits)
+    best = earliest([h for _, h in named], target, digits)
     first = _first(named, target, {k: epochs[k] for k in best})
     later = {k: e for k, e in epochs.items() if k not in best}
     second = [k for k, e in later.items() if e == min(later.values())]
@@ -92,12 +101,14 @@ def _winner(named: Sequence[tuple[str, History]], target: float) -> str:
     return "; ".join([first, ", ".join(clauses)] if clauses else [first]) + "."
 
 
-def _from_the_start(named: Sequence[tuple[str, History]], target: float) -> str:
+def _from_the_start(
+    named: Sequence[tuple[str, History]], target: float, digits: Sequence[Digits | None]
+) -> str:
     """Return that the runs begin at the target, and who left it again."""
     left = [name for name, h in named if h.finished and h.gap[-1] > target]
     away = [f"{_who(left, named)} left again"] if left else []
     begin = "; ".join([f"The initial point is within {format_target(target)} of the minimum loss", *away])
-    return f"{begin}. {_smallest_gap(named, target)}."
+    return f"{begin}. {_smallest_gap(named, target, digits)}."
 
 
 def _first(named: Sequence[tuple[str, History]], target: float, epochs: dict[int, int]) -> str:
@@ -111,23 +122,49 @@ def _first(named: Sequence[tuple[str, History]], target: float, epochs: dict[int
     return f"{join_words([named[k][0] for k in epochs])} came {_goal(target)}{order} {after}{apart}"
 
 
-def _lowest_loss(named: Sequence[tuple[str, History]]) -> str:
+def _lowest_loss(named: Sequence[tuple[str, History]], digits: Sequence[Digits | None]) -> str:
     """Return the runs with the lowest final loss."""
-    places = lowest([h for _, h in named])
-    names, losses = [named[k][0] for k in places], [float(named[k][1].loss[-1]) for k in places]
-    loss, apart = _interval(losses, 4)
+    places = lowest([h for _, h in named], digits)
+    names, losses = [named[k][0] for k in places], _final_losses(named, places, digits)
+    shown = _shown(LOSS_DIGITS, [each.loss for k in places if (each := digits[k]) is not None])
+    loss, apart = _interval(losses, shown, decided=len(losses) > len(places))
     if len(named) == 1:
-        return f"After {format_epochs(named[0][1].run.epochs)} the loss is {loss}."
+        return f"After {format_epochs(named[0][1].run.epochs)} the loss is {loss}{apart}."
+    if DECIDED in apart and len(names) > 1:
+        return f"{_undecided('the lowest final loss', loss, names, named)}."
     if len(names) == len(named):
         return f"{_how_many(len(names), len(named))} have the same final loss, {loss}{apart}."
     who = f"{join_words(names)} {_has(names)} the lowest final loss, {loss}{apart}"
-    return "; ".join([who, *_near(named, places, loss)]) + "."
+    return "; ".join([who, *_near(named, places, loss, shown)]) + "."
 
 
-def _near(named: Sequence[tuple[str, History]], lowest: Sequence[int], loss: str) -> list[str]:
+def _undecided(what: str, values: str, some: Sequence[str], named: Sequence[tuple[str, History]]) -> str:
+    """Return that rounding decides which of these runs is best."""
+    which = "run" if len(some) == len(named) else f"of {join_words(some)}"
+    return f"{UNDECIDED.capitalize()} {which} has {what}, {values}"
+
+
+def _final_losses(
+    named: Sequence[tuple[str, History]], places: Sequence[int], digits: Sequence[Digits | None]
+) -> list[float]:
+    """Return the final losses of runs; of those that rounding decides, the ends of their ranges."""
+    losses: list[float] = []
+    for place in places:
+        each = digits[place]
+        decided = each is not None and each.loss == 0
+        losses += [each.low, each.high] if each and decided else [float(named[place][1].loss[-1])]
+    return losses
+
+
+def _shown(most: int, trusted: Sequence[int]) -> int:
+    """Return how many digits are shown: as many as can be trusted, two at least."""
+    return max(min([most, *trusted]), 2)
+
+
+def _near(named: Sequence[tuple[str, History]], lowest: Sequence[int], loss: str, digits: int) -> list[str]:
     """Return by how much those runs are above the lowest final loss that read the same."""
     others = [(k, float(named[k][1].loss[-1])) for k in range(len(named)) if k not in lowest]
-    near = [(named[k][0], number) for k, number in others if format_number(number, 4) == loss]
+    near = [(named[k][0], number) for k, number in others if format_number(number, digits) == loss]
     if not near:
         return []
     least = max(float(named[k][1].loss[-1]) for k in lowest)
@@ -136,10 +173,13 @@ def _near(named: Sequence[tuple[str, History]], lowest: Sequence[int], loss: str
     return [f"{who} {'is only' if len(near) == 1 else 'are at most'} {above} above"]
 
 
-def _interval(numbers: Sequence[float], digits: int, target: float = math.nan) -> tuple[str, str]:
+def _interval(
+    numbers: Sequence[float], digits: int, target: float = math.nan, decided: bool = False
+) -> tuple[str, str]:
     """Return numbers that rounding alone sets apart as text, and a remark if they do not read alike."""
     low, high = (format_beside(number, target, digits) for number in (min(numbers), max(numbers)))
-    return (low, "") if low == high else (f"{low} to {high}", f" ({ROUNDING_ALONE})")
+    high = high if math.isfinite(max(numbers)) else "divergence"
+    return (low, "") if low == high else (f"{low} to {high}", f" ({DECIDED if decided else ROUNDING_ALONE})")
 
 
 def _who(some: Sequence[str], named: Sequence[tuple[str, History]]) -> str:
@@ -153,26 +193,39 @@ def _goal(target: float) -> str:
     return f"within {format_target(target)} of the minimum loss"
 
 
-def _closest(named: Sequence[tuple[str, History]], target: float) -> str:
+def _closest(named: Sequence[tuple[str, History]], target: float, digits: Sequence[Digits | None]) -> str:
     """Return the runs with the smallest final gap, where none reached the target."""
     who = "it did not come" if len(named) == 1 else "no run came"
-    return f"{_smallest_gap(named, target)}; {who} {_goal(target)}."
+    return f"{_smallest_gap(named, target, digits)}; {who} {_goal(target)}."
 
 
-def _smallest_gap(named: Sequence[tuple[str, History]], target: float) -> str:
+def _smallest_gap(
+    named: Sequence[tuple[str, History]], target: float, digits: Sequence[Digits | None]
+) -> str:
     """Return which runs end with the smallest gap."""
-    places = lowest([h for _, h in named])
-    names = [named[k][0] for k in places]
-    gaps, (_, first) = [float(named[k][1].gap[-1]) for k in places], named[0]
+    places = lowest([h for _, h in named], digits)
+    names, (_, first) = [named[k][0] for k in places], named[0]
+    losses = torch.tensor(_final_losses(named, places, digits), dtype=torch.float64)
+    gaps = first.run.training.gap(losses).tolist()
     exact = max(gaps) <= first.run.training.rounding(first.loss.dtype)
-    gap, apart = ("0 (rounding)", "") if exact else _interval(gaps, 2, target)
+    decided = len(gaps) > len(places)
+    gap, apart = ("0 (rounding)", "") if exact else _interval(gaps, GAP_DIGITS, target, decided)
     end = f"After {format_epochs(named[0][1].run.epochs)}"
     if len(named) == 1:
-        return f"{end} {names[0]} has a gap of {gap}"
+        return f"{end} {names[0]} has a gap of {gap}{apart}"
+    if DECIDED in apart and len(names) > 1:
+        what = _undecided("the smallest gap", gap, names, named)
+        return f"{end} {what[0].lower()}{what[1:]}"
     if len(names) == len(named):
         every = _how_many(len(names), len(named))
         return f"{end} {every[0].lower()}{every[1:]} have the same gap, {gap}{apart}"
     return f"{end} {join_words(names)} {_has(names)} the smallest gap, {gap}{apart}"
+
+
+def _decided(names: Sequence[str], digits: Sequence[Digits | None]) -> str:
+    """Return of which runs rounding decides the final loss."""
+    decided = [name for each, name in zip(digits, names, strict=False) if each is not None and each.loss == 0]
+    return f"Rounding decides the final loss of {join_words(decided)}." if decided else ""
 
 
 def _below_rounding(named: Sequence[tuple[str, History]], target: float) -> str:
