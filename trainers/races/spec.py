@@ -18,6 +18,7 @@ from trainers.run import Method, Run, snapshot_epochs
 from trainers.settings import SettingError, settings_of
 from trainers.sweeps.result import SweepResult
 from trainers.sweeps.spec import PREFIX, Sweep
+from trainers.sweeps.twins import COPIES
 from trainers.ties import tied
 from trainers.words import safe_text
 
@@ -135,9 +136,23 @@ class Race(RaceSettings, Objective, Exportable):
         return Sweep(run, seeds=len(seeds), targets=(self.target,), points=points)
 
     def planned(self, entry: int, seeds: range) -> tuple[Sweep, Sweep]:
-        """The sweeps of a round, about: how many trials are in question is known then."""
-        several = range(min(EVALUATED, self.trials) if self.compares else 1)
-        return self.tuning_sweep(entry, several, seeds), self.evaluation_sweep(entry, several, seeds)
+        """The sweeps of a round, about: how many trials are in question is known then.
+
+        The second, with new seeds, has each trial as often as it has copies.
+        """
+        several = list(range(self.expected))
+        tuning = self.tuning_sweep(entry, several, seeds)
+        return tuning, self.evaluation_sweep(entry, several * self.copies, seeds)
+
+    @property
+    def expected(self) -> int:
+        """How many trials of an optimizer will be in question, about."""
+        return min(EVALUATED, self.trials) if self.compares else 1
+
+    @property
+    def copies(self) -> int:
+        """How often each run with new seeds is trained: it and its twins, if the race compares."""
+        return COPIES if self.compares else 1
 
     @cached_property
     def parts(self) -> list[Sweep]:
@@ -159,8 +174,10 @@ class Race(RaceSettings, Objective, Exportable):
 
     @property
     def size(self) -> int:
-        """Number of runs in all, about: how many trials are evaluated, and how often, is known at the end."""
-        return sum(part.size for part in self.parts)
+        """Number of runs in all but twins, about: how many trials are in question is known at the end."""
+        tried = (self.trials if seeds.start == 0 else self.expected for seeds in self.rounds)
+        each = sum(len(seeds) * (k + self.expected + 1) for seeds, k in zip(self.rounds, tried, strict=True))
+        return len(self.optimizers) * each
 
     @property
     def limit(self) -> float:

@@ -15,7 +15,6 @@ from trainers.sweeps.cost import work
 from trainers.sweeps.result import SweepResult
 from trainers.sweeps.spec import Sweep
 from trainers.sweeps.training import OnProgress, curves, sweep
-from trainers.sweeps.twins import COPIES
 
 
 @cacheable
@@ -69,9 +68,7 @@ class Contender:
         self.redrawn = torch.empty(0, dtype=torch.int64)
         self.scores = torch.empty(race.trials, 0, dtype=torch.float64)
         """`(trials in question, seeds)`"""
-        self.copies = COPIES if race.compares else 1
-        """Copies of each run with new seeds: it and its twins."""
-        self.new_scores = torch.empty(race.trials + 1, 0, self.copies, dtype=torch.float64)
+        self.new_scores = torch.empty(race.trials + 1, 0, race.copies, dtype=torch.float64)
         """`(trials in question + 1, seeds, copies)`, with new seeds; last those at the default lr."""
         self.losses = torch.empty(len(race.recorded), race.trials + 1, 0, dtype=getattr(torch, race.dtype))
         """The loss curves of these."""
@@ -85,9 +82,12 @@ class Contender:
         self.scores = torch.cat([self.scores, scores], 1)
         self._narrow()
         asked = self.race.evaluation_sweep(self.entry, self.trials, seeds)
-        losses = curves(asked, on_progress=progress.part(evaluation), twins=self.copies > 1)
+        copies, epochs = self.race.copies, self.race.recorded
+        losses = curves(asked, on_progress=progress.part(evaluation), twins=copies > 1)
         self.new_scores = torch.cat([self.new_scores, self.race.score_curves(losses, asked)], 1)
-        kept = losses[self.race.recorded, :: self.copies].reshape(len(self.race.recorded), -1, len(seeds))
+        kept = losses[self.race.recorded, :: self.race.copies].reshape(
+            len(self.race.recorded), -1, len(seeds)
+        )
         self.losses = torch.cat([self.losses, kept], 2)
 
     def _tune(self, seeds: range, on_progress: OnProgress) -> Tensor:
