@@ -64,7 +64,6 @@ class Contender:
         self.trials = [*range(race.trials)]
         """Those in question: the best one, and those of the re-drawn races."""
         self.best = 0
-        self.redrawn = torch.empty(0, dtype=torch.int64) if race.compares else None
         self.redrawn = torch.empty(0, dtype=torch.int64)
         self.scores = torch.empty(race.trials, 0, dtype=torch.float64)
         """`(trials in question, seeds)`"""
@@ -85,9 +84,7 @@ class Contender:
         copies, epochs = self.race.copies, self.race.recorded
         losses = curves(asked, on_progress=progress.part(evaluation), twins=copies > 1)
         self.new_scores = torch.cat([self.new_scores, self.race.score_curves(losses, asked)], 1)
-        kept = losses[self.race.recorded, :: self.race.copies].reshape(
-            len(self.race.recorded), -1, len(seeds)
-        )
+        kept = losses[epochs, ::copies].reshape(len(epochs), -1, len(seeds))
         self.losses = torch.cat([self.losses, kept], 2)
 
     def _tune(self, seeds: range, on_progress: OnProgress) -> Tensor:
