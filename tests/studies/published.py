@@ -6,12 +6,12 @@ from functools import cache
 import torch
 from torch import Tensor
 
+from tests.studies.profile import performance_profile
 from tests.studies.tables import markdown
 from trainers import Race, race
 from trainers.optimizers import SGD, Adam, RMSprop
 from trainers.problems import MLP, PROBLEMS, LogisticRegression, Problem, Thermometer
 from trainers.races.budget import expected_best
-from trainers.races.profile import performance_profile
 from trainers.races.redraw import MARGIN, median
 from trainers.races.result import RaceResult
 from trainers.reports.race import optimizer_names

@@ -4,8 +4,8 @@ import pytest
 import torch
 
 from tests.studies import published, verdicts
+from tests.studies.profile import performance_profile
 from tests.studies.tables import METHOD, PUBLISHED, kept
-from trainers.races.profile import performance_profile
 
 
 def test_a_profile_counts_problems_within_a_factor() -> None:

@@ -17,7 +17,7 @@ from trainers.races.result import OptimizerResult, RaceResult
 
 HALVINGS = 20
 """Random halvings of the seeds. Each is used both ways."""
-MIN_SEEDS = 6
+MIN_HALVED = 6
 """With fewer seeds there are no halves."""
 
 
@@ -27,7 +27,7 @@ def expected_best(result: RaceResult, entry: OptimizerResult, counts: Sequence[i
     The mean of the logarithms, see `is_log`, over `HALVINGS` halvings of the seeds.
     """
     seeds = result.race.seeds
-    if seeds < MIN_SEEDS:
+    if seeds < MIN_HALVED:
         return None
     generator = torch.Generator().manual_seed(0)
     half = (seeds // 2 - 1) // 2 * 2 + 1  # odd, so that there is one in the middle

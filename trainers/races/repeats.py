@@ -52,11 +52,12 @@ def repeated(spec: Race, count: int, on_progress: OnProgress | None = None) -> R
             break
         found.append(result)
     number = len(spec.optimizers)
-    lowest, beats = torch.zeros(len(found), number), torch.zeros(len(found), number, number)
+    lowest = torch.zeros(len(found), number, dtype=torch.bool)
+    beats = torch.zeros(len(found), number, number, dtype=torch.bool)
     for place, result in enumerate(found):
-        lowest[place, result.leaders] = 1
+        lowest[place, result.leaders] = True
         if result.evidence is not None:
             beats[place] = result.evidence.beats
     medians = [result.medians for result in found]
     stacked = torch.stack(medians) if found else torch.empty(0, number, dtype=torch.float64)
-    return Repeats(spec, stacked, lowest > 0, beats > 0)
+    return Repeats(spec, stacked, lowest, beats)

@@ -8,8 +8,7 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from trainers.races.budget import MIN_SEEDS as MIN_HALVED
-from trainers.races.budget import bounded, expected_best, expected_tuning_score, is_log
+from trainers.races.budget import MIN_HALVED, bounded, expected_best, expected_tuning_score, is_log
 from trainers.races.redraw import median
 from trainers.races.result import OptimizerResult, RaceResult
 from trainers.races.spec import Race
