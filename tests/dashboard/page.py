@@ -13,6 +13,18 @@ from tests.repository import ROOT
 local_script_runner.ScriptCache = cache(local_script_runner.ScriptCache)  # compiled once, as by a server
 
 
+def ended(runner: local_script_runner.LocalScriptRunner, timeout: float) -> None:
+    """Waits for the end of a script without looking for it a thousand times a second."""
+    runner._script_thread.join(timeout)
+    if runner._script_thread.is_alive():
+        runner.request_stop()
+        runner.join()
+        raise RuntimeError(f"the script ran for more than {timeout} s")
+
+
+local_script_runner.require_widgets_deltas = ended
+
+
 @cache
 def components() -> BidiComponentManager:
     """Those that are installed, looked for once, as by a server."""
