@@ -88,7 +88,7 @@ def test_it_is_drawn(tab: str) -> None:
         (Method(optimizer=SGD(lr=0.1)), Method(optimizer=Adam())),
         tab,
     )
-    app = opened(page.to_query() + "&race=trials-4~seeds-2~epochs-20")
+    app = opened(page.to_query().replace("trials-36~seeds-10~epochs-500", "trials-4~seeds-2~epochs-20"))
     assert shown(app).task.problem == Well()
     assert app.number_input(key="problem.Well.depth").value == 2
     assert "Well" in app.selectbox(key="problem").options
