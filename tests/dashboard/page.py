@@ -44,6 +44,13 @@ def opened(query: str = "") -> AppTest:
     return app
 
 
+def with_a_short_race(query: str) -> str:
+    """A link whose race is short."""
+    short, count = re.subn(r"trials-\d+~seeds-\d+~epochs-\d+", "trials-4~seeds-2~epochs-20", query)
+    assert count == 1
+    return short
+
+
 def skip(app: AppTest) -> AppTest:
     """The page behind its question."""
     return app.button(key="answer.skip").click().run()
