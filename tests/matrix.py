@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import replace
+from functools import cache
 from itertools import combinations, product
 from typing import Any
 
@@ -19,17 +20,27 @@ SOME = 7
 
 def optimizers(kinds: type[Optimizer] = Optimizer, by_hand: bool = False) -> list[Optimizer]:
     """For each optimizer and combination of its flags: its defaults, each turned alone, all turned."""
-    return [
+    return list(_optimizers(kinds, by_hand))
+
+
+@cache
+def _optimizers(kinds: type[Optimizer], by_hand: bool) -> tuple[Optimizer, ...]:
+    return tuple(
         settings
         for kind in OPTIMIZERS.values()
         if issubclass(kind, kinds) and (kind.by_hand() or not by_hand)
         for turned in _turned(kind)
         for settings in _flagged(turned)
-    ]
+    )
 
 
 def quick(by_hand: bool = False) -> list[Optimizer]:
     """A small set of settings that covers every pair of choices of each optimizer."""
+    return list(_quick(by_hand))
+
+
+@cache
+def _quick(by_hand: bool) -> list[Optimizer]:
     return _covering(sorted(optimizers(by_hand=by_hand), key=_mixed), lambda chosen: combinations(chosen, 2))
 
 

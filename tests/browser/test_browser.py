@@ -38,7 +38,7 @@ CHART = "[data-testid=stVegaLiteChart]"
 DIGITS = "problem=MLP~source-digits~width-4"
 LONG = f"/?{DIGITS}&batch_size=8&epochs=38000&run=SGD~torch.optim~lr-0.001&run=SGD~lr-0.001&run=Adam"
 """25 million updates: no machine ends them while a test waits."""
-SHORT = "/?epochs=500"
+SHORT = "/?epochs=200&race=trials-6~epochs-60&grid_search=count-8"
 """The first story for so few epochs that its race and its grid begin unasked on any machine."""
 LAST = "The same link gives the same numbers"
 TIME = "µs per epoch"
@@ -431,7 +431,7 @@ def test_runs_are_added_duplicated_and_removed_by_keyboard(page: Page) -> None:
 
 @pytest.mark.slow
 def test_a_rate_is_changed_and_a_trial_of_the_race_taken_by_keyboard(page: Page) -> None:
-    visit(page, f"{SHORT}&run=SGD~lr-0.01&race=trials-6~seeds-3~epochs-30")
+    visit(page, "/?epochs=500&run=SGD~lr-0.01&race=trials-6~seeds-3~epochs-30")
     focus(page, runs(page).first.get_by_label("lr", exact=True))
     page.keyboard.press("Control+A")
     page.keyboard.type("0.02")

@@ -13,6 +13,18 @@ from tests.repository import ROOT
 local_script_runner.ScriptCache = cache(local_script_runner.ScriptCache)  # compiled once, as by a server
 
 
+def ended(runner: local_script_runner.LocalScriptRunner, timeout: float) -> None:
+    """Waits for the end of a script without looking for it a thousand times a second."""
+    runner._script_thread.join(timeout)
+    if runner._script_thread.is_alive():
+        runner.request_stop()
+        runner.join()
+        raise RuntimeError(f"the script ran for more than {timeout} s")
+
+
+local_script_runner.require_widgets_deltas = ended
+
+
 @cache
 def components() -> BidiComponentManager:
     """Those that are installed, looked for once, as by a server."""
@@ -30,6 +42,13 @@ def opened(query: str = "") -> AppTest:
     app.run()
     assert not app.exception
     return app
+
+
+def with_a_short_race(query: str) -> str:
+    """A link whose race is short."""
+    short, count = re.subn(r"trials-\d+~seeds-\d+~epochs-\d+", "trials-4~seeds-2~epochs-20", query)
+    assert count == 1
+    return short
 
 
 def skip(app: AppTest) -> AppTest:

@@ -48,6 +48,7 @@ def test_another_optimizer_has_its_own_defaults() -> None:
     assert (page.methods[0], page.methods[2], notes) == (STORY.methods[0], STORY.methods[2], [])
 
 
+@settings(max_examples=settings.default.max_examples // 2)
 @given(st.dictionaries(st.sampled_from(KEYS), ANYTHING))
 def test_controls_may_say_anything(found: dict[str, Any]) -> None:
     page, notes = controls.read(found, STORY, (0, 1, 2))

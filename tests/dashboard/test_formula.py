@@ -4,7 +4,7 @@ import pytest
 
 from dashboard.state import NAMES as TABS
 from dashboard.state import Page
-from tests.dashboard.page import chart_types, opened, sentence, shown, warnings
+from tests.dashboard.page import chart_types, opened, sentence, shown, warnings, with_a_short_race
 from tests.matrix import slow_but
 from trainers.optimizers import SGD, Adam
 from trainers.problems import Formula
@@ -23,7 +23,7 @@ def page(tab: str, formula: str, seed: int = 0) -> Page:
 
 def link(page: Page) -> str:
     """A link to the page, with a small race and a small grid."""
-    query = page.to_query().replace("trials-36~seeds-10~epochs-500", "trials-3~seeds-2~epochs-9")
+    query = with_a_short_race(page.to_query())
     return query.replace("count-32", "count-4")
 
 

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from dashboard.state import NAMES as TABS
 from dashboard.state import Page
-from tests.dashboard.page import chart_types, opened, shown
+from tests.dashboard.page import chart_types, opened, shown, with_a_short_race
 from tests.matrix import slow_but
 from trainers import Axis, Race, Run, Sweep, race, sweep, train
 from trainers.optimizers import SGD, Adam
@@ -88,7 +88,7 @@ def test_it_is_drawn(tab: str) -> None:
         (Method(optimizer=SGD(lr=0.1)), Method(optimizer=Adam())),
         tab,
     )
-    app = opened(page.to_query() + "&race=trials-6~epochs-40")
+    app = opened(with_a_short_race(page.to_query()))
     assert shown(app).task.problem == Well()
     assert app.number_input(key="problem.Well.depth").value == 2
     assert "Well" in app.selectbox(key="problem").options

@@ -17,7 +17,7 @@ from trainers import Run
 from trainers.problems import PROBLEMS
 
 PLACE = f"{ROOT / 'docs' / 'my_model.py'}:problem"
-TASK = "problem=module:small_cnn&epochs=5&batch_size=64&validation_split=0.2"
+TASK = "problem=module:small_cnn&epochs=2&batch_size=64&validation_split=0.2"
 RUNS = "run=SGD~torch.optim~lr-0.1&run=Adam~manual~lr-0.01&run=Muon~torch.optim~lr-0.02"
 
 
@@ -40,7 +40,7 @@ def test_it_is_on_every_tab(tab: str) -> None:
     page = shown(app)
     assert page.tab == tab
     assert [method.runner for method in page.methods] == ["torch.optim", "autograd", "torch.optim"]
-    assert page.to_query().startswith("begin=1&problem=module:small_cnn&epochs=5")
+    assert page.to_query().startswith("begin=1&problem=module:small_cnn&epochs=2")
     assert sentence(app)
 
 

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 import pytest
 import torch
+from altair.utils import schemapi
 from pyarrow import ipc
 from streamlit.runtime.state import SessionStateProxy
 from streamlit.testing.v1 import AppTest
@@ -24,7 +25,8 @@ from dashboard.tabs.grid import GridSettings
 from dashboard.tabs.race import RaceTabSettings
 from tests.dashboard.page import chart_types, opened, sentence, shown, skip, warnings
 from tests.matrix import slow_but
-from trainers import Race, Run, charts, race, train
+from trainers import Race, Run, race, train
+from trainers.charts import live_loss_chart
 from trainers.digits import train_twins
 from trainers.optimizers import OPTIMIZERS, SGD, Adam, Optimizer, by_group
 from trainers.optimizers.base import State
@@ -71,7 +73,8 @@ QUICK = [*product(KINDS[:1], TABS), *product(KINDS[1:], ("Fit", "Path"))]
     ids=lambda given: getattr(given, "name", given),
 )
 def test_every_problem_on_every_tab(example: Example, tab: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """For fewer epochs than in the example."""
+    """For fewer epochs than in the example. Charts are checked against their schema."""
+    monkeypatch.setattr(schemapi, "DEBUG_MODE", True)
     monkeypatch.setattr(page_work, "estimate", lambda asked: page_work.work(asked) / 1e7)
     task = replace(example.page.task, epochs=min(example.page.task.epochs, 60) - 1)
     app = opened(Page(task, example.page.methods, tab).to_query())
@@ -132,9 +135,8 @@ def test_runs_that_differ_in_their_runner_share_their_twins(monkeypatch: pytest.
         return train_twins(run, *others)
 
     monkeypatch.setattr(page_work, "train_twins", counting)
-    app = opened(
-        "epochs=78&run=SGD~lr-0.02&run=SGD~autograd~lr-0.02&run=SGD~torch.optim~lr-0.02&run=SGD~lr-0.03"
-    )
+    ways = "run=SGD~lr-0.02&run=SGD~autograd~lr-0.02&run=SGD~torch.optim~lr-0.02"
+    app = opened(f"epochs=78&{ways}&run=SGD~lr-0.03")
     assert len(app.table[0].value) == 4
     assert [run.optimizer.lr for run in asked] == [0.02, 0.03]
 
@@ -241,13 +243,12 @@ def test_while_classifiers_train_the_chart_is_of_the_loss(monkeypatch: pytest.Mo
 
     def live(table: Any, style: Any, epochs: int, title: str, log: bool, far: Any) -> tuple[Any, Any]:
         titles.append(title)
-        return real(table, style, epochs, title, log, far)
+        return live_loss_chart(table, style, epochs, title, log, far)
 
-    real = charts.live_loss_chart
-    monkeypatch.setattr(charts, "live_loss_chart", live)
+    monkeypatch.setattr("trainers.charts.live_loss_chart", live)
     for name in ("PROGRESS_DELAY_S", "PROGRESS_INTERVAL_S"):
         monkeypatch.setattr(page_work, name, -1.0)
-    app = opened("problem=LogisticRegression&epochs=37&run=SGD&y=accuracy")
+    app = opened("problem=LogisticRegression&epochs=7&run=SGD&y=accuracy")
     assert shown(app).view.y == "accuracy"
     assert set(titles) == {"loss"}
 
@@ -268,24 +269,27 @@ def test_progress_gives_way_to_what_was_found_out(
 
 
 def test_the_race_of_the_usual_six() -> None:
-    app = opened("epochs=50&tab=Race&race=epochs-300")
+    app = opened("epochs=50&tab=Race&race=trials-9~epochs-100")
     assert "**After tuning, SGD · momentum 0.9" in [m.value[:34] for m in app.main.markdown]
     assert len(chart_types(app)) == 3
     ranking, wins, runs = app.table
     assert [len(part.value) for part in (ranking, wins, runs)] == [6, 6, 3]
     app.number_input(key="race.trials").set_value(4).run()
-    assert shown(app).of(RaceTabSettings) == RaceTabSettings(trials=4, epochs=300)
+    assert shown(app).of(RaceTabSettings) == RaceTabSettings(trials=4, epochs=100)
     assert "race=trials-4~" in shown(app).to_query()
     app.number_input(key="race.lr_min").set_value(20).run()
     assert app.warning[0].value == "lr\\_min must be below lr\\_max\\, 10\\, got 20\\: using 0\\.0001\\."
-    assert shown(app).of(RaceTabSettings) == RaceTabSettings(trials=4, epochs=300)
+    assert shown(app).of(RaceTabSettings) == RaceTabSettings(trials=4, epochs=100)
 
 
 @pytest.mark.parametrize(
     ("query", "footnote"),
     [
         ("tab=Grid", "Cross: failed (diverged, or final gap more than 10× the initial gap). "),
-        ("tab=Race", "Cross: failed (diverged, or final gap more than 10× the median initial gap). "),
+        (
+            "tab=Race&race=trials-4~epochs-40",
+            "Cross: failed (diverged, or final gap more than 10× the median initial gap). ",
+        ),
         (
             "tab=Race&race=Racing~best",
             "Cross: failed (diverged, or best gap more than 10× the median initial gap). ",
@@ -294,7 +298,9 @@ def test_the_race_of_the_usual_six() -> None:
     ],
 )
 def test_a_cross_is_explained_where_it_stands(query: str, footnote: str) -> None:
-    app = opened(f"epochs=50&run=SGD&{query.replace('Racing~', 'Racing~trials-4~starts-2~metric-')}")
+    app = opened(
+        f"epochs=50&run=SGD&{query.replace('Racing~', 'Racing~trials-4~starts-2~epochs-40~metric-')}"
+    )
     told = " ".join(caption.value for caption in app.main.caption)
     assert told.count(footnote) == 1
     assert ("did not reach the target counts" in told) == (footnote == "Cross: not reached. ")
@@ -302,7 +308,8 @@ def test_a_cross_is_explained_where_it_stands(query: str, footnote: str) -> None
 
 def test_your_own_runs_race() -> None:
     app = opened(
-        "run=Adam&run=Adam~lr-0.1&run=SGD~momentum-0.5&tab=Race&optimizers=runs&race=Racing~trials-4"
+        "epochs=50&run=Adam&run=Adam~lr-0.1&run=SGD~momentum-0.5&tab=Race"
+        "&optimizers=runs&race=Racing~trials-4~epochs-40"
     )
     assert app.table[0].value["optimizer"].str.partition(") ")[2].tolist() == ["Adam", "SGD · momentum 0.5"]
     app = opened("run=none&tab=Race&optimizers=runs")
@@ -317,7 +324,7 @@ def test_a_race_of_one_on_one_seed_has_no_percentiles_and_no_win_rate() -> None:
     assert "percentile" not in told
     assert "Win rate" not in told
     assert not any("percentile" in chart.proto.spec for chart in app.get("vega_lite_chart"))
-    app = opened("epochs=5000&run=SGD~momentum-0.9&tab=Race&optimizers=runs&race=Racing~trials-9~epochs-1000")
+    app = opened("epochs=50&run=SGD~momentum-0.9&tab=Race&optimizers=runs&race=Racing~trials-9~epochs-1000")
     told = " ".join(caption.value for caption in app.main.caption)
     assert told.count("Gaps within rounding error are drawn at 2.8e−06.") == 2
     assert told.count("Gaps within rounding error count as 2.8e−06.") == 1
@@ -325,7 +332,8 @@ def test_a_race_of_one_on_one_seed_has_no_percentiles_and_no_win_rate() -> None:
 
 def test_a_race_that_is_not_decided_goes_on_at_a_click() -> None:
     query = (
-        "problem=Ackley&run=Adam&run=Adam~beta1-0.85&tab=Race&race=Race~optimizers-runs~trials-6~epochs-40"
+        "problem=Ackley&epochs=5&run=Adam&run=Adam~beta1-0.85&tab=Race"
+        "&race=Race~optimizers-runs~trials-6~epochs-20"
     )
     app = opened(query)
     assert "not decided" in app.button(key="race.until_decided.start").help
@@ -338,7 +346,10 @@ def test_a_race_that_is_not_decided_goes_on_at_a_click() -> None:
 
 
 def test_a_wider_range_is_offered_where_a_limit_lies_below_it() -> None:
-    query = "problem=Quadratic~condition-100000&run=SGD&tab=Race&race=Race~optimizers-runs~trials-6~epochs-20"
+    query = (
+        "problem=Quadratic~condition-100000&epochs=5&run=SGD&tab=Race"
+        "&race=Race~optimizers-runs~trials-6~epochs-20"
+    )
     app = opened(query)
     assert any("lies below the search range" in warning.value for warning in app.warning)
     app.button(key="race.lower").click().run()
@@ -349,7 +360,8 @@ def test_a_wider_range_is_offered_where_a_limit_lies_below_it() -> None:
 
 def test_races_with_other_seeds_are_a_picture() -> None:
     app = opened(
-        "problem=Rosenbrock&run=SGD&run=Adam&tab=Race&race=Race~optimizers-runs~trials-4~epochs-20~repeats-3"
+        "problem=Rosenbrock&epochs=5&run=SGD&run=Adam&tab=Race"
+        "&race=Race~optimizers-runs~trials-4~epochs-20~repeats-3"
     )
     assert any("The lowest median in 3 races" in m.value for m in app.main.markdown)
     assert len(chart_types(app)) == 4
@@ -561,7 +573,7 @@ def test_a_chart_is_that_of_its_own_task() -> None:
 )
 def test_a_chart_is_that_of_its_own_look(link: str, key: str, values: tuple[Any, ...]) -> None:
     """Each value draws another chart, and the same one again: the cache knows them apart."""
-    app = opened(f"epochs=31&run=SGD~lr-0.01&run=Adam&{link}")
+    app = opened(f"epochs=9&run=SGD~lr-0.01&run=Adam&{link}")
     charts = []
     for value in values * 2:
         kind = app.checkbox if isinstance(value, bool) else app.segmented_control

@@ -32,7 +32,7 @@ def test_what_is_held_is_the_sum(name: str) -> None:
     problem = LinearRegression()
     for batch_size in (0, 16):
         run = Run(
-            problem=problem, optimizer=OPTIMIZERS[name](lr=0.01), epochs=50, batch_size=batch_size,
+            problem=problem, optimizer=OPTIMIZERS[name](lr=0.01), epochs=12, batch_size=batch_size,
             dtype="float64", runner=runners(OPTIMIZERS[name])[0],
         )  # fmt: skip
         found = accumulate(run, 12)

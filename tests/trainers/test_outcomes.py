@@ -64,7 +64,7 @@ def drawn(number: int) -> Run:
     return Run(problem=problem, optimizer=optimizer, epochs=rng.choice([1, 5, 40, 300]))
 
 
-@pytest.mark.parametrize("count", [80, pytest.param(RUNS, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("count", [65, pytest.param(RUNS, marks=pytest.mark.slow)])
 def test_random_runs_end_as_the_definition_says(count: int) -> None:
     found = set()
     for number in range(count):

@@ -4,13 +4,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from tests.matrix import slow_but
 from trainers import Run, train
 from trainers.optimizers import SGD, Adam
 from trainers.problems import Thermometer
 from trainers.runners import RUNNERS
 
 
-@pytest.mark.parametrize("runner", RUNNERS)
+@pytest.mark.parametrize("runner", slow_but(("manual",), RUNNERS))
 def test_sgd_by_hand_on_scaled_data(runner: str) -> None:
     history = train(
         Run(problem=Thermometer(scaling="x0.1"), optimizer=SGD(lr=1e-2), runner=runner, epochs=5000)
@@ -21,7 +22,7 @@ def test_sgd_by_hand_on_scaled_data(runner: str) -> None:
     assert history.params[5000].tolist() == pytest.approx([5.3671, -17.3012], abs=1e-3)
 
 
-@pytest.mark.parametrize("runner", RUNNERS)
+@pytest.mark.parametrize("runner", slow_but(("torch.optim",), RUNNERS))
 def test_adam_on_raw_data(runner: str) -> None:
     history = train(
         Run(problem=Thermometer(scaling="raw"), optimizer=Adam(lr=1e-1), runner=runner, epochs=2000)

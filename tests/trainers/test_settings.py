@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from trainers import Run
@@ -78,6 +78,7 @@ def test_defaults_and_bounds_are_themselves_valid(kind: type) -> None:
 
 
 @pytest.mark.parametrize("kind", CLASSES)
+@settings(max_examples=settings.default.max_examples // 2)
 @given(data=st.data())
 def test_coerce_takes_anything(kind: type, data: st.DataObject) -> None:
     values = data.draw(st.fixed_dictionaries({}, optional=dict.fromkeys(settings_of(kind), ANYTHING)))

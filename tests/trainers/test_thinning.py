@@ -129,7 +129,7 @@ def test_a_stop_keeps_where_it_was() -> None:
 
 
 def test_everything_is_drawn_of_what_is_kept() -> None:
-    run = Run(problem=MLP(samples=30), optimizer=SGD(lr=0.5), epochs=400, batch_size=8, validation_split=0.3)
+    run = Run(problem=MLP(samples=30), optimizer=SGD(lr=0.5), epochs=200, batch_size=8, validation_split=0.3)
     histories = [train(run, most_rows=20), train(replace(run, seed=1), most_rows=33)]
     names = ["a", "b"]
     seen = fit_plane(run.training, histories)

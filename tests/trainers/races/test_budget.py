@@ -119,7 +119,7 @@ def simulated(seeds: int, luck: int, trials: int = 24) -> tuple[RaceResult, Opti
 def test_halves_have_no_winners_curse(seeds: int) -> None:
     """On average it is the median of the trial that so many seeds choose; tuning scores are lower."""
     halves, tuning, truths = [], [], []
-    for luck in range(60):
+    for luck in range(30):
         result, entry, truth = simulated(seeds, luck)
         found = expected_best(result, entry, [24])
         assert found is not None

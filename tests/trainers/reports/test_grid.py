@@ -72,7 +72,8 @@ def test_every_pair_of_settings_of_every_optimizer(kind: type[Optimizer]) -> Non
             assert grid.x == x
             assert grid.y in able
             assert (grid.y == y) == (x != y)
-            assert len(cells(sweep(grid.sweep(Run(optimizer=kind(), epochs=2))))) == 4
+            if able.index(x) <= able.index(y):
+                assert len(cells(sweep(grid.sweep(Run(optimizer=kind(), epochs=2))))) == 4
 
 
 def grid_of(page: Page) -> GridSettings:

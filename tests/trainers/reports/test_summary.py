@@ -349,10 +349,10 @@ def histories_of(link: str) -> list[History]:
 
 def test_rounding_decides_no_winner() -> None:
     runs = "run=SGD~lr-1&run=SGD~lr-1~momentum-0.9&run=Adagrad~lr-1"
-    histories = histories_of(f"problem=LogisticRegression&epochs=5000&dtype=float64&{runs}")
+    histories = histories_of(f"problem=LogisticRegression&epochs=2500&dtype=float64&{runs}")
     assert len({float(history.loss[-1]) for history in histories}) > 1
     assert sentence(histories, 0.01).startswith("All 3 runs have the same final loss, 0.2658.")
-    adam = histories_of("problem=LogisticRegression&epochs=5000&dtype=float64&run=Adam~lr-0.1")
+    adam = histories_of("problem=LogisticRegression&epochs=2500&dtype=float64&run=Adam~lr-0.1")
     assert sentence([*histories, *adam], 0.01).startswith("All 4 runs have the same final loss, 0.2658.")
     assert lowest([*histories, *adam]) == [0, 1, 2, 3]
 

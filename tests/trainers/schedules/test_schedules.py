@@ -12,7 +12,7 @@ from trainers.schedules import SCHEDULES, Schedule
 from trainers.schedules.plateau import PlateauState
 from trainers.settings import Choice, Flag, Integer, Real, settings_of
 
-EPOCHS = 500
+EPOCHS = 250
 LR = 0.3
 SCHEDULED = [kind for kind in SCHEDULES.values() if not kind.adaptive]
 

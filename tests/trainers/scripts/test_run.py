@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import torch
 
-from tests.matrix import by_kind, few, optimizers, quick
+from tests.matrix import by_kind, few, optimizers, quick, slow_but
 from trainers import Run, train
 from trainers.optimizers import OPTIMIZERS, SGD, Adam, Optimizer
 from trainers.problems import (
@@ -69,8 +69,16 @@ def test_each_optimizer(some: list[Optimizer]) -> None:
         assert_same(Run(optimizer=optimizer, runner=runner, epochs=EPOCHS, dtype="float64"))
 
 
+SOME = [
+    (name, (each := runners(SGD, kind()))[place % len(each)])
+    for place, (name, kind) in enumerate(PROBLEMS.items())
+]
+"""Each problem with one runner, in turn."""
+
+
 @pytest.mark.parametrize(
-    ("name", "runner"), [(name, r) for name, kind in PROBLEMS.items() for r in runners(SGD, kind())]
+    ("name", "runner"),
+    slow_but(SOME, [(name, r) for name, kind in PROBLEMS.items() for r in runners(SGD, kind())]),
 )
 def test_each_problem(name: str, runner: str) -> None:
     run = Run(problem=PROBLEMS[name](), optimizer=Adam(lr=0.01), runner=runner, epochs=3, dtype="float64")

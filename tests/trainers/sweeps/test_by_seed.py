@@ -90,8 +90,8 @@ def test_seeds_differ_and_seed_zero_is_as_it_was() -> None:
     run = Run(problem=LinearRegression(), batch_size=10, validation_split=0.2)
     assert run.stream == 0
     assert replace(run, shuffle_seed=9).stream == 9
-    streams = {replace(run, seed=s, shuffle_seed=k).stream for s, k in product(range(50), range(50))}
-    assert len(streams) == 2500
+    streams = {replace(run, seed=s, shuffle_seed=k).stream for s, k in product(range(20), range(20))}
+    assert len(streams) == 400
     first, second = (replace(run, seed=seed).split for seed in (0, 1))
     assert not torch.equal(first.training.data.target, second.training.data.target)
 
