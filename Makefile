@@ -8,6 +8,8 @@ BIN := .venv/bin
 run: .venv/ready  ## open the dashboard
 	$(BIN)/streamlit run streamlit_app.py
 
+test test-all: export PYTHONDONTWRITEBYTECODE =  # what one process compiles others need not
+
 test: .venv/ready  ## the tests, two at a time; those in a browser need Chromium
 	$(BIN)/python -m pytest -n 2
 

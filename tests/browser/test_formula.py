@@ -20,6 +20,7 @@ LINK = "/?problem=Formula&epochs=50&run=SGD~lr-0.01&tab=Loss&x=epochs"
 TYPED = "(1 - x)^2 + 2*(y - x**2)**2 + max(x, y)/3 + 1e-2"
 
 
+@pytest.mark.slow
 def test_a_formula_is_typed(page: Page, open_page: Callable[..., Page]) -> None:
     visit(page, LINK)
     field, before = page.get_by_role("textbox", name="Formula"), curves(page)

@@ -18,6 +18,7 @@ NAMES = tuple(OPTIMIZERS)
 pytestmark = pytest.mark.browser
 
 
+@pytest.mark.slow
 def test_a_schedule_is_chosen_in_the_sidebar_and_is_in_the_link(page: Page) -> None:
     visit(page, "/?tab=Loss&epochs=60&run=Adam~lr-0.5")
     before = page.get_by_role("table").first.inner_text()

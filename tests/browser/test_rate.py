@@ -182,6 +182,7 @@ def test_it_plays_over_the_rates_and_sends_its_end(page: Page) -> None:
     assert len(sent) == count + 1
 
 
+@pytest.mark.slow
 def test_one_run_from_its_own_settings(page: Page) -> None:
     opened(page, f"{LINK}&rate=run-2~x-momentum~value-0.5")
     slider = page.get_by_role("slider", name="momentum")

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from dashboard.state import NAMES, Page
-from tests.dashboard.page import opened, sentence, with_a_short_race
+from tests.dashboard.page import chart_types, opened, sentence, shown, with_a_short_race
 from tests.matrix import slow_but
 from trainers.clipping import CLIPPINGS
 from trainers.optimizers import OPTIMIZERS
@@ -77,3 +77,14 @@ def test_what_a_race_or_the_slider_leaves_out_is_told() -> None:
     assert "not used here" not in told
     app = opened(f"{RUNS}&tab=Learning rate")
     assert any(LEFT_OUT in caption.value for caption in app.caption)
+
+
+def test_a_schedule_is_chosen_and_is_in_the_link() -> None:
+    app = opened("tab=Loss&epochs=60&run=Adam~lr-0.5")
+    before = app.table[0].value["final loss"].tolist()
+    app.selectbox(key="0.schedule").select("CosineAnnealingLR").run()
+    assert "~schedule-CosineAnnealingLR~" in shown(app).to_query()
+    assert app.table[0].value["final loss"].tolist() != before
+    assert len(chart_types(app)) == 2
+    app.number_input(key="0.schedule.CosineAnnealingLR.warmup").set_value(10).run()
+    assert "~schedule.warmup-10~" in shown(app).to_query()
