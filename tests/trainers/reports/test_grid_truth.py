@@ -10,6 +10,7 @@ import torch
 
 from tests.trainers.reports.test_summary_truth import PROBLEMS
 from trainers import History, Run, Sweep, SweepResult, sweep, train
+from trainers.digits import train_twins, trusted_digits
 from trainers.optimizers import SGD, Adagrad, Adam, AdamW, Optimizer, RMSprop
 from trainers.reports.grid import best_cells, cells, sentence
 from trainers.settings import real_settings
@@ -57,13 +58,19 @@ def near(found: float, expected: float, result: SweepResult) -> bool:
     return found == pytest.approx(expected, rel=loose, abs=3 * result.sweep.rounding + 1e-300, nan_ok=True)
 
 
+def by_rounding(history: History) -> bool:
+    """Whether rounding decides the final loss: a run in a grid then ends with another one than alone."""
+    digits = trusted_digits(history, train_twins(history.run))
+    return digits is not None and digits.loss == 0
+
+
 def check(number: int) -> None:
     result = drawn(number)
     table = cells(result)
     for row, cell in table.iterrows():
         history = train(result.run(int(row)))
         expected = above(history)
-        assert near(cell["value"], expected, result), (number, row)
+        assert near(cell["value"], expected, result) or by_rounding(history), (number, row)
         assert (cell["label"] == "diverged") == (history.status == "diverged"), (number, row)
         assert (cell["label"] in FAILED) == math.isnan(expected), (number, row)
         if not math.isnan(expected):
