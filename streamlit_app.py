@@ -14,7 +14,7 @@ with st.skeleton(height=480):
     import gc
     import os
     import sys
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from dataclasses import replace
     from functools import partial
     from html import escape
@@ -59,6 +59,7 @@ with st.skeleton(height=480):
     )
     from dashboard.work import Histories, Training
     from trainers.charts import Look, Style
+    from trainers.digits import Digits
     from trainers.links import DEFAULTS
     from trainers.optimizers import by_group
     from trainers.optimizers.external import offer_more
@@ -290,14 +291,19 @@ def ask_first(ask: Ask, question: Question) -> None:
         st.button("Skip", key="answer.skip", on_click=answer, args=(ask, None), type="tertiary")
 
 
-def report_answer(session: SessionPage, histories: Histories, place: Any) -> None:
+def report_answer(
+    session: SessionPage,
+    histories: Histories,
+    digits: Callable[[], Sequence[Digits | None]],
+    place: Any,
+) -> None:
     """Say whether the guess about this page was right, if one was made."""
     ask = session.page.ask
     guess = None if ask is None else session.answered[ask]
     if ask is not None and guess is not None:
         question = question_of(session.page)
         with place:
-            show_answer(question, guess, question.judge(histories), by_link=bool(ask.text))
+            show_answer(question, guess, question.right(histories, digits()), by_link=bool(ask.text))
 
 
 def show_answer(question: Question, guess: int, right: Sequence[int], by_link: bool) -> None:
@@ -341,7 +347,6 @@ def draw_tab(session: SessionPage, labels: tuple[str, ...], style: Style, dark: 
     progress = headline if tab.about_runs else Placeholder(below.container())
 
     def report_result(histories: Histories) -> None:
-        report_answer(session, histories, answered)
         if tab.about_runs:
             headline.say(sentence(histories, page.view.target))
         else:
@@ -367,7 +372,10 @@ def draw_tab(session: SessionPage, labels: tuple[str, ...], style: Style, dark: 
         actions=ACTIONS,
     )
     tab.draw(context)
-    train()
+    histories = train()
+    report_answer(session, histories, train.digits, answered)
+    if tab.about_runs:
+        headline.say(sentence(histories, page.view.target, train.digits()))
     return train
 
 
@@ -395,8 +403,6 @@ def draw_results(
         swatch_table(rows, "run", swatches(style), "Results of each run")
         if told := digits_caption(digits):
             st.caption(told)
-        if page.open_tab.about_runs:
-            training.place.say(sentence(histories, page.view.target, digits))
     link = link_to(page)
     copier()(data={"link": link, "epochs": snapshot_list(page)}, key="copy")
     with st.container(horizontal=True, vertical_alignment="center"):

@@ -4,7 +4,8 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import copy_context
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import partial
 from typing import Any, Protocol, overload
 
 import streamlit as st
@@ -305,11 +306,8 @@ class Training:
             lambda share: place.temporary().progress(share, f"Counting trusted digits: {share:.0%}")
         )
 
-        def found(history: History) -> Digits | None:
-            if "manual" not in history.run.runners:
-                return None
-            return trusted_digits(history, twins_cached(replace(history.run, runner="manual"), observer))
-
-        each = tuple(map(found, self()))
+        found = tuple(
+            trusted_digits(history, partial(twins_cached, _observer=observer)) for history in self()
+        )
         place.clear()
-        return each
+        return found

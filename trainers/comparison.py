@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, fields
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 import pandas as pd
@@ -48,7 +48,8 @@ class Comparison(NotebookDisplay):
     @cached_property
     def digits(self) -> tuple[Digits | None, ...]:
         """How many digits of each run can be trusted; their twins are trained for it."""
-        return tuple(trusted_digits(history, train_twins(history.run)) for history in self.histories)
+        once = cache(train_twins)  # runs that differ in their runner share them
+        return tuple(trusted_digits(history, once) for history in self.histories)
 
     def sentence(self) -> str:
         """Summarize the comparison, as on the page."""

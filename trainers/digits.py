@@ -5,7 +5,8 @@ one, can be trusted: at least so many. See docs/method.md, Digits.
 """
 
 import math
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 
 import torch
 from torch import Tensor
@@ -21,6 +22,9 @@ MOST = {torch.float32: 7, torch.float64: 15}
 """Digits of numbers that are equal but for rounding."""
 AT_MINIMUM = 100
 """Within so many rounding errors of it a run and its twins, which are moved at every update, are there."""
+
+
+TrainTwins = Callable[[Run], Trajectories | None]
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,11 +49,12 @@ class Digits:
 
 
 def train_twins(run: Run, on_progress: OnProgress | None = None) -> Trajectories | None:
-    """Train a run as a column beside its twins, whatever its runner; None if there is no update by hand.
+    """Train a run as a column beside its twins, whatever its runner. None if that can't be, without an update
+    by hand.
 
     `on_progress(fraction)` is called after each epoch; None is returned when it returns True.
     """
-    if "manual" not in run.runners:
+    if not run.optimizer.by_hand():
         return None
     stopped = False
 
@@ -62,9 +67,16 @@ def train_twins(run: Run, on_progress: OnProgress | None = None) -> Trajectories
     return None if stopped else found
 
 
-def trusted_digits(history: History, twins: Trajectories | None) -> Digits | None:
-    """Return the digits of a run by its twins. None without them, or if the run did not finish."""
-    if twins is None or history.status in ("stopped", "failed"):
+def trusted_digits(history: History, train: TrainTwins = train_twins) -> Digits | None:
+    """Return the digits of a run by its twins. None without them, or if the run did not finish.
+
+    `train` trains the twins: `train_twins`, or what keeps its results. It is given the run with the first of
+    its runners, as twins do not depend on it.
+    """
+    if history.status in ("stopped", "failed"):
+        return None
+    twins = train(replace(history.run, runner=history.run.runners[0]))
+    if twins is None:
         return None
     losses, params = twins.losses, twins.params[0]
     training, ours, dtype = history.run.training, history.loss[:, None], losses.dtype

@@ -20,7 +20,6 @@ from trainers.reports import path_surface
 from trainers.reports.loss import Y_TITLES
 from trainers.reports.path_plane import Plane, fit_plane
 from trainers.reports.rate import variant
-from trainers.reports.summary import sentence
 from trainers.run import Task, snapshot_epochs
 
 CELLS = 24
@@ -44,7 +43,7 @@ def draw(context: Context) -> None:
         compute_cached(compare_spec, *arguments),
         key="compare.chart",
         height=context.chart_height,
-        alt=f"{what} {sentence(histories, view.target)}",
+        alt=what,
     )
     if len({variant(run.method) for run in context.runs}) > 1 and not context.alone:
         scheduled = any(run.schedule is not None for run in context.runs)

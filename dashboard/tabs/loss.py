@@ -27,13 +27,14 @@ def draw(context: Context) -> None:
     place, below = Placeholder(context.picture()), st.container()
     _controls(task, view)
     histories = context.train(partial(draw_live, context.names, context.style, view, place))
-    since = loss_report.decided_since(histories, context.names, context.digits(), view.y, view.x)
+    digits = context.digits()
+    since = loss_report.decided_since(histories, context.names, digits, view.y, view.x)
     spec = chart_spec(loss_chart, histories, context.names, context.style, task, view, context.dark, since)
     what = f"{Y_TITLES[view.y]} against {X_TITLES[view.x]} for {len(histories)} runs"
     place.final().vega_lite_chart(
         spec,
         height=context.chart_height,
-        alt=f"Line chart: {what}. {sentence(histories, view.target)}",
+        alt=f"Line chart: {what}. {sentence(histories, view.target, digits)}",
     )
     if any(run.schedule is not None for run in context.runs) and not context.alone:
         spec = chart_spec(rate_chart, histories, context.names, context.style, view.x)

@@ -14,52 +14,61 @@ from trainers.ties import tied
 def lowest(histories: Sequence[History], digits: Sequence[Digits | None] = ()) -> list[int]:
     """Return the places of the finished runs that have the lowest final loss, to within rounding.
 
-    Those with the same method are among them, those whose range, by their `digits` if these are known, meets
-    that of the lowest, and what lies between.
+    Those with the same method are among them, and what lies between; with trusted `digits`, too, those whose
+    range, from the lowest to the highest of a run and its twins, begins below where that of another ends.
     """
-    finished = {place: history for place, history in enumerate(histories) if history.finished}
-    if not finished:
+    losses = {place: float(history.loss[-1]) for place, history in enumerate(histories) if history.finished}
+    if not losses:
         return []
-    losses = {place: float(history.loss[-1]) for place, history in finished.items()}
     least = min(losses, key=losses.__getitem__)
-    ranges = {place: _range(losses[place], digits[place] if digits else None) for place in losses}
-    near = [
-        place
-        for place in losses
-        if same_loss(histories[least], losses[place], losses[least]) or _meet(ranges[place], ranges[least])
-    ]
-    return with_twins(losses, near, histories)
+    near = [place for place in losses if same_loss(histories[least], losses[place], losses[least])]
+    ranges = {place: loss_range(histories[place], digits[place] if digits else None) for place in losses}
+    return sorted({*with_twins(losses, near, histories), *_maybe_least(ranges)})
 
 
-def _range(loss: float, digits: Digits | None) -> tuple[float, float]:
+def loss_range(history: History, digits: Digits | None) -> tuple[float, float]:
     """Return the lowest and the highest final loss of a run and its twins."""
+    loss = float(history.loss[-1])
     return (loss, loss) if digits is None else (digits.low, digits.high)
-
-
-def _meet(ours: tuple[float, float], theirs: tuple[float, float]) -> bool:
-    return ours[0] <= theirs[1] and theirs[0] <= ours[1]
 
 
 def earliest(histories: Sequence[History], target: float, digits: Sequence[Digits | None] = ()) -> list[int]:
     """Return the places of the runs that came first within `target` of the minimum loss, to within rounding.
 
-    See `lowest`.
+    See `lowest`. None if no run came so close, whatever its twins did.
     """
     epochs = {place: e for place, h in enumerate(histories) if (e := h.epochs_to(target)) is not None}
     if not epochs:
         return []
-    least = min(epochs, key=epochs.__getitem__)
-    ranges = {k: _arrival(histories[k], epochs[k], target, digits[k] if digits else None) for k in epochs}
-    return with_twins(epochs, [k for k in epochs if _meet(ranges[k], ranges[least])], histories)
+    first = [place for place in epochs if epochs[place] == min(epochs.values())]
+    ranges = arrivals(histories, target, digits)
+    return sorted({*with_twins(epochs, first, histories), *_maybe_least(ranges)})
 
 
-def _arrival(history: History, epochs: int, target: float, digits: Digits | None) -> tuple[float, float]:
-    """Return the least and the most epochs that a run and its twins needed; infinite if one never does."""
-    if digits is None:
-        return epochs, epochs
-    within = (history.run.training.gap(digits.losses) <= target).T
-    twins = [float(each.int().argmax()) if each.any() else math.inf for each in within]
-    return min(epochs, *twins), max(epochs, *twins)
+def arrivals(
+    histories: Sequence[History], target: float, digits: Sequence[Digits | None] = ()
+) -> dict[int, tuple[float, float]]:
+    """Return the least and the most epochs until a run or a twin of it came within `target`, by place.
+
+    The most is infinite where one never did; runs of which none did are left out.
+    """
+    found = {}
+    for place, history in enumerate(histories):
+        own = history.epochs_to(target)
+        each = [math.inf if own is None else float(own)]
+        known = digits[place] if digits else None
+        if known is not None:
+            within = (history.run.training.gap(known.losses) <= target).T
+            each += [float(column.int().argmax()) if column.any() else math.inf for column in within]
+        if min(each) < math.inf:
+            found[place] = min(each), max(each)
+    return found
+
+
+def _maybe_least(ranges: Mapping[int, tuple[float, float]]) -> list[int]:
+    """Return the places whose range begins no higher than the lowest end of all."""
+    end = min(high for _, high in ranges.values())
+    return [place for place, (low, _) in ranges.items() if low <= end]
 
 
 def with_twins(

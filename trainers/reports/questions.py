@@ -3,7 +3,9 @@
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
+from trainers.digits import Digits
 from trainers.history import History, param_differences
 from trainers.reports.leaders import earliest, lowest
 from trainers.reports.names import names
@@ -24,6 +26,13 @@ class Question:
     text: str
     answers: tuple[str, ...]
     judge: Judge
+    by_digits: Callable[[Sequence[History], Sequence[Digits | None]], list[int]] | None = None
+    """Places of the runs that are right answers by their trusted digits, where rounding may decide which."""
+
+    def right(self, histories: Sequence[History], digits: Sequence[Digits | None]) -> list[int]:
+        """Return the places of the right answers: several where runs tie, or rounding decides."""
+        some = self.by_digits(histories, digits) if self.by_digits is not None else []
+        return some or self.judge(histories)
 
 
 def usual_question(task: Task, methods: Sequence[Method], target: float) -> Question:
@@ -40,9 +49,10 @@ def usual_question(task: Task, methods: Sequence[Method], target: float) -> Ques
     labels = names(methods)
     if aims:
         text = f"Which run comes {_goal(target)} first, within {format_epochs(task.epochs)}?"
-        return Question(text, (*labels, "None of them"), or_none(first_to_reach(target)))
+        answers = (*labels, "None of them")
+        return Question(text, answers, or_none(first_to_reach(target)), partial(earliest_of, target))
     text = f"Which run has the lowest final loss, after {format_epochs(task.epochs)}?"
-    return Question(text, (*labels, "None: all diverge"), or_none(lowest))
+    return Question(text, (*labels, "None: all diverge"), or_none(lowest), lowest)
 
 
 def _begins_at(task: Task, target: float) -> bool:
@@ -65,13 +75,19 @@ def _goal(target: float) -> str:
     return f"within {format_target(target)} of the minimum loss"
 
 
+def earliest_of(
+    target: float, histories: Sequence[History], digits: Sequence[Digits | None] = ()
+) -> list[int]:
+    return earliest(histories, target, digits)
+
+
 # --- Judges -----------------------------------------------------------------------------------------
 
 
 def first_to_reach(target: float) -> Judge:
     """Return the judge of the runs that came first within `target` of the minimum loss."""
 
-    return lambda histories: earliest(histories, target)
+    return partial(earliest_of, target)
 
 
 def reaching(target: float) -> Judge:

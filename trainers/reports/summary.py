@@ -8,7 +8,7 @@ import torch
 from trainers.digits import Digits
 from trainers.history import Cause, History
 from trainers.reports.conditioning import instability
-from trainers.reports.leaders import earliest, lowest, same_loss
+from trainers.reports.leaders import arrivals, earliest, loss_range, lowest, same_loss
 from trainers.reports.names import names
 from trainers.reports.three_ways import describe_difference
 from trainers.reports.weight_decay import weight_decay_sentence
@@ -25,7 +25,6 @@ END_PHRASES: dict[Cause, str] = {"overflow": "diverged", "not a number": "became
 """What a run did whose loss is not finite, by its cause."""
 
 
-UNDECIDED = "rounding decides which"
 ROUNDING_ALONE, DECIDED = "set apart by rounding alone", "decided by rounding"
 LOSS_DIGITS, GAP_DIGITS = 4, 2
 """Most digits of a loss and of a gap in a sentence."""
@@ -42,12 +41,11 @@ def sentence(histories: Sequence[History], target: float, digits: Sequence[Digit
         return "No runs yet. Add one in the sidebar, or choose an example there."
     labels = names([history.run for history in histories])
     named = list(zip(labels, histories, strict=True))
-    first = _agreement(histories) or _winner(named, target, digits or [None] * len(named))
     parts = [
-        first,
+        _agreement(histories) or _winner(named, target, digits or [None] * len(named)),
         _below_rounding(named, target),
         weight_decay_sentence(named, target),
-        "" if UNDECIDED in first.lower() else _decided(labels, digits),
+        _decided(labels, digits),
         _growth(named),
         *(_divergence(named, cause) for cause in END_PHRASES),
         *(_failure(name, history) for name, history in named),
@@ -89,13 +87,15 @@ def _winner(named: Sequence[tuple[str, History]], target: float, digits: Sequenc
     if least == 0:
         return _from_the_start(named, target, digits)
     best = earliest([h for _, h in named], target, digits)
-    first = _first(named, target, {k: epochs[k] for k in best})
+    ranges = arrivals([h for _, h in named], target, digits)
+    first = _first_by_rounding(named, target, {k: ranges[k] for k in best})
+    first = first or _first(named, target, {k: epochs[k] for k in best})
     later = {k: e for k, e in epochs.items() if k not in best}
     second = [k for k, e in later.items() if e == min(later.values())]
     if len(second) == 1:
         first += f", {named[second[0]][0]} after {later[second[0]]:,}"
     left = [name for k, (name, h) in enumerate(named) if k in epochs and h.finished and h.gap[-1] > target]
-    missing = [name for k, (name, _) in enumerate(named) if k not in epochs]
+    missing = [name for k, (name, _) in enumerate(named) if k not in epochs and k not in best]
     clauses = [f"{_who(left, named)} left again"] if left else []
     clauses += [f"{_who(missing, named)} never came so close"] if missing else []
     return "; ".join([first, ", ".join(clauses)] if clauses else [first]) + "."
@@ -109,6 +109,23 @@ def _from_the_start(
     away = [f"{_who(left, named)} left again"] if left else []
     begin = "; ".join([f"The initial point is within {format_target(target)} of the minimum loss", *away])
     return f"{begin}. {_smallest_gap(named, target, digits)}."
+
+
+def _first_by_rounding(
+    named: Sequence[tuple[str, History]], target: float, ranges: dict[int, tuple[float, float]]
+) -> str:
+    """Return the runs that may have reached the target first; "" if rounding does not decide when."""
+    if all(low == high for low, high in ranges.values()):
+        return ""
+    low, high = (min(ends) for ends in zip(*ranges.values(), strict=True))
+    after = f"after {low:,.0f} to {format_epochs(int(high))}" if high < math.inf else ""
+    after = after or f"after {format_epochs(int(low))} or never"
+    after = f"after {format_epochs(int(low))}" if low == high else after
+    names = [named[k][0] for k in ranges]
+    if len(names) > 1:
+        return f"{_which(names, named)} came {_goal(target)} first, {after}"
+    order = " first," if len(named) > 1 else ""
+    return f"{names[0]} came {_goal(target)}{order} {after} ({DECIDED})"
 
 
 def _first(named: Sequence[tuple[str, History]], target: float, epochs: dict[int, int]) -> str:
@@ -125,35 +142,35 @@ def _first(named: Sequence[tuple[str, History]], target: float, epochs: dict[int
 def _lowest_loss(named: Sequence[tuple[str, History]], digits: Sequence[Digits | None]) -> str:
     """Return the runs with the lowest final loss."""
     places = lowest([h for _, h in named], digits)
-    names, losses = [named[k][0] for k in places], _final_losses(named, places, digits)
-    shown = _shown(LOSS_DIGITS, [each.loss for k in places if (each := digits[k]) is not None])
-    loss, apart = _interval(losses, shown, decided=len(losses) > len(places))
+    names, known = [named[k][0] for k in places], [each for k in places if (each := digits[k]) is not None]
+    decided, shown = any(each.loss == 0 for each in known), _shown(LOSS_DIGITS, [each.loss for each in known])
+    loss, apart = _interval(_final_losses(named, places, digits, decided), shown, decided=decided)
     if len(named) == 1:
         return f"After {format_epochs(named[0][1].run.epochs)} the loss is {loss}{apart}."
     if DECIDED in apart and len(names) > 1:
-        return f"{_undecided('the lowest final loss', loss, names, named)}."
+        return f"{_which(names, named)} has the lowest final loss, {loss}."
     if len(names) == len(named):
         return f"{_how_many(len(names), len(named))} have the same final loss, {loss}{apart}."
     who = f"{join_words(names)} {_has(names)} the lowest final loss, {loss}{apart}"
     return "; ".join([who, *_near(named, places, loss, shown)]) + "."
 
 
-def _undecided(what: str, values: str, some: Sequence[str], named: Sequence[tuple[str, History]]) -> str:
+def _which(some: Sequence[str], named: Sequence[tuple[str, History]]) -> str:
     """Return that rounding decides which of these runs is best."""
-    which = "run" if len(some) == len(named) else f"of {join_words(some)}"
-    return f"{UNDECIDED.capitalize()} {which} has {what}, {values}"
+    return f"Rounding decides which {'run' if len(some) == len(named) else f'of {join_words(some)}'}"
 
 
 def _final_losses(
-    named: Sequence[tuple[str, History]], places: Sequence[int], digits: Sequence[Digits | None]
+    named: Sequence[tuple[str, History]],
+    places: Sequence[int],
+    digits: Sequence[Digits | None],
+    decided: bool,
 ) -> list[float]:
-    """Return the final losses of runs; of those that rounding decides, the ends of their ranges."""
-    losses: list[float] = []
-    for place in places:
-        each = digits[place]
-        decided = each is not None and each.loss == 0
-        losses += [each.low, each.high] if each and decided else [float(named[place][1].loss[-1])]
-    return losses
+    """Return the final losses of the lowest runs; if rounding decides, the ends of what is the lowest."""
+    if not decided:
+        return [float(named[place][1].loss[-1]) for place in places]
+    ranges = [loss_range(named[place][1], digits[place]) for place in places]
+    return [min(ends) for ends in zip(*ranges, strict=True)]
 
 
 def _shown(most: int, trusted: Sequence[int]) -> int:
@@ -205,17 +222,17 @@ def _smallest_gap(
     """Return which runs end with the smallest gap."""
     places = lowest([h for _, h in named], digits)
     names, (_, first) = [named[k][0] for k in places], named[0]
-    losses = torch.tensor(_final_losses(named, places, digits), dtype=torch.float64)
-    gaps = first.run.training.gap(losses).tolist()
+    decided = any(each.gap == 0 for k in places if (each := digits[k]) is not None)
+    losses = torch.tensor(_final_losses(named, places, digits, decided), dtype=torch.float64)
+    gaps = first.run.training.gap(losses).clamp(min=0).tolist()
     exact = max(gaps) <= first.run.training.rounding(first.loss.dtype)
-    decided = len(gaps) > len(places)
     gap, apart = ("0 (rounding)", "") if exact else _interval(gaps, GAP_DIGITS, target, decided)
     end = f"After {format_epochs(named[0][1].run.epochs)}"
     if len(named) == 1:
         return f"{end} {names[0]} has a gap of {gap}{apart}"
     if DECIDED in apart and len(names) > 1:
-        what = _undecided("the smallest gap", gap, names, named)
-        return f"{end} {what[0].lower()}{what[1:]}"
+        which = _which(names, named)
+        return f"{end} {which[0].lower()}{which[1:]} has the smallest gap, {gap}"
     if len(names) == len(named):
         every = _how_many(len(names), len(named))
         return f"{end} {every[0].lower()}{every[1:]} have the same gap, {gap}{apart}"
@@ -225,6 +242,8 @@ def _smallest_gap(
 def _decided(names: Sequence[str], digits: Sequence[Digits | None]) -> str:
     """Return of which runs rounding decides the final loss."""
     decided = [name for each, name in zip(digits, names, strict=False) if each is not None and each.loss == 0]
+    if len(decided) == len(names) > 1:
+        return f"Rounding decides the final loss of {'both' if len(names) == 2 else 'all'} runs."
     return f"Rounding decides the final loss of {join_words(decided)}." if decided else ""
 
 

@@ -3,7 +3,7 @@
 import io
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -40,10 +40,10 @@ class Output:
             raise click.UsageError(f"--output must be in an existing folder, got {file.parent}.")
         return cls(format, file)
 
-    def write(self, overview: Overview, frame: pd.DataFrame) -> None:
-        """Write the overview as a table, or the frame in another format."""
+    def write(self, overview: Callable[[], Overview], frame: pd.DataFrame) -> None:
+        """Write the overview, made if it is asked for, as a table, or the frame in another format."""
         if self.format == "table":
-            self.write_text(render(overview, to_file=self.file is not None))
+            self.write_text(render(overview(), to_file=self.file is not None))
         elif self.format == "parquet":
             content = io.BytesIO()
             frame.to_parquet(content, index=False)

@@ -1,6 +1,7 @@
 """Training of the commands run and compare."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -24,9 +25,9 @@ def train_and_write(runs: Sequence[Run], target: float, given: Mapping[str, Any]
         result = compare(runs, target, on_progress)
     rows = given["rows"] or ROWS[output.format != "table"]
     if rows == "runs":
-        output.write(comparison_overview(result), result.results())
+        output.write(partial(comparison_overview, result), result.results())
     else:
-        output.write(_each_epoch(result), result.frame())
+        output.write(partial(_each_epoch, result), result.frame())
     if result.stopped:
         return INTERRUPTED
     diverged = any(history.status == "diverged" for history in result.histories)

@@ -10,7 +10,7 @@ import torch
 
 from tests.trainers.reports.test_summary_truth import PROBLEMS
 from trainers import History, Run, Sweep, SweepResult, sweep, train
-from trainers.digits import train_twins, trusted_digits
+from trainers.digits import trusted_digits
 from trainers.optimizers import SGD, Adagrad, Adam, AdamW, Optimizer, RMSprop
 from trainers.reports.grid import best_cells, cells, sentence
 from trainers.settings import real_settings
@@ -60,7 +60,7 @@ def near(found: float, expected: float, result: SweepResult) -> bool:
 
 def by_rounding(history: History) -> bool:
     """Whether rounding decides the final loss: a run in a grid then ends with another one than alone."""
-    digits = trusted_digits(history, train_twins(history.run))
+    digits = trusted_digits(history)
     return digits is not None and digits.loss == 0
 
 

@@ -30,7 +30,7 @@ def list_settings(**given: Any) -> int:
     """List what was asked for, else everything."""
     kinds = [given["what"]] if given["what"] else LISTS
     frame = pd.DataFrame([row for kind in kinds for row in _rows(kind)])
-    Output.of(given).write(Overview((), _table(frame)), frame)
+    Output.of(given).write(lambda: Overview((), _table(frame)), frame)
     return 0
 
 

@@ -1,6 +1,7 @@
 """The command race: optimizers tuned with the same budget."""
 
 from dataclasses import fields
+from functools import partial
 from typing import Any
 
 from trainers.objective import Objective
@@ -38,9 +39,8 @@ def race(**given: Any) -> int:
         result = train_race(spec, on_progress)
     rows = given["rows"] or ROWS[output.format != "table"]
     names = optimizer_names(spec)[: len(result.results)]
-    output.write(
-        race_overview(result), result.frame(names) if rows == "trials" else ranking_frame(result, names)
-    )
+    frame = result.frame(names) if rows == "trials" else ranking_frame(result, names)
+    output.write(partial(race_overview, result), frame)
     return INTERRUPTED if result.stopped else 0
 
 

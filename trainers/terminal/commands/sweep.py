@@ -1,5 +1,6 @@
 """The command sweep: many values of hyperparameters."""
 
+from functools import partial
 from typing import Any
 
 import click
@@ -45,7 +46,7 @@ def sweep(**given: Any) -> int:
     text = f"Training {spec.size:,} runs of {format_epochs(run.epochs)}"
     with progress(text, given["quiet"]) as on_progress:
         result = train_sweep(spec, on_progress)
-    output.write(sweep_overview(result, numbers["limit"]), result.frame())
+    output.write(partial(sweep_overview, result, numbers["limit"]), result.frame())
     return INTERRUPTED if result.stopped else 0
 
 
