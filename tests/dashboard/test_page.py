@@ -25,7 +25,7 @@ from dashboard.tabs.grid import GridSettings
 from dashboard.tabs.race import RaceTabSettings
 from tests.dashboard.page import chart_types, opened, sentence, shown, skip, warnings
 from tests.matrix import slow_but
-from trainers import Race, Run, race, train
+from trainers import Race, Run, compare, race, train
 from trainers.charts import live_loss_chart
 from trainers.digits import train_twins
 from trainers.optimizers import OPTIMIZERS, SGD, Adam, Optimizer, by_group
@@ -791,3 +791,15 @@ def test_trials_and_cells_are_added_without_a_click_on_the_chart(
     assert len(added) == 1
     kind, *settings = app.selectbox(key=key).options[0].rpartition(": ")[0].split(" · ")
     assert all(part in added[0].label for part in (*settings[-1:], *([kind] if tab == "Race" else [])))
+
+
+@pytest.mark.parametrize("more", ["tab=Compare&view=chart&end=1", "tab=Loss", "tab=Fit"])
+def test_the_summary_is_that_of_the_comparison_where_rounding_decides(more: str) -> None:
+    """Before its digits are known, the page may name a run as lowest."""
+    pair = "problem=McCormick&epochs=463&dtype=float64&run=RMSprop~lr-0.8989&run=RMSprop~lr-0.8"
+    app = opened(f"{pair}&{more}")
+    assert sentence(app) == compare(shown(app).runs).sentence()
+    assert sentence(app).startswith("Rounding decides which run has the lowest final loss, ")
+    assert not any(
+        "has the lowest final loss, 2.213" in repr(chart.proto) for chart in app.get("vega_lite_chart")
+    )

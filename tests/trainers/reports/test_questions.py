@@ -9,8 +9,8 @@ import pytest
 from dashboard.ask import MAX_ANSWER, MAX_QUESTION
 from dashboard.examples import EXAMPLES, Example
 from tests.matrix import slow_but
-from trainers import History, Run, race, train
-from trainers.optimizers import SGD, Adam, Optimizer
+from trainers import History, Run, compare, race, train
+from trainers.optimizers import SGD, Adam, Optimizer, RMSprop
 from trainers.problems import PROBLEMS, LogisticRegression, Problem, Thermometer
 from trainers.races.spec import Race
 from trainers.reports import questions
@@ -223,3 +223,13 @@ def test_where_the_target_is_reached_at_the_start_another_question_is_asked() ->
     text, _, right = asked(Thermometer(), 40, 1e-8, 0.01, 0.02, 0.03, target=1e6)
     assert text.startswith("How many of the 4 runs end with less than half of their initial gap")
     assert right == {"Half of them or more, but not all"}
+
+
+def test_where_rounding_decides_each_that_may_be_best_is_right() -> None:
+    task = Task(problem=PROBLEMS["McCormick"](), epochs=463, dtype="float64")
+    methods = [Method(optimizer=RMSprop(lr=lr)) for lr in (0.8989, 0.8)] + [Method(optimizer=SGD(lr=10.0))]
+    question = usual_question(task, methods, 0.01)
+    found = compare([Run(**vars(task), **vars(method)) for method in methods])
+    assert question.text.startswith("Which run has the lowest final loss")
+    assert question.right(found.histories, found.digits) == [0, 1]
+    assert question.right(found.histories[2:], found.digits[2:]) == [1], "none: it diverges"
