@@ -291,6 +291,7 @@ class Training:
         self.runs, self.names, self.place, self.on_trained = runs, names, place, on_trained
         self.room = room_for(len(runs), runs[0].dtype if runs else "float32")
         self.done: Histories | None = None
+        self.counted: tuple[Digits | None, ...] | None = None
 
     def __call__(self, live: LiveChart | None = None) -> Histories:
         """Return the histories; `live` draws the runs during training."""
@@ -301,6 +302,11 @@ class Training:
 
     def digits(self) -> tuple[Digits | None, ...]:
         """Return how many digits of each run can be trusted, after training its twins."""
+        if self.counted is None:
+            self.counted = self._count_digits()
+        return self.counted
+
+    def _count_digits(self) -> tuple[Digits | None, ...]:
         place = Placeholder(st.container())
         observer = ProgressObserver(
             lambda share: place.temporary().progress(share, f"Counting trusted digits: {share:.0%}")

@@ -80,11 +80,10 @@ def trusted_digits(history: History, train: TrainTwins = train_twins) -> Digits 
         return None
     losses, params = twins.losses, twins.params[0]
     training, ours, dtype = history.run.training, history.loss[:, None], losses.dtype
-    each = loss_digits(training, ours, losses)
+    final = int(loss_digits(training, ours[-1:], losses[-1:]))
     best = loss_digits(training, _best(ours), _best(losses))
     above = training.gap_or_loss(ours[-1:]), training.gap_or_loss(losses[-1:])
     gap = agreement(*above, dtype, training.rounding(dtype))
-    final = int(each[-1])
     ends = torch.cat([losses[-1], ours[-1]]).nan_to_num(math.inf)
     return Digits(
         loss=final,
@@ -93,7 +92,7 @@ def trusted_digits(history: History, train: TrainTwins = train_twins) -> Digits 
         params=tuple(agreement(history.params[-1][:, None], params, dtype).tolist()),
         low=float(ends.min()),
         high=float(ends.max()),
-        since=int((each == 0).nonzero()[0]) if final == 0 else None,
+        since=int((loss_digits(training, ours, losses) == 0).nonzero()[0]) if final == 0 else None,
         losses=losses,
     )
 

@@ -13,6 +13,7 @@ import math
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from types import MappingProxyType
 from typing import Any, ClassVar, Literal, TypeAlias
 from urllib.parse import quote_plus
@@ -313,10 +314,16 @@ class Settings:
         return {name: v for name, v in values.items() if v != settings_of(self)[name].default}
 
 
-def settings_of(settings: Settings | type[Settings]) -> dict[str, Setting]:
+def settings_of(settings: Settings | type[Settings]) -> Mapping[str, Setting]:
     """The settings of a class of settings, by name, in the order of its fields."""
-    fields = dataclasses.fields(settings)
-    return {f.name: f.metadata["setting"] for f in fields if "setting" in f.metadata}
+    kind: Any = settings if isinstance(settings, type) else type(settings)
+    return _settings_of(kind)
+
+
+@cache
+def _settings_of(kind: Any) -> Mapping[str, Setting]:
+    fields = dataclasses.fields(kind)
+    return MappingProxyType({f.name: f.metadata["setting"] for f in fields if "setting" in f.metadata})
 
 
 def parts(kind: type[Settings]) -> dict[str, Mapping[str, type[Settings]]]:

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from trainers.history import History, Status
 from trainers.modes import training_mode
-from trainers.optimizers.base import StepError
+from trainers.optimizers.base import Optimizer, StepError
 from trainers.problems import Quadratic
 from trainers.run import Run
 from trainers.runners import RUNNERS, Point, UpdatePlan
@@ -120,8 +120,16 @@ def _loss(run: Run, point: Point) -> Tensor:
     return point.loss if same else run.training.loss(point.evaluated.detach())
 
 
+_warm: set[tuple[str, type[Optimizer]]] = set()
+"""Runners and optimizers that have stepped in this process."""
+
+
 def warm_up(run: Run) -> None:
     """Take one step on another problem: the first step of a process waits for imports of torch."""
+    kind = run.runner, type(run.optimizer)
+    if kind in _warm:
+        return
+    _warm.add(kind)
     problem = Quadratic()
     points = RUNNERS[run.runner](problem, run.optimizer, problem.start().to(getattr(torch, run.dtype)))
     next(points)

@@ -225,6 +225,7 @@ def clocked(kind: type[Optimizer], monkeypatch: pytest.MonkeyPatch) -> Clock:
         step(self, *args)
 
     monkeypatch.setattr(training, "perf_counter", clock)
+    monkeypatch.setattr(training, "_warm", set())  # as in a process that has not trained yet
     if kind.in_torch():
         monkeypatch.setattr(kind, "torch", torch_)
     if kind.by_hand():
