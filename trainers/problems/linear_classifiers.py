@@ -41,8 +41,14 @@ class LinearClassifier(Classifier):
         return (logits.logsumexp(-2) - logits.gather(-2, index)[..., 0, :]).mean(-2)
 
     def loss_and_gradient(self, params: Tensor) -> tuple[Tensor, Tensor]:
-        inputs, _ = self.data.to(params.dtype)
-        logits, target = self.logits(params), self.data.target
+        logits = self.logits(params)
+        return self._loss(logits).reshape(params.shape[1:]), self._gradient(params, logits)
+
+    def gradient(self, params: Tensor) -> Tensor:
+        return self._gradient(params, self.logits(params))
+
+    def _gradient(self, params: Tensor, logits: Tensor) -> Tensor:
+        inputs, target = self.data.to(params.dtype)[0], self.data.target
         if self.widths[1] == 1:
             grad_logits = torch.sigmoid(logits) - target[..., None, None]
         else:
@@ -51,7 +57,7 @@ class LinearClassifier(Classifier):
         weights = (inputs.mT @ grad_logits.flatten(-2)).unflatten(-1, grad_logits.shape[-2:]).flatten(-3, -2)
         gradient = torch.cat([weights, grad_logits.sum(-3)], dim=-2)
         gradient = gradient.transpose(0, 1) if self.data.grouped else gradient
-        return self._loss(logits).reshape(params.shape[1:]), gradient.reshape(params.shape)
+        return gradient.reshape(params.shape)
 
 
 @dataclass(frozen=True)
