@@ -27,6 +27,7 @@ from trainers.sweeps.result import SweepResult
 from trainers.sweeps.training import Trajectories
 
 CACHE_SIZE = "150MB"  # of each function; config.toml bounds them together
+COUNTING = "Counting trusted digits"
 PROGRESS_DELAY_S = 0.4
 """Time before progress is shown."""
 PROGRESS_INTERVAL_S = 0.2
@@ -307,13 +308,11 @@ class Training:
         return self.counted
 
     def _count_digits(self) -> tuple[Digits | None, ...]:
-        place = Placeholder(st.container())
+        histories = self()
         observer = ProgressObserver(
-            lambda share: place.temporary().progress(share, f"Counting trusted digits: {share:.0%}")
+            lambda share: self.place.temporary().progress(share, f"{COUNTING}: {share:.0%}")
         )
-
-        found = tuple(
-            trusted_digits(history, partial(twins_cached, _observer=observer)) for history in self()
-        )
-        place.clear()
+        train = partial(twins_cached, _observer=observer)
+        found = tuple(trusted_digits(history, train) for history in histories)
+        self.place.clear()
         return found

@@ -23,11 +23,11 @@ from dashboard.state import NAMES as TABS
 from dashboard.state import Page
 from dashboard.tabs.grid import GridSettings
 from dashboard.tabs.race import RaceTabSettings
+from dashboard.widgets import Placeholder
 from tests.dashboard.page import chart_types, opened, sentence, shown, skip, warnings
 from tests.matrix import slow_but
 from trainers import Race, Run, compare, race, train
 from trainers.charts import live_loss_chart
-from trainers.digits import train_twins
 from trainers.optimizers import OPTIMIZERS, SGD, Adam, Optimizer, by_group
 from trainers.optimizers.base import State
 from trainers.problems import Problem, Thermometer
@@ -111,14 +111,20 @@ def test_a_setting_changes_its_run_alone() -> None:
     assert app.table[0].value["final loss"].nunique() == 2
 
 
-def test_only_the_changed_run_is_trained(monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[Run] = []
+def asked_of(name: str, monkeypatch: pytest.MonkeyPatch) -> list[Run]:
+    """The runs that the page will train by this function."""
+    asked, training = [], getattr(page_work, name)
 
     def counting(run: Run, *others: Any) -> Any:
         asked.append(run)
-        return train(run, *others)
+        return training(run, *others)
 
-    monkeypatch.setattr(page_work, "train", counting)
+    monkeypatch.setattr(page_work, name, counting)
+    return asked
+
+
+def test_only_the_changed_run_is_trained(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = asked_of("train", monkeypatch)
     app = opened("epochs=77&" + "&".join(f"run=SGD~lr-0.0{i}" for i in range(1, 6)))
     assert len(asked) == 5
     app.number_input(key="2.SGD.lr").set_value(0.0123).run()
@@ -128,13 +134,7 @@ def test_only_the_changed_run_is_trained(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 def test_runs_that_differ_in_their_runner_share_their_twins(monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[Run] = []
-
-    def counting(run: Run, *others: Any) -> Any:
-        asked.append(run)
-        return train_twins(run, *others)
-
-    monkeypatch.setattr(page_work, "train_twins", counting)
+    asked = asked_of("train_twins", monkeypatch)
     ways = "run=SGD~lr-0.02&run=SGD~autograd~lr-0.02&run=SGD~torch.optim~lr-0.02"
     app = opened(f"epochs=78&{ways}&run=SGD~lr-0.03")
     assert len(app.table[0].value) == 4
@@ -794,10 +794,14 @@ def test_trials_and_cells_are_added_without_a_click_on_the_chart(
 
 
 @pytest.mark.parametrize("more", ["tab=Compare&view=chart&end=1", "tab=Loss", "tab=Fit"])
-def test_the_summary_is_that_of_the_comparison_where_rounding_decides(more: str) -> None:
-    """Before its digits are known, the page may name a run as lowest."""
+def test_the_summary_is_that_of_the_comparison_where_rounding_decides(
+    more: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     pair = "problem=McCormick&epochs=463&dtype=float64&run=RMSprop~lr-0.8989&run=RMSprop~lr-0.8"
+    said, say = [], Placeholder.say
+    monkeypatch.setattr(Placeholder, "say", lambda self, text: said.append(text) or say(self, text))
     app = opened(f"{pair}&{more}")
+    assert said == ["Counting trusted digits …", sentence(app)], "none is named before"
     assert sentence(app) == compare(shown(app).runs).sentence()
     assert sentence(app).startswith("Rounding decides which run has the lowest final loss, ")
     assert not any(

@@ -26,12 +26,12 @@ class Question:
     text: str
     answers: tuple[str, ...]
     judge: Judge
-    by_digits: Callable[[Sequence[History], Sequence[Digits | None]], list[int]] | None = None
-    """Places of the runs that are right answers by their trusted digits, where rounding may decide which."""
+    by_digits: Callable[..., list[int]] | None = None
+    """Given histories, and `digits`: which runs may be right answers where rounding decides."""
 
     def right(self, histories: Sequence[History], digits: Sequence[Digits | None]) -> list[int]:
         """Return the places of the right answers: several where runs tie, or rounding decides."""
-        some = self.by_digits(histories, digits) if self.by_digits is not None else []
+        some = self.by_digits(histories, digits=digits) if self.by_digits is not None else []
         return some or self.judge(histories)
 
 
@@ -50,7 +50,7 @@ def usual_question(task: Task, methods: Sequence[Method], target: float) -> Ques
     if aims:
         text = f"Which run comes {_goal(target)} first, within {format_epochs(task.epochs)}?"
         answers = (*labels, "None of them")
-        return Question(text, answers, or_none(first_to_reach(target)), partial(earliest_of, target))
+        return Question(text, answers, or_none(first_to_reach(target)), partial(earliest, target=target))
     text = f"Which run has the lowest final loss, after {format_epochs(task.epochs)}?"
     return Question(text, (*labels, "None: all diverge"), or_none(lowest), lowest)
 
@@ -75,19 +75,13 @@ def _goal(target: float) -> str:
     return f"within {format_target(target)} of the minimum loss"
 
 
-def earliest_of(
-    target: float, histories: Sequence[History], digits: Sequence[Digits | None] = ()
-) -> list[int]:
-    return earliest(histories, target, digits)
-
-
 # --- Judges -----------------------------------------------------------------------------------------
 
 
 def first_to_reach(target: float) -> Judge:
     """Return the judge of the runs that came first within `target` of the minimum loss."""
 
-    return partial(earliest_of, target)
+    return partial(earliest, target=target)
 
 
 def reaching(target: float) -> Judge:
