@@ -12,6 +12,8 @@ from trainers.problems.classifier import SHAPES, Classifier, digits
 from trainers.problems.supervised import CSV, random_start
 from trainers.settings import SettingError, choice
 
+EXACT = 40  # beyond, log(1 + exp(x)) is x to the last digit
+
 
 @dataclass(frozen=True)
 class LinearClassifier(Classifier):
@@ -26,8 +28,8 @@ class LinearClassifier(Classifier):
         if self.data.grouped:
             weights, biases = weights.permute(2, 0, 1, 3), biases.transpose(0, 1)[:, None]
         products = inputs @ weights.flatten(-2)
-        logits: Tensor = products.unflatten(-1, weights.shape[-2:]) + biases
-        return logits
+        logits: Tensor = products.unflatten(-1, weights.shape[-2:])
+        return logits.add_(biases)
 
     def loss(self, params: Tensor) -> Tensor:
         return self._loss(self.logits(params)).reshape(params.shape[1:])
@@ -35,8 +37,8 @@ class LinearClassifier(Classifier):
     def _loss(self, logits: Tensor) -> Tensor:
         target = self.data.target
         if self.widths[1] == 1:
-            signs = (2 * target - 1)[..., None]
-            return -functional.logsigmoid(logits[..., 0, :] * signs).mean(-2)
+            signs = (1 - 2 * target)[..., None]
+            return functional.softplus(logits[..., 0, :] * signs, threshold=EXACT).mean(-2)
         index = target[..., None, None].expand(*target.shape, 1, logits.shape[-1])
         return (logits.logsumexp(-2) - logits.gather(-2, index)[..., 0, :]).mean(-2)
 
@@ -50,14 +52,14 @@ class LinearClassifier(Classifier):
     def _gradient(self, params: Tensor, logits: Tensor) -> Tensor:
         inputs, target = self.data.to(params.dtype)[0], self.data.target
         if self.widths[1] == 1:
-            grad_logits = torch.sigmoid(logits) - target[..., None, None]
+            grad_logits = torch.sigmoid(logits).sub_(target[..., None, None])
         else:
-            grad_logits = torch.softmax(logits, -2) - functional.one_hot(target, self.widths[1])[..., None]
-        grad_logits = grad_logits / len(self.data)
+            classes = functional.one_hot(target, self.widths[1])
+            grad_logits = torch.softmax(logits, -2).sub_(classes[..., None])
         weights = (inputs.mT @ grad_logits.flatten(-2)).unflatten(-1, grad_logits.shape[-2:]).flatten(-3, -2)
         gradient = torch.cat([weights, grad_logits.sum(-3)], dim=-2)
         gradient = gradient.transpose(0, 1) if self.data.grouped else gradient
-        return gradient.reshape(params.shape)
+        return gradient.reshape(params.shape) / len(self.data)
 
 
 @dataclass(frozen=True)
