@@ -31,8 +31,8 @@ pytestmark = pytest.mark.browser
 
 MOMENTUM = next(preset for preset in EXAMPLES if preset.name == "Momentum family")
 
-FIRST = replace(EXAMPLES[0].page, task=replace(EXAMPLES[0].page.task, epochs=2500))
-"""The first story, for half its epochs."""
+FIRST = replace(EXAMPLES[0].page, task=replace(EXAMPLES[0].page.task, epochs=500))
+"""The first story, for a tenth of its epochs."""
 WAYS = f"/?{FIRST.to_query()}"
 CHART = "[data-testid=stVegaLiteChart]"
 DIGITS = "problem=MLP~source-digits~width-4"
@@ -207,14 +207,14 @@ def test_three_ways_draw_three_curves(page: Page) -> None:
     visit(page)
     assert len(curves(page)) == 3
     assert all(path.count("L") > 100 for path in curves(page))
-    assert sentence(page).startswith("3 ways, one curve: after 2,500 epochs each has loss 2.93312")
-    assert [row["status"] for row in table(page)] == ["converged"] * 3
+    assert sentence(page).startswith("3 ways, one curve: after 500 epochs each has loss ")
+    assert len({row["status"] for row in table(page)}) == 1
 
 
-def test_a_setting_changes_its_curve_and_the_address_which_shows_others_the_same(
+def test_a_setting_changes_its_curve_and_the_address_which_others_may_open(
     page: Page, open_page: Callable[..., Page]
 ) -> None:
-    visit(page)
+    first = address(visit(page))
     paths, rows = curves(page), table(page)
     change(page, lambda: enter(opened(page, 0).get_by_label("lr", exact=True), "0.02"))
     expected = FIRST.to_query().replace("SGD~manual~lr-0.01~", "SGD~manual~lr-0.02~")
@@ -222,14 +222,18 @@ def test_a_setting_changes_its_curve_and_the_address_which_shows_others_the_same
     assert query(page) == parse_qsl(expected)
     assert len(curves(page)) == 3
     assert curves(page)[0] != paths[0]
-    assert table(page)[0]["epochs to target (0.01)"] != rows[0]["epochs to target (0.01)"]
+    assert table(page)[0]["w"] != rows[0]["w"]
     assert [row["w"] for row in table(page)[1:]] == [row["w"] for row in rows[1:]]
     other = visit(open_page(), address(page))
     assert table(other) == table(page)
     assert sentence(other) == sentence(page)
     assert curves(other) == curves(page)
+    travel(page, "back", "0.01")
+    assert address(page) == first
+    assert table(page) == rows
 
 
+@pytest.mark.slow
 def test_back_and_forward(page: Page) -> None:
     first = address(visit(page, SHORT))
     tables = {"0.01": table(page)}
@@ -390,8 +394,8 @@ def test_a_large_race_asks_first(page: Page) -> None:
 
 
 LOOKS = list(product((390, 1300), ("light", "dark"), (TABS,)))
-SOME_TABS = ("Compare", "Path", "Learning rate", "Inside a step")
-"""Tabs whose pictures are of a kind of their own."""
+SOME_TABS = ("Learning rate", "Inside a step")
+"""Tabs whose pictures no other quick test opens at this width."""
 
 
 @pytest.mark.parametrize(
@@ -593,6 +597,7 @@ MARKED = """() => {
 }"""
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("clipboard")
 def test_the_link_is_copied_over_plain_http(page: Page) -> None:
     page.add_init_script("window.reader = navigator.clipboard;" + PLAIN_HTTP)

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.browser
 
-PITS = "/?problem=Himmelblau&epochs=300&tab=Path&run=SGD~lr-0.01&run=Adam~lr-0.3"
+PITS = "/?problem=Himmelblau&epochs=100&tab=Path&run=SGD~lr-0.01&run=Adam~lr-0.3"
 HOMES = "size;rooms;price\n" + "".join(f"{x},5;{x % 3};{2 * x + x % 3}\n" for x in range(12)) + "7;;1\n"
 TOLD = "text => [...document.querySelectorAll('svg.marks')].every(chart => chart.textContent.includes(text))"
 
@@ -67,7 +67,7 @@ def test_the_slider_moves_all_paths_without_a_message(page: Page) -> None:
     assert all(now != end for now, end in zip(curves(page)[-4:], ends[-4:], strict=True))
     slider(page).fill(str(slider(page).get_attribute("max")))
     page.wait_for_function(
-        "() => document.querySelector('svg.marks').textContent.includes('after 300 epochs')"
+        "() => document.querySelector('svg.marks').textContent.includes('after 100 epochs')"
     )
     assert curves(page) == ends
     assert len(sent) == count

@@ -79,19 +79,6 @@ def test_names_never_overlap(page: Page) -> None:
         page.locator(SLIDER).press("Home")
 
 
-def test_the_slider_moves_the_runs_and_sends_nothing(page: Page) -> None:
-    sent = messages(page)
-    visit(page, "/")
-    count, paths = len(sent), dots(page)
-    page.locator(SLIDER).fill("20")
-    page.wait_for_function(EPOCH, arg="epoch 20")
-    assert all(now != then for now, then in zip(dots(page), paths, strict=True))
-    page.locator(SLIDER).press("End")
-    page.wait_for_function(EPOCH, arg="epoch 300")
-    assert dots(page) == paths
-    assert len(sent) == count
-
-
 EPOCH = """text => [...document.querySelectorAll("svg.marks text")].some(part => part.textContent === text)"""
 
 
@@ -180,8 +167,11 @@ def test_full_screen_keeps_names_slider_and_play(page: Page) -> None:
         assert box(page, selector)["bottom"] <= 1000
 
 
-def test_embedded_alone_it_fits(open_page: Callable[..., Page]) -> None:
+def test_embedded_alone_it_fits_and_its_slider_sends_nothing(
+    open_page: Callable[..., Page],
+) -> None:
     page = open_page(viewport={"width": 700, "height": 500})
+    sent = messages(page)
     page.goto("/?view=chart&embed=true")
     page.wait_for_function(EPOCH, arg="epoch 300")
     picture = box(page, f"{CHART} svg.marks")
@@ -189,6 +179,14 @@ def test_embedded_alone_it_fits(open_page: Callable[..., Page]) -> None:
     for part in (picture, box(page, SLIDER), box(page, ".play-button")):
         assert 0 <= part["top"] < part["bottom"] <= 500
         assert 0 <= part["left"] < part["right"] <= 700
+    count, paths = len(sent), dots(page)
+    page.locator(SLIDER).fill("20")
+    page.wait_for_function(EPOCH, arg="epoch 20")
+    assert all(now != then for now, then in zip(dots(page), paths, strict=True))
+    page.locator(SLIDER).press("End")
+    page.wait_for_function(EPOCH, arg="epoch 300")
+    assert dots(page) == paths
+    assert len(sent) == count
 
 
 @pytest.mark.slow
