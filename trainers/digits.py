@@ -120,11 +120,12 @@ def agreement(ours: Tensor, theirs: Tensor, dtype: torch.dtype, floor: float = 0
     """Return the trusted digits `(rows,)`, int64, of `ours` `(rows, 1)`, by values `(rows, runs)` of twins.
 
     Values that are not finite agree with each other. All were computed in `dtype`; `floor` is the rounding
-    error of a difference.
+    error of a difference: values above it have no digits beyond it.
     """
     most, size = MOST[dtype], torch.maximum(ours.abs(), theirs.abs()).double()
     digits = -torch.log10((ours.double() - theirs.double()).abs() / size)
     gone = ~ours.isfinite() & ~theirs.isfinite()
     same = tied(ours, theirs, floor, dtype) | gone
     digits = digits.nan_to_num(0.0, most, 0.0).clamp(max=most).where(~same, most)
-    return (digits.amin(1).floor() - 1).clamp(min=0).long()
+    above = (size / floor).where(size > floor, math.inf).log10()
+    return torch.minimum(digits.floor() - 1, above.floor()).amin(1).clamp(min=0).long()

@@ -37,6 +37,8 @@ def test_the_text_says_what_the_tables_have() -> None:
     assert sum("SGD beats Adam" in row[-1] for row in inclusion.values()) == 1
     for name, row in cells(kept(METHOD, "verdicts")).items():
         assert row[2].startswith("0 of"), name
+        against, told = map(int, row[3].split(" of "))
+        assert against <= 0.05 * told, name
 
 
 @pytest.mark.slow

@@ -20,6 +20,7 @@ HEAD = (
     "lower median: pairs of races that contradict each other",
     "beats: comparisons told apart",
     "beats: contradictions",
+    "beats: against the median of all races",
     "races with a lowest median alone",
     "with one that beats all others",
 )
@@ -40,12 +41,15 @@ def row(name: str, found: Repeats) -> list[str]:
     lower = (ours < theirs) & ~race.tied(ours, theirs)
     pairs = len(medians) * len(race.optimizers) * (len(race.optimizers) - 1) // 2
     told = int(found.beats.sum())
+    all_races = medians.quantile(0.5, dim=0)
+    wrong = found.beats & (all_races[:, None] >= all_races[None, :])
     alone = int((found.lowest.sum(1) == 1).sum())
     return [
         name,
         contradictions(lower),
         f"{told} of {pairs} ({told / pairs:.0%})",
         contradictions(found.beats),
+        f"{int(wrong.sum())} of {told}",
         f"{alone} of {len(medians)}",
         f"{int(found.first.any(1).sum())} of {len(medians)}",
     ]

@@ -149,7 +149,7 @@ def test_changes_of_many_parameters_take_little_memory() -> None:
 
 
 def test_agreement_counts_digits_less_one() -> None:
-    ours = torch.tensor([[1.0], [1.0], [1.0], [1.0], [math.nan], [math.nan], [1e-9]], dtype=torch.float64)
+    ours = [1.0, 1.0, 1.0, 1.0, math.nan, math.nan, 1e-9, 1.2e-8]
     theirs = torch.tensor(
         [
             [1 + 2e-5, 1 - 3e-6],
@@ -159,10 +159,13 @@ def test_agreement_counts_digits_less_one() -> None:
             [math.inf, math.nan],
             [1.0, math.nan],
             [3e-9, 2e-9],
+            [1.2e-8, 1.2e-8],
         ],
         dtype=torch.float64,
     )
-    assert agreement(ours, theirs, torch.float64, 1e-8).tolist() == [3, 14, 0, 0, 14, 0, 14]
+    column = torch.tensor(ours, dtype=torch.float64)[:, None]
+    assert agreement(column, theirs, torch.float64, 1e-8).tolist() == [3, 8, 0, 0, 14, 0, 14, 0]
+    assert agreement(column, theirs, torch.float64).tolist() == [3, 14, 0, 0, 14, 0, 0, 14]
 
 
 def test_the_floor_comes_before_the_digits() -> None:
