@@ -48,7 +48,7 @@ class View(Settings):
         label="Target gap",
     )
     validation_curve: bool = flag(
-        True, help="Dotted: the same metric on the validation set.", label="Validation curve"
+        True, help="Dashed: the same metric on the validation set.", label="Validation curve"
     )
     batches: bool = flag(
         False, help="Thin: the loss of each mini-batch, before its update.", label="Mini-batch loss"

@@ -280,7 +280,7 @@ EXAMPLES = (
     Example(
         "Digits in batches",
         "Handwritten digits in mini-batches of 64. Thin: the loss of each mini-batch, which is noisy. "
-        "Dotted: validation loss.",
+        "Dashed: validation loss.",
         _page(
             Task(problem=SoftmaxRegression(), epochs=10, batch_size=64, validation_split=0.2),
             SGD(lr=0.5),
@@ -295,7 +295,7 @@ EXAMPLES = (
     Example(
         "Overfitting",
         "A wide network overfits 60 noisy samples: training loss keeps falling while validation loss "
-        "(dotted) rises.",
+        "(dashed) rises.",
         _page(
             Task(problem=MLP(noise=0.35, samples=100, width=32), epochs=1000, validation_split=0.4),
             SGD(lr=0.5),

@@ -22,9 +22,15 @@ from trainers.charts.axes import (
 )
 from trainers.charts.export import spec
 from trainers.charts.line_names import NAMED, end_names, isolated, last_points, plot_range, with_selections
-from trainers.charts.style import Style
+from trainers.charts.style import Stroke, Style
 
 HEIGHT = 420
+FAINT = Stroke(width=1, opacity=0.3)
+"""Of mini-batch losses."""
+DASHED = Stroke(width=1.5, dash=(6, 4))
+"""Of validation curves."""
+DOTTED = Stroke(width=2.5, dash=(1, 4))
+"""Where rounding decides."""
 
 
 def loss_chart(
@@ -43,7 +49,7 @@ def loss_chart(
     since: Mapping[str, float] = MappingProxyType({}),
     dark: bool = False,
 ) -> alt.LayerChart:
-    """Draw the curves of all runs with their names; validation curves dotted, mini-batch losses thin.
+    """Draw the curves of all runs with their names; validation curves dashed, mini-batch losses thin.
 
     `curves` has the columns run, x, y. `hover` is wide: x, and a column r0, r1, ... per run, for the exact
     values under the pointer. Runs in `diverged` and `far` may leave the chart unless all do: the former end
@@ -59,12 +65,12 @@ def loss_chart(
     )
     y = alt.Y("y:Q", axis=y_axis(y_title, domain, log), scale=scale(domain, log))
     clip = partial(visible_points, domain=domain, log=log, leaving=leaving)
-    layers = [_aside(clip(table), x, y, style, table is batches) for table in others]
+    layers = [_aside(clip(table), x, y, style, FAINT if table is batches else DASHED) for table in others]
     solid, dotted = _parts(clip(curves), since)
     lines = _lines(solid, x, y, style)
     layers.append(lines if domain is None else lines.encode(opacity=isolated(by=NAMED)))
     if len(dotted):
-        layers.append(_aside(dotted, x, y, style, faint=False))
+        layers.append(_aside(dotted, x, y, style, DOTTED))
     if least and domain is not None:
         layers.insert(0, _optimum(least, y))
     if domain is not None:
@@ -119,14 +125,12 @@ def _lines(curves: pd.DataFrame, x: alt.X, y: alt.Y, style: Style) -> alt.Chart:
     return chart
 
 
-def _aside(curves: pd.DataFrame, x: alt.X, y: alt.Y, style: Style, faint: bool) -> alt.Chart:
-    """Draw an accompanying curve: thin for mini-batches, dotted for validation."""
-    look = {"strokeWidth": 1} if faint else {"strokeWidth": 2.5, "strokeDash": [1, 4]}
-    opacity = isolated(value=0.3 if faint else 1.0, by=NAMED)
+def _aside(curves: pd.DataFrame, x: alt.X, y: alt.Y, style: Style, look: Stroke) -> alt.Chart:
+    """Draw curves in their colors but in a look that is not of their runs."""
     chart: alt.Chart = (
         alt.Chart(curves)
-        .mark_line(clip=True, strokeCap="round", **look)
-        .encode(x, y, style.color(), opacity=opacity)
+        .mark_line(clip=True, strokeCap="round", strokeWidth=look.width, strokeDash=list(look.dash))
+        .encode(x, y, style.color(), opacity=isolated(value=look.opacity, by=NAMED))
     )
     return chart
 
