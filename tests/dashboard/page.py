@@ -1,5 +1,6 @@
 """The page without a browser."""
 
+import math
 import re
 from functools import cache
 from urllib.parse import parse_qs
@@ -7,10 +8,13 @@ from urllib.parse import parse_qs
 from streamlit.components.v2.component_manager import BidiComponentManager
 from streamlit.testing.v1 import AppTest, local_script_runner
 
+from dashboard import work
 from dashboard.state import Page
+from dashboard.tabs import rate
 from tests.repository import ROOT
 
 local_script_runner.ScriptCache = cache(local_script_runner.ScriptCache)  # compiled once, as by a server
+work.PROGRESS_DELAY_S = rate.LIVE_DELAY_S = math.inf  # nothing is drawn because a machine is slow
 
 
 def ended(runner: local_script_runner.LocalScriptRunner, timeout: float) -> None:

@@ -169,6 +169,7 @@ def test_sessions_that_train_at_once_get_what_each_would_get_alone(pool: ThreadP
 @pytest.mark.parametrize("waiting", [1, 4])
 def test_many_together_draw_no_oftener_than_one(waiting: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(work, "time", SimpleNamespace(monotonic=partial(next, count())))
+    monkeypatch.setattr(work, "PROGRESS_DELAY_S", 0)
     monkeypatch.setattr(work, "PROGRESS_INTERVAL_S", 1)
     monkeypatch.setattr(work, "QUEUE", [None] * waiting)
     pictures = list[int]()
