@@ -10,7 +10,7 @@ import pytest
 
 from dashboard.own_problem import VARIABLE, ProblemError, offer_problem, read_place
 from dashboard.tabs import TABS
-from tests.dashboard.page import opened, sentence, shown
+from tests.dashboard.page import coarse_maps, opened, sentence, shown
 from tests.matrix import slow_but
 from tests.repository import ROOT
 from trainers import Run
@@ -33,7 +33,8 @@ QUICK = ("Compare", "Three ways", "Learning rate", "Path")
 
 
 @pytest.mark.parametrize("tab", slow_but(QUICK, [tab.name for tab in TABS]))
-def test_it_is_on_every_tab(tab: str) -> None:
+def test_it_is_on_every_tab(tab: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    coarse_maps(monkeypatch)
     app = opened(f"{TASK}&{RUNS}&tab={tab.replace(' ', '+')}")
     assert not app.exception
     assert not app.warning

@@ -24,7 +24,7 @@ from dashboard.state import Page
 from dashboard.tabs.grid import GridSettings
 from dashboard.tabs.race import RaceTabSettings
 from dashboard.widgets import Placeholder
-from tests.dashboard.page import chart_types, opened, sentence, shown, skip, warnings
+from tests.dashboard.page import chart_types, coarse_maps, opened, sentence, shown, skip, warnings
 from tests.matrix import slow_but
 from trainers import Race, Run, compare, race, train
 from trainers.charts import live_loss_chart
@@ -73,10 +73,12 @@ QUICK = [*product(KINDS[:1], TABS), *product(KINDS[1:], ("Fit", "Path"))]
     ids=lambda given: getattr(given, "name", given),
 )
 def test_every_problem_on_every_tab(example: Example, tab: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """For fewer epochs than in the example. Charts are checked against their schema."""
+    """For fewer epochs than in the example, on coarse maps. Charts are checked against their schema."""
+    coarse_maps(monkeypatch)
     monkeypatch.setattr(schemapi, "DEBUG_MODE", True)
     monkeypatch.setattr(page_work, "estimate", lambda asked: page_work.work(asked) / 1e7)
-    task = replace(example.page.task, epochs=min(example.page.task.epochs, 60) - 1)
+    few = 60 if tab in ("Race", "Grid search") else 6  # enough that these ask first
+    task = replace(example.page.task, epochs=min(example.page.task.epochs, few) - 1)
     app = opened(Page(task, example.page.methods, tab).to_query())
     assert shown(app).tab == tab
     images = task.problem.num_samples and getattr(task.problem, "source", "") == "digits"
