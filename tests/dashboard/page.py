@@ -53,6 +53,7 @@ def opened(query: str = "") -> AppTest:
 def coarse_maps(patch: pytest.MonkeyPatch) -> None:
     """Let maps of the loss be computed in little time."""
     patch.setattr(path_surface, "MAX_COST", 1e6)
+    patch.setattr(path_surface, "MAX_RESOLUTION", path_surface.MIN_RESOLUTION)
 
 
 def with_a_short_race(query: str) -> str:

@@ -17,7 +17,7 @@ from trainers import Run
 from trainers.problems import PROBLEMS
 
 PLACE = f"{ROOT / 'docs' / 'my_model.py'}:problem"
-TASK = "problem=module:small_cnn&epochs=2&batch_size=64&validation_split=0.2"
+TASK = "problem=module:small_cnn&epochs=2&batch_size=512&validation_split=0.2"
 RUNS = "run=SGD~torch.optim~lr-0.1&run=Adam~manual~lr-0.01&run=Muon~torch.optim~lr-0.02"
 
 

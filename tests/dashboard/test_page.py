@@ -106,7 +106,7 @@ def test_choosing_an_example(example: Example) -> None:
 
 
 def test_a_setting_changes_its_run_alone() -> None:
-    app = opened("epochs=100")
+    app = opened("epochs=20")
     app.number_input(key="1.SGD.lr").set_value(0.02).run()
     before, after = EXAMPLES[0].page.methods, shown(app).methods
     assert after == (before[0], Method(optimizer=SGD(lr=0.02), runner="autograd"), before[2])
@@ -127,7 +127,7 @@ def asked_of(name: str, monkeypatch: pytest.MonkeyPatch) -> list[Run]:
 
 def test_only_the_changed_run_is_trained(monkeypatch: pytest.MonkeyPatch) -> None:
     asked = asked_of("train", monkeypatch)
-    app = opened("epochs=77&" + "&".join(f"run=SGD~lr-0.0{i}" for i in range(1, 6)))
+    app = opened("epochs=7&" + "&".join(f"run=SGD~lr-0.0{i}" for i in range(1, 6)))
     assert len(asked) == 5
     app.number_input(key="2.SGD.lr").set_value(0.0123).run()
     assert [run.optimizer for run in asked[5:]] == [SGD(lr=0.0123)]
@@ -204,7 +204,7 @@ def test_a_script_that_is_ended_while_it_changes_the_page_tears_nothing(
 
 
 def test_twelve_runs_are_the_most() -> None:
-    app = opened("epochs=50&" + "&".join(["run=Adam"] * 14))
+    app = opened("epochs=5&" + "&".join(["run=Adam"] * 14))
     assert len(shown(app).methods) == MAX_RUNS
     assert "The link has 14 runs: using the first 12." in warnings(app)
     assert len(app.table[0].value) == 12
@@ -231,7 +231,7 @@ def test_no_runs_and_all_diverging(tab: str) -> None:
     }
     assert sentence(app).startswith(told.get(tab, "No runs yet."))
     methods = tuple(Method(optimizer=SGD(lr=1 + i)) for i in range(12))
-    page = Page(Task(problem=Thermometer("raw"), epochs=100), methods, tab)
+    page = Page(Task(problem=Thermometer("raw"), epochs=30), methods, tab)
     app = opened(page.to_query())
     found = {"Race": "After tuning, Adam", "Grid search": "Best of 1,024 runs: lr "}
     found |= {"Learning rate": "Lowest final gap: ", "Break it": "No error"}
@@ -271,17 +271,17 @@ def test_progress_gives_way_to_what_was_found_out(
 
 
 def test_the_race_of_the_usual_six() -> None:
-    app = opened("epochs=50&tab=Race&race=trials-9~epochs-100")
+    app = opened("epochs=50&tab=Race&race=trials-9~seeds-4~epochs-100")
     assert "**After tuning, SGD · momentum 0.9" in [m.value[:34] for m in app.main.markdown]
     assert len(chart_types(app)) == 3
     ranking, wins, runs = app.table
     assert [len(part.value) for part in (ranking, wins, runs)] == [6, 6, 3]
     app.number_input(key="race.trials").set_value(4).run()
-    assert shown(app).of(RaceTabSettings) == RaceTabSettings(trials=4, epochs=100)
+    assert shown(app).of(RaceTabSettings) == RaceTabSettings(trials=4, seeds=4, epochs=100)
     assert "race=trials-4~" in shown(app).to_query()
     app.number_input(key="race.lr_min").set_value(20).run()
     assert app.warning[0].value == "lr\\_min must be below lr\\_max\\, 10\\, got 20\\: using 0\\.0001\\."
-    assert shown(app).of(RaceTabSettings) == RaceTabSettings(trials=4, epochs=100)
+    assert shown(app).of(RaceTabSettings) == RaceTabSettings(trials=4, seeds=4, epochs=100)
 
 
 @pytest.mark.parametrize(
@@ -289,7 +289,7 @@ def test_the_race_of_the_usual_six() -> None:
     [
         ("tab=Grid", "Cross: failed (diverged, or final gap more than 10× the initial gap). "),
         (
-            "tab=Race&race=trials-4~epochs-40",
+            "tab=Race&race=trials-4~seeds-2~epochs-40",
             "Cross: failed (diverged, or final gap more than 10× the median initial gap). ",
         ),
         (
@@ -311,7 +311,7 @@ def test_a_cross_is_explained_where_it_stands(query: str, footnote: str) -> None
 def test_your_own_runs_race() -> None:
     app = opened(
         "epochs=50&run=Adam&run=Adam~lr-0.1&run=SGD~momentum-0.5&tab=Race"
-        "&optimizers=runs&race=Racing~trials-4~epochs-40"
+        "&optimizers=runs&race=Racing~trials-4~starts-2~epochs-40"
     )
     assert app.table[0].value["optimizer"].str.partition(") ")[2].tolist() == ["Adam", "SGD · momentum 0.5"]
     app = opened("run=none&tab=Race&optimizers=runs")
@@ -350,7 +350,7 @@ def test_a_race_that_is_not_decided_goes_on_at_a_click() -> None:
 def test_a_wider_range_is_offered_where_a_limit_lies_below_it() -> None:
     query = (
         "problem=Quadratic~condition-100000&epochs=5&run=SGD&tab=Race"
-        "&race=Race~optimizers-runs~trials-6~epochs-20"
+        "&race=Race~optimizers-runs~trials-6~seeds-3~epochs-20"
     )
     app = opened(query)
     assert any("lies below the search range" in warning.value for warning in app.warning)
@@ -363,7 +363,7 @@ def test_a_wider_range_is_offered_where_a_limit_lies_below_it() -> None:
 def test_races_with_other_seeds_are_a_picture() -> None:
     app = opened(
         "problem=Rosenbrock&epochs=5&run=SGD&run=Adam&tab=Race"
-        "&race=Race~optimizers-runs~trials-4~epochs-20~repeats-3"
+        "&race=Race~optimizers-runs~trials-4~seeds-3~epochs-20~repeats-3"
     )
     assert any("The lowest median in 3 races" in m.value for m in app.main.markdown)
     assert len(chart_types(app)) == 4
@@ -573,8 +573,11 @@ def test_a_chart_is_that_of_its_own_task() -> None:
         ("", "view.x", ("epochs", "gradients")),
     ],
 )
-def test_a_chart_is_that_of_its_own_look(link: str, key: str, values: tuple[Any, ...]) -> None:
+def test_a_chart_is_that_of_its_own_look(
+    link: str, key: str, values: tuple[Any, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Each value draws another chart, and the same one again: the cache knows them apart."""
+    coarse_maps(monkeypatch)
     app = opened(f"epochs=9&run=SGD~lr-0.01&run=Adam&{link}")
     charts = []
     for value in values * 2:
@@ -744,7 +747,10 @@ def test_adam_is_a_rule() -> None:
         ("problem=MLP&zoom=minimum", ["all", "paths", "minimum"]),
     ],
 )
-def test_a_zoom_to_the_minimum_is_offered_where_it_is_known(link: str, options: list[str]) -> None:
+def test_a_zoom_to_the_minimum_is_offered_where_it_is_known(
+    link: str, options: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    coarse_maps(monkeypatch)
     app = opened(f"epochs=5&run=SGD&tab=Path&{link}")
     assert app.segmented_control(key="path.zoom").options == options
 

@@ -152,7 +152,7 @@ def test_one_that_gives_up_in_its_turn_leaves_it_to_the_next(how: str, pool: Thr
 
 def test_sessions_that_train_at_once_get_what_each_would_get_alone(pool: ThreadPoolExecutor) -> None:
     runs = [
-        Run(epochs=200 + number, seed=number, runner=runner)
+        Run(epochs=50 + number, seed=number, runner=runner)
         for number in range(4)
         for runner in ("manual", "torch.optim")
     ]
