@@ -725,7 +725,7 @@ def test_why_there_is_no_validation_set_is_said_beside_the_split_and_on_the_tab_
 
 
 def test_in_batches_no_stability_limit_is_reported_or_drawn() -> None:
-    app = opened("epochs=50&run=SGD&tab=Race&batch_size=4&race=Racing~trials-3~starts-2~epochs-5")
+    app = opened("epochs=50&run=SGD&tab=Race&batch_size=4&optimizers=runs&race=trials-3~seeds-2~epochs-5")
     captions = [c.value for c in app.caption]
     assert any(c.startswith("Hessian (full batch): ") for c in captions)
     assert not any("stable" in c or "stability limit" in c for c in captions)
