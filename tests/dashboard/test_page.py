@@ -1,5 +1,6 @@
 """The page, without a browser."""
 
+import math
 import re
 from dataclasses import dataclass, replace
 from itertools import count, product
@@ -174,7 +175,7 @@ def test_a_click_with_an_address_of_yesterday_is_not_back() -> None:
     assert [m.optimizer.lr for m in shown(app).methods] == [0.02, 0.01]
 
 
-@pytest.mark.parametrize("write", slow_but((0, 2, 9, 26), (0, 1, 2, 5, 9, 14, 20, 26)))
+@pytest.mark.parametrize("write", slow_but((0, 9, 26), (0, 1, 2, 5, 9, 14, 20, 26)))
 def test_a_script_that_is_ended_while_it_changes_the_page_tears_nothing(
     write: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -403,7 +404,7 @@ def test_the_grid_follows_its_run() -> None:
     assert not app.warning
 
 
-@pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf")])
+@pytest.mark.parametrize("value", slow_but((math.nan, -math.inf), (math.nan, math.inf, -math.inf)))
 def test_what_is_no_number_leaves_all_as_it_is(value: float) -> None:
     app = opened("epochs=50&run=SGD~lr-0.02")
     before = shown(app)
@@ -567,10 +568,15 @@ def test_a_chart_is_that_of_its_own_task() -> None:
     [
         ("tab=Path&problem=Booth", "path.zoom", ("all", "paths", "minimum")),
         ("problem=LogisticRegression&batch_size=50", "view.batches", (False, True)),
-        ("problem=LogisticRegression&validation_split=0.2", "view.validation_curve", (True, False)),
+        pytest.param(
+            "problem=LogisticRegression&validation_split=0.2",
+            "view.validation_curve",
+            (True, False),
+            marks=pytest.mark.slow,
+        ),
         ("problem=LogisticRegression", "view.y", ("loss", "accuracy")),
         ("", "view.scale", ("log", "linear")),
-        ("", "view.x", ("epochs", "gradients")),
+        pytest.param("", "view.x", ("epochs", "gradients"), marks=pytest.mark.slow),
     ],
 )
 def test_a_chart_is_that_of_its_own_look(
@@ -638,7 +644,7 @@ def test_which_samples_are_shown_is_said(link: str, told: str) -> None:
     assert any("Move the slider" in caption for caption in captions) == ("none" not in link)
 
 
-@pytest.mark.parametrize("runs", [1, 2, 3, 4])
+@pytest.mark.parametrize("runs", slow_but((1, 3), (1, 2, 3, 4)))
 def test_panels_of_a_fit_are_in_the_order_of_the_runs_wherever_columns_are_stacked(runs: int) -> None:
     methods = "&".join(f"run=SGD~lr-0.{k + 1}" for k in range(runs))
     app = opened(f"problem=LogisticRegression&epochs=3&tab=Fit&{methods}")
@@ -801,7 +807,12 @@ def test_trials_and_cells_are_added_without_a_click_on_the_chart(
     assert all(part in added[0].label for part in (*settings[-1:], *([kind] if tab == "Race" else [])))
 
 
-@pytest.mark.parametrize("more", ["tab=Compare&view=chart&end=1", "tab=Loss", "tab=Fit"])
+@pytest.mark.parametrize(
+    "more",
+    slow_but(
+        ("tab=Compare&view=chart&end=1", "tab=Loss"), ("tab=Compare&view=chart&end=1", "tab=Loss", "tab=Fit")
+    ),
+)
 def test_the_summary_is_that_of_the_comparison_where_rounding_decides(
     more: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
