@@ -1,16 +1,22 @@
 """The page without a browser."""
 
+import math
 import re
 from functools import cache
 from urllib.parse import parse_qs
 
+import pytest
 from streamlit.components.v2.component_manager import BidiComponentManager
 from streamlit.testing.v1 import AppTest, local_script_runner
 
+from dashboard import work
 from dashboard.state import Page
+from dashboard.tabs import rate
 from tests.repository import ROOT
+from trainers.reports import path_surface
 
 local_script_runner.ScriptCache = cache(local_script_runner.ScriptCache)  # compiled once, as by a server
+work.PROGRESS_DELAY_S = rate.LIVE_DELAY_S = math.inf  # nothing is drawn because a machine is slow
 
 
 def ended(runner: local_script_runner.LocalScriptRunner, timeout: float) -> None:
@@ -42,6 +48,12 @@ def opened(query: str = "") -> AppTest:
     app.run()
     assert not app.exception
     return app
+
+
+def coarse_maps(patch: pytest.MonkeyPatch) -> None:
+    """Let maps of the loss be computed in little time."""
+    patch.setattr(path_surface, "MAX_COST", 1e6)
+    patch.setattr(path_surface, "MAX_RESOLUTION", path_surface.MIN_RESOLUTION)
 
 
 def with_a_short_race(query: str) -> str:

@@ -18,7 +18,7 @@ from tests.matrix import slow_but
 from trainers.run import Method
 
 TOO_FAST = next(example for example in EXAMPLES if example.name == "How fast is too fast?")
-LINK = "epochs=200&run=SGD~lr-0.03&run=SGD~lr-0.0333"
+LINK = "epochs=40&run=SGD~lr-0.03&run=SGD~lr-0.0333"
 OWN = f"{LINK}&ask=What+does+0.0333+do?~<b>faster</b>~*it+climbs"
 
 

@@ -9,7 +9,7 @@ from trainers.optimizers import OPTIMIZERS, by_group
 from trainers.optimizers.external import offer_more
 
 pytestmark = needs_package
-NETWORK = "problem=MLP~samples-60~width-8&epochs=20"
+NETWORK = "problem=MLP~samples-60~width-8&epochs=5"
 
 
 @pytest.fixture

@@ -10,14 +10,14 @@ import pytest
 
 from dashboard.own_problem import VARIABLE, ProblemError, offer_problem, read_place
 from dashboard.tabs import TABS
-from tests.dashboard.page import opened, sentence, shown
+from tests.dashboard.page import coarse_maps, opened, sentence, shown
 from tests.matrix import slow_but
 from tests.repository import ROOT
 from trainers import Run
 from trainers.problems import PROBLEMS
 
 PLACE = f"{ROOT / 'docs' / 'my_model.py'}:problem"
-TASK = "problem=module:small_cnn&epochs=2&batch_size=64&validation_split=0.2"
+TASK = "problem=module:small_cnn&epochs=2&batch_size=512&validation_split=0.2"
 RUNS = "run=SGD~torch.optim~lr-0.1&run=Adam~manual~lr-0.01&run=Muon~torch.optim~lr-0.02"
 
 
@@ -33,7 +33,8 @@ QUICK = ("Compare", "Three ways", "Learning rate", "Path")
 
 
 @pytest.mark.parametrize("tab", slow_but(QUICK, [tab.name for tab in TABS]))
-def test_it_is_on_every_tab(tab: str) -> None:
+def test_it_is_on_every_tab(tab: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    coarse_maps(monkeypatch)
     app = opened(f"{TASK}&{RUNS}&tab={tab.replace(' ', '+')}")
     assert not app.exception
     assert not app.warning

@@ -19,7 +19,7 @@ from dashboard.tabs.path import PathSettings
 from dashboard.tabs.rate import MAX_VALUE, RateSettings, released_value
 from dashboard.tabs.rate_picture import cached_content, cut_off
 from dashboard.work import Histories
-from tests.dashboard.page import chart_types, opened, sentence, shown
+from tests.dashboard.page import chart_types, coarse_maps, opened, sentence, shown
 from tests.matrix import slow_but
 from tests.methods import methods
 from trainers import train
@@ -105,9 +105,15 @@ BATCHES: tuple[dict[str, Any], ...] = ({}, {"batch_size": 8, "validation_split":
     ),
 )
 def test_every_picture_is_numbers(
-    problem: Problem, optimizers: Any, epochs: int, dtype: str, batches: dict[str, Any]
+    problem: Problem,
+    optimizers: Any,
+    epochs: int,
+    dtype: str,
+    batches: dict[str, Any],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Whatever diverges, all that is drawn is finite, and the ranges hold what they should."""
+    coarse_maps(monkeypatch)
     batches = batches if problem.num_samples > 20 else {}
     task = Task(problem=problem, epochs=epochs, dtype=dtype, **batches)
     given = methods(*optimizers)

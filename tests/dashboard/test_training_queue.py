@@ -152,7 +152,7 @@ def test_one_that_gives_up_in_its_turn_leaves_it_to_the_next(how: str, pool: Thr
 
 def test_sessions_that_train_at_once_get_what_each_would_get_alone(pool: ThreadPoolExecutor) -> None:
     runs = [
-        Run(epochs=200 + number, seed=number, runner=runner)
+        Run(epochs=50 + number, seed=number, runner=runner)
         for number in range(4)
         for runner in ("manual", "torch.optim")
     ]
@@ -169,6 +169,7 @@ def test_sessions_that_train_at_once_get_what_each_would_get_alone(pool: ThreadP
 @pytest.mark.parametrize("waiting", [1, 4])
 def test_many_together_draw_no_oftener_than_one(waiting: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(work, "time", SimpleNamespace(monotonic=partial(next, count())))
+    monkeypatch.setattr(work, "PROGRESS_DELAY_S", 0)
     monkeypatch.setattr(work, "PROGRESS_INTERVAL_S", 1)
     monkeypatch.setattr(work, "QUEUE", [None] * waiting)
     pictures = list[int]()

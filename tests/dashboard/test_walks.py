@@ -25,6 +25,7 @@ TABLE = read_table(
     + b"".join(b"%d;%d;%d;%s\n" % (k, k * k % 7, k % 5, b"xyz"[k % 3 : k % 3 + 1]) for k in range(30))
 )
 OTHER = b"a,b\n1,2\n2,3\n3,5\n"
+WITH_OTHER = DataTab().with_content(OTHER, "other.csv")
 
 
 def drawn_on(shown: SessionPage) -> dict[str, Any]:
@@ -235,10 +236,11 @@ def test_a_choice_of_a_model_outlives_a_feature() -> None:
 )
 @pytest.mark.parametrize("key", ["csv.text", "csv.file", "csv.target", "csv.features", "csv.model"])
 def test_the_tab_data_takes_anything(key: str, value: Any) -> None:
-    for data in (DataTab(), DataTab().with_content(OTHER, "other.csv")):
+    for data in (DataTab(), WITH_OTHER):
         after = data.read({key: value})
-        assert after.values().keys() >= {"csv.text"}
-        assert after.read(after.values()).values() == after.values()
+        values = after.values()
+        assert values.keys() >= {"csv.text"}
+        assert after.read(values).values() == values
 
 
 def test_a_button_is_not_taken_for_an_edit_of_what_was_drawn_since() -> None:

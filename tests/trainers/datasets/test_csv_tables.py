@@ -494,6 +494,10 @@ def suggested(classes: int, rows: int) -> str:
     return suggestion(read_table(f"a,b\n{lines}".encode()), 1, [0])
 
 
+def test_the_sizes_of_columns_are_those_of_their_largest_numbers() -> None:
+    assert read_table(b"a;b;k\n1;-7;x\n2;3;y\n3;5;x\n").sizes == [3.0, 7.0, None]
+
+
 def test_constants_are_no_features() -> None:
     assert numeric(read_table((FOLDER / "constant.csv").read_bytes())) == [0]
 

@@ -5,8 +5,6 @@ from dataclasses import dataclass, field
 from typing import Any
 from weakref import WeakValueDictionary
 
-from pandas.api.types import is_float_dtype
-
 from trainers.datasets.csv.table import CsvTable
 from trainers.datasets.dataset import Dataset, numbers
 from trainers.settings import SettingError
@@ -55,7 +53,7 @@ class CsvDataset:
         return self.name, self.digest, self.target, self.features
 
     def is_numeric(self, place: int) -> bool:
-        return is_float_dtype(self.table.frame.dtypes.iloc[place])
+        return self.table.sizes[place] is not None
 
     def label(self, place: int) -> str:
         return f"column “{safe_text(str(self.table.frame.columns[place]))}”"
@@ -90,9 +88,9 @@ class CsvDataset:
         """Describe the first column with numbers above `MAX_ABS`; "" if there is none."""
         bounds = f"must have numbers from -{format_value(MAX_ABS)} to {format_value(MAX_ABS)}"
         for place in self.features if classify else (*self.features, self.target):
-            largest = self.table.frame.iloc[:, place].abs().max() if self.is_numeric(place) else 0.0
+            largest = self.table.sizes[place] or 0.0
             if largest > MAX_ABS:
-                return f"{bounds} in {self.label(place)}, got one of size {format_value(float(largest))}"
+                return f"{bounds} in {self.label(place)}, got one of size {format_value(largest)}"
         return ""
 
     def write(self) -> str:

@@ -13,10 +13,12 @@ import hashlib
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from pandas.api.types import is_float_dtype
 
 from trainers.datasets.csv.cells import MAX_COLUMNS, MAX_ROWS, TableError, check_limit, read_cells
 from trainers.datasets.csv.columns import Column, decimal_mark, parse_column, to_columns
@@ -58,6 +60,12 @@ class CsvTable:
     def bytes(self) -> float:
         """Memory of the table."""
         return float(self.frame.memory_usage(index=False).sum())
+
+    @cached_property
+    def sizes(self) -> list[float | None]:
+        """The largest absolute value of each column; None of one with text."""
+        columns = (column for _, column in self.frame.items())
+        return [float(column.abs().max()) if is_float_dtype(column) else None for column in columns]
 
 
 def read_table(content: bytes, name: str = "") -> CsvTable:
