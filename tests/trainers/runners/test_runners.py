@@ -37,7 +37,7 @@ def same_steps(optimizer: Optimizer, problem: Problem, dtype: str) -> None:
     first, *others = (RUNNERS[name](problem, optimizer, start) for name in runners(type(optimizer), problem))
     steepest = torch.tensor(1.0, dtype=start.dtype)
     # On ripples Adadelta's steps magnify rounding, which it remembers.
-    for _ in range(3 if isinstance(optimizer, Adadelta) else 12):
+    for _ in range(3 if isinstance(optimizer, Adadelta) else 8):
         leading = next(first)
         if not leading[1].isfinite():
             break  # here training ends

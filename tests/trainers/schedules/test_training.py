@@ -83,7 +83,7 @@ def test_a_schedule_changes_the_run_and_is_stepped_by_torch(kind: type[Schedule]
 )
 @pytest.mark.parametrize("batch_size", [0, 4])
 def test_settings_of_a_schedule_are_axes(schedule: Schedule, axes: dict[str, Axis], batch_size: int) -> None:
-    run = Run(optimizer=Adam(lr=0.2), schedule=schedule, epochs=30, batch_size=batch_size, dtype="float64")
+    run = Run(optimizer=Adam(lr=0.2), schedule=schedule, epochs=20, batch_size=batch_size, dtype="float64")
     result = sweep(Sweep(run, axes))
     for row in range(len(result.seeds)):
         alone = train(result.run(row))

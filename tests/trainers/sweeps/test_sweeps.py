@@ -27,12 +27,12 @@ DEFAULTS = [(rule, problem) for rule, problem in pairs() if rule == type(rule)()
 @pytest.mark.parametrize(("rule", "problem"), slow_but(DEFAULTS, pairs()), ids=repr)
 def test_every_row_is_its_run_trained_alone(rule: Optimizer, problem: Problem) -> None:
     # On a rippled surface a rate too large makes a course that magnifies rounding at each step.
-    epochs = 60 if isinstance(problem, Thermometer) else 8
+    epochs = 40 if isinstance(problem, Thermometer) else 8
     run = run_on(problem, optimizer=rule, epochs=epochs, dtype="float64")
     result = sweep(Sweep(run, {"lr": RATES}, seeds=2, targets=(1e-2, 10.0)))
     frame = result.frame()
     assert len(frame) == 10
-    for row in (0, 3, 4, 7, 8):  # each rate, on the one seed or the other
+    for row in (0, 5, 8):  # the lowest rate, one between and the highest, on the one seed or the other
         history = train(result.run(row))
         told = frame.iloc[row]
         assert told["status"] == history.status
