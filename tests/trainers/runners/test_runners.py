@@ -54,7 +54,7 @@ def same_steps(optimizer: Optimizer, problem: Problem, dtype: str) -> None:
 @pytest.mark.parametrize("optimizer", [kind() for kind in OPTIMIZERS.values()], ids=repr)
 def test_all_runners_give_the_same_curve(optimizer: Optimizer) -> None:
     courses = [
-        train(Run(optimizer=optimizer, runner=runner, epochs=60, dtype="float64"))
+        train(Run(optimizer=optimizer, runner=runner, epochs=40, dtype="float64"))
         for runner in runners(type(optimizer))
     ]
     for course in courses:
