@@ -84,7 +84,7 @@ def some_settings(kind: type) -> st.SearchStrategy[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("kind", CLASSES)
-@settings(max_examples=settings.default.max_examples // 2)
+@settings(max_examples=settings.default.max_examples // 4)
 @given(data=st.data())
 def test_coerce_takes_anything(kind: type, data: st.DataObject) -> None:
     values = data.draw(some_settings(kind))

@@ -277,9 +277,9 @@ def test_cells_of_0_are_colored_as_the_best() -> None:
 
 @st.composite
 def comparisons(draw: st.DrawFn) -> tuple[pd.DataFrame, list[str]]:
-    """Curves of 1 to 12 runs from one start, and which of them diverge: by a factor each epoch."""
+    """Curves of 1 to 6 runs from one start, and which of them diverge: by a factor each epoch."""
     start, parts, diverged = draw(st.floats(1e-3, 1e4)), [], []
-    for number in range(draw(st.integers(1, 12))):
+    for number in range(draw(st.integers(1, 6))):
         rises, x = draw(st.booleans()), np.arange(60)
         factor = draw(st.floats(1.02, 1e5)) if rises else draw(st.floats(0.3, 0.99))
         falling = draw(st.integers(0, 5)) if rises else len(x)

@@ -128,7 +128,7 @@ def test_some_run(name: str, problem: Problem) -> None:
     run = run_of(classes()[name], problem)
     history = train(run)
     assert told(history) == "lower"
-    assert train(run).loss.tolist() == history.loss.tolist()
+    assert train(replace(run, epochs=9)).loss.tolist() == history.loss[:10].tolist()
 
 
 @pytest.mark.slow

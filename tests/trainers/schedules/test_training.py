@@ -73,16 +73,18 @@ def test_a_schedule_changes_the_run_and_is_stepped_by_torch(kind: type[Schedule]
     assert not torch.equal(history.loss, train(replace(run, schedule=None)).loss)
 
 
+AXES = [
+    (LinearLR(), {"lr": Axis(0.01, 0.3, 3), "schedule.warmup": Axis(0, 9, 4)}),
+    (LinearLR(), {"schedule.end_factor": Axis(0, 1, 3)}),
+    (ReduceLROnPlateau(), {"schedule.patience": Axis(0, 5, 3), "schedule.factor": Axis(0.1, 0.9, 3)}),
+    (ReduceLROnPlateau(patience=1), {"schedule.warmup": Axis(0, 9, 4), "lr": Axis(0.1, 5, 3)}),
+]
+EACH = [(*case, batch_size) for case, batch_size in zip(AXES, (0, 4, 4, 0), strict=True)]
+
+
 @pytest.mark.parametrize(
-    ("schedule", "axes"),
-    [
-        (LinearLR(), {"lr": Axis(0.01, 0.3, 3), "schedule.warmup": Axis(0, 9, 4)}),
-        (LinearLR(), {"schedule.end_factor": Axis(0, 1, 3)}),
-        (ReduceLROnPlateau(), {"schedule.patience": Axis(0, 5, 3), "schedule.factor": Axis(0.1, 0.9, 3)}),
-        (ReduceLROnPlateau(patience=1), {"schedule.warmup": Axis(0, 9, 4), "lr": Axis(0.1, 5, 3)}),
-    ],
+    ("schedule", "axes", "batch_size"), slow_but(EACH, [(*case, size) for case in AXES for size in (0, 4)])
 )
-@pytest.mark.parametrize("batch_size", [0, 4])
 def test_settings_of_a_schedule_are_axes(schedule: Schedule, axes: dict[str, Axis], batch_size: int) -> None:
     run = Run(optimizer=Adam(lr=0.2), schedule=schedule, epochs=20, batch_size=batch_size, dtype="float64")
     result = sweep(Sweep(run, axes))
