@@ -50,6 +50,7 @@ MOST, MOST_OF_RUNS = 12, 5
 AT_ONCE = 10_000
 """How many numbers the points have at which a loss is found at once."""
 SHAPES: list[tuple[int, ...]] = [(), (1,), (7,)]
+"""Those of the runs. One alone is compared with a single column, too."""
 QUICK = [
     *((problem, ()) for problem in ALL),
     *((problem, (7,)) for problem in (*(kind() for kind in PROBLEMS.values()), *SMALL, LARGE[0])),
@@ -70,11 +71,12 @@ def test_the_gradient_by_hand_is_autograd_s_and_the_difference_quotient(
         params = params.clone().requires_grad_()
         loss = problem.loss(params)
         assert loss.shape == runs
-        together = problem.loss(params.detach().reshape(problem.num_params, -1))
-        torch.testing.assert_close(together.reshape(runs), loss.detach())
+        columns = params.detach().reshape(problem.num_params, -1)
+        torch.testing.assert_close(problem.loss(columns).reshape(runs), loss.detach())
         loss.sum().backward()
         by_hand = problem.gradient(params.detach())
         assert by_hand.shape == params.shape
+        torch.testing.assert_close(problem.gradient(columns).reshape(params.shape), by_hand)
         size = params.grad.abs().amax(0).clamp(min=1.0)
         torch.testing.assert_close(by_hand / size, params.grad / size, rtol=0, atol=1e-11)
         if params.abs().max() < 50:
