@@ -6,6 +6,7 @@ from pathlib import Path
 from zipfile import ZipFile
 
 import pytest
+from hatchling.build import build_wheel
 
 from tests.repository import ROOT, copy_repository
 
@@ -35,8 +36,9 @@ sys.meta_path.insert(0, Blocked())
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The package, built from a copy of what is in the repository."""
     source, built = copy_repository(tmp_path_factory.mktemp("source")), tmp_path_factory.mktemp("built")
-    pip("wheel", str(source), "--no-deps", "--no-build-isolation", "--wheel-dir", str(built))
-    return next(built.glob("*.whl"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(source)
+        return built / build_wheel(str(built))
 
 
 def pip(*arguments: str) -> None:

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 import torch
 
+from tests.matrix import slow_but
 from trainers import History, Run, Sweep, charts, compare, train
 from trainers.charts import Style
 from trainers.digits import MOST, Digits, agreement, train_twins, trusted_digits
@@ -181,7 +182,7 @@ def test_the_floor_comes_before_the_digits() -> None:
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_a_run_at_the_minimum_is_not_decided_by_rounding(optimizer: SGD, dtype: str) -> None:
     """Twins are moved at every update, and so stay a little farther away."""
-    history = train(Run(problem=PROBLEMS["Booth"](), optimizer=optimizer, epochs=2000, dtype=dtype))
+    history = train(Run(problem=PROBLEMS["Booth"](), optimizer=optimizer, epochs=1200, dtype=dtype))
     digits = digits_of(history)
     assert digits is not None
     assert min(digits.loss, digits.gap, digits.best) > 0
@@ -276,7 +277,7 @@ def test_gaps_that_rounding_decides_are_ranges() -> None:
     assert "(decided by rounding); it did not come within 0.01" in alone
 
 
-@pytest.mark.parametrize("number", range(40))
+@pytest.mark.parametrize("number", slow_but(range(12), range(40)))
 def test_the_lowest_are_those_that_rounding_may_make_the_lowest(number: int) -> None:
     rng = random.Random(number)
     runs = [Run(problem=LogisticRegression(samples=9), optimizer=SGD(lr=rng.uniform(0.1, 1)), epochs=2)]
@@ -292,7 +293,7 @@ def test_the_lowest_are_those_that_rounding_may_make_the_lowest(number: int) -> 
     assert lowest(histories) == [losses.index(min(losses))]
 
 
-@pytest.mark.parametrize("number", range(40))
+@pytest.mark.parametrize("number", slow_but(range(12), range(40)))
 def test_the_earliest_are_those_that_rounding_may_make_the_first(number: int) -> None:
     rng, target = random.Random(number), 30.0
     run = Run(problem=Thermometer("x0.1"), epochs=60, dtype="float64")

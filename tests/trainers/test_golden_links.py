@@ -4,6 +4,7 @@ import json
 import re
 from collections import Counter
 from dataclasses import fields, is_dataclass, replace
+from functools import cache
 from typing import Any
 
 import pytest
@@ -68,6 +69,7 @@ def renamed(setting: str) -> str:
     return f"{RENAMED.get(name, name)}={RENAMED.get(value, value)}"
 
 
+@cache
 def losses(run: Any) -> list[float]:
     """The last loss, and on the rows held out, of a run of few epochs."""
     history = train(replace(run, epochs=min(run.epochs, EPOCHS)))

@@ -3,6 +3,7 @@
 import math
 import random
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 import pytest
@@ -16,6 +17,8 @@ from trainers.reports.runs_table import status
 from trainers.schedules import StepLR
 
 RUNS = 200
+SWINGING = Run(problem=Thermometer("raw"), optimizer=RMSprop(lr=0.1), epochs=5000)
+trained = cache(train)
 
 
 def expected(history: History, target: float) -> str:
@@ -81,14 +84,14 @@ def test_random_runs_end_as_the_definition_says(count: int) -> None:
         (Run(optimizer=SGD(lr=0.02), epochs=300), "falling"),
         (Run(optimizer=SGD(lr=0.0333), epochs=200), "rising"),
         (Run(optimizer=SGD(lr=0.05), epochs=100), "diverged"),
-        (Run(problem=Thermometer("raw"), optimizer=RMSprop(lr=0.1), epochs=5000), "oscillating"),
+        (SWINGING, "oscillating"),
         (Run(problem=Saddle(), optimizer=SGD(lr=1e-8), epochs=100), "stalled"),
-        (Run(problem=LogisticRegression(), optimizer=Adam(lr=1.0), epochs=2000), "converged"),
+        (Run(problem=LogisticRegression(), optimizer=Adam(lr=1.0), epochs=500), "converged"),
     ],
     ids=str,
 )
 def test_known_ends(run: Run, outcome: str) -> None:
-    assert train(run).outcome == outcome
+    assert trained(run).outcome == outcome
 
 
 def test_a_stopped_run() -> None:
@@ -109,7 +112,7 @@ def test_the_estimate_is_that_of_a_gap_that_falls_evenly() -> None:
 
 
 def test_the_level_of_an_oscillation_is_told() -> None:
-    history = train(Run(problem=Thermometer("raw"), optimizer=RMSprop(lr=0.1), epochs=5000))
+    history = trained(SWINGING)
     assert history.ending(0.01).level == pytest.approx(10.541141 - 2.927646, rel=1e-3)
     assert status(history, 0.01) == "oscillating, gap about 7.6"
 

@@ -136,7 +136,7 @@ def runs(problem: Problem) -> Iterator[Run]:
         (0, 0.3, "float64"),
         (7, 0.3, "float32"),
     ):
-        yield Run(problem=problem, batch_size=batch, validation_split=validation, dtype=dtype, epochs=2)
+        yield Run(problem=problem, batch_size=batch, validation_split=validation, dtype=dtype, epochs=1)
 
 
 def told(history: History) -> list[float]:

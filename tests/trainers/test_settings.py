@@ -2,6 +2,7 @@
 
 import math
 import re
+from functools import cache
 from typing import Any
 
 import pytest
@@ -77,11 +78,16 @@ def test_defaults_and_bounds_are_themselves_valid(kind: type) -> None:
             assert setting.validate(name, getattr(setting, end)) == getattr(setting, end)
 
 
+@cache
+def some_settings(kind: type) -> st.SearchStrategy[dict[str, Any]]:
+    return st.fixed_dictionaries({}, optional=dict.fromkeys(settings_of(kind), ANYTHING))
+
+
 @pytest.mark.parametrize("kind", CLASSES)
-@settings(max_examples=settings.default.max_examples // 2)
+@settings(max_examples=settings.default.max_examples // 4)
 @given(data=st.data())
 def test_coerce_takes_anything(kind: type, data: st.DataObject) -> None:
-    values = data.draw(st.fixed_dictionaries({}, optional=dict.fromkeys(settings_of(kind), ANYTHING)))
+    values = data.draw(some_settings(kind))
     settings, notes = coerce(kind, values)
     assert isinstance(settings, kind)
     for name, value in values.items():

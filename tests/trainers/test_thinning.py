@@ -28,7 +28,7 @@ RUNS = [
         problem=problem,
         optimizer=Adam(lr=0.1),
         runner=runner,
-        epochs=130,
+        epochs=90,
         batch_size=batch,
         validation_split=share,
     )
@@ -71,7 +71,7 @@ def test_what_is_kept_is_what_was(run: Run, stretch: int, monkeypatch: pytest.Mo
     assert thin.thinned
     assert 20 <= len(thin.epochs) <= 40
     assert_same(whole, thin)
-    assert thin.epochs.tolist() == kept_epochs(130, 40).tolist()
+    assert thin.epochs.tolist() == kept_epochs(90, 40).tolist()
 
 
 def assert_same(whole: History, thin: History) -> None:
@@ -129,7 +129,7 @@ def test_a_stop_keeps_where_it_was() -> None:
 
 
 def test_everything_is_drawn_of_what_is_kept() -> None:
-    run = Run(problem=MLP(samples=30), optimizer=SGD(lr=0.5), epochs=200, batch_size=8, validation_split=0.3)
+    run = Run(problem=MLP(samples=30), optimizer=SGD(lr=0.5), epochs=100, batch_size=8, validation_split=0.3)
     histories = [train(run, most_rows=20), train(replace(run, seed=1), most_rows=33)]
     names = ["a", "b"]
     seen = fit_plane(run.training, histories)
@@ -151,9 +151,9 @@ def test_everything_is_drawn_of_what_is_kept() -> None:
 
 
 def test_little_is_held_of_a_long_run() -> None:
-    run = Run(problem=SoftmaxRegression(source="moons", samples=4), epochs=2000)
+    run = Run(problem=SoftmaxRegression(source="moons", samples=4), epochs=1000)
     thin = train(run, most_rows=100)
-    assert held(thin) < 100 * 4 * (2 * run.problem.num_params + 1) + 4 * 2001 * 2 + 10_000
+    assert held(thin) < 100 * 4 * (2 * run.problem.num_params + 1) + 4 * 1001 * 2 + 10_000
 
 
 def held(history: History) -> int:

@@ -532,6 +532,8 @@ cells = st.one_of(
     st.sampled_from(CELLS), st.integers(-999, 999).map(str), st.floats().map(repr), st.text(max_size=5)
 )
 ends = st.sampled_from(["\n", "\n", "\r\n", "\r", "\n\n"])
+columns = st.sampled_from([cells, st.integers(0, 9).map(str), st.floats().map(repr)])
+rests = st.one_of(st.just(b""), st.just(b""), st.just(b""), st.binary(max_size=8))
 
 
 @st.composite
@@ -539,15 +541,12 @@ def csv_text(draw: st.DrawFn) -> bytes:
     """Rows of mostly equally many cells, now and then with a piece of something else between."""
     delimiter, width = draw(st.sampled_from(",;\t| ")), draw(st.integers(1, 5))
     end = draw(ends)
-    kinds = [
-        draw(st.sampled_from([cells, st.integers(0, 9).map(str), st.floats().map(repr)]))
-        for _ in range(width)
-    ]
+    kinds = [draw(columns) for _ in range(width)]
     rows = draw(st.lists(st.tuples(*kinds).map(delimiter.join), max_size=12))
     head = draw(st.sampled_from(["", end.join(["t;x", ""]), delimiter.join("abcde"[:width]) + end]))
     encoding = draw(st.sampled_from(["utf-8", "utf-8-sig", "utf-16", "cp1252"]))
     content = (head + end.join(rows)).encode(encoding, "ignore")
-    return content + draw(st.one_of(st.just(b""), st.just(b""), st.just(b""), st.binary(max_size=8)))
+    return content + draw(rests)
 
 
 @settings(max_examples=3 * settings.default.max_examples)

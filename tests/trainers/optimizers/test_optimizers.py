@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from inspect import signature
-from itertools import product
+from itertools import cycle, product
 from typing import ClassVar
 
 import pytest
@@ -61,11 +61,11 @@ EVERY = [kind() for kind in OPTIMIZERS.values() if kind.by_hand()]
 
 @pytest.mark.parametrize("rules", by_kind(in_torch(EVERY), in_torch(hand_written())))
 def test_so_it_does_along_a_run(rules: list[Optimizer]) -> None:
-    """For 50 steps in float64, relative to the largest parameter."""
+    """For 30 steps in float64, relative to the largest parameter."""
     for rule, problem in product(rules, ON):
         theirs = problem.start(1)
         twin = rule.torch(theirs)
-        for t in range(1, 51):
+        for t in range(1, 31):
             ours, state = theirs.clone(), state_of(twin, theirs) or rule.init(theirs)
             theirs.grad = problem.gradient(theirs)
             rule.step(t, ours, theirs.grad, state)
@@ -137,7 +137,7 @@ def test_updates_are_counted_not_epochs(
 @pytest.mark.parametrize("kind", [kind for kind in OPTIMIZERS.values() if kind.by_hand()])
 def test_settings_broadcast_over_runs(kind: type[Optimizer]) -> None:
     """A setting with one number a run gives each run what the number alone gives it."""
-    for rule, dtype in product(optimizers(kind), TOLERANCE):
+    for rule, dtype in zip(optimizers(kind), cycle(TOLERANCE), strict=False):
         broadcasts(rule, dtype)
 
 
@@ -197,17 +197,17 @@ def test_the_first_step_of_rmsprop_is_ten_rates() -> None:
 
 def test_centered_rmsprop_becomes_nan_with_torch() -> None:
     """Rounding takes the variance of a constant gradient below zero: NaN in torch, and so with us."""
-    rule, gradient = RMSprop(centered=True), torch.full((1,), 0.1, dtype=torch.float64)
+    rule, gradient = RMSprop(centered=True, alpha=0.9), torch.full((1,), 0.1, dtype=torch.float64)
     ours, theirs = (torch.zeros(1, dtype=torch.float64) for _ in range(2))
     state, twin = rule.init(ours), rule.torch(theirs)
     theirs.grad = gradient
-    for t in range(1, 3500):
+    for t in range(1, 500):
         rule.step(t, ours, gradient, state)
         twin.step()
         assert ours.isnan() == theirs.isnan()
         if ours.isnan():
             break
-    assert t == 3226  # after 3,225 steps all was well
+    assert t == 331  # after 330 steps all was well
 
 
 @pytest.mark.parametrize("settings", [{"momentum": 0.0}, {"momentum": 0.9, "dampening": 0.1}])

@@ -115,7 +115,7 @@ def simulated(seeds: int, luck: int, trials: int = 24) -> tuple[RaceResult, Opti
     return RaceResult(spec, (entry,), 0.0), entry, truth
 
 
-@pytest.mark.parametrize("seeds", [7, 11, 31])
+@pytest.mark.parametrize("seeds", [7, pytest.param(11, marks=pytest.mark.slow), 31])
 def test_halves_have_no_winners_curse(seeds: int) -> None:
     """On average it is the median of the trial that so many seeds choose; tuning scores are lower."""
     halves, tuning, truths = [], [], []

@@ -32,7 +32,7 @@ def test_with_full_batches_sgd_diverges_from_the_stability_limit(problem: Proble
         problem=problem,
         batch_size=problem.num_samples,
         validation_split=0.1 if problem.num_samples else 0,
-        epochs=500,
+        epochs=300,
         seed=5,
     )
     known = conditioning(run.training)

@@ -17,7 +17,7 @@ from trainers.run import runners
 from trainers.settings import real
 from trainers.steps import Step, record_steps
 
-EPOCHS = 200
+EPOCHS = 120
 NEW = r"new $\theta$ = $\theta$ − step"
 
 
@@ -58,7 +58,7 @@ def test_what_is_shown_adds_up(optimizers: list[Optimizer], count: int) -> None:
 @pytest.mark.parametrize("optimizers", by_kind(few(by_hand=True), quick(by_hand=True)))
 def test_the_lines_give_the_step_that_was_taken(optimizers: list[Optimizer]) -> None:
     runs = [Run(optimizer=optimizer, epochs=50, dtype="float64") for optimizer in optimizers]
-    pairs = ((run.optimizer, step) for run in runs for step in record_steps(run, (0, 1, 2, 30)))
+    pairs = ((run.optimizer, step) for run in runs for step in record_steps(run, (0, 1, 2, 15)))
     for optimizer, step in pairs:
         moved = report.quantities(optimizer, step)[-1].value
         assert (step.params - moved).tolist() == pytest.approx(step.new_params.tolist(), rel=1e-12)

@@ -1,6 +1,7 @@
 """The plane in which paths are seen, the loss_surface of the loss, and the ways over it."""
 
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -28,9 +29,12 @@ from trainers.run import snapshot_epochs
 TWO = [kind() for kind in PROBLEMS.values() if kind().num_params == 2]
 
 
+kept = cache(train)
+
+
 def trained(problem: Problem, **settings: Any) -> History:
     settings = {"optimizer": SGD(lr=0.01), "epochs": 60, "dtype": "float64"} | settings
-    return train(run_on(problem, **settings))
+    return kept(run_on(problem, **settings))
 
 
 def test_two_parameters_are_seen_as_they_are() -> None:

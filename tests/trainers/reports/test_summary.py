@@ -240,8 +240,9 @@ def test_each_shared_rate_has_another_winner() -> None:
 def test_adam_reaches_the_target_on_raw_data_though_later_than_on_scaled() -> None:
     story = "Raw data: why Adam doesn't mind"
     for history in trained(story)[1:]:
-        scaled = train(replace(history.run, problem=Thermometer("x0.1")))
-        assert scaled.epochs_to(0.01) < history.epochs_to(0.01)
+        epochs = history.epochs_to(0.01)
+        sooner = replace(history.run, problem=Thermometer("x0.1"), epochs=epochs - 1)
+        assert train(sooner).epochs_to(0.01) is not None
     assert gap(story, 0) > 10
     assert gap(story, 1) < 0.01
     assert gap(story, 2) < 0.01
@@ -348,11 +349,11 @@ def histories_of(link: str) -> list[History]:
 
 
 def test_rounding_decides_no_winner() -> None:
-    runs = "run=SGD~lr-1&run=SGD~lr-1~momentum-0.9&run=Adagrad~lr-1"
-    histories = histories_of(f"problem=LogisticRegression&epochs=2500&dtype=float64&{runs}")
+    runs = "run=SGD~lr-5&run=SGD~lr-2~momentum-0.9&run=Adagrad~lr-1"
+    histories = histories_of(f"problem=LogisticRegression&epochs=600&dtype=float64&{runs}")
     assert len({float(history.loss[-1]) for history in histories}) > 1
     assert sentence(histories, 0.01).startswith("All 3 runs have the same final loss, 0.2658.")
-    adam = histories_of("problem=LogisticRegression&epochs=2500&dtype=float64&run=Adam~lr-0.1")
+    adam = histories_of("problem=LogisticRegression&epochs=600&dtype=float64&run=Adam~lr-0.1")
     assert sentence([*histories, *adam], 0.01).startswith("All 4 runs have the same final loss, 0.2658.")
     assert lowest([*histories, *adam]) == [0, 1, 2, 3]
 

@@ -44,7 +44,7 @@ def test_the_optimum_is_that_of_ridge_regression(problem: Problem, decay: float)
 
 
 def test_a_run_with_weight_decay_ends_at_its_own_optimum() -> None:
-    link = "dtype=float64&epochs=3000&run=SGD~lr-0.02~weight_decay-0.1&run=Adam~lr-0.1~weight_decay-0.1"
+    link = "dtype=float64&epochs=1500&run=SGD~lr-0.03~weight_decay-0.1&run=Adam~lr-0.1~weight_decay-0.1"
     histories = trained(link)
     problem = histories[0].run.training
     expected = float(problem.gap(problem.loss(torch.from_numpy(ridge(problem, 0.1)))))
@@ -94,7 +94,7 @@ def test_it_is_said_where_it_matters(link: str, told: str) -> None:
 def test_adamw_reaches_a_minimum_that_is_within_its_limit() -> None:
     """So that it aims at another point is said of no decoupled weight decay."""
     problem = "problem=Thermometer~scaling-standardized"
-    near = trained(f"{problem}&dtype=float64&epochs=10000&run=AdamW~lr-0.01~weight_decay-0.01")[0]
+    near = trained(f"{problem}&dtype=float64&epochs=2000&run=AdamW~lr-0.02~beta2-0.9~weight_decay-0.01")[0]
     assert max(map(abs, near.run.problem.minimizers[0])) * 0.01 < 1
     assert near.gap[-1] < 1e-3
     assert "shrinks" not in sentence([near], 0.01)

@@ -5,6 +5,7 @@ import math
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,7 @@ from trainers.steps import record_steps
 
 RELATIVE = {"float32": 1e-4, "float64": 1e-6}
 ROUNDING = {"float32": 1e-7, "float64": 1e-15}
+trained = cache(train)
 LINE = re.compile(r"(?P<name>.*): (?:diverged after (?P<epochs>\d+) epochs|(?P<loss>\S+) (?P<params>\S.*))")
 RANKED = re.compile(r"(.*): (\{.*\}), tuned (\S+), default lr (\S+), (\d+) failed")
 SOME = [pytest.param(True, id="some"), pytest.param(False, id="all", marks=pytest.mark.slow)]
@@ -36,9 +38,10 @@ DECIDED = [4, 12, 16]
 """Random comparisons whose numbers more than rounding decides."""
 
 
-def decided(run: Run, history: History) -> bool:
+@cache
+def decided(run: Run) -> bool:
     """Whether more than rounding decides the numbers: a start one rounding step away gives the same."""
-    step = ROUNDING[run.dtype]
+    history, step = trained(run), ROUNDING[run.dtype]
     near = tuple(x + step * max(abs(x), 1) for x in run.start_values())
     other = train(replace(run, start=near))
     if history.diverged_at != other.diverged_at:
@@ -88,18 +91,17 @@ def test_programs_print_the_numbers_of_the_page(few: bool, tmp_path: Path) -> No
         elif isinstance(spec, Sweep):
             assert_best(printed.splitlines(), spec)
         elif isinstance(spec, Run):
-            assert_line(f"run: {printed.strip()}", spec, train(spec))
+            assert_line(f"run: {printed.strip()}", spec, trained(spec))
         else:
             assert_lines(printed.splitlines(), spec)
-    undecided = [seed for seed in DECIDED for run in comparison(seed) if not decided(run, train(run))]
+    undecided = [seed for seed in DECIDED for run in comparison(seed) if not decided(run)]
     assert not undecided
 
 
 def assert_lines(lines: Sequence[str], runs: Sequence[Run]) -> None:
     for line, run in zip(lines, runs, strict=True):
-        history = train(run)
-        if decided(run, history):
-            assert_line(line, run, history)
+        if decided(run):
+            assert_line(line, run, trained(run))
 
 
 def assert_ranking(lines: Sequence[str], spec: Race) -> None:
@@ -180,9 +182,9 @@ def run_here(made: Program) -> list[str]:
 def assert_table(rows: Sequence[dict[str, Any]], runs: Sequence[Run]) -> None:
     """The table of a notebook has the page's numbers."""
     for row, run in zip(rows, runs, strict=True):
-        history = train(run)
-        if not decided(run, history):
+        if not decided(run):
             continue
+        history = trained(run)
         assert row["status"].startswith("finished" if history.finished else "diverged")
         relative = RELATIVE[run.dtype]
         assert row["best loss"] == pytest.approx(history.best, rel=relative, abs=1e-12)
@@ -201,13 +203,13 @@ def test_single_steps_from_the_same_state(cases: list[tuple[Optimizer, str]]) ->
 
 def steps_alike(optimizer: Optimizer, runner: str) -> None:
     """Where rounding decides in the end, too: in float32."""
-    run = Run(optimizer=replace(optimizer, lr=0.01), runner=runner, epochs=60)
+    run = Run(optimizer=replace(optimizer, lr=0.01), runner=runner, epochs=30)
     code = run_code(run)
     head, body = "\n".join([*code.head, *code.gradient]), "\n".join(code.loop.body())
     names: dict[str, Any] = {}
     exec(head, names)
     states = dict(run.optimizer.update_code().names)
-    for step in record_steps(run, range(0, 60, 6)):
+    for step in record_steps(run, range(0, 30, 6)):
         exec("\n".join([*code.start, *code.loop.setup]), names)
         params = names["params"]
         with torch.no_grad():

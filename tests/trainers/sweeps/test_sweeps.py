@@ -27,12 +27,12 @@ DEFAULTS = [(rule, problem) for rule, problem in pairs() if rule == type(rule)()
 @pytest.mark.parametrize(("rule", "problem"), slow_but(DEFAULTS, pairs()), ids=repr)
 def test_every_row_is_its_run_trained_alone(rule: Optimizer, problem: Problem) -> None:
     # On a rippled surface a rate too large makes a course that magnifies rounding at each step.
-    epochs = 60 if isinstance(problem, Thermometer) else 8
+    epochs = 40 if isinstance(problem, Thermometer) else 8
     run = run_on(problem, optimizer=rule, epochs=epochs, dtype="float64")
     result = sweep(Sweep(run, {"lr": RATES}, seeds=2, targets=(1e-2, 10.0)))
     frame = result.frame()
     assert len(frame) == 10
-    for row in (0, 3, 4, 7, 8):  # each rate, on the one seed or the other
+    for row in (0, 5, 8):  # the lowest rate, one between and the highest, on the one seed or the other
         history = train(result.run(row))
         told = frame.iloc[row]
         assert told["status"] == history.status
@@ -58,7 +58,7 @@ def as_alone(rule: Optimizer, problem: Problem) -> None:
     for epoch in range(6):
         params, states = some.params.clone(), {name: s.clone() for name, s in some.state.items()}
         losses = some.advance(epoch)
-        for column, lr in list(enumerate(asked.settings["lr"].tolist()))[epoch % 3 :: 3]:
+        for column, lr in list(enumerate(asked.settings["lr"].tolist()))[epoch % 5 :: 5]:
             alone = params[:, column].clone()
             state = {name: s[:, column].clone() for name, s in states.items()}
             close = {"rtol": 1e-12, "atol": 1e-12}
@@ -74,11 +74,11 @@ def as_alone(rule: Optimizer, problem: Problem) -> None:
 @pytest.mark.parametrize("optimizer", [SGD(), ScheduleFreeSGD()])
 @pytest.mark.parametrize("batch_size", [0, 4])
 def test_trajectories_are_those_of_the_histories(batch_size: int, optimizer: Optimizer) -> None:
-    run = Run(optimizer=optimizer, epochs=100, batch_size=batch_size)
+    run = Run(optimizer=optimizer, epochs=60, batch_size=batch_size)
     asked = Sweep(run, {"lr": Axis(1e-3, 1, 7, log=True)}, seeds=2)
-    result, rows, epochs = sweep(asked), torch.tensor([0, 5, 13]), (0, 3, 100)
+    result, rows, epochs = sweep(asked), torch.tensor([0, 5, 13]), (0, 3, 60)
     found = training.trajectories(asked, epochs, rows)
-    assert found.losses.shape == (101, 3)
+    assert found.losses.shape == (61, 3)
     assert found.params.shape == (3, 2, 3)
     for column, row in enumerate(rows.tolist()):
         history = train(result.run(row))
@@ -87,7 +87,7 @@ def test_trajectories_are_those_of_the_histories(batch_size: int, optimizer: Opt
         for params, epoch in zip(found.params[..., column], epochs, strict=True):
             if history.loss[epoch].isfinite():
                 torch.testing.assert_close(params, history.params[epoch], rtol=1e-3, atol=1e-4)
-    assert training.curves(asked).shape == (101, 14)
+    assert training.curves(asked).shape == (61, 14)
 
 
 def test_divergence_costs_the_others_nothing() -> None:
