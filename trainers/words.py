@@ -84,6 +84,12 @@ def format_percent(fraction: float) -> str:
     return f"{percent:.4g}%"
 
 
+def whole_percent(fraction: float) -> str:
+    """Return a fraction in whole percent: 100% is all, and 0% is nothing."""
+    percent = round(100 * fraction)
+    return f"{min(max(percent, 1), 99) if 0 < fraction < 1 else percent}%"
+
+
 def format_target(gap: float) -> str:
     return format_number(gap, 6)
 

@@ -87,13 +87,13 @@ def draw(context: Context) -> None:
 
 def _is_confirmed(headline: Placeholder, spec: Race, repeats: int) -> bool:
     what = f"{_size(spec)} of {format_epochs(spec.epochs)}"
-    what = f"{repeats} races, each of {what}," if repeats > 1 else what
+    what = f"{repeats} races, each of {what}," if repeats > 1 else what[0].upper() + what[1:]
     return is_confirmed(headline, (spec, repeats), spec.parts, what, repeats)
 
 
 def _size(spec: Race) -> str:
     """Return of how many runs a race consists."""
-    return f"{'up to ' if len(spec.looks) > 1 else ''}{spec.size:,} runs"
+    return f"{'about ' * spec.compares}{spec.size:,} runs"
 
 
 def _repeated(headline: Placeholder, spec: Race, count: int) -> Repeats:
@@ -138,7 +138,8 @@ def _rounds(result: RaceResult) -> str:
     if result.seeds == result.race.seeds:
         decided = bool(result.leaders) and not result.stopped
         return f" First place was decided with {result.seeds} seeds." * decided
-    end = "until first place was decided" if result.decided else "and first place is not decided"
+    found = result.decided and bool(result.leaders)
+    end = "until first place was decided" if found else "and first place is not decided"
     return (
         f" The trials in question had more seeds, up to {result.seeds} and as many new ones, {end}; the "
         f"points below are medians over the first {result.race.seeds}."
@@ -226,7 +227,7 @@ def _until_decided(context: Context, result: RaceResult) -> None:
         f"Add seeds until decided, up to {until.looks[-1]}",
         key="race.until_decided.start",
         icon=":material/add_chart:",
-        help="First place is not decided. Adds seeds to the trials still in question: up to "
+        help="First place is not decided. Adds seeds to the trials still in question: about "
         f"{until.size - result.race.size:,} more runs, up to five times as long as the race. Ends when the "
         "first optimizer beats every other one, or is within 10% of it.",
         on_click=context.actions.change,

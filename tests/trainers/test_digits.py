@@ -21,6 +21,7 @@ from trainers.problems import (
     LinearRegression,
     LogisticRegression,
     Problem,
+    Quadratic,
     SoftmaxRegression,
     Thermometer,
 )
@@ -233,6 +234,15 @@ def test_without_twins_nothing_is_known() -> None:
     run = Run(optimizer=SGD(), epochs=50)
     assert digits_of(train(run, on_epoch=lambda epoch, _: epoch > 5)) is None
     assert train_twins(run, on_progress=lambda share: share > 0.5) is None
+
+
+def test_a_final_loss_is_not_shown_below_the_best() -> None:
+    history = train(Run(problem=Quadratic(), optimizer=Adagrad(lr=1e-8), epochs=200))
+    digits = digits_of(history)
+    assert digits is not None
+    assert digits.loss < digits.best
+    (row,) = cells([history], ["Adagrad"], 0.01, [digits]).to_dict("records")
+    assert row["best loss"] == row["final loss"]
 
 
 def test_a_curve_is_dotted_from_where_rounding_decides() -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from trainers.words import format_at_most, format_beside, format_percent
+from trainers.words import format_at_most, format_beside, format_percent, whole_percent
 
 
 @pytest.mark.parametrize(
@@ -35,3 +35,8 @@ def test_a_percentage_is_100_of_all_alone() -> None:
 )
 def test_a_bound_is_rounded_up(number: float, text: str) -> None:
     assert format_at_most(number) == text
+
+
+def test_whole_percent_is_all_or_nothing_only_where_it_is() -> None:
+    shares = (0, 0.001, 0.024, 0.5, 0.996, 1)
+    assert [whole_percent(share) for share in shares] == ["0%", "1%", "2%", "50%", "99%", "100%"]

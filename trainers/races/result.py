@@ -72,9 +72,14 @@ class OptimizerResult:
         return self.trials.sweep.optimizer(trial * self.trial_scores.shape[1])
 
     @property
+    def tuned(self) -> bool:
+        """Whether a trial succeeded, in the median over its seeds; else the middle one stands for all."""
+        return bool(self.scores.isfinite().any())
+
+    @property
     def failed(self) -> bool:
-        """Whether every trial failed, or none reached the target."""
-        return bool(self.scores.isinf().all())
+        """Whether every trial failed, or none reached the target, and so did the best one with new seeds."""
+        return not self.tuned and bool(median(self.tuned_scores).isinf())
 
     @property
     def best_optimizer(self) -> Optimizer:
@@ -94,10 +99,15 @@ class OptimizerResult:
 
     @property
     def at_edge(self) -> str:
-        """ "low" or "high" if the best learning rate is at that edge of its range, else ""."""
-        axis = self.trials.sweep.axes["lr"]
+        """ "low" or "high" if the best learning rate is at that edge of its range, else "".
+
+        On a grid the edge is its last point.
+        """
+        if not self.tuned:
+            return ""
+        axis, on_grid = self.trials.sweep.axes["lr"], self.trials.sweep.num_points is None
         place = math.log(self.best_lr / axis.low) / math.log(axis.high / axis.low)
-        margin = max(EDGE_FRACTION, 0.5 / (axis.count - 1))
+        margin = max(EDGE_FRACTION, 0.5 / (axis.count - 1)) if on_grid else EDGE_FRACTION
         return "low" if place < margin else "high" if place > 1 - margin else ""
 
 
@@ -137,10 +147,12 @@ class RaceResult(NotebookDisplay):
     def decided(self) -> bool:
         """Whether the first optimizer beats every other one, or is within 10% of it; nothing else is left.
 
-        True where nothing can be decided: one optimizer, few seeds, all failed.
+        True where nothing can be decided: one optimizer, few seeds, or all failed with every seed.
         """
-        if not self.evidence or not self.leaders:
+        if not self.evidence:
             return True
+        if not self.leaders:
+            return all(bool(entry.tuned_scores.isinf().all()) for entry in self.results)
         first, *others = self.ranking
         return bool((self.evidence.beats | self.evidence.alike)[first, others].all())
 

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 
+import torch
 from torch import Tensor
 
 from trainers.optimizers import Optimizer
@@ -13,7 +14,7 @@ from trainers.races.spec import Race
 from trainers.reports.names import short
 from trainers.reports.race_scores import failure_condition, format_score, loss_or_gap
 from trainers.run import in_words
-from trainers.words import format_epochs, format_target, join_words
+from trainers.words import format_epochs, format_target, join_words, whole_percent
 
 
 def optimizer_names(race: Race) -> list[str]:
@@ -40,10 +41,10 @@ def _tuned(result: RaceResult, names: Sequence[str]) -> str:
     alone = len(medians) == 1
     if not result.leaders and race.metric == "epochs":
         who = f"After tuning, {names[0]} did not reach" if alone else "No tuned optimizer reached"
-        return f"{who} the target gap of {format_target(race.target)} ({_seeds(result)})."
+        return f"{who} the target gap of {format_target(race.target)} ({_seeds(result)}).{_undecided(result)}"
     if not result.leaders:
         who = f"After tuning, {names[0]}" if alone else "Every tuned optimizer"
-        return f"{who} failed ({_seeds(result)}): {failure_condition(race)}."
+        return f"{who} failed ({_seeds(result)}): {failure_condition(race)}.{_undecided(result)}"
     protocol = f"({race.trials} trials{'' if alone else ' each'}, {_seeds(result)})."
     if alone:
         return f"After tuning, {names[0]} {_only_phrase(race, medians[0])} {protocol}"
@@ -88,11 +89,18 @@ def _winner(result: RaceResult, names: Sequence[str], evidence: Evidence) -> str
     share = float(evidence.confidence[place][others].min())
     often = "all" if share == 1 else f"at least {math.floor(100 * share)}%"
     whom = "the other" if len(others) == 1 else "all others"
-    phrase = _winner_phrase(result.race, result.medians[place], several=False)
-    if place not in result.leaders:  # it beat another with fewer seeds, whose median has come to be lower
-        phrase = f"has {_value(result.race, result.medians[place])}"
+    phrase = _first_phrase(result, place)
     how = f"it beats {whom} in {often} of {REDRAWN:,} re-drawn races"
     return f"After tuning, {names[place]} {phrase}: {how}{_next(result, names, 1)}"
+
+
+def _first_phrase(result: RaceResult, place: int) -> str:
+    """Return the predicate of the one that is first."""
+    if place in result.leaders:
+        return _winner_phrase(result.race, result.medians[place], several=False)
+    return (
+        f"has {_value(result.race, result.medians[place])}"  # another, beaten with fewer seeds, is lower now
+    )
 
 
 def _next(result: RaceResult, names: Sequence[str], count: int) -> str:
@@ -121,16 +129,15 @@ def _leading_group(result: RaceResult, names: Sequence[str], evidence: Evidence)
         whom = "each of the others" if rest else join_words([names[place] for place in beaten])
         told = f"; {'it' if len(group) == 1 else 'each'} beats {whom}"
     if len(group) == 1:
-        phrase = _winner_phrase(race, best, several=False)
+        phrase = _first_phrase(result, group[0])
         return f"{who} {phrase}, but can't be told apart from all others{told}"
     if sorted(result.leaders) == sorted(group):
         return f"{who} {_winner_phrase(race, best, several=True)}{told}"
     if evidence.alike[group][:, group].all():
         return f"{who} are within {MARGIN:.0%} of each other, the best with {_value(race, best)}{told}"
     first = max(group, key=evidence.first.tolist().__getitem__)
-    share = (
-        f"{names[first]} has the lowest median in {evidence.first[first]:.0%} of {REDRAWN:,} re-drawn races"
-    )
+    often = whole_percent(float(evidence.first[first]))
+    share = f"{names[first]} has the lowest median in {often} of {REDRAWN:,} re-drawn races"
     if everyone:
         return f"After tuning, no optimizer beats another: {share}"
     return f"{who} can't be told apart: {share}{told}"
@@ -178,11 +185,11 @@ def _runner_up_phrase(race: Race, best: Tensor, second: Tensor) -> str:
 
 def _default(result: RaceResult, names: Sequence[str]) -> str:
     """Return who ranks first with the default learning rates, if no tuned winner does."""
-    default = [float(median(entry.default_scores)) for entry in result.results]
-    tuned = [float(median(entry.tuned_scores)) for entry in result.results]
-    best = min(default, default=math.inf)
-    first = [place for place, score in enumerate(default) if score == best]
-    if len(default) < 2 or best == math.inf or any(tuned[place] == min(tuned) for place in first):
+    if len(result.results) < 2 or not result.leaders:
+        return ""
+    default = torch.stack([median(entry.default_scores) for entry in result.results])
+    first = result.race.tied(default, default.min()).nonzero().flatten().tolist()
+    if default.min().isinf() or set(first) & set(result.leaders):
         return ""
     winners, have = join_words([names[place] for place in first]), "have" if len(first) > 1 else "has"
     return f"With the default learning rates, {winners} {have} the best median."

@@ -1,5 +1,6 @@
 """The ranking of a race as tables of text."""
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,7 +13,7 @@ from trainers.reports.race_curves import HIGH, LOW, quantile, spread_label
 from trainers.reports.race_scores import failure_label, format_score, metric_label
 from trainers.reports.race_warnings import unequal_chances
 from trainers.sweeps.spec import PREFIX
-from trainers.words import format_number, join_words
+from trainers.words import format_number, join_words, whole_percent
 
 
 def ranking_table(result: RaceResult, names: Sequence[str]) -> pd.DataFrame:
@@ -35,7 +36,7 @@ def _row(result: RaceResult, place: int, name: str) -> dict[str, str]:
         failure_label(race): _failures(race, entry),
     }
     if len(result.results) > 1:
-        row["win rate"] = f"{(float(result.win_rates()[place].sum()) - 0.5) / others:.0%}"
+        row["win rate"] = whole_percent((float(result.win_rates()[place].sum()) - 0.5) / others)
     return row
 
 
@@ -106,7 +107,7 @@ def win_rate_table(result: RaceResult, names: Sequence[str]) -> pd.DataFrame:
     table = pd.DataFrame({"optimizer": [names[place] for place in order]})
     rates = result.win_rates()
     for column in order:
-        cells = [f"{rates[row, column]:.0%}" for row in order]
+        cells = [whole_percent(float(rates[row, column])) for row in order]
         if evidence:
             cells = [
                 f"{cell} ({_percent(float(evidence.confidence[row, column]))})"
@@ -147,7 +148,7 @@ def confidence_caption(result: RaceResult) -> str:
         "new seeds are drawn anew from those of the race, with replacement, and the best trials chosen anew: "
         "where it is much lower, the lead hangs on which trial was chosen. One optimizer beats another if "
         "the number in brackets is at least "
-        f"{_percent(result.evidence.level)}, and its median more than {MARGIN:.0%} lower.{_looks(result)}"
+        f"{_at_least(result.evidence.level)}, and its median more than {MARGIN:.0%} lower.{_looks(result)}"
     )
 
 
@@ -156,12 +157,18 @@ def _looks(result: RaceResult) -> str:
     race = result.race
     if len(race.looks) == 1:
         return ""
-    levels = [f"{_percent(needed(race, seeds))} with {seeds} seeds" for seeds in race.looks]
+    levels = [f"{_at_least(needed(race, seeds))} with {seeds} seeds" for seeds in race.looks]
     return (
         f" It is {join_words(levels)}, so that all looks together err no more often than one. Once an "
         "optimizer has beaten another, that stays, with its fraction."
     )
 
 
+def _at_least(level: float) -> str:
+    """Return the smallest fraction of the re-drawn races that is not below a level."""
+    return _percent(math.ceil(round(REDRAWN * level, 6)) / REDRAWN)
+
+
 def _percent(fraction: float) -> str:
+    """Return a fraction of the re-drawn races as text, exactly."""
     return f"{100 * fraction:.3g}%"

@@ -18,13 +18,11 @@ MOST = 0.5
 def warnings(result: RaceResult, names: Sequence[str]) -> list[str]:
     """Return a sentence per flaw: optimizers whose trials all failed, best trials at the edge, and so on."""
     named = list(zip(names, result.results, strict=True))
-    sentences = _failures(result.race, [name for name, entry in named if entry.failed])
+    sentences = _failures(result.race, named)
     sentences += _unstable(result, names)
     for end in ("low", "high"):
         at_edge = [
-            f"{name} ({format_number(entry.best_lr, 3)})"
-            for name, entry in named
-            if entry.at_edge == end and not entry.failed
+            f"{name} ({format_number(entry.best_lr, 3)})" for name, entry in named if entry.at_edge == end
         ]
         if at_edge:
             rate = "rates" if len(at_edge) > 1 else "rate"
@@ -36,13 +34,29 @@ def warnings(result: RaceResult, names: Sequence[str]) -> list[str]:
     return [*sentences, *_decayed(result.race)]
 
 
-def _failures(race: Race, names: Sequence[str]) -> list[str]:
-    """Return a sentence on the optimizers of which every trial failed, if any."""
-    if not names:
-        return []
-    if race.metric == "epochs":
-        return [f"No trial of {join_words(names)} reached the target gap of {format_target(race.target)}."]
-    return [f"All trials of {join_words(names)} failed."]
+def _failures(race: Race, named: Sequence[tuple[str, OptimizerResult]]) -> list[str]:
+    """Return sentences on the optimizers of which no trial succeeded: with any seed, or with most of them."""
+    untuned = [(name, entry) for name, entry in named if not entry.tuned]
+    never = [name for name, entry in untuned if _never(entry)]
+    seldom = [name for name, entry in untuned if not _never(entry)]
+    reached = f"reached the target gap of {format_target(race.target)}"
+    seeds = "on most of its seeds" if race.seeds > 1 else "with the seed of the tuning"
+    sentences = []
+    if never and race.metric == "epochs":
+        sentences.append(f"No trial of {join_words(never)} {reached}.")
+    elif never:
+        sentences.append(f"All trials of {join_words(never)} failed.")
+    if seldom:
+        did = reached if race.metric == "epochs" else "succeeded"
+        sentences.append(
+            f"No trial of {join_words(seldom)} {did} {seeds}: the one in the middle of the range is compared."
+        )
+    return sentences
+
+
+def _never(entry: OptimizerResult) -> bool:
+    """Return whether each trial failed with each seed."""
+    return all(bool(scores.isinf().all()) for scores in (entry.trial_scores, *entry.new_scores.values()))
 
 
 def _unstable(result: RaceResult, names: Sequence[str]) -> list[str]:
@@ -105,7 +119,7 @@ def stability_margins(result: RaceResult, names: Sequence[str]) -> str:
     for name, limit in zip(limits["run"], limits["x"], strict=True):
         entry = result.results[list(names).index(name)]
         unique = int((entry.scores == entry.scores.min()).sum()) == 1
-        if unique and not entry.failed:
+        if unique and entry.tuned:
             percentages.append(f"{name} {entry.best_lr / limit:.0%}")
     if not len(limits):
         return ""

@@ -88,7 +88,9 @@ def _best(history: History, trusted: Digits | None) -> str:
         return format_number(history.best, LOSS_DIGITS)
     if _is_zero(history, history.best):
         return "0 (rounding)"
-    return _trusted(history.best, min(trusted.best, LOSS_DIGITS))
+    digits, final = min(trusted.best, LOSS_DIGITS), min(trusted.loss, LOSS_DIGITS)
+    ends_there = final and format_number(history.best, final) == format_number(history.loss[-1], final)
+    return _trusted(history.best, min(digits, final) if ends_there else digits)
 
 
 def _is_zero(history: History, loss: float) -> bool:

@@ -9,7 +9,7 @@ from torch import Tensor
 from trainers.history import History
 from trainers.outcomes import last_epochs
 from trainers.run import Run
-from trainers.words import format_beside, format_value, join_words
+from trainers.words import format_beside, format_number, format_value, join_words
 
 STRONG = 0.05
 """Weight decay times the largest parameter at the minimum, from which a decoupled one is named."""
@@ -37,7 +37,7 @@ def pull(run: Run) -> Pull | None:
         text = "weight decay" if penalty == decay else "an L2 penalty of"
         found = penalized_optimum(run)
         gap = None if found is None else float(run.training.gap(run.training.loss(found)))
-        return Pull(f"{text} {format_value(penalty)}", True, gap)
+        return Pull(f"{text} {format_number(penalty, 6)}", True, gap)
     largest = min((max(map(abs, point)) for point in at), default=torch.inf)
     return Pull(f"weight decay {format_value(decay)}", False) if decay * largest > STRONG else None
 

@@ -13,7 +13,7 @@ from dashboard.state import Page
 from dashboard.tabs.race import RaceTabSettings
 from tests.matrix import hand_written, slow_but
 from trainers import Race, Run, Sweep, program, race, sweep, train
-from trainers.optimizers import SGD, Adagrad, Adam, Optimizer, RMSprop
+from trainers.optimizers import OPTIMIZERS, SGD, Adagrad, Adam, Optimizer, RMSprop
 from trainers.problems import MLP, PROBLEMS, Problem, Thermometer
 from trainers.races.redraw import best_trial, median
 from trainers.races.result import RaceResult
@@ -270,6 +270,40 @@ def test_a_best_rate_at_the_edge_is_reported() -> None:
     )
     assert warnings(unmet, ["SGD"]) == ["No trial of SGD reached the target gap of 1e−12."]
     assert sensitivity(hopeless, ["a", "b"])["mid"].isin([math.inf]).all()
+
+
+THREE = (SGD(), SGD(momentum=0.9), RMSprop())
+SELDOM: dict[str, Any] = {"optimizers": THREE, "trials": 3, "seeds": 11, "epochs": 30, "metric": "epochs"}
+
+
+def test_who_reaches_the_target_with_some_seeds_is_not_said_to_never_reach_it() -> None:
+    result = race(Race(problem=PROBLEMS["SixHumpCamel"](), target=1, seed=6000, **SELDOM))
+    names = optimizer_names(result.race)
+    assert sentence(result, names).startswith("After tuning, SGD and RMSprop reach the target gap of 1 first")
+    assert all(not entry.tuned and entry.trial_scores.isfinite().any() for entry in result.results)
+    assert warnings(result, names) == [
+        "No trial of SGD, SGD · momentum 0.9 and RMSprop reached the target gap of 1 on most of its seeds: "
+        "the one in the middle of the range is compared."
+    ]
+    assert ranking_table(result, names)["best learning rate"].tolist() == ["0.03162"] * 3
+    assert set(tuned_curves(result, names)["run"]) == set(names)
+
+
+def test_the_edge_of_a_range_is_not_that_of_a_few_points_in_it() -> None:
+    result = race(Race(trials=2, tune="all", seeds=3, epochs=30))
+    axis = result.race.space(SGD())["lr"]
+    for entry in result.results:
+        place = math.log(entry.best_lr / axis.low) / math.log(axis.high / axis.low)
+        assert (entry.at_edge != "") == (place < 0.02 or place > 0.98)
+
+
+def test_rounding_makes_no_default_the_best() -> None:
+    kinds = [OPTIMIZERS[name] for name in ("Adadelta", "ScheduleFreeAdamW", "Adam")]
+    spec = Race(
+        problem=PROBLEMS["Easom"](), optimizers=tuple(kind() for kind in kinds), lr_min=1e-8,
+        trials=3, seeds=12, epochs=5, seed=134946,
+    )  # fmt: skip
+    assert "default" not in sentence(race(spec), optimizer_names(spec))
 
 
 def test_the_sentence_of_a_race(default: RaceResult) -> None:

@@ -33,8 +33,7 @@ def race(**given: Any) -> int:
     if request.task.start is not None:
         say("The initial point is not used in a race: each seed has its own.")
     spec = race_of(request, with_options(request.race, given, settings_of(RaceSettings)), bool(given["runs"]))
-    most = "up to " if len(spec.looks) > 1 else ""
-    text = f"Training {most}{spec.size:,} runs of {format_epochs(spec.epochs)}"
+    text = f"Training {'about ' * spec.compares}{spec.size:,} runs of {format_epochs(spec.epochs)}"
     with progress(text, given["quiet"]) as on_progress:
         result = train_race(spec, on_progress)
     rows = given["rows"] or ROWS[output.format != "table"]
