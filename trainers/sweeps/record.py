@@ -50,7 +50,9 @@ class BlockRecorder:
         self.thresholds = {gap: each[seeds] for gap, each in recorder.loss_thresholds.items()}
         self.waiting = {gap: torch.ones(len(rows), dtype=torch.bool) for gap in recorder.loss_thresholds}
         self.outside = {gap: torch.full((len(rows),), -1) for gap in recorder.loss_thresholds}
-        """Last epoch whose loss was above the threshold, or -1."""
+        """Last epoch whose loss was above the threshold, or -1, of the runs that are below it."""
+        self.above = {gap: torch.zeros(len(rows), dtype=torch.bool) for gap in recorder.loss_thresholds}
+        """Whether the last loss was above the threshold."""
 
     def record(self, first: int, losses: Tensor) -> Tensor | None:
         """Record losses `(epochs, runs)` from epoch `first`; return which runs are finite, None if all."""
@@ -74,12 +76,12 @@ class BlockRecorder:
 
     def _note_outside(self, gap: float, threshold: Tensor, first: int, losses: Tensor, high: Tensor) -> None:
         """Note the last epochs above a threshold, given the highest loss of each run."""
-        outside, last = self.outside[gap], losses[-1] > threshold
-        outside.masked_fill_(last, first + len(losses) - 1)
-        entering = ((high > threshold) & ~last).nonzero().flatten()
+        last = losses[-1] > threshold
+        entering = (((high > threshold) | self.above[gap]) & ~last).nonzero().flatten()
         if len(entering):
             within = (losses[:, entering] <= threshold[entering]).flip(0).cummin(0).values.sum(0)
-            outside[entering] = first + len(losses) - 1 - within
+            self.outside[gap][entering] = first + len(losses) - 1 - within
+        self.above[gap] = last
 
     def keep(self, alive: Tensor) -> None:
         """Keep the runs where `alive` `(runs,)` is true; the others enter the result."""
@@ -88,6 +90,7 @@ class BlockRecorder:
         self.thresholds = {gap: each[alive] for gap, each in self.thresholds.items()}
         self.waiting = {gap: waiting[alive] for gap, waiting in self.waiting.items()}
         self.outside = {gap: outside[alive] for gap, outside in self.outside.items()}
+        self.above = {gap: above[alive] for gap, above in self.above.items()}
 
     def finish(self, losses: Tensor) -> None:
         """Record the final losses `(runs,)` of the runs that are still active."""
