@@ -52,10 +52,9 @@ class LinearClassifier(Classifier):
     def _gradient(self, params: Tensor, logits: Tensor) -> Tensor:
         inputs, target = self.data.to(params.dtype)[0], self.data.target
         if self.widths[1] == 1:
-            grad_logits = torch.sigmoid(logits).sub_(target[..., None, None])
+            grad_logits = torch.sigmoid(logits) - target[..., None, None]
         else:
-            classes = functional.one_hot(target, self.widths[1])
-            grad_logits = torch.softmax(logits, -2).sub_(classes[..., None])
+            grad_logits = torch.softmax(logits, -2) - functional.one_hot(target, self.widths[1])[..., None]
         weights = (inputs.mT @ grad_logits.flatten(-2)).unflatten(-1, grad_logits.shape[-2:]).flatten(-3, -2)
         gradient = torch.cat([weights, grad_logits.sum(-3)], dim=-2)
         gradient = gradient.transpose(0, 1) if self.data.grouped else gradient

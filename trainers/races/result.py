@@ -72,14 +72,14 @@ class OptimizerResult:
         return self.trials.sweep.optimizer(trial * self.trial_scores.shape[1])
 
     @property
-    def tuned(self) -> bool:
-        """Whether a trial succeeded, in the median over its seeds; else the middle one stands for all."""
+    def succeeded(self) -> bool:
+        """Whether a trial succeeded, in the median over its seeds; else the middle one is compared."""
         return bool(self.scores.isfinite().any())
 
     @property
     def failed(self) -> bool:
         """Whether every trial failed, or none reached the target, and so did the best one with new seeds."""
-        return not self.tuned and bool(median(self.tuned_scores).isinf())
+        return not self.succeeded and bool(median(self.tuned_scores).isinf())
 
     @property
     def best_optimizer(self) -> Optimizer:
@@ -103,7 +103,7 @@ class OptimizerResult:
 
         On a grid the edge is its last point.
         """
-        if not self.tuned:
+        if not self.succeeded:
             return ""
         axis, on_grid = self.trials.sweep.axes["lr"], self.trials.sweep.num_points is None
         place = math.log(self.best_lr / axis.low) / math.log(axis.high / axis.low)

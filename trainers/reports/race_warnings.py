@@ -36,9 +36,9 @@ def warnings(result: RaceResult, names: Sequence[str]) -> list[str]:
 
 def _failures(race: Race, named: Sequence[tuple[str, OptimizerResult]]) -> list[str]:
     """Return sentences on the optimizers of which no trial succeeded: with any seed, or with most of them."""
-    untuned = [(name, entry) for name, entry in named if not entry.tuned]
-    never = [name for name, entry in untuned if _never(entry)]
-    seldom = [name for name, entry in untuned if not _never(entry)]
+    missed = [(name, entry) for name, entry in named if not entry.succeeded]
+    never = [name for name, entry in missed if _never(entry)]
+    seldom = [name for name, entry in missed if not _never(entry)]
     reached = f"reached the target gap of {format_target(race.target)}"
     seeds = "on most of its seeds" if race.seeds > 1 else "with the seed of the tuning"
     sentences = []
@@ -48,9 +48,7 @@ def _failures(race: Race, named: Sequence[tuple[str, OptimizerResult]]) -> list[
         sentences.append(f"All trials of {join_words(never)} failed.")
     if seldom:
         did = reached if race.metric == "epochs" else "succeeded"
-        sentences.append(
-            f"No trial of {join_words(seldom)} {did} {seeds}: the one in the middle of the range is compared."
-        )
+        sentences.append(f"No trial of {join_words(seldom)} {did} {seeds}: the middle one is compared.")
     return sentences
 
 
@@ -119,7 +117,7 @@ def stability_margins(result: RaceResult, names: Sequence[str]) -> str:
     for name, limit in zip(limits["run"], limits["x"], strict=True):
         entry = result.results[list(names).index(name)]
         unique = int((entry.scores == entry.scores.min()).sum()) == 1
-        if unique and entry.tuned:
+        if unique and entry.succeeded:
             percentages.append(f"{name} {entry.best_lr / limit:.0%}")
     if not len(limits):
         return ""

@@ -1,10 +1,12 @@
 """Every problem: its gradient, its minimum, its start."""
 
 import math
+from collections.abc import Callable
 from itertools import product
 
 import pytest
 import torch
+from torch import Tensor
 
 from tests.matrix import slow_but
 from trainers import Run, train
@@ -86,6 +88,19 @@ def test_the_gradient_by_hand_is_autograd_s_and_the_difference_quotient(
             assert smooth.float().mean() > 0.97
             apart = ((by_hand[index] - fine) / size)[smooth]
             torch.testing.assert_close(apart, torch.zeros_like(apart), rtol=0, atol=1e-5)
+
+
+@pytest.mark.parametrize("problem", [kind() for kind in PROBLEMS.values() if kind().by_hand], ids=repr)
+def test_the_gradient_by_hand_can_be_differentiated(problem: Problem) -> None:
+    """Backwards, and many at once: the Hessian times a vector is that of the loss."""
+    generator = torch.Generator().manual_seed(3)
+    params, vector = torch.randn(2, problem.num_params, generator=generator, dtype=torch.float64)
+
+    def product_by(gradient: Callable[[Tensor], Tensor]) -> Tensor:
+        return torch.func.vmap(torch.func.vjp(gradient, params)[1])(vector[None])[0][0]
+
+    by_hand, expected = product_by(problem.gradient), product_by(torch.func.grad(problem.loss))
+    torch.testing.assert_close(by_hand, expected, rtol=1e-7, atol=1e-9 * float(expected.abs().max()))
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64], ids=str)
