@@ -122,5 +122,5 @@ def numbers(table: "pd.DataFrame | pd.Series", dtype: str = "float64") -> Tensor
 
 
 def with_ones(features: Tensor) -> Tensor:
-    """Append a column of ones to features `(rows, n)`."""
-    return torch.cat([features, torch.ones_like(features[:, :1])], dim=1)
+    """Append a column of ones to features `(..., rows, n)`."""
+    return torch.cat([features, torch.ones_like(features[..., :1])], dim=-1)

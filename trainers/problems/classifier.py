@@ -187,7 +187,8 @@ def cross_entropy(logits: Tensor, target: Tensor) -> Tensor:
 def cross_entropy_gradient(logits: Tensor, target: Tensor) -> Tensor:
     """Gradient of `cross_entropy` by the logits: the probabilities, minus 1 for the true class."""
     if logits.shape[-1] == 1:
-        return torch.sigmoid(logits) - target[..., None]
+        signs = (1 - 2 * target)[..., None]
+        return signs * torch.sigmoid(signs * logits)
     return torch.softmax(logits, -1) - functional.one_hot(target, logits.shape[-1])
 
 

@@ -1,6 +1,7 @@
 """Linear classifiers."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import ClassVar
 
 import torch
@@ -8,6 +9,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from trainers.datasets.csv.dataset import CsvDataset
+from trainers.datasets.dataset import with_ones
 from trainers.problems.classifier import SHAPES, Classifier, digits
 from trainers.problems.supervised import CSV, random_start
 from trainers.settings import SettingError, choice
@@ -17,53 +19,70 @@ EXACT = 40  # beyond, log(1 + exp(x)) is x to the last digit
 
 @dataclass(frozen=True)
 class LinearClassifier(Classifier):
-    """A single layer: the logits of all runs are one product, `(rows, inputs)` by `(inputs, logits runs)`."""
+    """A single layer. Its weights and biases are one matrix, and so are those of all runs side by side.
 
-    def logits(self, params: Tensor) -> Tensor:
-        """Return the logits `(rows, logits, runs)`; grouped `(groups, rows, logits, runs)`."""
-        inputs, _ = self.data.to(params.dtype)
-        features, outputs = self.widths
-        weights = params[: features * outputs].reshape(features, outputs, *params.shape[1:-1], -1)
-        biases = params[features * outputs :].reshape(outputs, *params.shape[1:-1], -1)
+    outputs = design layer                            design: inputs, and a column of ones
+    loss = mean(losses of the outputs)
+    gradient = design' derivatives of the losses / rows
+    """
+
+    @cached_property
+    def _designs(self) -> dict[torch.dtype, Tensor]:
+        return {}
+
+    def design(self, dtype: torch.dtype) -> Tensor:
+        """Return the design matrix `(rows, inputs + 1)`; grouped `(groups, rows, inputs + 1)`. Cached."""
+        if dtype not in self._designs:
+            with torch.inference_mode(False):
+                self._designs[dtype] = self.make_design(*self.data.to(dtype))
+        return self._designs[dtype]
+
+    def make_design(self, inputs: Tensor, target: Tensor) -> Tensor:
+        """Return the design matrix for inputs `(rows, inputs)` and classes `(rows,)`."""
+        return with_ones(inputs)
+
+    def losses(self, outputs: Tensor) -> Tensor:
+        """Return the losses `(rows, runs)` of outputs `(rows, logits runs)`."""
+        raise NotImplementedError
+
+    def derivatives(self, outputs: Tensor) -> Tensor:
+        """Return the derivatives of the losses by the outputs `(rows, logits runs)`, in their shape."""
+        raise NotImplementedError
+
+    def outputs(self, params: Tensor) -> Tensor:
+        """Return the outputs `(rows, logits runs)`; grouped `(groups, rows, logits runs)`."""
         if self.data.grouped:
-            weights, biases = weights.permute(2, 0, 1, 3), biases.transpose(0, 1)[:, None]
-        products = inputs @ weights.flatten(-2)
-        logits: Tensor = products.unflatten(-1, weights.shape[-2:])
-        return logits.add_(biases)
+            layer = params.unflatten(0, (-1, self.widths[1])).permute(2, 0, 1, 3).flatten(2)
+        else:
+            layer = params.reshape(self.widths[0] + 1, -1)
+        outputs: Tensor = self.design(params.dtype) @ layer
+        return outputs
 
     def loss(self, params: Tensor) -> Tensor:
-        return self._loss(self.logits(params)).reshape(params.shape[1:])
-
-    def _loss(self, logits: Tensor) -> Tensor:
-        target = self.data.target
-        if self.widths[1] == 1:
-            signs = (1 - 2 * target)[..., None]
-            return functional.softplus(logits[..., 0, :] * signs, threshold=EXACT).mean(-2)
-        index = target[..., None, None].expand(*target.shape, 1, logits.shape[-1])
-        return (logits.logsumexp(-2) - logits.gather(-2, index)[..., 0, :]).mean(-2)
-
-    def loss_and_gradient(self, params: Tensor) -> tuple[Tensor, Tensor]:
-        logits = self.logits(params)
-        return self._loss(logits).reshape(params.shape[1:]), self._gradient(params, logits)
+        return self._loss(params, self.outputs(params))
 
     def gradient(self, params: Tensor) -> Tensor:
-        return self._gradient(params, self.logits(params))
+        return self._gradient(params, self.outputs(params))
 
-    def _gradient(self, params: Tensor, logits: Tensor) -> Tensor:
-        inputs, target = self.data.to(params.dtype)[0], self.data.target
-        if self.widths[1] == 1:
-            grad_logits = torch.sigmoid(logits) - target[..., None, None]
-        else:
-            grad_logits = torch.softmax(logits, -2) - functional.one_hot(target, self.widths[1])[..., None]
-        weights = (inputs.mT @ grad_logits.flatten(-2)).unflatten(-1, grad_logits.shape[-2:]).flatten(-3, -2)
-        gradient = torch.cat([weights, grad_logits.sum(-3)], dim=-2)
-        gradient = gradient.transpose(0, 1) if self.data.grouped else gradient
-        return gradient.reshape(params.shape) / len(self.data)
+    def loss_and_gradient(self, params: Tensor) -> tuple[Tensor, Tensor]:
+        outputs = self.outputs(params)
+        return self._loss(params, outputs), self._gradient(params, outputs)
+
+    def _loss(self, params: Tensor, outputs: Tensor) -> Tensor:
+        return self.losses(outputs).mean(-2).reshape(params.shape[1:])
+
+    def _gradient(self, params: Tensor, outputs: Tensor) -> Tensor:
+        gradient = self.design(params.dtype).mT @ self.derivatives(outputs) / len(self.data)
+        if self.data.grouped:
+            gradient = gradient.unflatten(2, (self.widths[1], -1)).permute(1, 2, 0, 3)
+        return gradient.reshape(params.shape)
 
 
 @dataclass(frozen=True)
 class LogisticRegression(LinearClassifier):
     """Binary classification with a single logit, the log-odds of the second class. Seed 0 starts at 0.
+
+    The outputs are the log-odds of the wrong class: logits, negated for samples of the second class.
 
     Source: D. Cox 1958, "The regression analysis of binary sequences".
     """
@@ -78,6 +97,15 @@ class LogisticRegression(LinearClassifier):
         super().check_compatible(csv)
         if len(csv.classes) != 2:
             raise SettingError("csv", f"must have 2 classes for logistic regression, got {len(csv.classes)}")
+
+    def make_design(self, inputs: Tensor, target: Tensor) -> Tensor:
+        return with_ones(inputs) * (1 - 2 * target)[..., None]
+
+    def losses(self, outputs: Tensor) -> Tensor:
+        return functional.softplus(outputs, threshold=EXACT)
+
+    def derivatives(self, outputs: Tensor) -> Tensor:
+        return torch.sigmoid(outputs)
 
     def start(self, seed: int = 0) -> Tensor:
         return random_start(self.num_params, seed)
@@ -94,6 +122,18 @@ class SoftmaxRegression(LinearClassifier):
     datasets: ClassVar = Classifier.datasets | {"digits": digits}
 
     source: str = choice("digits", ("digits", *SHAPES, CSV), help="Dataset.", label="Data")
+
+    def losses(self, outputs: Tensor) -> Tensor:
+        logits: Tensor = outputs.unflatten(-1, (self.widths[1], -1))
+        index = self.data.target[..., None, None].expand(*logits.shape[:-2], 1, logits.shape[-1])
+        return logits.logsumexp(-2) - logits.gather(-2, index)[..., 0, :]
+
+    def derivatives(self, outputs: Tensor) -> Tensor:
+        logits = outputs.unflatten(-1, (self.widths[1], -1))
+        derivatives = (
+            torch.softmax(logits, -2) - functional.one_hot(self.data.target, self.widths[1])[..., None]
+        )
+        return derivatives.flatten(-2)
 
     def start(self, seed: int = 0) -> Tensor:
         return 0.1 * random_start(self.num_params, seed)

@@ -1,5 +1,7 @@
 """Models that tell classes apart, beside torch.nn."""
 
+from itertools import product
+
 import pytest
 import torch
 from torch import Tensor, nn
@@ -54,6 +56,23 @@ def test_loss_gradient_and_accuracy_are_those_of_torch_nn(problem: Classifier) -
     shares = problem.predict(params, inputs)
     torch.testing.assert_close(shares.sum(1), torch.ones(len(target), dtype=torch.float64))
     assert torch.equal(shares.argmax(1), found)
+
+
+@pytest.mark.parametrize(
+    "problem", [LogisticRegression(), MLP(), MLP(source="xor", activation="relu")], ids=repr
+)
+def test_of_a_sample_it_is_certain_of_a_model_with_one_logit_knows_the_tiny_gradient(
+    problem: Classifier,
+) -> None:
+    """To single precision, not as the difference of 1 and a probability that is rounded to 1."""
+    for sample, scale in product(range(0, 200, 9), (1, 10, 30, 100)):
+        params = (scale * problem.start(2)).requires_grad_()
+        one = problem.subset(torch.tensor([sample]))
+        (exact,) = torch.autograd.grad(one.loss(params), params)
+        by_hand = one.gradient(params.detach().float()).double()
+        size = float(exact.abs().max())
+        if size > 1e-30:
+            torch.testing.assert_close(by_hand / size, exact / size, rtol=0, atol=1e-3)
 
 
 def test_names_stand_for_the_parameters_in_their_order() -> None:

@@ -167,7 +167,10 @@ def test_products_find_what_the_hessian_has(optimizer: Optimizer, monkeypatch: p
 
 @pytest.mark.parametrize(("lr", "arrives"), slow_but([(2.0, 80)], [(1.0, 120), (2.0, 80)]))
 def test_gradient_descent_trains_a_network_at_the_edge_of_stability(lr: float, arrives: int) -> None:
-    """Cohen et al. 2021, arXiv 2103.00065: the sharpness climbs to 2 / lr and stays; the loss falls."""
+    """Cohen et al. 2021, arXiv 2103.00065: the sharpness climbs to 2 / lr and stays; the loss falls.
+
+    Single losses are decided by rounding: at lr 2 any epoch may be one that rises above the first.
+    """
     run = Run(problem=MLP(source="spirals", noise=0.05, depth=2), optimizer=SGD(lr=lr), epochs=500)
     losses = train(run).loss
     updates = range(1, 500, 25)
@@ -180,6 +183,6 @@ def test_gradient_descent_trains_a_network_at_the_edge_of_stability(lr: float, a
     assert later.median() == pytest.approx(1, abs=0.15)
     assert later.between(0.6, 1.7).all()
     assert (losses.diff() > 0).sum() > 30
-    assert losses[-1] < 0.4 * losses[0]
+    assert losses[-50:].median() < 0.4 * losses[0]
     told = sentence(table, limit, pd.DataFrame({"update": range(1, 502), "loss": losses.tolist()}))
     assert "*the edge of stability*" in told
