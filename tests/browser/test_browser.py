@@ -78,6 +78,7 @@ QUESTION = ".st-key-question h2"
 DRAWN = (
     "() => [...document.querySelectorAll('.mark-line path')].some(line => /L/.test(line.getAttribute('d')))"
 )
+LOADED = "() => !document.querySelector('[data-testid=stSkeleton]')"
 WIDTHS = """() => [document.documentElement, document.querySelector("[data-testid=stMain]")]
     .map(part => part.scrollWidth)"""
 
@@ -660,7 +661,8 @@ def test_a_long_training_is_seen_and_ended_by_a_click(page: Page) -> None:
     page.goto(LONG)
     page.get_by_text("Training SGD").wait_for()
     page.wait_for_function(DRAWN)
-    assert page.get_by_text(LAST).count() == 0, "the curve is there before training ends"
+    page.wait_for_function(LOADED)
+    assert page.get_by_text(LAST).count() == 0, "the curve and the controls are there before training ends"
     choose_example(page, MOMENTUM.name)
     skip_question(page)
     assert page.get_by_text(MOMENTUM.hint).is_visible()

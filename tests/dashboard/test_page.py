@@ -240,6 +240,12 @@ def test_no_runs_and_all_diverging(tab: str) -> None:
     assert bool(chart_types(app)) == (tab != "Data")
 
 
+def always_report(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Draw the progress at every update."""
+    monkeypatch.setattr(page_work, "PROGRESS_DELAY_S", -1.0)
+    monkeypatch.setattr(page_work, "PROGRESS_INTERVALS_S", (-1.0, -1.0))
+
+
 def test_while_classifiers_train_the_chart_is_of_the_loss(monkeypatch: pytest.MonkeyPatch) -> None:
     """Accuracies are known at the end only."""
     titles = list[str]()
@@ -249,8 +255,7 @@ def test_while_classifiers_train_the_chart_is_of_the_loss(monkeypatch: pytest.Mo
         return live_loss_chart(table, style, epochs, title, log, far)
 
     monkeypatch.setattr("trainers.charts.live_loss_chart", live)
-    for name in ("PROGRESS_DELAY_S", "PROGRESS_INTERVAL_S"):
-        monkeypatch.setattr(page_work, name, -1.0)
+    always_report(monkeypatch)
     app = opened("problem=LogisticRegression&epochs=7&run=SGD&y=accuracy")
     assert shown(app).view.y == "accuracy"
     assert set(titles) == {"loss"}
@@ -264,8 +269,7 @@ def test_progress_gives_way_to_what_was_found_out(
     tab: str, told: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """However slow the machine is."""
-    for name in ("PROGRESS_DELAY_S", "PROGRESS_INTERVAL_S"):
-        monkeypatch.setattr(page_work, name, -1.0)
+    always_report(monkeypatch)
     app = opened(f"epochs=43&tab={tab}&run=SGD~lr-0.02&run=Adam&race=trials-4~seeds-2~epochs-23&grid=count-4")
     assert sentence(app).startswith(told)
     assert not app.get("progress")

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
-from itertools import count
+from itertools import count, pairwise
 from threading import Event, Lock
 from types import SimpleNamespace
 
@@ -167,16 +167,24 @@ def test_sessions_that_train_at_once_get_what_each_would_get_alone(pool: ThreadP
 
 
 @pytest.mark.parametrize("waiting", [1, 4])
-def test_many_together_draw_no_oftener_than_one(waiting: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(work, "time", SimpleNamespace(monotonic=partial(next, count())))
-    monkeypatch.setattr(work, "PROGRESS_DELAY_S", 0)
-    monkeypatch.setattr(work, "PROGRESS_INTERVAL_S", 1)
+def test_progress_is_drawn_often_at_first_and_seldom_later(
+    waiting: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So that a page has time for its controls; and of many sessions together no oftener than of one."""
+    clock = count()
+    monkeypatch.setattr(work, "time", SimpleNamespace(monotonic=lambda: next(clock) / 100))
+    monkeypatch.setattr(work, "PROGRESS_DELAY_S", 0.4)
     monkeypatch.setattr(work, "QUEUE", [None] * waiting)
-    pictures = list[int]()
-    progress = work.ProgressObserver(pictures.append)
-    for number in range(4000):
-        progress.report(number)
-    assert len(pictures) == pytest.approx(4000 / (waiting + 1), rel=0.01)
+    drawn = list[float]()
+    progress = work.ProgressObserver(drawn.append)
+    for number in range(6000):
+        progress.report(number / 100)
+    assert drawn[0] == pytest.approx(max(0.4, 0.2 * waiting), abs=0.02)
+    gaps = [round(later - earlier, 1) for earlier, later in pairwise(drawn)]
+    assert gaps == sorted(gaps)
+    assert gaps[-1] == pytest.approx(4 * waiting, abs=0.1)
+    assert gaps[0] == pytest.approx(0.3 * waiting, abs=0.05)
+    assert len([time for time in drawn if time <= 8 * waiting]) == pytest.approx(7, abs=1)
 
 
 def test_trainings_with_one_usage_count_together(pool: ThreadPoolExecutor) -> None:
