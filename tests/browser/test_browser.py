@@ -384,9 +384,9 @@ def test_a_click_on_a_cell_of_the_grid_adds_it(page: Page) -> None:
 @pytest.mark.slow
 def test_a_large_race_asks_first(page: Page) -> None:
     visit(page, f"/?{DIGITS}&epochs=5&tab=Race&race=Racing~trials-1000~starts-100~epochs-10000&run=SGD")
-    assert page.get_by_text("603,600 runs of 10,000 epochs take about").is_visible()
+    assert page.get_by_text("619,800 runs of 10,000 epochs take about").is_visible()
     page.get_by_role("button", name="Run", exact=True).click()
-    page.get_by_text("Training about 603,600 runs: ").wait_for()  # it would go on for a year
+    page.get_by_text("Training about 619,800 runs: ").wait_for()  # it would go on for a year
     change(page, tab(page, "Loss").click)
     assert len(curves(page)) == 1
 

@@ -33,8 +33,6 @@ DEFAULT_OPTIMIZERS = (
 """Default optimizers."""
 NEW_SEEDS = 2**30
 """Distance of the seeds of the comparison from those of the trials, so that no race is tuned on them."""
-EVALUATED = 5
-"""Trials of each optimizer that are usually evaluated: the best ones of re-drawn races."""
 CURVE_POINTS = 150
 """Most epochs of which a race keeps losses."""
 LOOKS = 4
@@ -146,8 +144,8 @@ class Race(RaceSettings, Objective, Exportable):
 
     @property
     def expected(self) -> int:
-        """How many trials of an optimizer will be in question, about."""
-        return min(EVALUATED, self.trials) if self.compares else 1
+        """How many trials of an optimizer will be in question, about; measured over seven problems."""
+        return round(self.trials**0.5) if self.compares else 1
 
     @property
     def copies(self) -> int:
