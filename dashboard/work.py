@@ -30,10 +30,11 @@ CACHE_SIZE = "150MB"  # of each function; config.toml bounds them together
 COUNTING = "Counting trusted digits"
 PROGRESS_DELAY_S = 0.4
 """Time before progress is shown."""
-PROGRESS_INTERVALS_S = 0.2, 4.0
-"""First and longest time between progress updates, times the number of sessions that train. Each is half as
-long again: React shows a control it has loaded only when 300 ms have brought no update, and drawing one may
-take a slow computer as long.
+PROGRESS_INTERVAL_S, MAX_PROGRESS_INTERVAL_S = 0.2, 4.0
+"""First and longest interval between progress updates. All sessions draw no oftener than one at first."""
+PROGRESS_GROWTH = 1.5
+"""Factor of each interval over the one before. React holds back what a control has loaded for 300 ms
+(FALLBACK_THROTTLE_MS), and each update begins that anew: at short intervals no control would appear.
 """
 ESTIMATE_MIN_UPDATES = 1e8
 """Parameter updates above which the cost of a sweep is estimated."""
@@ -110,7 +111,7 @@ class ProgressObserver(Observer):
         self.draw, self.usage = draw, Usage()
         self.outside = copy_context()  # elements drawn within a cached function are replayed at each hit
         self.began = self.reported = time.monotonic()
-        self.interval = PROGRESS_INTERVALS_S[0]
+        self.interval = PROGRESS_INTERVAL_S
 
     def poll(self) -> None:
         # Streamlit stops an outdated script at this access.
@@ -118,8 +119,10 @@ class ProgressObserver(Observer):
 
     def report(self, *how_far: Any) -> None:
         now = time.monotonic()
-        if now - self.began > PROGRESS_DELAY_S and now - self.reported > self.interval * len(QUEUE):
-            self.reported, self.interval = now, min(1.5 * self.interval, PROGRESS_INTERVALS_S[1])
+        interval = max(self.interval, PROGRESS_INTERVAL_S * len(QUEUE))
+        if now - self.began > PROGRESS_DELAY_S and now - self.reported > interval:
+            self.reported = now
+            self.interval = min(PROGRESS_GROWTH * self.interval, MAX_PROGRESS_INTERVAL_S)
             self.outside.run(self.draw, *how_far)
 
 

@@ -23,9 +23,8 @@ class Split:
     def bytes(self) -> float:
         """Max. memory."""
         csv = getattr(self.training, "csv", None)
-        data = (getattr(part, "subset_data", None) for part in (self.training, self.validation, self.whole))
-        held = [each for each in (*data, csv and csv.table) if each is not None]
-        return float(sum(each.bytes for each in held))
+        held = (self.training, self.validation, self.whole, csv and csv.table)
+        return float(sum(getattr(each, "bytes", 0.0) for each in held))
 
 
 def split_indices(count: int, classes: Tensor | None, fraction: float, seed: int) -> tuple[Tensor, Tensor]:

@@ -34,6 +34,7 @@ from trainers.reports.race_scores import failure_condition, failure_label, metri
 from trainers.reports.remarks import left_out
 from trainers.run import Task
 from trainers.settings import choice, integer, settings_of
+from trainers.sweeps.cost import work
 from trainers.words import format_epochs, format_number
 
 
@@ -223,13 +224,14 @@ def _until_decided(context: Context, result: RaceResult) -> None:
     if result.decided or result.race.until_decided:
         return
     until = replace(result.race, until_decided=True)
+    times = sum(map(work, until.parts)) / sum(map(work, result.race.parts))
     st.button(
         f"Add seeds until decided, up to {until.looks[-1]}",
         key="race.until_decided.start",
         icon=":material/add_chart:",
         help="First place is not decided. Adds seeds to the trials still in question: about "
-        f"{until.size - result.race.size:,} more runs, up to five times as long as the race. Ends when the "
-        "first optimizer beats every other one, or is within 10% of it.",
+        f"{until.size - result.race.size:,} more runs, up to about {times:.0f} times as long as the race. "
+        "Ends when the first optimizer beats every other one, or is within 10% of it.",
         on_click=context.actions.change,
         args=(replace(context.settings, until_decided=True),),
     )

@@ -242,8 +242,8 @@ def test_no_runs_and_all_diverging(tab: str) -> None:
 
 def always_report(monkeypatch: pytest.MonkeyPatch) -> None:
     """Draw the progress at every update."""
-    monkeypatch.setattr(page_work, "PROGRESS_DELAY_S", -1.0)
-    monkeypatch.setattr(page_work, "PROGRESS_INTERVALS_S", (-1.0, -1.0))
+    for name in ("PROGRESS_DELAY_S", "PROGRESS_INTERVAL_S", "MAX_PROGRESS_INTERVAL_S"):
+        monkeypatch.setattr(page_work, name, -1.0)
 
 
 def test_while_classifiers_train_the_chart_is_of_the_loss(monkeypatch: pytest.MonkeyPatch) -> None:

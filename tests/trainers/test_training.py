@@ -352,7 +352,7 @@ def test_by_hand_a_classifier_goes_forward_once_per_update(
     problem: Any, batch_size: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = Run(problem=problem, optimizer=SGD(lr=0.1), epochs=3, batch_size=batch_size)
-    calls, name = itertools.count(), "outputs" if isinstance(problem, LinearClassifier) else "forward"
+    calls, name = itertools.count(), "scores" if isinstance(problem, LinearClassifier) else "forward"
     forward = getattr(type(problem), name)
     monkeypatch.setattr(type(problem), name, lambda *args: (next(calls), forward(*args))[1])
     history = train(run)

@@ -22,7 +22,7 @@ class Dataset:
     """
 
     inputs: Tensor
-    """`(rows, features)`, float64; for linear models followed by a column of ones."""
+    """`(rows, features)`, float64; for least squares followed by a column of ones."""
     target: Tensor
     """`(rows,)`: float64, or class indices in int64."""
     features: tuple[str, ...]

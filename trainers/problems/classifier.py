@@ -176,20 +176,24 @@ class Classifier(Supervised):
         return accuracy.masked_fill(~logits.isfinite().all(-1).all(-1), torch.nan).reshape(params.shape[1:])
 
 
-def cross_entropy(logits: Tensor, target: Tensor) -> Tensor:
-    """`-log softmax(logits)[class]`, `(runs, rows)`; one logit per class, or a single one for two."""
-    if logits.shape[-1] == 1:
+def cross_entropy(logits: Tensor, target: Tensor, dim: int = -1) -> Tensor:
+    """Return `-log softmax(logits)[class]` along a dimension, which is left out.
+
+    There it has one logit per class, or, in the last one, a single logit for two. The classes have the
+    other dimensions, or are broadcast.
+    """
+    if logits.shape[dim] == 1:
         return -functional.logsigmoid(logits[..., 0] * (2 * target - 1))
-    right = logits.gather(-1, target.expand(logits.shape[:-1])[..., None])[..., 0]
-    return logits.logsumexp(-1) - right
+    index = target.expand(logits.select(dim, 0).shape).unsqueeze(dim)
+    return logits.logsumexp(dim) - logits.gather(dim, index).squeeze(dim)
 
 
-def cross_entropy_gradient(logits: Tensor, target: Tensor) -> Tensor:
-    """Gradient of `cross_entropy` by the logits: the probabilities, minus 1 for the true class."""
-    if logits.shape[-1] == 1:
+def cross_entropy_gradient(logits: Tensor, target: Tensor, dim: int = -1) -> Tensor:
+    """Return the derivatives of `cross_entropy`: the probabilities, minus 1 for the true class."""
+    if logits.shape[dim] == 1:
         signs = (1 - 2 * target)[..., None]
         return signs * torch.sigmoid(signs * logits)
-    return torch.softmax(logits, -1) - functional.one_hot(target, logits.shape[-1])
+    return torch.softmax(logits, dim) - functional.one_hot(target, logits.shape[dim]).movedim(-1, dim)
 
 
 def with_zero_logit(logits: Tensor) -> Tensor:

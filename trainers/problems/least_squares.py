@@ -34,11 +34,11 @@ class LeastSquares(Supervised):
         return random_start(self.num_params, seed)
 
     def design_matrix(self, x: Tensor) -> Tensor:
-        """Return the features `(rows, weights)` of inputs `(rows,)` or `(rows, inputs)`."""
-        return x[:, None] if x.ndim == 1 else x
+        """Return the features of inputs `(rows,)` or `(rows, inputs)`, and a column of ones: `(rows, n)`."""
+        return with_ones(x[:, None] if x.ndim == 1 else x)
 
     def predict(self, params: Tensor, x: Tensor) -> Tensor:
-        prediction: Tensor = with_ones(self.design_matrix(x)) @ params
+        prediction: Tensor = self.design_matrix(x) @ params
         return prediction
 
     def fitted(self, params: Tensor, rows: Dataset) -> Tensor:

@@ -10,21 +10,25 @@ from torch.nn import functional
 
 from trainers.datasets.csv.dataset import CsvDataset
 from trainers.datasets.dataset import with_ones
-from trainers.problems.classifier import SHAPES, Classifier, digits
+from trainers.problems.classifier import SHAPES, Classifier, cross_entropy, cross_entropy_gradient, digits
 from trainers.problems.supervised import CSV, random_start
 from trainers.settings import SettingError, choice
 
-EXACT = 40  # beyond, log(1 + exp(x)) is x to the last digit
+SOFTPLUS_THRESHOLD = 40  # beyond, log(1 + exp(x)) is x to the last digit
 
 
 @dataclass(frozen=True)
 class LinearClassifier(Classifier):
     """A single layer. Its weights and biases are one matrix, and so are those of all runs side by side.
 
-    outputs = design layer                            design: inputs, and a column of ones
-    loss = mean(losses of the outputs)
+    scores = design weights                           design: inputs and 1, times 1 or -1 by class
+    loss = mean(losses of the scores)
     gradient = design' derivatives of the losses / rows
     """
+
+    @property
+    def bytes(self) -> float:
+        return 2 * super().bytes  # with the design matrices
 
     @cached_property
     def _designs(self) -> dict[torch.dtype, Tensor]:
@@ -38,41 +42,41 @@ class LinearClassifier(Classifier):
         return self._designs[dtype]
 
     def make_design(self, inputs: Tensor, target: Tensor) -> Tensor:
-        """Return the design matrix for inputs `(rows, inputs)` and classes `(rows,)`."""
+        """Return the design matrix for inputs `(..., rows, inputs)` and classes `(..., rows)`."""
         return with_ones(inputs)
 
-    def losses(self, outputs: Tensor) -> Tensor:
-        """Return the losses `(rows, runs)` of outputs `(rows, logits runs)`."""
+    def losses(self, scores: Tensor) -> Tensor:
+        """Return the losses `(..., rows, runs)` of scores `(..., rows, logits * runs)`."""
         raise NotImplementedError
 
-    def derivatives(self, outputs: Tensor) -> Tensor:
-        """Return the derivatives of the losses by the outputs `(rows, logits runs)`, in their shape."""
+    def derivatives(self, scores: Tensor) -> Tensor:
+        """Return the derivatives of the losses with respect to the scores, in their shape."""
         raise NotImplementedError
 
-    def outputs(self, params: Tensor) -> Tensor:
-        """Return the outputs `(rows, logits runs)`; grouped `(groups, rows, logits runs)`."""
+    def scores(self, params: Tensor) -> Tensor:
+        """Return the scores `(rows, logits * runs)`; grouped `(groups, rows, logits * runs)`."""
         if self.data.grouped:
-            layer = params.unflatten(0, (-1, self.widths[1])).permute(2, 0, 1, 3).flatten(2)
+            weights = params.unflatten(0, (-1, self.widths[1])).permute(2, 0, 1, 3).flatten(2)
         else:
-            layer = params.reshape(self.widths[0] + 1, -1)
-        outputs: Tensor = self.design(params.dtype) @ layer
-        return outputs
+            weights = params.reshape(self.widths[0] + 1, -1)
+        scores: Tensor = self.design(params.dtype) @ weights
+        return scores
 
     def loss(self, params: Tensor) -> Tensor:
-        return self._loss(params, self.outputs(params))
+        return self._loss(params, self.scores(params))
 
     def gradient(self, params: Tensor) -> Tensor:
-        return self._gradient(params, self.outputs(params))
+        return self._gradient(params, self.scores(params))
 
     def loss_and_gradient(self, params: Tensor) -> tuple[Tensor, Tensor]:
-        outputs = self.outputs(params)
-        return self._loss(params, outputs), self._gradient(params, outputs)
+        scores = self.scores(params)
+        return self._loss(params, scores), self._gradient(params, scores)
 
-    def _loss(self, params: Tensor, outputs: Tensor) -> Tensor:
-        return self.losses(outputs).mean(-2).reshape(params.shape[1:])
+    def _loss(self, params: Tensor, scores: Tensor) -> Tensor:
+        return self.losses(scores).mean(-2).reshape(params.shape[1:])
 
-    def _gradient(self, params: Tensor, outputs: Tensor) -> Tensor:
-        gradient = self.design(params.dtype).mT @ self.derivatives(outputs) / len(self.data)
+    def _gradient(self, params: Tensor, scores: Tensor) -> Tensor:
+        gradient = self.design(params.dtype).mT @ self.derivatives(scores) / len(self.data)
         if self.data.grouped:
             gradient = gradient.unflatten(2, (self.widths[1], -1)).permute(1, 2, 0, 3)
         return gradient.reshape(params.shape)
@@ -82,7 +86,10 @@ class LinearClassifier(Classifier):
 class LogisticRegression(LinearClassifier):
     """Binary classification with a single logit, the log-odds of the second class. Seed 0 starts at 0.
 
-    The outputs are the log-odds of the wrong class: logits, negated for samples of the second class.
+    A label y is 1 for the second class and -1 for the first. The design has rows -y (x, 1), so the scores
+    are negative margins, the log-odds of the wrong class:
+
+        loss = log(1 + exp(score))                        derivative: sigmoid(score)
 
     Source: D. Cox 1958, "The regression analysis of binary sequences".
     """
@@ -101,11 +108,11 @@ class LogisticRegression(LinearClassifier):
     def make_design(self, inputs: Tensor, target: Tensor) -> Tensor:
         return with_ones(inputs) * (1 - 2 * target)[..., None]
 
-    def losses(self, outputs: Tensor) -> Tensor:
-        return functional.softplus(outputs, threshold=EXACT)
+    def losses(self, scores: Tensor) -> Tensor:
+        return functional.softplus(scores, threshold=SOFTPLUS_THRESHOLD)
 
-    def derivatives(self, outputs: Tensor) -> Tensor:
-        return torch.sigmoid(outputs)
+    def derivatives(self, scores: Tensor) -> Tensor:
+        return torch.sigmoid(scores)
 
     def start(self, seed: int = 0) -> Tensor:
         return random_start(self.num_params, seed)
@@ -115,7 +122,7 @@ class LogisticRegression(LinearClassifier):
 class SoftmaxRegression(LinearClassifier):
     """Multiclass classification with one linear logit per class. Seed 0 starts at 0.
 
-    Source: J. Bridle 1990, "Probabilistic interpretation of feedforward classification network outputs".
+    Source: J. Bridle 1990, "Probabilistic interpretation of feedforward classification network scores".
     """
 
     summary: ClassVar[str] = "Multinomial logistic regression: one logit per class, linear in the inputs."
@@ -123,17 +130,13 @@ class SoftmaxRegression(LinearClassifier):
 
     source: str = choice("digits", ("digits", *SHAPES, CSV), help="Dataset.", label="Data")
 
-    def losses(self, outputs: Tensor) -> Tensor:
-        logits: Tensor = outputs.unflatten(-1, (self.widths[1], -1))
-        index = self.data.target[..., None, None].expand(*logits.shape[:-2], 1, logits.shape[-1])
-        return logits.logsumexp(-2) - logits.gather(-2, index)[..., 0, :]
+    def losses(self, scores: Tensor) -> Tensor:
+        logits = scores.unflatten(-1, (self.widths[1], -1))
+        return cross_entropy(logits, self.data.target[..., None], dim=-2)
 
-    def derivatives(self, outputs: Tensor) -> Tensor:
-        logits = outputs.unflatten(-1, (self.widths[1], -1))
-        derivatives = (
-            torch.softmax(logits, -2) - functional.one_hot(self.data.target, self.widths[1])[..., None]
-        )
-        return derivatives.flatten(-2)
+    def derivatives(self, scores: Tensor) -> Tensor:
+        logits = scores.unflatten(-1, (self.widths[1], -1))
+        return cross_entropy_gradient(logits, self.data.target[..., None], dim=-2).flatten(-2)
 
     def start(self, seed: int = 0) -> Tensor:
         return 0.1 * random_start(self.num_params, seed)

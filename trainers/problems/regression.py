@@ -8,7 +8,7 @@ from torch import Tensor
 
 from trainers import datasets
 from trainers.datasets.csv.dataset import CsvDataset
-from trainers.datasets.dataset import Dataset, numbers
+from trainers.datasets.dataset import Dataset, numbers, with_ones
 from trainers.problems.least_squares import LeastSquares
 from trainers.problems.supervised import CSV, make_generator
 from trainers.settings import MAX_SEED, SettingError, choice, integer, real
@@ -109,9 +109,9 @@ class Polynomial(LeastSquares):
         low, high = training.inputs.amin(0), training.inputs.amax(0)
         stretched = 2 * (rows.inputs - low) / (high - low).where(high > low, 1.0) - 1
         names = (f"{rows.features[0]} (min-max scaled)",)
-        return replace(rows, inputs=self.design_matrix(stretched), features=names).with_ones()
+        return replace(rows, inputs=self.design_matrix(stretched), features=names)
 
     def design_matrix(self, x: Tensor) -> Tensor:
-        """Return the powers of x, `(rows, degree)`."""
+        """Return the powers of x and a column of ones, `(rows, degree + 1)`."""
         powers = torch.arange(1, self.degree + 1, dtype=x.dtype)
-        return x.reshape(-1, 1) ** powers
+        return with_ones(x.reshape(-1, 1) ** powers)

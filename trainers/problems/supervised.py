@@ -79,6 +79,11 @@ class Supervised(Problem):
         return scaled_data(self) if self.subset_data is None else self.subset_data
 
     @property
+    def bytes(self) -> float:
+        """Max. memory of the data that it holds in place of the full dataset."""
+        return self.subset_data.bytes if self.subset_data is not None else 0.0
+
+    @property
     def num_samples(self) -> int:
         return len(self.data)
 

@@ -134,17 +134,20 @@ class Race(RaceSettings, Objective, Exportable):
         return Sweep(run, seeds=len(seeds), targets=(self.target,), points=points)
 
     def planned(self, entry: int, seeds: range) -> tuple[Sweep, Sweep]:
-        """The sweeps of a round, about: how many trials are in question is known then.
+        """The sweeps of a round, to estimate its cost: how many trials are in question is known then.
 
-        The second, with new seeds, has each trial as often as it has copies.
+        The second, with new seeds, has each point as often as it has copies.
         """
-        several = list(range(self.expected))
-        tuning = self.tuning_sweep(entry, several, seeds)
-        return tuning, self.evaluation_sweep(entry, several * self.copies, seeds)
+        trials = range(self.num_expected)
+        evaluation = self.evaluation_sweep(entry, trials, seeds)
+        points = {name: values * self.copies for name, values in evaluation.points.items()}
+        return self.tuning_sweep(entry, trials, seeds), replace(evaluation, points=points)
 
     @property
-    def expected(self) -> int:
-        """How many trials of an optimizer will be in question, about; measured over seven problems."""
+    def num_expected(self) -> int:
+        """Expected number of trials of an optimizer in question: about the square root of all, see
+        docs/method.md.
+        """
         return round(self.trials**0.5) if self.compares else 1
 
     @property
@@ -172,10 +175,9 @@ class Race(RaceSettings, Objective, Exportable):
 
     @property
     def size(self) -> int:
-        """Number of runs in all but twins, about: how many trials are in question is known at the end."""
-        tried = (self.trials if seeds.start == 0 else self.expected for seeds in self.rounds)
-        each = sum(len(seeds) * (k + self.expected + 1) for seeds, k in zip(self.rounds, tried, strict=True))
-        return len(self.optimizers) * each
+        """Number of runs without twins, about: how many trials are in question is known at the end."""
+        tuning, evaluation = self.parts[::2], self.parts[1::2]
+        return sum(each.size for each in tuning) + sum(each.size for each in evaluation) // self.copies
 
     @property
     def limit(self) -> float:
