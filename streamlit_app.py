@@ -345,6 +345,8 @@ def draw_tab(session: SessionPage, labels: tuple[str, ...], style: Style, dark: 
     page, tab, answered = session.page, session.page.open_tab, st.container()
     headline = Placeholder(st.container(key="headline"))
     progress = headline if tab.about_runs else Placeholder(below.container())
+    if not tab.about_runs:
+        progress.temporary()  # in place of the bar of a script that was ended
 
     def make_room(_: Histories) -> None:
         if tab.about_runs:  # without their digits, runs might be told apart that rounding sets apart

@@ -7,6 +7,7 @@ from threading import Lock, RLock, local
 from typing import ParamSpec, TypeVar
 
 import torch
+from torch._functorch.pyfunctorch import temporarily_clear_interpreter_stack
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -85,15 +86,22 @@ def sweep_mode() -> Iterator[None]:
         yield
 
 
-def cacheable(make: Callable[P, T]) -> Callable[P, T]:
-    """Run a function in one thread and outside inference mode, whatever mode its caller is in.
+@contextmanager
+def lasting() -> Iterator[None]:
+    """Make tensors outside inference mode and the transforms of `torch.func`, whatever the caller is in.
 
-    For results that are cached: autograd can't use tensors that were made in inference mode.
+    Those made in inference mode autograd can't use, those made in a transform nobody once it has ended.
     """
+    with torch.inference_mode(False), temporarily_clear_interpreter_stack():
+        yield
+
+
+def cacheable(make: Callable[P, T]) -> Callable[P, T]:
+    """Run a function in one thread and let its tensors last: for results that are cached."""
 
     @wraps(make)
     def outside(*args: P.args, **kwargs: P.kwargs) -> T:
-        with one_thread(), torch.inference_mode(False):
+        with one_thread(), lasting():
             return make(*args, **kwargs)
 
     return outside

@@ -10,6 +10,8 @@ import pandas as pd
 import torch
 from torch import Tensor
 
+from trainers.modes import lasting
+
 Index: TypeAlias = Tensor | slice
 """Row indices, or a slice."""
 
@@ -80,7 +82,7 @@ class Dataset:
         return replace(self, inputs=inputs, target=target)
 
     def _convert(self, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
-        with torch.inference_mode(False):  # as these are cached: `cacheable` is too slow for each batch
+        with lasting():  # as these are cached
             return self.inputs.to(dtype), self.target if self.class_names else self.target.to(dtype)
 
     @cached_property

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.func import functional_call
 
-from trainers.modes import own_randomness
+from trainers.modes import lasting, own_randomness
 from trainers.settings import SettingError
 from trainers.words import error_text
 
@@ -58,7 +58,7 @@ class FunctionalModule:
     def fixed(self, dtype: torch.dtype) -> dict[str, Tensor]:
         """Return buffers and frozen parameters, floats in this dtype. Cached."""
         if dtype not in self._fixed:
-            with torch.inference_mode(False):
+            with lasting():
                 each = (*self.net.named_parameters(), *self.net.named_buffers())
                 self._fixed[dtype] = {
                     name: in_dtype(value.detach(), dtype) for name, value in each if name not in self.shapes
@@ -97,6 +97,6 @@ def _trainable(net: nn.Module) -> Iterator[tuple[str, nn.Parameter]]:
 
 
 def _flat(net: nn.Module) -> Tensor:
-    with torch.inference_mode(False):
+    with lasting():
         parts = [each.detach().double().flatten() for _, each in _trainable(net)]
         return torch.cat(parts) if parts else torch.empty(0, dtype=torch.float64)

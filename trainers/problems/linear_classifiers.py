@@ -10,6 +10,7 @@ from torch.nn import functional
 
 from trainers.datasets.csv.dataset import CsvDataset
 from trainers.datasets.dataset import with_ones
+from trainers.modes import lasting
 from trainers.problems.classifier import SHAPES, Classifier, cross_entropy, cross_entropy_gradient, digits
 from trainers.problems.supervised import CSV, random_start
 from trainers.settings import SettingError, choice
@@ -37,7 +38,7 @@ class LinearClassifier(Classifier):
     def design(self, dtype: torch.dtype) -> Tensor:
         """Return the design matrix `(rows, inputs + 1)`; grouped `(groups, rows, inputs + 1)`. Cached."""
         if dtype not in self._designs:
-            with torch.inference_mode(False):
+            with lasting():
                 self._designs[dtype] = self.make_design(*self.data.to(dtype))
         return self._designs[dtype]
 

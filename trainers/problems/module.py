@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from torch.func import vmap
 
 from trainers.datasets.dataset import Dataset
+from trainers.modes import lasting
 from trainers.problems import module_checks
 from trainers.problems.differentiated import Differentiated
 from trainers.problems.functional_module import FunctionalModule, in_dtype
@@ -27,11 +28,11 @@ class Samples(Dataset):
     """Inputs and targets of any shapes and types, one sample per row of the first dimension."""
 
     def _on(self, change: Callable[[Tensor], Tensor]) -> Self:
-        with torch.inference_mode(False):  # autograd can't use what inference mode makes
+        with lasting():
             return super()._on(change)
 
     def _convert(self, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
-        with torch.inference_mode(False):
+        with lasting():
             return in_dtype(self.inputs, dtype), in_dtype(self.target, dtype)
 
     def frame(self) -> pd.DataFrame:
@@ -137,7 +138,7 @@ class Module(Differentiated, Supervised):
         width = inputs.shape[1] if inputs.ndim == 2 else 0
         features = tuple(f"x{k + 1}" for k in range(width if width <= MAX_FEATURES else 0))
         samples = Samples(inputs.detach().clone(), targets.detach().clone(), features, "y")
-        with torch.inference_mode(False):
+        with lasting():
             model = Model(net, loss, samples)
         given = {
             "name": name,
