@@ -22,9 +22,11 @@ SOFTPLUS_THRESHOLD = 40  # beyond, log(1 + exp(x)) is x to the last digit
 class LinearClassifier(Classifier):
     """A single layer. Its weights and biases are one matrix, and so are those of all runs side by side.
 
-    scores = design weights                           design: inputs and 1, times 1 or -1 by class
-    loss = mean(losses of the scores)
-    gradient = design' derivatives of the losses / rows
+        scores = design weights                           design: inputs, and a column of ones
+        loss = mean(losses of the scores)
+        gradient = design' derivatives of the losses / rows
+
+    A score is a logit; in a subclass that gives the rows of the design a sign, a negative margin.
     """
 
     @property
@@ -123,7 +125,7 @@ class LogisticRegression(LinearClassifier):
 class SoftmaxRegression(LinearClassifier):
     """Multiclass classification with one linear logit per class. Seed 0 starts at 0.
 
-    Source: J. Bridle 1990, "Probabilistic interpretation of feedforward classification network scores".
+    Source: J. Bridle 1990, "Probabilistic interpretation of feedforward classification network outputs".
     """
 
     summary: ClassVar[str] = "Multinomial logistic regression: one logit per class, linear in the inputs."
