@@ -14,6 +14,7 @@ if __name__ == "__main__":
     engines.races()
     races.races()
     networks.networks()
+    networks.linear_classifiers()
     page.reruns()
     page.sizes()
     page.tabs()

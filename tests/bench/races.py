@@ -1,11 +1,8 @@
 """What the confidence of a race costs, and orders of mini-batches of each seed's own."""
 
-from collections.abc import Callable
 from dataclasses import replace
-from statistics import median
-from typing import Any
 
-from tests.bench import seconds, table
+from tests.bench import PAIRS, in_turns, table
 from trainers import Race, Run, Sweep, race, sweep
 from trainers.optimizers import Adam
 from trainers.problems import MLP, PROBLEMS, LinearRegression, LogisticRegression, Problem, SoftmaxRegression
@@ -13,7 +10,6 @@ from trainers.races.result import RaceResult
 from trainers.sweeps.axis import Axis
 from trainers.sweeps.training import curves
 
-PAIRS = 5
 IN_BATCHES: tuple[Problem, ...] = (
     LinearRegression(),
     LogisticRegression(),
@@ -42,15 +38,6 @@ def without_confidence(result: RaceResult) -> None:
 
 def with_confidence(spec: Race) -> None:
     assert race(spec).evidence is not None
-
-
-def in_turns(
-    ours: tuple[Callable[[Any], object], Any], theirs: tuple[Callable[[Any], object], Any]
-) -> tuple[float, float, float]:
-    """Medians of the seconds of two functions with their arguments, and of their ratio."""
-    pairs = [(seconds(*ours), seconds(*theirs)) for _ in range(PAIRS)]
-    first, second = (median(times) for times in zip(*pairs, strict=True))
-    return first, second, median(a / b for a, b in pairs)
 
 
 def races() -> None:
