@@ -201,9 +201,9 @@ def context(browser: Any, server: Server) -> Any:
     return context
 
 
-def new_context(browser: Any, server: Server, width: int = 1300, **options: Any) -> Any:
+def new_context(browser: Any, server: Server, **options: Any) -> Any:
     """A context that prefers no motion, so that pages come to rest, unless the options say otherwise."""
-    look = {"viewport": {"width": width, "height": 1000}, "reduced_motion": "reduce"}
+    look = {"viewport": {"width": 1300, "height": 1000}, "reduced_motion": "reduce"}
     context = browser.new_context(base_url=server.url, **look | options)
     context.set_default_timeout(120_000)
     context.add_init_script(QUIET)
@@ -215,13 +215,23 @@ def open_page(browser: Any, server: Server, context: Any) -> Iterator[Callable[.
     """Opens an empty page; afterwards none may have failed or asked another host."""
     records: list[Record] = []
 
-    def open_page(apart: bool = False, server: Server = server, **options: Any) -> Any:
+    def open_page(
+        apart: bool = False,
+        server: Server = server,
+        width: int = 1300,
+        height: int = 1000,
+        color_scheme: str = "light",
+        **options: Any,
+    ) -> Any:
         """A page apart, or with options, has a context of its own."""
-        page = (new_context(browser, server, **options) if apart or options else context).new_page()
+        home = new_context(browser, server, **options) if apart or options else context
+        page = home.new_page()
+        page.set_viewport_size({"width": width, "height": height})
+        page.emulate_media(color_scheme=color_scheme)
         record = Record(page, server.log)
         record.listen()
         records.append(record)
-        return record.page
+        return page
 
     yield open_page
     try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -68,8 +68,7 @@ def test_next_leads_to_a_question(page: Page) -> None:
 def test_a_question_of_a_link_is_text_and_fits(
     open_page: Callable[..., Page], scheme: str, display: str
 ) -> None:
-    look: dict[str, Any] = {"viewport": {"width": 390, "height": 844}, "color_scheme": scheme}
-    page = open_page(**look)
+    page = open_page(width=390, height=844, color_scheme=scheme)
     page.goto(f"{OWN}&view={display}")
     page.locator(QUESTION).wait_for()
     page.wait_for_function("() => window.still.frames > 30")

@@ -204,19 +204,15 @@ def in_link(page: Page) -> int:
 # --- What is drawn, and its link ------------------------------------------------------------------
 
 
-def test_three_ways_draw_three_curves(page: Page) -> None:
-    visit(page)
-    assert len(curves(page)) == 3
-    assert all(path.count("L") > 100 for path in curves(page))
-    assert sentence(page).startswith("3 ways, one curve: after 500 epochs each has loss ")
-    assert len({row["status"] for row in table(page)}) == 1
-
-
-def test_a_setting_changes_its_curve_and_the_address_which_others_may_open(
+def test_a_setting_changes_one_of_three_curves_and_the_address(
     page: Page, open_page: Callable[..., Page]
 ) -> None:
     first = address(visit(page))
     paths, rows = curves(page), table(page)
+    assert len(paths) == 3
+    assert all(path.count("L") > 100 for path in paths)
+    assert sentence(page).startswith("3 ways, one curve: after 500 epochs each has loss ")
+    assert len({row["status"] for row in rows}) == 1
     change(page, lambda: enter(opened(page, 0).get_by_label("lr", exact=True), "0.02"))
     expected = FIRST.to_query().replace("SGD~manual~lr-0.01~", "SGD~manual~lr-0.02~")
     assert "lr-0.02" in expected
@@ -276,7 +272,7 @@ def test_examples_are_a_path_by_keyboard(page: Page) -> None:
 
 @pytest.mark.slow
 def test_a_phone_closes_the_sidebar_after_a_choice(open_page: Callable[..., Page]) -> None:
-    page = visit(open_page(viewport={"width": 390, "height": 844}), "/?epochs=20&run=Adam")
+    page = visit(open_page(width=390, height=844), "/?epochs=20&run=Adam")
     page.get_by_test_id("stExpandSidebarButton").click()
     change(page, page.get_by_role("button", name="Next", exact=True).click)
     page.wait_for_function(
@@ -405,7 +401,7 @@ SOME_TABS = ("Learning rate", "Inside a step")
 def test_each_tab_opens_fits_in_and_asks_no_other_host(
     open_page: Callable[..., Page], server: Any, width: int, scheme: str, tabs: tuple[str, ...]
 ) -> None:
-    page = open_page(width=width, color_scheme=scheme)  # nothing is loaded yet
+    page = open_page(apart=True, width=width, color_scheme=scheme)  # nothing is loaded yet
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
     page.on("websocket", lambda socket: asked.append(socket.url.replace("ws:", "http:")))
@@ -520,19 +516,6 @@ def test_all_runs_diverge(page: Page) -> None:
 # --- What leaves the page -------------------------------------------------------------------------
 
 
-def test_downloads(page: Page) -> None:
-    visit(page, "/?epochs=50")
-    with saved(page, "Curves (CSV)").path().open(encoding="utf-8", newline="") as file:
-        head, *rows = csv.reader(file)
-    assert head == ["run", "epoch", "loss", "gap", "gradient_norm", "w", "b", "gradient_w", "gradient_b"]
-    assert len(rows) == 3 * 51
-    settings = json.loads(saved(page, "Settings (JSON)").path().read_text(encoding="utf-8"))
-    assert [run["epochs"] for run in settings["runs"]] == [50] * 3
-    picture = saved(page, "Chart (SVG)").path().read_text(encoding="utf-8")
-    assert picture.startswith("<svg")
-    assert ElementTree.fromstring(picture).tag.endswith("svg")
-
-
 def told(page: Page) -> Locator:
     """What the button that copies the link says has happened."""
     return page.get_by_test_id("stMain").get_by_role("status").filter(has_text=re.compile("Copied|marked"))
@@ -547,8 +530,17 @@ def clipboard(context: Any) -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("clipboard")
-def test_the_link_is_copied(server: Any, page: Page) -> None:
+def test_files_and_the_link_are_taken_along(server: Any, page: Page) -> None:
     visit(page)
+    with saved(page, "Curves (CSV)").path().open(encoding="utf-8", newline="") as file:
+        head, *rows = csv.reader(file)
+    assert head == ["run", "epoch", "loss", "gap", "gradient_norm", "w", "b", "gradient_w", "gradient_b"]
+    assert len(rows) == 3 * 501
+    settings = json.loads(saved(page, "Settings (JSON)").path().read_text(encoding="utf-8"))
+    assert [run["epochs"] for run in settings["runs"]] == [500] * 3
+    picture = saved(page, "Chart (SVG)").path().read_text(encoding="utf-8")
+    assert picture.startswith("<svg")
+    assert ElementTree.fromstring(picture).tag.endswith("svg")
     page.get_by_label("Target gap", exact=True).focus()
     focus(page, page.get_by_role("button", name="Copy link"))
     page.keyboard.press("Enter")
@@ -617,8 +609,7 @@ def test_the_link_is_copied_over_plain_http(page: Page) -> None:
 def test_a_link_that_cannot_be_copied_is_marked(
     open_page: Callable[..., Page], touch: bool, how: str
 ) -> None:
-    page = open_page(**({"width": 390, "has_touch": True, "is_mobile": True} if touch else {}))
-    page.set_viewport_size({"width": 390, "height": 1000})
+    page = open_page(width=390, **({"has_touch": True, "is_mobile": True} if touch else {}))
     page.add_init_script(PLAIN_HTTP + NO_COMMAND)
     visit(page)
     page.get_by_role("button", name="Copy link").click()

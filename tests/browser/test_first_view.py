@@ -170,7 +170,7 @@ def test_full_screen_keeps_names_slider_and_play(page: Page) -> None:
 def test_embedded_alone_it_fits_and_its_slider_sends_nothing(
     open_page: Callable[..., Page],
 ) -> None:
-    page = open_page(viewport={"width": 700, "height": 500})
+    page = open_page(width=700, height=500)
     sent = messages(page)
     page.goto("/?view=chart&embed=true")
     page.wait_for_function(EPOCH, arg="epoch 300")

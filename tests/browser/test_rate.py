@@ -201,7 +201,7 @@ SCREENS = (*SMALL, (1400, 1000, ""), (1280, 720, ""))
 def test_picture_strip_and_slider_are_visible(
     open_page: Callable[..., Page], screens: Any, scheme: str
 ) -> None:
-    page = open_page(viewport={"width": 1400, "height": 1000}, color_scheme=scheme)
+    page = open_page(color_scheme=scheme)
     for width, height, more in screens:
         page.set_viewport_size({"width": width, "height": height})
         page.goto(f"{LINK}{more}")
