@@ -185,7 +185,7 @@ def cross_entropy(logits: Tensor, target: Tensor, dim: int = -1) -> Tensor:
     if logits.shape[dim] == 1:
         return -functional.logsigmoid(logits[..., 0] * (2 * target - 1))
     index = target.expand(logits.select(dim, 0).shape).unsqueeze(dim)
-    return logits.logsumexp(dim) - logits.gather(dim, index).squeeze(dim)
+    return -logits.log_softmax(dim).gather(dim, index).squeeze(dim)
 
 
 def cross_entropy_gradient(logits: Tensor, target: Tensor, dim: int = -1) -> Tensor:

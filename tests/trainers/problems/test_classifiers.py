@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from trainers import Run, train
 from trainers.optimizers import Adam
 from trainers.problems import MLP, LogisticRegression, SoftmaxRegression
-from trainers.problems.classifier import Classifier
+from trainers.problems.classifier import Classifier, cross_entropy
 
 MODELS = [
     LogisticRegression(),
@@ -75,6 +75,15 @@ def test_the_gradient_of_a_single_logit_is_exact_where_the_model_is_certain(prob
         torch.testing.assert_close(by_hand / size, exact / size, rtol=0, atol=1e-3)
         tiny += size < 1e-6 and bool(one.data.target)
     assert tiny >= 3
+
+
+@pytest.mark.parametrize("dim", [-1, 1])
+def test_the_error_of_a_loss_near_0_does_not_grow_with_the_logits(dim: int) -> None:
+    """In float32, the difference of two numbers near 1000 is a multiple of 6e-5."""
+    logits = torch.tensor([[1000.0, 990.0, 0.0], [-2000.0, -300.0, -312.0]])
+    exact = torch.tensor([10.0, 12.0], dtype=torch.float64).neg().exp().log1p()
+    found = cross_entropy(logits.reshape(2, 3, 1).movedim(1, dim), torch.tensor([[0], [1]]), dim)
+    torch.testing.assert_close(found[:, 0].double(), exact, rtol=0, atol=torch.finfo(torch.float32).eps)
 
 
 def test_names_stand_for_the_parameters_in_their_order() -> None:
