@@ -22,7 +22,7 @@ from trainers.reports.path_plane import fit_plane
 from trainers.reports.rate import ValueRuns, value_runs
 from trainers.run import Task, most_rows, room_for
 from trainers.steps import Steps, record_steps
-from trainers.sweeps.cost import estimate, memory, work
+from trainers.sweeps.cost import estimate, work
 from trainers.sweeps.result import SweepResult
 from trainers.sweeps.training import Trajectories
 
@@ -241,18 +241,26 @@ def compute_with_progress(make: Callable[..., Any], *given: Any, place: Placehol
     return _computed_in_turns(_name(make), given, make, observer)
 
 
-def is_confirmed(place: Placeholder, spec: Any, sweeps: Sequence[Sweep], what: str, times: int = 1) -> bool:
+def is_confirmed(
+    place: Placeholder,
+    spec: Any,
+    sweeps: Sequence[Sweep],
+    what: str,
+    *,
+    memory: float,
+    seconds: float = 0.0,
+    times: int = 1,
+) -> bool:
     """Return True if cheap or confirmed by the user; otherwise show the estimate and a button.
 
-    The sweeps are trained so many `times`. A spec is estimated until it is confirmed, as estimates vary with
-    the load.
+    The sweeps are trained so many `times`, and take so many bytes at once; `seconds` is what is done beside.
+    A spec is estimated until it is confirmed, as estimates vary with the load.
     """
     confirmed: set[str] = st.session_state.setdefault("confirmed", set())
-    megabytes = sum(map(memory, sweeps)) / 1e6
-    cheap = times * sum(map(work, sweeps)) < ESTIMATE_MIN_UPDATES and megabytes < CONFIRM_MB
-    if cheap or repr(spec) in confirmed:
+    megabytes, seconds = memory / 1e6, times * seconds
+    quick = times * sum(map(work, sweeps)) < ESTIMATE_MIN_UPDATES and seconds < CONFIRM_SECONDS
+    if (quick and megabytes < CONFIRM_MB) or repr(spec) in confirmed:
         return True
-    seconds = 0.0
     with ProgressObserver(lambda: None).turn() as on_update:
         for sweep in sweeps:
             seconds += times * estimate(sweep)

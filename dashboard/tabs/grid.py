@@ -19,6 +19,7 @@ from trainers.reports.plain_text import result_text
 from trainers.run import Method, Task
 from trainers.settings import SettingError, choice, integer, real_settings, settings_of
 from trainers.sweeps.axis import Axis, default_axis
+from trainers.sweeps.cost import memory
 from trainers.sweeps.result import SweepResult
 from trainers.words import format_epochs
 
@@ -73,7 +74,8 @@ def draw(context: Context) -> None:
     except SettingError as error:
         headline.say(f"No grid: {error}.")
         return
-    if is_confirmed(headline, spec, [spec], f"{spec.size:,} runs of {format_epochs(run.epochs)}"):
+    what = f"{spec.size:,} runs of {format_epochs(run.epochs)}"
+    if is_confirmed(headline, spec, [spec], what, memory=memory(spec)):
         result = run_with_progress(sweep_cached, spec, headline, f"Training {spec.size:,} runs")
         with place:
             _show(context, result)

@@ -22,6 +22,7 @@ from trainers import charts
 from trainers.charts import Style
 from trainers.objective import Objective
 from trainers.optimizers import Optimizer
+from trainers.races import cost
 from trainers.races.repeats import Repeats, repeated
 from trainers.races.result import RaceResult
 from trainers.races.settings import RaceSettings
@@ -34,7 +35,6 @@ from trainers.reports.race_scores import failure_condition, failure_label, metri
 from trainers.reports.remarks import left_out
 from trainers.run import Task
 from trainers.settings import choice, integer, settings_of
-from trainers.sweeps.cost import work
 from trainers.words import format_epochs, format_number
 
 
@@ -89,7 +89,15 @@ def draw(context: Context) -> None:
 def _is_confirmed(headline: Placeholder, spec: Race, repeats: int) -> bool:
     what = f"{_size(spec)} of {format_epochs(spec.epochs)}"
     what = f"{repeats} races, each of {what}," if repeats > 1 else what[0].upper() + what[1:]
-    return is_confirmed(headline, (spec, repeats), spec.parts, what, repeats)
+    return is_confirmed(
+        headline,
+        (spec, repeats),
+        spec.parts,
+        what,
+        memory=cost.memory(spec),
+        seconds=cost.redrawing_seconds(spec),
+        times=repeats,
+    )
 
 
 def _size(spec: Race) -> str:
@@ -224,7 +232,7 @@ def _until_decided(context: Context, result: RaceResult) -> None:
     if result.decided or result.race.until_decided:
         return
     until = replace(result.race, until_decided=True)
-    times = sum(map(work, until.parts)) / sum(map(work, result.race.parts))
+    times = cost.work(until) / cost.work(result.race)
     st.button(
         f"Add seeds until decided, up to {until.looks[-1]}",
         key="race.until_decided.start",

@@ -84,7 +84,7 @@ def draw(context: Context) -> None:
     size = f"{sum(sweep.size for sweep in sweeps):,} runs of {format_epochs(context.task.epochs)}"
     if not sweeps:
         headline.say(_obstacle(context))
-    elif is_confirmed(headline, sweeps, sweeps, size):
+    elif is_confirmed(headline, sweeps, sweeps, size, memory=max(map(report.memory, sweeps))):
         alone = [type(method.optimizer).__name__ for method in methods]
         _show(context, sweeps, alone if settings.run else names(methods), places)
     if not context.alone:

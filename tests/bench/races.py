@@ -6,9 +6,9 @@ from tests.bench import PAIRS, in_turns, table
 from trainers import Race, Run, Sweep, race, sweep
 from trainers.optimizers import Adam
 from trainers.problems import MLP, PROBLEMS, LinearRegression, LogisticRegression, Problem, SoftmaxRegression
+from trainers.races.evaluation import evaluate
 from trainers.races.result import RaceResult
 from trainers.sweeps.axis import Axis
-from trainers.sweeps.training import curves
 
 IN_BATCHES: tuple[Problem, ...] = (
     LinearRegression(),
@@ -33,7 +33,7 @@ def without_confidence(result: RaceResult) -> None:
     """Train the trials, and with new seeds the best one and that at the default learning rate."""
     for number, entry in enumerate(result.results):
         sweep(entry.trials.sweep)
-        curves(result.race.evaluation_sweep(number, [entry.best_trial]))
+        evaluate(result.race, result.race.evaluation_sweep(number, [entry.best_trial]))
 
 
 def with_confidence(spec: Race) -> None:

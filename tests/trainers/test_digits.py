@@ -29,7 +29,7 @@ from trainers.reports.leaders import earliest, lowest
 from trainers.reports.loss import decided_caption, decided_since
 from trainers.reports.runs_table import cells, digits_caption
 from trainers.reports.summary import sentence
-from trainers.sweeps.training import curves
+from trainers.sweeps.training import trajectories
 from trainers.sweeps.twins import COPIES, LEAST_PERIOD, PERIOD, changes
 
 SURFACES = [
@@ -129,7 +129,7 @@ def test_other_runners_agree_on_the_digits_that_are_trusted(count: int) -> None:
 @pytest.mark.parametrize("problem", [PROBLEMS["Rosenbrock"](), LinearRegression(), SoftmaxRegression()])
 def test_the_run_beside_its_twins_is_itself(problem: Problem) -> None:
     sweep = Sweep(Run(problem=problem, optimizer=Adam(lr=0.01), epochs=8, batch_size=0), seeds=3)
-    found, alone = curves(sweep, twins=True), curves(sweep)
+    found, alone = (trajectories(sweep, twins=twins).losses for twins in (True, False))
     assert found.shape == (9, 3 * COPIES)
     torch.testing.assert_close(found[:, ::COPIES], alone)
     assert (found[1:, 1::COPIES] != found[1:, ::COPIES]).any()

@@ -34,7 +34,7 @@ from trainers.reports.conditioning import conditioning
 from trainers.reports.path_plane import fit_plane, window
 from trainers.runners import RUNNERS
 from trainers.sweeps.cost import estimate
-from trainers.sweeps.training import curves
+from trainers.sweeps.training import trajectories
 
 OWN = CsvDataset.of(
     read_table(b"a;b;c\n" + b"".join(b"%d;%d;%d\n" % (k, k * k % 7, k % 5) for k in range(20))), 2, (0, 1)
@@ -71,7 +71,7 @@ def estimated(run: Run) -> object:
 
 
 def curved(run: Run) -> object:
-    return curves(Sweep(run))
+    return trajectories(Sweep(run)).losses
 
 
 def drawn(run: Run) -> object:

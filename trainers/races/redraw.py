@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from trainers.races.spec import Race
+from trainers.sweeps.training import OnProgress
 
 REDRAWN = 1000
 """Number of re-drawn races."""
@@ -21,8 +22,8 @@ ERROR = 0.05
 """Fraction of the re-drawn races in which what is said need not hold."""
 MARGIN = 0.1
 """Fraction by which the median of the better optimizer must be smaller."""
-CHUNK = 2**22
-"""Max. scores that are sorted at once."""
+CHUNK = 2**18
+"""Max. scores that are drawn at once: bounds memory, and the time between two reports of progress."""
 
 
 def draws(seeds: int, stream: int) -> Tensor:
@@ -31,11 +32,17 @@ def draws(seeds: int, stream: int) -> Tensor:
     return torch.randint(seeds, (REDRAWN, seeds), generator=generator)
 
 
-def best_trials(race: Race, scores: Tensor) -> Tensor:
-    """Return the best trial of each re-drawn race, `(REDRAWN,)`, int64, by scores `(trials, seeds)`."""
-    drawn = draws(scores.shape[1], 0)
-    parts = drawn.split(max(CHUNK // scores.numel(), 1))
-    return torch.cat([best_trial(race, median(scores[:, part])) for part in parts])
+def best_trials(race: Race, scores: Tensor, on_progress: OnProgress | None = None) -> Tensor:
+    """Return the best trial of each re-drawn race, `(REDRAWN,)`, int64, by scores `(trials, seeds)`.
+
+    `on_progress(fraction)` is called often; when it returns True, the rest is missing.
+    """
+    drawn, found = draws(scores.shape[1], 0), list[Tensor]()
+    for part in drawn.split(max(CHUNK // scores.numel(), 1)):
+        found.append(best_trial(race, median(scores[:, part])))
+        if on_progress is not None and on_progress(sum(map(len, found)) / len(drawn)):
+            break
+    return torch.cat(found)
 
 
 def best_trial(race: Race, scores: Tensor) -> Tensor:
@@ -55,11 +62,16 @@ class Evidence:
     """How sure the comparison of the optimizers of a race is. Tensors are `(optimizers, optimizers)`."""
 
     confidence: Tensor = field(repr=False)
-    """float64: fraction of the re-drawn races in which the row is better on more seeds than the column."""
+    """float64: fraction of the re-drawn races in which the row is better on more seeds than the column.
+
+    Of those that beat another it is that of the round in which they first did.
+    """
     beats: Tensor
-    """bool: the confidence is at least `level`, and the median score smaller by more than `MARGIN`."""
+    """bool: the confidence is at least `level`, and the median score smaller by more than `MARGIN` and
+    rounding; or it was so in an earlier round."""
     alike: Tensor
-    """bool: the medians are within `MARGIN` of each other, and in `level` of the re-drawn races."""
+    """bool: the medians are within `MARGIN` and rounding of each other, and so in `level` of the re-drawn
+    races."""
     first: Tensor
     """`(optimizers,)`, float64: fraction of the re-drawn races in which its median is lowest, or tied."""
     level: float
@@ -92,30 +104,48 @@ def needed(race: Race, seeds: int) -> float:
 
 
 def compare(
-    race: Race, scores: Sequence[Tensor], medians: Tensor, earlier: Evidence | None = None
-) -> Evidence:
-    """Compare optimizers.
+    race: Race,
+    scores: Sequence[Tensor],
+    redrawn: Sequence[Tensor],
+    medians: Tensor,
+    earlier: Evidence | None = None,
+    on_progress: OnProgress | None = None,
+) -> Evidence | None:
+    """Compare optimizers. None if stopped: `on_progress(fraction)` is called often, and returned True.
 
-    `scores` `(REDRAWN, seeds, 3)` are, for each optimizer, those of the trial found best in each re-drawn
-    race, with the race's new seeds, and the ends of their ranges: see `is_better`. `medians` `(optimizers,)`
-    are those of the race itself. Who beats another by `earlier` evidence, with fewer seeds, still does.
+    `scores` `(trials, seeds, 3)` are, for each optimizer, those of its trials in question with the race's new
+    seeds, and the ends of their ranges: see `is_better`. `redrawn` `(REDRAWN,)`, int64, tells which of these
+    trials is best in each re-drawn race. `medians` `(optimizers,)` are those of the race itself. Who beats
+    another by `earlier` evidence, with fewer seeds, still does.
     """
-    seeds = scores[0].shape[1]
-    level = needed(race, seeds)
-    chosen = draws(seeds, 1)[..., None].expand(-1, -1, 3)
-    drawn = torch.stack([each.gather(1, chosen) for each in scores])
-    middles, ranges = median(drawn[..., 0]), drawn[..., 1:]
-    confidence = torch.stack([(wins(race, ours, ranges) > 0).double().mean(-1) for ours in ranges])
+    count, seeds = len(scores), scores[0].shape[1]
+    chosen, level = draws(seeds, 1), needed(race, seeds)
+    won, alike, least = torch.zeros(count, count), torch.zeros(count, count), torch.zeros(count)
+    for part in torch.arange(len(chosen)).split(max(CHUNK // (count * seeds), 1)):
+        places = [(best[part][:, None], chosen[part]) for best in redrawn]
+        drawn = torch.stack([each[place] for each, place in zip(scores, places, strict=True)])
+        middles, ranges = median(drawn[..., 0]), drawn[..., 1:]
+        won += torch.stack([(wins(race, ours, ranges) > 0).sum(-1) for ours in ranges])
+        near = ~beyond_margin(race, middles[:, None], middles[None])
+        alike += (near & near.transpose(0, 1)).sum(-1)
+        least += race.tied(middles, middles.min(0).values).sum(-1)
+        if on_progress is not None and on_progress((int(part[-1]) + 1) / len(chosen)):
+            return None
+    confidence, alike, first = (each.double() / len(chosen) for each in (won, alike, least))
     lead = beyond_margin(race, medians[:, None], medians[None])
-    near = ~beyond_margin(race, middles[:, None], middles[None])
-    alike = ((near & near.transpose(0, 1)).double().mean(-1) >= level) & medians.isfinite() & ~lead
-    least = race.tied(middles, middles.min(0).values)
+    return _evidence(confidence, lead, (alike >= level) & medians.isfinite() & ~lead, first, level, earlier)
+
+
+def _evidence(
+    confidence: Tensor, lead: Tensor, alike: Tensor, first: Tensor, level: float, earlier: Evidence | None
+) -> Evidence:
+    """Return evidence, in which who beats another by `earlier` evidence still does."""
     beats = (confidence >= level) & lead
     if earlier is not None:
         beats = earlier.beats | beats & ~earlier.beats.T
         confidence = earlier.confidence.where(earlier.beats, confidence)
         alike = alike & ~beats & ~beats.T
-    return Evidence(confidence, beats, alike & alike.T, least.double().mean(-1), level)
+    return Evidence(confidence, beats, alike & alike.T, first, level)
 
 
 def wins(race: Race, ours: Tensor, theirs: Tensor) -> Tensor:

@@ -1,11 +1,11 @@
 """The same race with other seeds, several times: how much of its result is luck?"""
 
+import math
 from dataclasses import dataclass, field, replace
 
 import torch
 from torch import Tensor
 
-from trainers.races.result import RaceResult
 from trainers.races.spec import Race
 from trainers.races.tuning import race
 from trainers.sweeps.training import OnProgress
@@ -41,23 +41,22 @@ def repeated(spec: Race, count: int, on_progress: OnProgress | None = None) -> R
 
     `on_progress(fraction)` is called often; when it returns True, the result has the finished races.
     """
-    found: list[RaceResult] = []
+    number = len(spec.optimizers)
+    medians = torch.full((count, number), math.nan, dtype=torch.float64)
+    lowest = torch.zeros(count, number, dtype=torch.bool)
+    beats = torch.zeros(count, number, number, dtype=torch.bool)
+    done = 0
 
     def report(fraction: float) -> bool | None:
-        return on_progress((len(found) + fraction) / count) if on_progress is not None else None
+        return on_progress((done + fraction) / count) if on_progress is not None else None
 
-    for place in range(count):
-        result = race(replace(spec, seed=(spec.seed + place * spec.looks[-1]) % 2**31), report)
+    while done < count:
+        result = race(replace(spec, seed=(spec.seed + done * spec.looks[-1]) % 2**31), report)
         if result.stopped:
             break
-        found.append(result)
-    number = len(spec.optimizers)
-    lowest = torch.zeros(len(found), number, dtype=torch.bool)
-    beats = torch.zeros(len(found), number, number, dtype=torch.bool)
-    for place, result in enumerate(found):
-        lowest[place, result.leaders] = True
+        medians[done] = result.medians
+        lowest[done, result.leaders] = True
         if result.evidence is not None:
-            beats[place] = result.evidence.beats
-    medians = [result.medians for result in found]
-    stacked = torch.stack(medians) if found else torch.empty(0, number, dtype=torch.float64)
-    return Repeats(spec, stacked, lowest, beats)
+            beats[done] = result.evidence.beats
+        done += 1
+    return Repeats(spec, medians[:done], lowest[:done], beats[:done])

@@ -10,9 +10,8 @@ import torch
 from torch import Tensor
 
 from trainers.display import NotebookDisplay
-from trainers.modes import one_thread
 from trainers.optimizers import Optimizer
-from trainers.races.redraw import Evidence, compare, is_better, median
+from trainers.races.redraw import Evidence, is_better, median
 from trainers.races.spec import Race
 from trainers.sweeps.result import SweepResult
 
@@ -45,16 +44,6 @@ class OptimizerResult:
     def tuned_scores(self) -> Tensor:
         """`(seeds,)`: scores of the best trial with new seeds."""
         return self.new_scores[self.best_trial]
-
-    @property
-    def redrawn_scores(self) -> Tensor:
-        """`(REDRAWN, seeds, 3)`: scores of the best trial of each re-drawn race, lowest and highest."""
-        assert self.redrawn is not None
-        trials = torch.tensor([*self.new_scores])
-        each = [
-            torch.cat([self.new_scores[trial][:, None], ends], 1) for trial, ends in self.new_ranges.items()
-        ]
-        return torch.stack(each)[torch.searchsorted(trials, self.redrawn)]
 
     @property
     def scores(self) -> Tensor:
@@ -119,8 +108,8 @@ class RaceResult(NotebookDisplay):
     results: tuple[OptimizerResult, ...] = field(repr=False)
     seconds: float
     stopped: bool = False
-    earlier: Evidence | None = field(default=None, repr=False)
-    """That of the round before, with fewer seeds."""
+    evidence: Evidence | None = field(default=None, repr=False)
+    """How sure the comparison is; None with one optimizer, or too few seeds."""
 
     @property
     def seeds(self) -> int:
@@ -133,15 +122,6 @@ class RaceResult(NotebookDisplay):
         if not self.results:  # stopped before any had finished
             return torch.empty(0, dtype=torch.float64)
         return torch.stack([median(entry.tuned_scores) for entry in self.results])
-
-    @cached_property
-    def evidence(self) -> Evidence | None:
-        """How sure the comparison is; None with one optimizer, or too few seeds."""
-        if not self.race.compares or len(self.results) < 2:
-            return None
-        with one_thread():
-            scores = [entry.redrawn_scores for entry in self.results]
-            return compare(self.race, scores, self.medians, self.earlier)
 
     @property
     def decided(self) -> bool:

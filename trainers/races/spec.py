@@ -214,20 +214,6 @@ class Race(RaceSettings, Objective, Exportable):
         final, best = map(result.sweep.gap_or_loss, (result.final_loss, result.best_loss))
         return self.score(final, best, stays_from).reshape(-1, result.sweep.seeds)
 
-    def score_curves(self, losses: Tensor, sweep: Sweep) -> Tensor:
-        """Scores `(trials, seeds, copies)` of the loss curves of a sweep, `(epochs + 1, runs * copies)`."""
-        copies = losses.shape[1] // sweep.size
-        rows = torch.arange(sweep.size).repeat_interleave(copies)
-        stays_from, final = None, sweep.gap_or_loss(losses[-1], rows)
-        best = final
-        if self.metric == "best":
-            best = sweep.gap_or_loss(losses.nan_to_num(math.inf).amin(0), rows)
-        elif self.metric == "epochs":
-            within = sweep.gap_or_loss(losses, rows) <= self.target
-            epochs = within.flip(0).cummin(0).values.sum(0)
-            stays_from = (len(losses) - epochs).where(epochs > 0, -1)
-        return self.score(final, best, stays_from).reshape(-1, sweep.seeds, copies)
-
     def new_gaps(self, losses: Tensor) -> Tensor:
         """Gaps of losses `(..., seeds)` with the new seeds, or losses where the minimum is unknown."""
         count = losses.shape[-1]

@@ -1,6 +1,6 @@
 """Tuning and evaluation of the optimizers of a race."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from time import perf_counter
 
@@ -8,13 +8,14 @@ import torch
 from torch import Tensor
 
 from trainers.modes import cacheable
-from trainers.races.redraw import best_trial, best_trials, median
+from trainers.races import cost
+from trainers.races.evaluation import evaluate
+from trainers.races.redraw import Evidence, best_trial, best_trials, compare, median
 from trainers.races.result import OptimizerResult, RaceResult
 from trainers.races.spec import Race
 from trainers.sweeps.cost import work
 from trainers.sweeps.result import SweepResult
-from trainers.sweeps.spec import Sweep
-from trainers.sweeps.training import OnProgress, curves, sweep
+from trainers.sweeps.training import OnProgress, sweep
 
 
 @cacheable
@@ -29,18 +30,36 @@ def race(
     """
     if until_decided is not None:
         spec = replace(spec, until_decided=until_decided)
-    began, progress = perf_counter(), RaceProgress(sum(map(work, spec.parts)), on_progress)
+    began, progress = perf_counter(), RaceProgress(cost.work(spec), on_progress)
     contenders = [Contender(spec, entry) for entry in range(len(spec.optimizers))]
     found = RaceResult(spec, (), 0.0)
     for seeds in spec.rounds:
         results = tuple(_round(contenders, seeds, progress))
-        seconds, earlier = perf_counter() - began, found.evidence
+        compared = progress.part(cost.comparing_work(spec, seeds))
+        evidence = _evidence(spec, results, found.evidence, compared)
         if progress.stopped and found.results:
-            return replace(found, seconds=seconds, stopped=True)
-        found = RaceResult(spec, results, seconds, progress.stopped, earlier)
+            found = replace(found, stopped=True)
+            break
+        found = RaceResult(spec, results, 0.0, progress.stopped, evidence)
         if progress.stopped or found.decided:
             break
-    return found
+    return replace(found, seconds=perf_counter() - began)
+
+
+def _evidence(
+    race: Race, results: Sequence[OptimizerResult], earlier: Evidence | None, on_progress: OnProgress
+) -> Evidence | None:
+    """Compare the optimizers that finished, if there are several, with enough seeds."""
+    if not race.compares or len(results) < 2:
+        return None
+    scores, redrawn = [], []
+    for entry in results:
+        assert entry.redrawn is not None
+        each = zip(entry.new_scores.values(), entry.new_ranges.values(), strict=True)
+        scores.append(torch.stack([torch.cat([own[:, None], ends], 1) for own, ends in each]))
+        redrawn.append(torch.searchsorted(torch.tensor([*entry.new_scores]), entry.redrawn))
+    medians = torch.stack([median(entry.tuned_scores) for entry in results])
+    return compare(race, scores, redrawn, medians, earlier, on_progress)
 
 
 def _round(
@@ -74,18 +93,24 @@ class Contender:
 
     def add(self, seeds: range, progress: "RaceProgress") -> None:
         """Train the trials in question with these seeds, and those that remain with as many new ones."""
-        tuning, evaluation = self.race.planned(self.entry, seeds)
+        tuning, evaluation = map(work, self.race.planned(self.entry, seeds))
         scores = self._tune(seeds, progress.part(tuning))
         if progress.stopped:
             return
         self.scores = torch.cat([self.scores, scores], 1)
-        self._narrow()
+        self._narrow(progress.part(cost.choosing_work(self.race, seeds)))
+        if progress.stopped:
+            return
         asked = self.race.evaluation_sweep(self.entry, self.trials, seeds)
-        copies, epochs = self.race.copies, self.race.recorded
-        losses = curves(asked, on_progress=progress.part(evaluation), twins=copies > 1)
-        self.new_scores = torch.cat([self.new_scores, self.race.score_curves(losses, asked)], 1)
-        kept = losses[epochs, ::copies].reshape(len(epochs), -1, len(seeds))
-        self.losses = torch.cat([self.losses, kept], 2)
+        found = evaluate(
+            self.race,
+            asked,
+            epochs=self.race.recorded,
+            twins=self.race.copies > 1,
+            on_progress=progress.part(evaluation),
+        )
+        self.new_scores = torch.cat([self.new_scores, found.scores], 1)
+        self.losses = torch.cat([self.losses, found.losses], 2)
 
     def _tune(self, seeds: range, on_progress: OnProgress) -> Tensor:
         """Train the trials in question with these seeds, and return their scores `(trials, seeds)`."""
@@ -93,12 +118,13 @@ class Contender:
         if self.tuned is None:
             self.tuned = sweep(asked, on_progress)
             return self.race.score_trials(self.tuned)
-        return self.race.score_curves(curves(asked, on_progress=on_progress), asked)[..., 0]
+        return evaluate(self.race, asked, on_progress=on_progress).scores[..., 0]
 
-    def _narrow(self) -> None:
+    def _narrow(self, on_progress: OnProgress) -> None:
         """Keep the trials that are best here or in a re-drawn race."""
-        best = int(best_trial(self.race, median(self.scores)))
-        redrawn = best_trials(self.race, self.scores) if self.race.compares else torch.tensor([best])
+        best, redrawn = int(best_trial(self.race, median(self.scores))), torch.empty(0, dtype=torch.int64)
+        if self.race.compares:
+            redrawn = best_trials(self.race, self.scores, on_progress)
         kept = sorted({best, *redrawn.tolist()})
         self.trials = [self.trials[place] for place in kept]
         self.best = self.trials[kept.index(best)]
@@ -116,24 +142,26 @@ class Contender:
             best_trial=self.best,
             losses=self.losses[:, self.trials.index(self.best)].clone(),
             redrawn=self.redrawn if self.race.compares else None,
-            new_scores={trial: each[:, 0] for trial, each in zip(self.trials, new_scores, strict=True)},
+            new_scores={
+                trial: each[:, 0].clone() for trial, each in zip(self.trials, new_scores, strict=True)
+            },
             new_ranges={
                 trial: torch.stack([each.amin(1), each.amax(1)], 1)
                 for trial, each in zip(self.trials, new_scores, strict=True)
             },
-            default_scores=default[:, 0],
+            default_scores=default[:, 0].clone(),
         )
 
 
 class RaceProgress:
-    """Progress of a race, reported by its sweeps."""
+    """Progress of a race, reported by its parts."""
 
     def __init__(self, total: float, on_progress: OnProgress | None) -> None:
         self.total, self.done, self.on_progress, self.stopped = total, 0.0, on_progress, False
 
-    def part(self, sweep: Sweep) -> OnProgress:
-        """Return the progress callback of the next sweep."""
-        done_before, size = self.done, work(sweep)
+    def part(self, size: float) -> OnProgress:
+        """Return the progress callback of the next part, of so many parameter updates."""
+        done_before = self.done
         self.done += size
 
         def report(fraction: float) -> bool:

@@ -122,6 +122,11 @@ def value_runs(sweep: Sweep, plane: Plane, on_progress: Callable[[float], Any] |
     return ValueRuns(epochs, curves.T.numpy(), paths, final.numpy(), rounding, dtype)
 
 
+def memory(sweep: Sweep) -> float:
+    """Estimated bytes while the runs of a sweep are reduced: their losses, and these as gaps in float64."""
+    return 20.0 * (sweep.run.epochs + 1) * sweep.size
+
+
 def nearest(values: Sequence[float], value: float) -> int:
     """Return the place of the nearest among ascending values, by ratio if all are positive."""
     ratio = values[0] > 0

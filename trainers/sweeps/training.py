@@ -68,18 +68,32 @@ def trajectories(
     losses = torch.full((sweep.run.epochs + 1, each * len(rows)), math.nan, dtype=dtype)
     params = torch.full((len(epochs), sweep.run.problem.num_params, losses.shape[1]), math.nan, dtype=dtype)
     places = {epoch: place for place, epoch in enumerate(epochs)}
-    done, count, size = 0, losses.numel(), max(block_size(sweep) // each, 1)
     with sweep_mode():
-        for first in range(0, len(rows), size):
-            part = slice(each * first, each * (first + size))
-            for epoch, at, loss in _epochs(RunBlock(sweep, rows[first : first + size], twins)):
-                losses[epoch, part] = loss
-                if epoch in places:
-                    params[places[epoch], :, part] = at
-                done += len(loss)
-                if on_progress is not None and on_progress(done / count):
-                    return Trajectories(_until_divergence(losses), tuple(epochs), params)
+        for part, epoch, at, loss in trained_epochs(sweep, rows, on_progress, twins):
+            losses[epoch, part] = loss
+            if epoch in places:
+                params[places[epoch], :, part] = at
     return Trajectories(_until_divergence(losses), tuple(epochs), params)
+
+
+def trained_epochs(
+    sweep: Sweep, rows: Tensor, on_progress: OnProgress | None = None, twins: bool = False
+) -> Iterator[tuple[slice, int, Tensor, Tensor]]:
+    """Train some runs of a sweep, block by block, within `sweep_mode`.
+
+    Yields after each epoch of a block the columns of its runs, the epoch's number, and the runs' parameters
+    `(n, columns)` and losses `(columns,)`. Ends when `on_progress(fraction)` returns True. With `twins`, each
+    run is followed by its twins.
+    """
+    each = COPIES if twins else 1
+    done, count, size = 0, each * len(rows) * (sweep.run.epochs + 1), max(block_size(sweep) // each, 1)
+    for first in range(0, len(rows), size):
+        part = slice(each * first, each * min(first + size, len(rows)))
+        for epoch, params, losses in _epochs(RunBlock(sweep, rows[first : first + size], twins)):
+            yield part, epoch, params, losses
+            done += len(losses)
+            if on_progress is not None and on_progress(done / count):
+                return
 
 
 def _until_divergence(losses: Tensor) -> Tensor:
@@ -113,19 +127,6 @@ def _epochs(block: RunBlock) -> Iterator[tuple[int, Tensor, Tensor]]:
                 block.step(epoch + 1)
         losses = block.training.loss(torch.cat(here, 1)).reshape(len(here), -1)
         yield from zip(range(first, first + len(here)), here, losses, strict=True)
-
-
-def curves(
-    sweep: Sweep,
-    rows: Tensor | None = None,
-    on_progress: OnProgress | None = None,
-    twins: bool = False,
-) -> Tensor:
-    """Loss curves `(epochs + 1, rows)` of some runs of a sweep, or of all; NaN from divergence on.
-
-    `on_progress` and `twins` are those of `trajectories`.
-    """
-    return trajectories(sweep, (), rows, on_progress, twins).losses
 
 
 def train_block(sweep: Sweep, rows: Tensor, recorder: "SweepRecorder") -> Iterator[int]:

@@ -204,13 +204,16 @@ def simulated(count: int, seeds: int, luck: int, lead: float = 0.0, trials: int 
     """A race whose log gaps are normal around a parabola in the trial, less `lead` for the first."""
     spec, generator = Race(optimizers=FIELD[:1] * 2, dtype="float64"), torch.Generator().manual_seed(luck)
     distance = (torch.linspace(-3, 3, trials, dtype=torch.float64) ** 2)[:, None]
-    redrawn, medians = [], []
+    scores, redrawn, medians = [], [], []
     for optimizer in range(count):
         noise = torch.randn(2, trials, seeds, generator=generator, dtype=torch.float64)
         tuning, new = torch.exp(distance + noise - lead * (optimizer == 0))
-        redrawn.append(new[best_trials(spec, tuning)][..., None].expand(-1, -1, 3))
+        scores.append(new[..., None].expand(-1, -1, 3))
+        redrawn.append(best_trials(spec, tuning))
         medians.append(median(new[best_trial(spec, median(tuning))]))
-    return compare(spec, redrawn, torch.stack(medians))
+    evidence = compare(spec, scores, redrawn, torch.stack(medians))
+    assert evidence is not None
+    return evidence
 
 
 def told_apart(evidence: Evidence) -> Tensor:

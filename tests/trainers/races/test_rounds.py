@@ -14,10 +14,10 @@ from trainers import Race, race, sweep, train
 from trainers.optimizers import SGD, Adam, RMSprop
 from trainers.problems import PROBLEMS, LinearRegression
 from trainers.races import redraw
+from trainers.races.evaluation import evaluate
 from trainers.races.result import RaceResult
 from trainers.reports.race import optimizer_names, sentence
 from trainers.reports.race_ranking import confidence_caption
-from trainers.sweeps.training import curves
 
 QUICK = (0, 3, 5)
 SLOW = [pytest.param(luck, marks=pytest.mark.slow) for luck in range(40) if luck not in QUICK]
@@ -41,7 +41,7 @@ def everything(result: RaceResult) -> tuple[list[Trials], list[Tested]]:
         own = sweep(replace(spec.sweeps[entry], seeds=most))
         other = spec.evaluation_sweep(entry, trials, range(most))
         tuning.append(dict(enumerate(spec.score_trials(own).tolist())))
-        *scores, _ = spec.score_curves(curves(other, twins=True), other).tolist()
+        *scores, _ = evaluate(spec, other, twins=True).scores.tolist()
         new.append(
             {k: [(x[0], min(x), max(x)) for x in each] for k, each in zip(trials, scores, strict=True)}
         )

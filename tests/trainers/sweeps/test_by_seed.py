@@ -21,7 +21,7 @@ from trainers.problems import (
 )
 from trainers.schedules import SCHEDULES
 from trainers.sweeps.by_seed import Columns
-from trainers.sweeps.training import curves
+from trainers.sweeps.training import trajectories
 
 RATES = Axis(1e-3, 0.3, 3, log=True)
 PROBLEMS: list[Problem] = [
@@ -35,7 +35,7 @@ PROBLEMS: list[Problem] = [
 
 def as_alone(run: Run, seeds: int = 3, axes: dict[str, Axis] | None = None) -> None:
     asked = Sweep(run, axes or {"lr": RATES}, seeds=seeds, targets=(0.5,))
-    result, losses = sweep(asked), curves(asked)
+    result, losses = sweep(asked), trajectories(asked).losses
     for row in range(asked.size):
         alone = result.run(row)
         assert alone.seed == (run.seed + row % seeds) % 2**31

@@ -87,7 +87,7 @@ def test_trajectories_are_those_of_the_histories(batch_size: int, optimizer: Opt
         for params, epoch in zip(found.params[..., column], epochs, strict=True):
             if history.loss[epoch].isfinite():
                 torch.testing.assert_close(params, history.params[epoch], rtol=1e-3, atol=1e-4)
-    assert training.curves(asked).shape == (61, 14)
+    assert training.trajectories(asked).losses.shape == (61, 14)
 
 
 def test_divergence_costs_the_others_nothing() -> None:
