@@ -14,6 +14,7 @@ from trainers.objective import Objective
 from trainers.overviews import Overview, comparison_overview, race_overview, sweep_overview
 from trainers.races.result import RaceResult
 from trainers.reports import grid, loss, race, race_curves
+from trainers.reports.race_curves import spread_label
 from trainers.reports.race_scores import failure_label, loss_or_gap, metric_label
 from trainers.reports.sweep_table import along
 from trainers.sweeps.result import SweepResult
@@ -144,7 +145,9 @@ def _race_chart(result: RaceResult) -> Any | None:
     trials = race_curves.sensitivity(result, style.names)
     limits = race_curves.stability_limits(result, style.names)
     labels = metric_label(result.race), failure_label(result.race)
-    return charts.sensitivity_chart(trials, limits, style, *labels, result.race.tune == "lr")
+    return charts.sensitivity_chart(
+        trials, limits, style, *labels, result.race.tune == "lr", spread_label(result.race.seeds)
+    )
 
 
 def _race_style(result: RaceResult) -> Any:

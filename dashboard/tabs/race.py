@@ -344,13 +344,17 @@ def sensitivity_chart(result: RaceResult, style: Style) -> Any:
     race, names = result.race, style.names
     trials, edges = race_curves.sensitivity(result, names), race_curves.stability_limits(result, names)
     labels = metric_label(race), failure_label(race)
-    return charts.sensitivity_chart(trials, edges, style, *labels, race.tune == "lr")
+    spread = race_curves.spread_label(race.seeds)
+    return charts.sensitivity_chart(trials, edges, style, *labels, race.tune == "lr", spread)
 
 
 def tuned_chart(result: RaceResult, style: Style, dark: bool) -> Any:
     """Return the chart of the tuned optimizers over the epochs."""
     title = Y_TITLES["loss" if result.race.training.minimum is None else "gap"]
-    return charts.band_chart(race_curves.tuned_curves(result, style.names), style, "epochs", title, dark)
+    ends = race_curves.spread_ends(result.seeds)
+    return charts.band_chart(
+        race_curves.tuned_curves(result, style.names), style, "epochs", title, dark, ends
+    )
 
 
 def budget_chart(result: RaceResult, style: Style, dark: bool) -> Any:

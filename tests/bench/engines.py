@@ -30,7 +30,7 @@ from trainers.sweeps.record import loss_threshold
 PICTURE = Path(__file__).parents[2] / "docs" / "engines.svg"
 SIZES = {1: 2000, 100: 2000, 1000: 2000, 10_000: 2000, 100_000: 500}
 """Epochs by number of runs."""
-PAIRS = 3
+TURNS = 3
 BETA1, BETA2, EPS = 0.9, 0.999, 1e-8
 DESIGN, T_C = (tensor.numpy() for tensor in Thermometer().data.to(torch.float32))
 T_U = np.ascontiguousarray(DESIGN[:, 0])
@@ -151,7 +151,7 @@ def engines() -> None:
         rows.append([f"{runs:,} x {epochs:,}", *(f"{cost:.4f}" for cost in costs.values())])
         rows.append(["  sweep is cheaper by", *(ratio(spent[name], spent["sweep"]) for name in present)])
         points += [{"engine": name, "runs": runs, "cost": cost} for name, cost in costs.items()]
-    table(f"Adam: us per run and epoch, median of {PAIRS} turns", [["runs x epochs", *present], *rows])
+    table(f"Adam: us per run and epoch, median of {TURNS} turns", [["runs x epochs", *present], *rows])
     print("C runs over the readings given to it; unrolled, it is compiled for eleven of them.")
     PICTURE.write_text(picture(pd.DataFrame(points)), encoding="utf-8")
     sizes = (10_000, 100_000)
@@ -180,11 +180,11 @@ def races() -> None:
     """The default race beside ten plain loops as long as one of its runs."""
     asked, rows = Race(), [["", "default race", "ten plain runs", "ratio"]]
     race(asked)
-    pairs = [(race(asked).seconds, 10 * seconds(plain, 1, asked.epochs)) for _ in range(PAIRS)]
+    pairs = [(race(asked).seconds, 10 * seconds(plain, 1, asked.epochs)) for _ in range(TURNS)]
     ours, theirs = (median(times) for times in zip(*pairs, strict=True))
     share = median(a / b for a, b in pairs)
     rows.append([f"{asked.size:,} runs", f"{ours:.2f} s", f"{theirs:.2f} s", f"{share:.2f}"])
-    table(f"A race beside ten runs of torch.optim.Adam, median of {PAIRS}; goal: ratio below 1", rows)
+    table(f"A race beside ten runs of torch.optim.Adam, median of {TURNS}; goal: ratio below 1", rows)
 
 
 def turns(present: dict[str, Callable[[int, int], Any]], runs: int, epochs: int) -> dict[str, list[float]]:
@@ -195,7 +195,7 @@ def turns(present: dict[str, Callable[[int, int], Any]], runs: int, epochs: int)
             calm = rates(runs) < 0.1  # where rounding does not decide
             np.testing.assert_allclose(engine(runs, epochs)[calm], expected[calm], rtol=1e-3)
     spent: dict[str, list[float]] = {name: [] for name in present}
-    for _ in range(PAIRS):
+    for _ in range(TURNS):
         for name, engine in present.items():
             trained = 1 if name == "plain loop" else runs
             spent[name].append(seconds(engine, runs, epochs) / trained / epochs)

@@ -5,6 +5,7 @@ from torch import Tensor
 from tests.studies.tables import markdown
 from trainers import Race
 from trainers.problems import PROBLEMS, LinearRegression
+from trainers.races.redraw import median
 from trainers.races.repeats import Repeats, repeated
 
 RACES = 40
@@ -41,7 +42,7 @@ def row(name: str, found: Repeats) -> list[str]:
     lower = (ours < theirs) & ~race.tied(ours, theirs)
     pairs = len(medians) * len(race.optimizers) * (len(race.optimizers) - 1) // 2
     told = int(found.beats.sum())
-    all_races = medians.quantile(0.5, dim=0)
+    all_races = median(medians.T)
     wrong = found.beats & (all_races[:, None] >= all_races[None, :])
     alone = int((found.lowest.sum(1) == 1).sum())
     return [

@@ -21,8 +21,9 @@ def sensitivity_chart(
     y_title: str,
     failure_label: str,
     lines: bool = True,
+    spread: str = "spread over seeds",
 ) -> alt.LayerChart:
-    """Draw `trials`, with run, entry, trial, x, mid (infinite if failed), result, and perhaps spread.
+    """Draw `trials`, with run, entry, trial, x, mid (infinite if failed), result, and perhaps `spread`.
 
     Failed trials are crosses on a rail per run above the others, named `failure_label`; results of 0 lie on a
     rail below them if the axis is logarithmic. `limits` has run and x: dotted stability limits. A click on a
@@ -50,7 +51,7 @@ def sensitivity_chart(
             style.color(),
             shape=alt.Shape("failed:N", scale=SHAPES, legend=None),
             size=alt.condition(click, alt.value(200), style.areas()),
-            tooltip=_tooltip(y_title, "spread" in trials),
+            tooltip=_tooltip(y_title, spread if "spread" in trials else ""),
         )
         .add_params(click)
     )
@@ -114,10 +115,10 @@ def _rail_label(height: float, y: alt.Y, text: str) -> alt.Chart:
     return chart
 
 
-def _tooltip(y_title: str, spread: bool) -> list[alt.Tooltip]:
+def _tooltip(y_title: str, spread: str) -> list[alt.Tooltip]:
     return [
         alt.Tooltip("run:N"),
         alt.Tooltip("x:Q", title="learning rate", format=".4g"),
         alt.Tooltip("result:N", title=y_title),
-        *([alt.Tooltip("spread:N", title="10th–90th percentile")] if spread else []),
+        *([alt.Tooltip("spread:N", title=spread)] if spread else []),
     ]

@@ -8,14 +8,19 @@ from trainers.charts.line_names import NAMED, end_names, isolated, last_points, 
 from trainers.charts.style import Style
 
 HEIGHT = 320
-ENDS = {"low": "10th", "high": "90th"}
-"""Percentiles between which a band lies."""
 
 
 def band_chart(
-    curves: pd.DataFrame, style: Style, x_title: str, y_title: str, dark: bool = False
+    curves: pd.DataFrame,
+    style: Style,
+    x_title: str,
+    y_title: str,
+    dark: bool = False,
+    ends: tuple[str, str] = ("low", "high"),
 ) -> alt.LayerChart:
     """Draw `curves`, with run, x, low, mid, high: a line at the median within a band with thin edges.
+
+    `ends` are the names of these edges; where both are equal, as with one seed, there is no band.
 
     The axis is logarithmic where nothing is below 0. A curve may leave the chart where it is infinite. A
     click on a name isolates its run.
@@ -27,15 +32,12 @@ def band_chart(
     visible = visible.assign(high=visible["high"].clip(upper=domain[1])) if domain else visible
     x = alt.X("x:Q", axis=x_axis(x_title), scale=x_scale(visible["x"], ends=plot_range(style.names)))
     y = alt.Y("mid:Q", axis=y_axis(y_title, domain, log), scale=scale(domain, log))
-    spread = ENDS if (curves["low"] < curves["high"]).any() else {}  # one seed has none
+    spread = {"low": ends[0], "high": ends[1]} if (curves["low"] < curves["high"]).any() else {}
     tooltip = [
         alt.Tooltip("run:N"),
         alt.Tooltip("x:Q", title=x_title, format=",~g"),
         alt.Tooltip("mid:Q", title="median" if spread else y_title, format=".3g"),
-        *(
-            alt.Tooltip(f"{end}:Q", title=f"{percent} percentile", format=".3g")
-            for end, percent in spread.items()
-        ),
+        *(alt.Tooltip(f"{column}:Q", title=end, format=".3g") for column, end in spread.items()),
     ]
     chart = alt.Chart(visible)
     by = NAMED if domain else ()
@@ -53,7 +55,7 @@ def band_chart(
     lines = chart.mark_line(clip=True, strokeCap="butt", strokeJoin="round", strokeWidth=2.5).encode(
         x, y, style.color(), tooltip=tooltip, opacity=isolated(by=by)
     )
-    ends = last_points(visible.rename(columns={"mid": "y"}))
-    names = end_names(alt.Chart(ends), domain, log, style, dark) if domain else []
+    last = last_points(visible.rename(columns={"mid": "y"}))
+    names = end_names(alt.Chart(last), domain, log, style, dark) if domain else []
     layers = [bands, *edges, lines, *names]
     return with_selections(alt.LayerChart(layer=layers, height=HEIGHT))

@@ -85,7 +85,9 @@ def _expected(choosing: Tensor, scoring: Tensor, counts: Sequence[int]) -> Tenso
     _, ties = choosing.unique(return_inverse=True)
     sums = torch.zeros(len(choosing), dtype=scoring.dtype).index_add(0, ties, scoring)
     shared = (sums / ties.bincount(minlength=len(choosing)))[ties][choosing.argsort()]
-    return torch.stack([(_probabilities(len(shared), count) * shared).sum() for count in counts])
+    weights = torch.stack([_probabilities(len(shared), count) for count in counts])
+    expected: Tensor = (weights * shared).where(weights > 0, 0).sum(1)  # 0 times infinity is NaN
+    return expected
 
 
 def _probabilities(total: int, count: int) -> Tensor:

@@ -32,7 +32,8 @@ DEFAULT_OPTIMIZERS = (
 )
 """Default optimizers."""
 NEW_SEEDS = 2**30
-"""Distance of the seeds of the comparison from those of the trials, so that no race is tuned on them."""
+"""Distance of the seeds of the comparison from those of the trials, so that no race nearby is tuned on
+them."""
 CURVE_POINTS = 150
 """Most epochs of which a race keeps losses."""
 LOOKS = 4

@@ -32,6 +32,28 @@ def loss_range(history: History, digits: Digits | None) -> tuple[float, float]:
     return (loss, loss) if digits is None else (digits.low, digits.high)
 
 
+def might_be_lowest(histories: Sequence[History], digits: Sequence[Digits | None]) -> list[int]:
+    """Return the places of the finished runs that might have the lowest final loss with other rounding."""
+    finished = [place for place, history in enumerate(histories) if history.finished]
+    return _maybe_least({place: _reach(histories[place], digits[place]) for place in finished})
+
+
+def _reach(history: History, digits: Digits | None) -> tuple[float, float]:
+    """Return between which losses a run may end: as it and its twins did, or, if rounding decides, beyond.
+
+    Of four numbers drawn alike, the last is outside the range of the others half the time. It is widened by
+    itself on both sides, above the minimum by its ratio: see docs/method.md.
+    """
+    low, high = loss_range(history, digits)
+    if digits is None or digits.loss > 0:
+        return low, high
+    minimum = history.run.training.minimum or 0.0
+    if low > minimum:
+        ratio = (high - minimum) / (low - minimum)
+        return minimum + (low - minimum) / ratio, minimum + (high - minimum) * ratio
+    return low - (high - low), high + (high - low)
+
+
 def earliest(histories: Sequence[History], target: float, digits: Sequence[Digits | None] = ()) -> list[int]:
     """Return the places of the runs that came first within `target` of the minimum loss, to within rounding.
 
@@ -67,7 +89,7 @@ def arrivals(
 
 def _maybe_least(ranges: Mapping[int, tuple[float, float]]) -> list[int]:
     """Return the places whose range begins no higher than the lowest end of all."""
-    end = min(high for _, high in ranges.values())
+    end = min((high for _, high in ranges.values()), default=math.inf)
     return [place for place, (low, _) in ranges.items() if low <= end]
 
 

@@ -110,7 +110,8 @@ def halving(histories: Sequence[History]) -> list[int]:
 
 def misclassifying(histories: Sequence[History]) -> list[int]:
     """Judge which runs do not classify all training samples correctly."""
-    return [place for place, h in enumerate(histories) if h.accuracy is not None and h.accuracy[-1] < 1]
+    known = [(place, h.accuracy[-1]) for place, h in enumerate(histories) if h.accuracy is not None]
+    return [place for place, accuracy in known if not accuracy >= 1]  # NaN where it diverged
 
 
 def or_none(judge: Judge) -> Judge:

@@ -1,4 +1,4 @@
-"""Races as tables for charts. Bands span the 10th to the 90th percentile over seeds."""
+"""Races as tables for charts. Bands span the 10th to the 90th percentile over seeds; of few, all of them."""
 
 import math
 from collections.abc import Sequence
@@ -145,6 +145,11 @@ def spread_caption(seeds: int) -> str:
 def spread_label(seeds: int) -> str:
     """Return what a band spans: of few seeds, all of them."""
     return "10th–90th percentile" if seeds > FEW else "lowest to highest"
+
+
+def spread_ends(seeds: int) -> tuple[str, str]:
+    """Return the names of both ends of a band."""
+    return ("10th percentile", "90th percentile") if seeds > FEW else ("lowest", "highest")
 
 
 def zeros_caption(values: "pd.Series[float]") -> str:

@@ -77,8 +77,8 @@ def _other_settings(entry: OptimizerResult) -> dict[str, str]:
 def ranking_frame(result: RaceResult, names: Sequence[str]) -> pd.DataFrame:
     """Return one row per optimizer as numbers, best first.
 
-    The columns are optimizer, the best trial's settings, the scores tuned, low, high (10th and 90th
-    percentile) and default, infinite if failed, the number of trials that failed, and win_rate.
+    The columns are optimizer, the best trial's settings, the scores tuned, low, high (the ends of the
+    spread) and default, infinite if failed, the number of trials that failed, and win_rate.
     """
     return pd.DataFrame([_numbers(result, place, names[place]) for place in result.ranking])
 

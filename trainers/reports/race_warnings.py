@@ -11,7 +11,8 @@ from trainers.settings import Real, settings_of
 from trainers.words import format_number, format_target, join_words
 
 BELOW = 100
-MOST = 0.5
+"""How many times smaller than a limit of stability the learning rates begin that are offered."""
+MOST_FAILED = 0.5
 """Fraction of an optimizer's trials that may fail, where none of another does, before it is said."""
 
 
@@ -82,7 +83,7 @@ def unequal_chances(result: RaceResult, names: Sequence[str]) -> str:
     """Return a sentence if most trials of some optimizers failed, and none of others; else ""."""
     race, named = result.race, list(zip(names, result.results, strict=True))
     failed = {name: int(entry.scores.isinf().sum()) for name, entry in named}
-    most = [name for name, count in failed.items() if MOST * race.trials < count < race.trials]
+    most = [name for name, count in failed.items() if MOST_FAILED * race.trials < count < race.trials]
     none = [name for name, count in failed.items() if not count]
     if not most or not none:
         return ""

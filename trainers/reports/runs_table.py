@@ -9,7 +9,7 @@ from torch import Tensor
 
 from trainers.digits import Digits
 from trainers.history import History
-from trainers.reports.summary import END_PHRASES
+from trainers.reports.summary import DECIDED, END_PHRASES
 from trainers.reports.weight_decay import at_its_optimum, elsewhere
 from trainers.words import (
     format_beside,
@@ -103,7 +103,7 @@ def _is_zero(history: History, loss: float) -> bool:
 def _decided(low: float, high: float) -> str:
     """Return a range that rounding decides."""
     ends = [format_number(low), format_number(high) if math.isfinite(high) else "divergence"]
-    return f"{' to '.join(dict.fromkeys(ends))}, decided by rounding"
+    return f"{' to '.join(dict.fromkeys(ends))}, {DECIDED}"
 
 
 def _trusted(value: Tensor | float, digits: int) -> str:
@@ -143,7 +143,8 @@ def _metrics(history: History, trusted: Digits | None) -> dict[str, str]:
         value = history.column(name)[-1]
         digits = LOSS_DIGITS if trusted is None else max(min(trusted.loss, LOSS_DIGITS), 2)
         text = _number(history, value, digits) if name == "validation_loss" else _percentage(history, value)
-        cells[name.replace("_", " ")] = text
+        decided = history.finished and trusted is not None and trusted.loss == 0
+        cells[name.replace("_", " ")] = f"{text}, {DECIDED}" if decided else text
     if history.validation_loss is not None:
         cells["overfitting"] = _overfitting(history)
     return cells

@@ -8,7 +8,7 @@ import torch
 from trainers.digits import Digits
 from trainers.history import Cause, History
 from trainers.reports.conditioning import instability
-from trainers.reports.leaders import arrivals, earliest, loss_range, lowest, same_loss
+from trainers.reports.leaders import arrivals, earliest, loss_range, lowest, might_be_lowest, same_loss
 from trainers.reports.names import names
 from trainers.reports.three_ways import describe_difference
 from trainers.reports.weight_decay import weight_decay_sentence
@@ -46,10 +46,11 @@ def sentence(histories: Sequence[History], target: float, digits: Sequence[Digit
         _below_rounding(named, target),
         weight_decay_sentence(named, target),
         _decided(labels, digits),
-        _growth(named),
+        _otherwise(named, digits or [None] * len(named)),
+        _growth(named, digits or [None] * len(named)),
         *(_divergence(named, cause) for cause in END_PHRASES),
         *(_failure(name, history) for name, history in named),
-        _accuracy(named),
+        "" if any(each is not None and each.loss == 0 for each in digits) else _accuracy(named),
         _overfitting(named),
     ]
     return " ".join(part for part in parts if part)
@@ -247,6 +248,17 @@ def _decided(names: Sequence[str], digits: Sequence[Digits | None]) -> str:
     return f"Rounding decides the final loss of {join_words(decided)}." if decided else ""
 
 
+def _otherwise(named: Sequence[tuple[str, History]], digits: Sequence[Digits | None]) -> str:
+    """Return which runs might end lowest if rounding were other than in them and their twins."""
+    histories = [history for _, history in named]
+    others = sorted({*might_be_lowest(histories, digits)} - {*lowest(histories, digits)})
+    if not others:
+        return ""
+    return (
+        f"With another order of the same sums {_who([named[k][0] for k in others], named)} might end lowest."
+    )
+
+
 def _below_rounding(named: Sequence[tuple[str, History]], target: float) -> str:
     """Return that rounding decides whether a target is reached that is smaller than the rounding error."""
     history = named[0][1]
@@ -257,9 +269,10 @@ def _below_rounding(named: Sequence[tuple[str, History]], target: float) -> str:
     return f"{error}: it decides which run comes within {format_target(target)}."
 
 
-def _growth(named: Sequence[tuple[str, History]]) -> str:
+def _growth(named: Sequence[tuple[str, History]], digits: Sequence[Digits | None]) -> str:
     """Return the finished runs whose final loss is above the initial one, and why, if no run diverged."""
-    grown = [name for name, h in named if h.finished and _has_grown(h)]
+    pairs = zip(named, digits, strict=True)
+    grown = [name for (name, h), each in pairs if h.finished and _has_grown(h, loss_range(h, each)[0])]
     if not grown:
         return ""
     gone = any(h.cause for _, h in named)  # the reason is theirs then
@@ -267,9 +280,10 @@ def _growth(named: Sequence[tuple[str, History]]) -> str:
     return f"{join_words(grown)} ended with a larger loss than at the start{f': {why}' if why else ''}."
 
 
-def _has_grown(history: History) -> bool:
-    first, last = float(history.loss[0]), float(history.loss[-1])
-    return last > first and not same_loss(history, last, first)
+def _has_grown(history: History, lowest: float) -> bool:
+    """Return whether even the lowest final loss, of a run and its twins, is above the initial one."""
+    first = float(history.loss[0])
+    return lowest > first and not same_loss(history, lowest, first)
 
 
 def _divergence(named: Sequence[tuple[str, History]], cause: Cause) -> str:

@@ -11,7 +11,9 @@ import pytest
 from tests.trainers.reports.test_summary_truth import NUMBER, Truth, number
 from trainers import Comparison, Run, compare
 from trainers.optimizers import SGD, Adam, NAdam, Optimizer, RMSprop
-from trainers.problems import PROBLEMS, LogisticRegression, Problem
+from trainers.problems import MLP, PROBLEMS, LogisticRegression, Problem
+from trainers.reports.runs_table import cells
+from trainers.words import format_percent
 
 NAMES = ("Ackley", "McCormick", "Rastrigin", "SixHumpCamel", "StyblinskiTang", "Booth")
 KINDS: tuple[type[Optimizer], ...] = (SGD, Adam, NAdam, RMSprop, RMSprop)
@@ -35,6 +37,8 @@ CAME = (
     r"(?P<never> or never)?(?: \(.+?\))?[,.;]"
 )
 DECIDED = r".*Rounding decides the final loss of (?P<who>.+?)\.(?: |$)"
+OTHERWISE = r".*With another order of the same sums (?P<who>.+?) might end lowest\.(?: |$)"
+GROWN = r".*?(?:^|\. )(?P<who>[^.]+?) ended with a larger loss than at the start"
 
 
 def drawn(seed: int) -> tuple[Comparison, Truth]:
@@ -84,6 +88,18 @@ def possible(ends: dict[int, tuple[float, float]]) -> list[int]:
     return [place for place, (low, _) in ends.items() if all(low <= high for _, high in ends.values())]
 
 
+def widened(found: Comparison) -> dict[int, tuple[float, float]]:
+    """Those of runs that rounding decides widened by themselves, as docs/method.md has it."""
+    ends = ranges(found)
+    for place, (low, high) in ends.items():
+        digits, least = found.digits[place], float(found.histories[place].run.training.minimum or 0)
+        assert digits is not None
+        a, b = low - least, high - least
+        if digits.loss == 0:
+            ends[place] = (least + a * a / b, least + b * b / a) if a > 0 else (low - b + a, high + b - a)
+    return ends
+
+
 def reads(text: str, value: float) -> bool:
     """Whether a text is this number to two digits, 0 if it is below."""
     return (text == "0" and value <= 0) or abs(number(text) - value) <= 0.05 * abs(value) + 1e-300
@@ -127,6 +143,21 @@ def check_came(found: Comparison, it: Truth, said: re.Match[str]) -> None:
         assert high == math.inf or number(said["high"] or said["low"]) == high
 
 
+def check_others(found: Comparison, it: Truth, text: str) -> None:
+    """Who might end lowest otherwise, and who has grown, it and its twins."""
+    others = sorted({*possible(widened(found))} - {*possible(ranges(found)), *it.lowest()})
+    said = re.match(OTHERWISE, text)
+    who = said["who"] if said else None
+    if len(others) > 3:
+        assert who == f"{len(others)} of {len(it.names)} runs"
+    else:
+        assert it.places(who) == others
+    for place, (low, _) in ranges(found).items():
+        if low < float(found.histories[place].loss[0]):
+            grown = re.match(GROWN, text)
+            assert not grown or place not in it.places(grown["who"])
+
+
 QUICK = (0, 1, 2, 30, 36, 69, 98)
 """Comparisons in which each of the sentences is met."""
 
@@ -150,6 +181,26 @@ def test_none_is_said_to_be_best_by_what_rounding_decides(seeds: Sequence[int]) 
             named = decided["who"] if decided else None
             all_of_them = named in ("both runs", "all runs")
             assert (list(range(len(it.names))) if all_of_them else it.places(named)) == zero
+            check_others(found, it, text)
         except (AssertionError, KeyError, ValueError) as error:
             raise AssertionError(f"comparison {seed}: {text}") from error
     assert len(set(met)) == len(checks)
+
+
+def spirals(*rates: float) -> Comparison:
+    task = Run(problem=MLP(source="spirals", noise=0.05, depth=2), epochs=500)
+    return compare([replace(task, optimizer=SGD(lr=lr)) for lr in rates])
+
+
+def test_nothing_is_said_of_growth_and_accuracy_that_rounding_decides() -> None:
+    """By hand the first run ends above its initial loss and at 72%, by autograd far below it and at 100%."""
+    found = spirals(2, 1)
+    unstable, calm = found.histories
+    assert found.digits[0] is not None
+    assert found.digits[0].low < float(unstable.loss[0]) < float(unstable.loss[-1])
+    assert "larger loss" not in found.sentence()
+    assert "accuracy" not in found.sentence()
+    first, second = cells(found.histories, ["a", "b"], 0.01, found.digits)["accuracy"]
+    assert first.endswith("%, decided by rounding")
+    assert second == format_percent(float(calm.accuracy[-1]))
+    assert "highest accuracy" in spirals(1, 0.5).sentence()
