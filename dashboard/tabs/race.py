@@ -134,9 +134,11 @@ def _protocol(context: Context, result: RaceResult) -> str:
     score = f"by the median over {settings.seeds} seeds" if several else "with one seed"
     new_seeds = f"{settings.seeds} new seeds" if several else "one new seed"
     unused = " The custom initial point is not used here." if context.task.start is not None else ""
+    added = _rounds(result)
+    retrained = f" The best trial is then retrained with {new_seeds}." * (result.seeds == settings.seeds)
     return (
-        f"Each optimizer gets {settings.trials} trials, scored {score}. The best trial is then retrained "
-        f"with {new_seeds}.{_rounds(result)}{_schedule(settings)}{unused}{_left_out(context, settings)}"
+        f"Each optimizer gets {settings.trials} trials, scored {score}.{retrained}{added}"
+        f"{_schedule(settings)}{unused}{_left_out(context, settings)}"
     )
 
 
@@ -150,7 +152,7 @@ def _rounds(result: RaceResult) -> str:
     found = result.decided and bool(result.leaders)
     end = "until first place was decided" if found else "and first place is not decided"
     return (
-        f" The trials in question had more seeds, up to {result.seeds} and as many new ones, {end}; the "
+        f" The trials in question got more seeds, {result.seeds} in the end and as many new ones, {end}. The "
         f"points below are medians over the first {result.race.seeds}."
     )
 

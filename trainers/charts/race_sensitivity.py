@@ -3,7 +3,7 @@
 import altair as alt
 import pandas as pd
 
-from trainers.charts.axes import LARGEST, SMALLEST, is_log_suitable, scale, span, y_axis
+from trainers.charts.axes import LARGEST, SMALLEST, is_log_suitable, scale, span, ticks, y_axis
 from trainers.charts.expressions import at
 from trainers.charts.style import Style
 
@@ -40,7 +40,9 @@ def sensitivity_chart(
     placed["y"] = placed["y"].where(~placed["failed"], placed["entry"].map(rails))
     around = [float(trials["x"].min()) / 1.15, float(trials["x"].max()) * 1.15]  # room for the points
     x = alt.X("x:Q", axis=_rates(trials), scale=scale(around, True))
-    y = alt.Y("y:Q", axis=y_axis(y_title, domain, log), scale=scale([bottom, top], log))
+    axis = y_axis(y_title, domain, log)
+    axis.values = ticks(domain, log)  # none among the rails
+    y = alt.Y("y:Q", axis=axis, scale=scale([bottom, top], log))
     click = alt.selection_point(name="trial", fields=["entry", "trial"], on="click", empty=False)
     points = (
         alt.Chart(placed)

@@ -89,13 +89,14 @@ def sentence(result: SweepResult) -> str:
     if failed == len(values):
         return f"All {_failures(failed, diverged, ' runs')}."
     best = values.where(~values.isnan(), math.inf).min()
-    first = tied(values, best, result.sweep.rounding, getattr(torch, run.dtype))
+    exact = run.training.minimum is not None and bool(best <= result.sweep.rounding)
+    tie = tied(values, best, result.sweep.rounding, getattr(torch, run.dtype))
+    first = values <= result.sweep.rounding if exact else tie
     failures = _failures(failed, diverged)
     what = f"final {loss_or_gap(run.training)}"
     if int(first.sum()) > 1:
-        exact = run.training.minimum is not None and best <= result.sweep.rounding
-        tie = f"tie for best, with a {what} of {format_number(best)}"
-        end = "reach the minimum to within rounding error" if exact else tie
+        best_of_all = f"tie for best, with a {what} of {format_number(best)}"
+        end = "reach the minimum to within rounding error" if exact else best_of_all
         return f"{int(first.sum()):,} of {len(values):,} runs {end}; {failures}."
     settings = " and ".join(
         f"{name} {format_number(column[first], 4)}" for name, column in result.settings.items()

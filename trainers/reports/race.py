@@ -87,10 +87,10 @@ def _winner(result: RaceResult, names: Sequence[str], evidence: Evidence) -> str
     if not evidence.beats[place][others].all():
         return ""
     share = float(evidence.confidence[place][others].min())
-    often = "all" if share == 1 else f"at least {math.floor(100 * share)}%"
+    often = "all" if share == 1 else f"at least {math.floor(100 * share)}% of"
     whom = "the other" if len(others) == 1 else "all others"
     phrase = _first_phrase(result, place)
-    how = f"it beats {whom} in {often} of {REDRAWN:,} re-drawn races"
+    how = f"it beats {whom} in {often} {REDRAWN:,} re-drawn races"
     return f"After tuning, {names[place]} {phrase}: {how}{_next(result, names, 1)}"
 
 
@@ -104,14 +104,19 @@ def _first_phrase(result: RaceResult, place: int) -> str:
 
 
 def _next(result: RaceResult, names: Sequence[str], count: int) -> str:
-    """Return a sentence, without its period, on the optimizer ranked after so many; "" if it failed."""
-    medians = result.medians
+    """Return a sentence, without its period, on who is ranked after so many; "" if they failed."""
+    medians, groups = result.medians, result.evidence.groups if result.evidence else []
     ahead = set(result.ranking[:count]) | (
         set(result.leaders) if result.ranking[0] in result.leaders else set()
     )
     behind = [place for place in result.ranking if place not in ahead]
     if not behind or medians[behind[0]].isinf():
         return ""
+    tied_with = next((group for group in groups if behind[0] in group), behind[:1])
+    second = [place for place in behind if place in tied_with]
+    if len(second) > 1:
+        who = "The others" if second == behind else join_words([names[place] for place in second])
+        return f". {who} can't be told apart"
     return f". {names[behind[0]]} {_runner_up_phrase(result.race, medians.min(), medians[behind[0]])}"
 
 
@@ -126,7 +131,8 @@ def _leading_group(result: RaceResult, names: Sequence[str], evidence: Evidence)
     rest = len(beaten) == len(result.results) - len(group) > 1
     told = ""
     if beaten:
-        whom = "each of the others" if rest else join_words([names[place] for place in beaten])
+        others = join_words([names[place] for place in beaten])
+        whom = f"the other {len(beaten)} optimizers" if rest else others
         told = f"; {'it' if len(group) == 1 else 'each'} beats {whom}"
     if len(group) == 1:
         phrase = _first_phrase(result, group[0])

@@ -218,6 +218,20 @@ def test_misses_lie_on_rails_above_the_others_and_can_be_clicked() -> None:
     assert drawn(charts.spec(gone), 3)["y"].notna().all()
 
 
+@pytest.mark.parametrize("scores", [[81.0, 490.0, math.inf], [0.0, 490.0, math.inf], [1e-5, 1e3, math.inf]])
+def test_no_tick_stands_among_the_rails(scores: list[float]) -> None:
+    table = pd.DataFrame({"run": "a", "entry": 0, "trial": [0, 1, 2], "x": [0.1, 1.0, 10.0], "mid": scores})
+    edges = pd.DataFrame(columns=["run", "x"])
+    style = Style.nested(["a"])
+    spec = charts.spec(
+        charts.sensitivity_chart(table.assign(result=""), edges, style, "epochs", "not reached")
+    )
+    points = drawn(spec, -1)
+    marked = spec["layer"][-1]["encoding"]["y"]["axis"]["values"]
+    assert len(marked) >= 3
+    assert max(marked) < points.loc[points["failed"], "y"].min()
+
+
 def test_a_band_is_cut_where_the_picture_ends() -> None:
     bands = {"low": [1.0, 0.0, 1e-3], "mid": [2.0, 1.0, 1e-2], "high": [3.0, math.inf, 1.0]}
     table = pd.DataFrame({"run": "a", "x": [0, 1, 2]} | bands)

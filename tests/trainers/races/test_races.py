@@ -309,7 +309,7 @@ def test_rounding_makes_no_default_the_best() -> None:
 def test_the_sentence_of_a_race(default: RaceResult) -> None:
     assert sentence(default, NAMES) == (
         "After tuning, SGD · momentum 0.9, SGD · momentum 0.9 · nesterov and Adam reach the minimum to "
-        "within rounding error; each beats each of the others (36 trials each, median over 11 new seeds)."
+        "within rounding error; each beats the other 3 optimizers (36 trials each, median over 11 new seeds)."
     )
     epochs = race(Race(metric="epochs", optimizers=(SGD(), Adam()), dtype="float64"))
     assert sentence(epochs, ["SGD", "Adam"]).startswith(

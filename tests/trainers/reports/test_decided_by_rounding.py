@@ -145,7 +145,8 @@ def check_came(found: Comparison, it: Truth, said: re.Match[str]) -> None:
 
 def check_others(found: Comparison, it: Truth, text: str) -> None:
     """Who might end lowest otherwise, and who has grown, it and its twins."""
-    others = sorted({*possible(widened(found))} - {*possible(ranges(found)), *it.lowest()})
+    sure = {*possible(ranges(found)), *it.lowest()} if ranges(found) else set()
+    others = sorted({*possible(widened(found))} - sure)
     said = re.match(OTHERWISE, text)
     who = said["who"] if said else None
     if len(others) > 3:

@@ -95,12 +95,12 @@ def said(result: SweepResult, table: pd.DataFrame) -> None:
         rest = f"{failed} failed, {diverged or 'none'} of them diverged"
     best = values.min()
     off = result.sweep.rounding + 8 * torch.finfo(getattr(torch, run.dtype)).eps * abs(best)
-    ties = table[values <= best + off]
     what = "loss" if run.training.minimum is None else "gap"
+    exact = what == "gap" and best <= result.sweep.rounding
+    ties = table[values <= (result.sweep.rounding if exact else best + off)]
     if len(ties) > 1:
         match = re.fullmatch(TIES, text)
         assert match, text
-        exact = what == "gap" and best <= result.sweep.rounding
         how = "reach the minimum to within rounding error"
         tie = f"tie for best, with a final {what} of {format_number(best)}"
         assert match["how"] == (how if exact else tie)
