@@ -13,7 +13,7 @@ from trainers.races.redraw import median
 from trainers.races.result import OptimizerResult, RaceResult
 from trainers.races.spec import Race
 from trainers.reports.race_scores import NOT_DIVERGED, failure_label, format_score
-from trainers.run import snapshot_epochs
+from trainers.run import Run, snapshot_epochs
 
 LOW, HIGH = 0.1, 0.9
 FEW = 10
@@ -88,17 +88,24 @@ def known_limits(result: RaceResult, names: Sequence[str]) -> list[tuple[str, fl
     """Return the stability limits of the learning rate, where they are known.
 
     They hold for full-batch updates at a constant learning rate only: each mini-batch has its own Hessian.
+    With a validation split they are those of the training set with the largest curvature.
     """
-    hessian, race = result.race.training.hessian, result.race
+    race, trials = result.race, result.race.sweeps[0]
     constant = race.steps_per_epoch == 1 and race.schedule == "none"
-    if hessian is None or race.tune != "lr" or not constant:
+    if race.training.hessian is None or race.tune != "lr" or not constant:
         return []
-    curvature = float(torch.linalg.eigvalsh(hessian).max())
+    curvature = max(map(_curvature, trials.tasks if trials.splits_differ else [trials.run]))
     limits = [
         (name, entry.optimizer.max_stable_lr(curvature))
         for name, entry in zip(names, result.results, strict=True)
     ]
     return [(name, limit) for name, limit in limits if limit is not None]
+
+
+def _curvature(run: Run) -> float:
+    """Return the largest eigenvalue of the Hessian of a quadratic loss."""
+    assert run.training.hessian is not None
+    return float(torch.linalg.eigvalsh(run.training.hessian).max())
 
 
 def budgets(result: RaceResult, names: Sequence[str]) -> pd.DataFrame:

@@ -119,10 +119,11 @@ def stability_margins(result: RaceResult, names: Sequence[str]) -> str:
         entry = result.results[list(names).index(name)]
         unique = int((entry.scores == entry.scores.min()).sum()) == 1
         if unique and entry.succeeded:
-            percentages.append(f"{name} {entry.best_lr / limit:.0%}")
+            percentages.append(f"{name} {format_number(100 * entry.best_lr / limit)}%")
     if not len(limits):
         return ""
     dotted = "Dotted: theoretical stability limit of the optimizer of that color."
     if not percentages:
         return dotted
-    return f"{dotted} Best learning rate as a percentage of its limit: {', '.join(percentages)}."
+    alone = ", where one trial alone is best" if len(percentages) < len(limits) else ""
+    return f"{dotted} Best learning rate as a percentage of its limit{alone}: {', '.join(percentages)}."

@@ -105,6 +105,14 @@ def test_a_failure_counts_as_the_initial_loss_also_below_0() -> None:
     assert not is_log(result)
 
 
+def test_what_begins_at_an_infinite_loss_has_no_nan() -> None:
+    """A start that is finite in float64 alone."""
+    result = race(Race(problem=Formula(formula="1e30*x**2*1e10+y**2"), seeds=9, **SMALL))
+    table = budgets(result, optimizer_names(result.race))
+    assert table["y"].notna().all()
+    assert (table["y"] == math.inf).any()
+
+
 def simulated(seeds: int, luck: int, trials: int = 24) -> tuple[RaceResult, OptimizerResult, torch.Tensor]:
     """A race whose log gaps are normal around a parabola in the trial, and these parabola's values."""
     generator = torch.Generator().manual_seed(luck)

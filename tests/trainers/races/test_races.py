@@ -14,7 +14,7 @@ from dashboard.tabs.race import RaceTabSettings
 from tests.matrix import hand_written, slow_but
 from trainers import Race, Run, Sweep, program, race, sweep, train
 from trainers.optimizers import OPTIMIZERS, SGD, Adagrad, Adam, Optimizer, RMSprop
-from trainers.problems import MLP, PROBLEMS, Problem, Thermometer
+from trainers.problems import MLP, PROBLEMS, LinearRegression, Problem, Thermometer
 from trainers.races.redraw import best_trial, median
 from trainers.races.result import RaceResult
 from trainers.races.spec import DEFAULT_OPTIMIZERS, eligible_optimizers
@@ -599,3 +599,11 @@ def test_no_stability_limit_is_told_where_a_schedule_changes_the_rate() -> None:
     scheduled = race(Race(optimizers=(SGD(),), schedule="CosineAnnealingLR", **SMALL))
     assert stability_limits(scheduled, ["SGD"]).empty
     assert stability_margins(scheduled, ["SGD"]) == ""
+
+
+def test_with_validation_splits_the_limit_is_the_least_of_all_seeds() -> None:
+    spec = Race(problem=LinearRegression(), optimizers=(SGD(),), validation_split=0.3, **SMALL)
+    each = [known.training.hessian for known in spec.sweeps[0].tasks]
+    limits = [2 / float(torch.linalg.eigvalsh(hessian).max()) for hessian in each if hessian is not None]
+    assert len(set(limits)) == spec.seeds
+    assert stability_limits(race(spec), ["SGD"])["x"].tolist() == pytest.approx([min(limits)])

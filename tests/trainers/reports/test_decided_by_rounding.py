@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from tests.trainers.reports.test_summary_truth import NUMBER, Truth, number
-from trainers import Comparison, Run, compare
+from trainers import Comparison, Run, compare, train
 from trainers.optimizers import SGD, Adam, NAdam, Optimizer, RMSprop
 from trainers.problems import MLP, PROBLEMS, LogisticRegression, Problem
 from trainers.reports.runs_table import cells
@@ -186,6 +186,27 @@ def test_none_is_said_to_be_best_by_what_rounding_decides(seeds: Sequence[int]) 
         except (AssertionError, KeyError, ValueError) as error:
             raise AssertionError(f"comparison {seed}: {text}") from error
     assert len(set(met)) == len(checks)
+
+
+@pytest.mark.slow
+def test_other_runners_mostly_end_within_the_widened_ranges() -> None:
+    """Of four numbers drawn alike, the last lies outside the range of the others half the time."""
+    ends, beyond, far = 0, 0, 0
+    for seed in range(60):
+        found, _ = drawn(seed)
+        for place, (low, high) in ranges(found).items():
+            digits, history = found.digits[place], found.histories[place]
+            if digits is None or digits.loss > 0:
+                continue
+            for runner in ("autograd", "torch.optim"):
+                other = train(replace(history.run, runner=runner))
+                widest = widened(found)[place]
+                ends += other.finished
+                beyond += other.finished and not low <= float(other.loss[-1]) <= high
+                far += other.finished and not widest[0] <= float(other.loss[-1]) <= widest[1]
+    assert ends > 30
+    assert beyond > 0.3 * ends
+    assert far < 0.2 * ends
 
 
 def spirals(*rates: float) -> Comparison:
