@@ -233,5 +233,6 @@ def test_each_update_lets_others_go_first(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(work.st, "session_state", {})
     monkeypatch.setattr(work, "ESTIMATE_MIN_UPDATES", 0)
     spec = Race(trials=2, seeds=1, epochs=2)
-    assert work.is_confirmed(work.Placeholder(work.st.container()), spec, spec.sweeps, "2 runs")
+    place = work.Placeholder(work.st.container())
+    assert work.is_confirmed(place, spec, spec.sweeps, "2 runs", memory=0)
     assert len(let) == len(spec.sweeps)
