@@ -12,11 +12,11 @@ from trainers.modes import sweep_mode
 from trainers.races.spec import Race
 from trainers.sweeps.record import diverged_mask
 from trainers.sweeps.spec import Sweep
-from trainers.sweeps.training import OnProgress, trained_epochs
+from trainers.sweeps.training import OnProgress, trained_chunks
 from trainers.sweeps.twins import COPIES
 
 EPOCHS_AT_ONCE = 64
-"""Epochs whose losses are scored together: bounds memory."""
+"""Epochs whose losses are scored together, a multiple of `CHUNK_EPOCHS`: bounds memory."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,13 +45,14 @@ def evaluate(
     copies = COPIES if twins else 1
     curves = _Curves(race, sweep, epochs, copies)
     with sweep_mode():
-        for part, epoch, _, losses in trained_epochs(sweep, torch.arange(sweep.size), on_progress, twins):
-            row = epoch % EPOCHS_AT_ONCE
-            if row == 0:
-                chunk = losses.new_empty(EPOCHS_AT_ONCE, len(losses))
-            chunk[row] = losses
-            if row == EPOCHS_AT_ONCE - 1 or epoch == sweep.run.epochs:
-                curves.add(part, epoch - row, chunk[: row + 1])
+        for part, epoch, _, losses in trained_chunks(sweep, torch.arange(sweep.size), on_progress, twins):
+            if epoch == 0:
+                waiting = []
+            waiting.append(losses)
+            end = epoch + len(losses)
+            if end % EPOCHS_AT_ONCE == 0 or end > sweep.run.epochs:
+                curves.add(part, (end - 1) // EPOCHS_AT_ONCE * EPOCHS_AT_ONCE, torch.cat(waiting))
+                waiting.clear()
     scores = curves.scores().reshape(-1, sweep.seeds, copies)
     return Evaluation(scores, curves.kept[:, ::copies].reshape(len(epochs), *scores.shape[:2]))
 

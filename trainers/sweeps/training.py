@@ -69,31 +69,35 @@ def trajectories(
     params = torch.full((len(epochs), sweep.run.problem.num_params, losses.shape[1]), math.nan, dtype=dtype)
     places = {epoch: place for place, epoch in enumerate(epochs)}
     with sweep_mode():
-        for part, epoch, at, loss in trained_epochs(sweep, rows, on_progress, twins):
-            losses[epoch, part] = loss
-            if epoch in places:
-                params[places[epoch], :, part] = at
+        for part, first, at, chunk in trained_chunks(sweep, rows, on_progress, twins):
+            losses[first : first + len(chunk), part] = chunk
+            for epoch in places.keys() & range(first, first + len(chunk)):
+                params[places[epoch], :, part] = at[epoch - first]
     return Trajectories(_until_divergence(losses), tuple(epochs), params)
 
 
-def trained_epochs(
+def trained_chunks(
     sweep: Sweep, rows: Tensor, on_progress: OnProgress | None = None, twins: bool = False
-) -> Iterator[tuple[slice, int, Tensor, Tensor]]:
+) -> Iterator[tuple[slice, int, list[Tensor], Tensor]]:
     """Train some runs of a sweep, block by block, within `sweep_mode`.
 
-    Yields after each epoch of a block the columns of its runs, the epoch's number, and the runs' parameters
-    `(n, columns)` and losses `(columns,)`. Ends when `on_progress(fraction)` returns True. With `twins`, each
-    run is followed by its twins.
+    Yields after some epochs of a block, `CHUNK_EPOCHS` at most, the columns of its runs, the number of the
+    first of these epochs, and for each of them the runs' parameters `(n, columns)` and losses
+    `(epochs, columns)`. With `twins`, each run is followed by its twins.
+
+    `on_progress(fraction)` is called for each epoch; when it returns True, training ends with that one.
     """
     each = COPIES if twins else 1
     done, count, size = 0, each * len(rows) * (sweep.run.epochs + 1), max(block_size(sweep) // each, 1)
-    for first in range(0, len(rows), size):
-        part = slice(each * first, each * min(first + size, len(rows)))
-        for epoch, params, losses in _epochs(RunBlock(sweep, rows[first : first + size], twins)):
-            yield part, epoch, params, losses
-            done += len(losses)
-            if on_progress is not None and on_progress(done / count):
-                return
+    for first_row in range(0, len(rows), size):
+        part = slice(each * first_row, each * min(first_row + size, len(rows)))
+        for first, params, losses in _chunks(RunBlock(sweep, rows[first_row : first_row + size], twins)):
+            for trained in range(1, len(losses) + 1):
+                done += losses.shape[1]
+                if on_progress is not None and on_progress(done / count):
+                    yield part, first, params[:trained], losses[:trained]
+                    return
+            yield part, first, params, losses
 
 
 def _until_divergence(losses: Tensor) -> Tensor:
@@ -105,8 +109,8 @@ def _until_divergence(losses: Tensor) -> Tensor:
     return losses
 
 
-def _epochs(block: RunBlock) -> Iterator[tuple[int, Tensor, Tensor]]:
-    """Train a block, and yield the number of each epoch, and parameters and losses after it.
+def _chunks(block: RunBlock) -> Iterator[tuple[int, list[Tensor], Tensor]]:
+    """Train a block, and yield the first of some epochs, and the parameters and losses after each of them.
 
     Small blocks evaluate the losses of several epochs at once, as there each call costs more than its work.
     """
@@ -116,7 +120,8 @@ def _epochs(block: RunBlock) -> Iterator[tuple[int, Tensor, Tensor]]:
     chunk = CHUNK_EPOCHS if at_once and not block.needs_loss else 1
     if chunk == 1:
         for epoch in range(count):
-            yield epoch, block.evaluated.clone(), block.advance(epoch)
+            params = block.evaluated.clone()
+            yield epoch, [params], block.advance(epoch)[None]
         return
     for first in range(0, count, chunk):
         here = []
@@ -125,8 +130,7 @@ def _epochs(block: RunBlock) -> Iterator[tuple[int, Tensor, Tensor]]:
             if epoch < block.epochs:
                 block.begin(epoch, UNUSED)
                 block.step(epoch + 1)
-        losses = block.training.loss(torch.cat(here, 1)).reshape(len(here), -1)
-        yield from zip(range(first, first + len(here)), here, losses, strict=True)
+        yield first, here, block.training.loss(torch.cat(here, 1)).reshape(len(here), -1)
 
 
 def train_block(sweep: Sweep, rows: Tensor, recorder: "SweepRecorder") -> Iterator[int]:
