@@ -72,7 +72,7 @@ def sensitivity_chart(
 def _rails(entries: "pd.Series[int]", domain: list[float], log: bool) -> tuple[dict[int, float], float]:
     """Return the height of the rail of each entry with failed trials, and the top of the axis."""
     numbers = sorted(entries.unique())
-    shares = [1 + RAIL * (number + 1.5) for number in range(len(numbers) + 1)]
+    shares = [1 + RAIL * (number + 2) for number in range(len(numbers) + 1)]
     low, high = domain
     heights = [low * (high / low) ** share if log else low + (high - low) * share for share in shares]
     return dict(zip(numbers, heights, strict=False)), heights[-1] if numbers else high
