@@ -17,7 +17,9 @@ def switch(setting: Number) -> Number:
 
 def match_dtype(setting: Number, tensor: Tensor) -> Number:
     """Convert a setting to the dtype of a tensor."""
-    return setting.to(tensor.dtype) if isinstance(setting, Tensor) else setting
+    if isinstance(setting, Tensor) and setting.dtype != tensor.dtype:  # `to` costs as much as an addition
+        return setting.to(tensor.dtype)
+    return setting
 
 
 # torch's fused operations take only a number as factor, not a tensor `(runs,)`: hence two cases.
