@@ -50,9 +50,14 @@ class BlockRecorder:
         self.thresholds = {gap: each[seeds] for gap, each in recorder.loss_thresholds.items()}
         self.waiting = {gap: torch.ones(len(rows), dtype=torch.bool) for gap in recorder.loss_thresholds}
         self.outside = {gap: torch.full((len(rows),), -1) for gap in recorder.loss_thresholds}
-        """Last epoch whose loss was above the threshold, or -1, of the runs that are below it."""
+        """Last epoch whose loss was above the threshold, or -1, of the runs that are below it and not in
+        `entering`."""
         self.above = {gap: torch.zeros(len(rows), dtype=torch.bool) for gap in recorder.loss_thresholds}
         """Whether the last loss was above the threshold."""
+        self.entering = {gap: each.clone() for gap, each in self.above.items()}
+        """Whether the last loss was below the threshold, and one of the last chunk, or before it, above."""
+        self.chunk = 0, torch.empty(0, len(rows), dtype=recorder.dtype)
+        """The last losses `(epochs, runs)`, and the first of their epochs."""
 
     def record(self, first: int, losses: Tensor) -> Tensor | None:
         """Record losses `(epochs, runs)` from epoch `first`; return which runs are finite, None if all."""
@@ -71,17 +76,23 @@ class BlockRecorder:
                 before = (losses[:, new] > threshold[new]).cummin(0).values.sum(0)
                 self.recorder.epochs_to[gap][self.rows[new]] = first + before
                 self.waiting[gap] = waiting
-            self._note_outside(gap, threshold, first, losses, high)
+            last, left = losses[-1] > threshold, high > threshold
+            self._note_outside(gap, self.entering[gap] & ~left)
+            self.entering[gap] = (left | self.above[gap]) & ~last
+            self.above[gap] = last
+        self.chunk = first, losses
         return alive
 
-    def _note_outside(self, gap: float, threshold: Tensor, first: int, losses: Tensor, high: Tensor) -> None:
-        """Note the last epochs above a threshold, given the highest loss of each run."""
-        last = losses[-1] > threshold
-        entering = (((high > threshold) | self.above[gap]) & ~last).nonzero().flatten()
-        if len(entering):
-            within = (losses[:, entering] <= threshold[entering]).flip(0).cummin(0).values.sum(0)
-            self.outside[gap][entering] = first + len(losses) - 1 - within
-        self.above[gap] = last
+    def _note_outside(self, gap: float, entered: Tensor) -> None:
+        """Note the last epoch above a threshold of the runs `(runs,)`, bool, that have stayed below it since.
+
+        Runs that oscillate about it, and may do so at every epoch, cost little.
+        """
+        runs = entered.nonzero().flatten()
+        if len(runs):
+            first, losses = self.chunk
+            within = (losses[:, runs] <= self.thresholds[gap][runs]).flip(0).cummin(0).values.sum(0)
+            self.outside[gap][runs] = first + len(losses) - 1 - within
 
     def keep(self, alive: Tensor) -> None:
         """Keep the runs where `alive` `(runs,)` is true; the others enter the result."""
@@ -91,12 +102,16 @@ class BlockRecorder:
         self.waiting = {gap: waiting[alive] for gap, waiting in self.waiting.items()}
         self.outside = {gap: outside[alive] for gap, outside in self.outside.items()}
         self.above = {gap: above[alive] for gap, above in self.above.items()}
+        self.entering = {gap: entering[alive] for gap, entering in self.entering.items()}
+        first, losses = self.chunk
+        self.chunk = first, losses[:, alive]
 
     def finish(self, losses: Tensor) -> None:
         """Record the final losses `(runs,)` of the runs that are still active."""
         self.recorder.final[self.rows] = losses.double()
         self.recorder.best[self.rows] = nan_if_infinite(self.best)
         for gap, threshold in self.thresholds.items():
+            self._note_outside(gap, self.entering[gap])
             stays = (self.outside[gap] + 1).where(losses <= threshold, -1)
             self.recorder.stays_from[gap][self.rows] = stays
 

@@ -137,17 +137,17 @@ def train_block(sweep: Sweep, rows: Tensor, recorder: "SweepRecorder") -> Iterat
     """Train these runs together, yielding after each epoch. Runs that diverge leave the block."""
     block, block_recorder = RunBlock(sweep, rows), BlockRecorder(recorder, rows)
     rest = range(sweep.run.epochs + 1)
-    losses = torch.empty(CHUNK_EPOCHS, len(rows), dtype=recorder.dtype)
     while rest:
         chunk, rest = rest[:CHUNK_EPOCHS], rest[CHUNK_EPOCHS:]
+        losses = torch.empty(len(chunk), len(block_recorder.rows), dtype=recorder.dtype)
         for row, epoch in enumerate(chunk):
             losses[row] = block.advance(epoch)
             yield epoch
-        alive = block_recorder.record(chunk[0], losses[: len(chunk)])
+        alive = block_recorder.record(chunk[0], losses)
         if alive is not None:
             block_recorder.keep(alive)
             if not alive.any():
                 return
             block.keep(alive)
             losses = losses[:, alive]
-    block_recorder.finish(losses[len(chunk) - 1])
+    block_recorder.finish(losses[-1])

@@ -127,7 +127,7 @@ def test_the_memory_estimate_holds_the_result(settings: dict[str, Any]) -> None:
 
 PEAK = """
 import resource
-from trainers import Race, race
+from trainers import Race, race, sweep
 from trainers.optimizers import SGD, Adam
 from trainers.problems import PROBLEMS
 from trainers.races import cost
