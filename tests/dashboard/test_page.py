@@ -92,7 +92,7 @@ def test_every_problem_on_every_tab(example: Example, tab: str, monkeypatch: pyt
 
 @pytest.mark.parametrize(
     "example",
-    slow_but([each for each in EXAMPLES if each.name in ("Momentum family", "Digits in batches")], EXAMPLES),
+    slow_but([each for each in EXAMPLES if each.name == "Digits in batches"], EXAMPLES),
     ids=lambda example: example.name,
 )
 def test_choosing_an_example(example: Example) -> None:
