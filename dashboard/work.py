@@ -253,7 +253,7 @@ def is_confirmed(
 ) -> bool:
     """Return True if cheap or confirmed by the user; otherwise show the estimate and a button.
 
-    The sweeps are trained so many `times`, and take so many bytes at once; `seconds` is what is done beside.
+    The sweeps are trained so many `times`, and take `memory` bytes at once; `seconds` are for all else.
     A spec is estimated until it is confirmed, as estimates vary with the load.
     """
     confirmed: set[str] = st.session_state.setdefault("confirmed", set())

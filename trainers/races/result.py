@@ -109,7 +109,7 @@ class RaceResult(NotebookDisplay):
     seconds: float
     stopped: bool = False
     evidence: Evidence | None = field(default=None, repr=False)
-    """How sure the comparison is; None with one optimizer, or too few seeds."""
+    """How sure the comparison is; None with one optimizer, too few seeds, or if stopped before."""
 
     @property
     def seeds(self) -> int:

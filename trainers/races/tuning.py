@@ -35,8 +35,8 @@ def race(
     found = RaceResult(spec, (), 0.0)
     for seeds in spec.rounds:
         results = tuple(_round(contenders, seeds, progress))
-        compared = progress.part(cost.comparing_work(spec, seeds))
-        evidence = _evidence(spec, results, found.evidence, compared)
+        report = None if progress.stopped else progress.part(cost.comparing_work(spec, seeds))
+        evidence = _evidence(spec, results, found.evidence, report)
         if progress.stopped and found.results:
             found = replace(found, stopped=True)
             break
@@ -47,7 +47,7 @@ def race(
 
 
 def _evidence(
-    race: Race, results: Sequence[OptimizerResult], earlier: Evidence | None, on_progress: OnProgress
+    race: Race, results: Sequence[OptimizerResult], earlier: Evidence | None, on_progress: OnProgress | None
 ) -> Evidence | None:
     """Compare the optimizers that finished, if there are several, with enough seeds."""
     if not race.compares or len(results) < 2:

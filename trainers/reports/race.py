@@ -49,7 +49,7 @@ def _tuned(result: RaceResult, names: Sequence[str]) -> str:
     if alone:
         return f"After tuning, {names[0]} {_only_phrase(race, medians[0])} {protocol}"
     if result.evidence is None:
-        return f"{_lowest(result, names)} {protocol} {_too_few(race)}"
+        return f"{_lowest(result, names)} {protocol} {_not_compared(race)}"
     told = _winner(result, names, result.evidence) or _leading_group(result, names, result.evidence)
     return f"{told} {protocol}{_undecided(result)}"
 
@@ -65,8 +65,10 @@ def _undecided(result: RaceResult) -> str:
     return f" First place is not decided with {result.seeds} seeds, the most that are tried."
 
 
-def _too_few(race: Race) -> str:
+def _not_compared(race: Race) -> str:
     """Return why nothing is said of which optimizer is better."""
+    if race.compares:
+        return "The race was stopped before the optimizers were compared."
     seeds = f"{race.seeds} seeds are" if race.seeds > 1 else "one seed is"
     return f"{seeds.capitalize()} too few to say that one is better."
 

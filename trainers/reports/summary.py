@@ -40,14 +40,14 @@ def sentence(histories: Sequence[History], target: float, digits: Sequence[Digit
     if not histories:
         return "No runs yet. Add one in the sidebar, or choose an example there."
     labels = names([history.run for history in histories])
-    named = list(zip(labels, histories, strict=True))
+    named, digits = list(zip(labels, histories, strict=True)), digits or [None] * len(histories)
     parts = [
-        _agreement(histories) or _winner(named, target, digits or [None] * len(named)),
+        _agreement(histories) or _winner(named, target, digits),
         _below_rounding(named, target),
         weight_decay_sentence(named, target),
         _decided(labels, digits),
-        _otherwise(named, digits or [None] * len(named)),
-        _growth(named, digits or [None] * len(named)),
+        _otherwise(named, digits),
+        _growth(named, digits),
         *(_divergence(named, cause) for cause in END_PHRASES),
         *(_failure(name, history) for name, history in named),
         "" if any(each is not None and each.loss == 0 for each in digits) else _accuracy(named),
@@ -242,7 +242,7 @@ def _smallest_gap(
 
 def _decided(names: Sequence[str], digits: Sequence[Digits | None]) -> str:
     """Return of which runs rounding decides the final loss."""
-    decided = [name for each, name in zip(digits, names, strict=False) if each is not None and each.loss == 0]
+    decided = [name for each, name in zip(digits, names, strict=True) if each is not None and each.loss == 0]
     if len(decided) == len(names) > 1:
         return f"Rounding decides the final loss of {'both' if len(names) == 2 else 'all'} runs."
     return f"Rounding decides the final loss of {join_words(decided)}." if decided else ""

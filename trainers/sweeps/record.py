@@ -106,8 +106,9 @@ class BlockRecorder:
         first, losses = self.chunk
         self.chunk = first, losses[:, alive]
 
-    def finish(self, losses: Tensor) -> None:
-        """Record the final losses `(runs,)` of the runs that are still active."""
+    def finish(self) -> None:
+        """Record the final losses of the runs that are still active."""
+        losses = self.chunk[1][-1]
         self.recorder.final[self.rows] = losses.double()
         self.recorder.best[self.rows] = nan_if_infinite(self.best)
         for gap, threshold in self.thresholds.items():

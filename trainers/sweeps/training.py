@@ -149,5 +149,4 @@ def train_block(sweep: Sweep, rows: Tensor, recorder: "SweepRecorder") -> Iterat
             if not alive.any():
                 return
             block.keep(alive)
-            losses = losses[:, alive]
-    block_recorder.finish(losses[-1])
+    block_recorder.finish()

@@ -489,6 +489,20 @@ def test_a_race_can_be_stopped() -> None:
     assert len(stopped.results) == 3
 
 
+def test_a_stopped_race_compares_the_optimizers_that_have_finished() -> None:
+    spec = Race(**SMALL | {"seeds": 9, "trials": 4})
+    calls: list[float] = []
+    race(spec, calls.append)  # type: ignore[func-returns-value]
+    partial = race(spec, lambda share: share > 0.8)
+    assert 2 <= len(partial.results) < len(spec.optimizers)
+    assert partial.evidence is not None
+    assert "too few" not in sentence(partial, NAMES)
+    late = race(spec, lambda share: share > calls[-2])
+    assert len(late.results) == len(spec.optimizers)
+    assert late.evidence is None
+    assert "The race was stopped before the optimizers were compared." in sentence(late, NAMES)
+
+
 def test_a_race_that_is_stopped_at_once_is_empty() -> None:
     nothing = race(Race(**SMALL), lambda share: True)
     assert nothing.stopped
